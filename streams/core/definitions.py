@@ -1,0 +1,134 @@
+"""What marketers and operators define, parsed: the typed counterpart of the files in a definitions folder.
+
+Loading, checking and saying what is wrong with a file is the edge's work (`streams.definitions`); these classes
+hold what is right.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from streams.core.rules import Comparison, EventMatch, Function, Path, Rule, Window
+
+Json: TypeAlias = Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    id: str
+    rule: Rule
+    version: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coalesce:
+    """One source of a `coalesce`: a trait, or the newest `property` of matching events."""
+
+    trait: Path | None = None
+    match: EventMatch | None = None
+    property: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedTrait:
+    id: str
+    function: Function
+    match: EventMatch = EventMatch()
+    property: Path | None = None
+    window: Window = Window()
+    limit: int = 100
+    of: tuple[Coalesce, ...] = ()
+    version: int = 1
+
+
+class Trigger(StrEnum):
+    ENTERED = "entered"
+    EXITED = "exited"
+    BOTH = "both"
+    EACH = "each"
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    PAUSED = "paused"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """`content` holds the channel's own settings as written: subject and template, text, audience and destinations.
+    Template texts are already read from their files (`template` -> `html`, `text`)."""
+
+    name: str
+    purpose: str
+    content: tuple[tuple[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    at_most: int
+    per: int
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    start: str
+    end: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    id: str
+    segment: str
+    trigger: Trigger = Trigger.ENTERED
+    each: str | None = None
+    channels: tuple[Channel, ...] = ()
+    cap: Cap | None = None
+    quiet_hours: QuietHours | None = None
+    starts: int | None = None
+    ends: int | None = None
+    status: Status = Status.PAUSED
+    version: int = 1
+
+
+class OnConflict(StrEnum):
+    KEEP = "keep"
+    LAST_LOGIN = "last_login"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """One row of INTERFACES section 1's table. `per` is milliseconds, None means ever."""
+
+    name: str
+    priority: int
+    at_most: int
+    per: int | None = None
+    on_conflict: OnConflict = OnConflict.KEEP
+    blocked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    id: str
+    channel: str
+    connector: str
+    settings: tuple[tuple[str, Json], ...] = ()
+    hashing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions:
+    """Everything in force at one revision."""
+
+    revision: int = 0
+    segments: tuple[Segment, ...] = ()
+    computed_traits: tuple[ComputedTrait, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    sources: dict[str, Json] = field(default_factory=dict, compare=False)
