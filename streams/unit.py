@@ -1,0 +1,93 @@
+"""The contract between what a task does (pure stages) and who runs it (the Kafka runtime, or `Pipeline`).
+
+One call of `Processor.run` is one unit of work: everything it returns is committed together or not at all. The
+caller owns reading, producing, committing and writing; the processor owns decoding, stepping and encoding. The
+processor reads its state only through `Store`, which shows what was last *committed*; if a unit is not
+committed the processor must be thrown away with it (crash-only), because it may cache decoded state.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+TABLES = ("pointers", "profiles", "timeline", "timers", "identities", "meta")
+
+
+class Inbound(NamedTuple):
+    """A record as it was read. `at` is the record's own time in ms; `topic` the logical name, without prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    at: int
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Outbound(NamedTuple):
+    """A record to write. `partition` None leaves it to the producer's murmur2 of the key."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    partition: int | None = None
+
+
+class Change(NamedTuple):
+    """One write to the task's own state; `value` None deletes. It goes to the changelog and, once committed,
+    to RocksDB."""
+
+    table: str
+    key: bytes
+    value: bytes | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`)."""
+
+    changes: list[Change]
+    sends: list[Outbound]
+    applied: int = 0
+    rejected: int = 0
+
+
+class Store(Protocol):
+    """The committed state of one task."""
+
+    def get(self, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Values in the order of `keys`, None where there is none."""
+        ...
+
+    def scan(self, table: str, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """At most `limit` pairs with `start <= key < stop`, in key order."""
+        ...
+
+
+class Processor(Protocol):
+    """All stages of one task, over one store."""
+
+    def frontier(self, record: Inbound) -> int:
+        """The `receivedAt` of a record in ms, as cheaply as it can be had (its own time where it states none).
+        The caller merges its input topics by this."""
+        ...
+
+    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
+        """Handle the records in this order, then timers that are due.
+
+        `wall` is the wall clock (no record's time counts as later), `timers_until` the instant up to which timers
+        may fire: `wall` when every input is read to its end, else the oldest instant that a record not
+        yet handed over can have. Raises only for bugs: bad records become dead letters.
+        """
+        ...
+
+    def next_timer(self) -> int | None:
+        """The due instant of the first timer in state, for the caller to know when to call `run` with no records."""
+        ...
+
+    def busy(self) -> bool:
+        """True while there is work that no record asks for (a backfill, an activation sweep): call `run` again
+        with no records between batches; each call does one bounded slice of it."""
+        ...
