@@ -1,0 +1,39 @@
+"""Ends the embedded broker when the process that started it is gone, also after `kill -9`: no orphans.
+
+Why not PR_SET_PDEATHSIG: it is Linux only and fires when the starting *thread* ends, which is wrong for a broker
+started from an executor. Why not a pipe: children forked by the parent would hold its other end open. A new parent
+process id is seen everywhere but on Windows. Started by path, without site-packages, so it costs 15 ms.
+"""
+
+import os
+import signal
+import sys
+import time
+
+CHECK_EVERY = 0.25
+PATIENCE = 10.0
+
+
+def watch(pid: int, parent: int) -> None:
+    """Returns when `pid` has ended; terminates it, and later kills it, once `parent` is no longer ours."""
+    while _runs(pid) and os.getppid() == parent:
+        time.sleep(CHECK_EVERY)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not _runs(pid):
+            return
+        os.kill(pid, number)
+        give_up_at = time.monotonic() + PATIENCE
+        while _runs(pid) and time.monotonic() < give_up_at:
+            time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    watch(int(sys.argv[1]), int(sys.argv[2]))
