@@ -21,7 +21,6 @@ class Fragment:
     value that comes late does not bring it back. consent: purpose -> [granted, event time, arrival].
     leaves: leaf id -> that leaf's entries (their form is the leaf's own affair, see `leaves`).
     identifiers: identifier -> [first seen, last seen, source], as the events of this fragment named them.
-    seen: 8-byte hashes of the newest message ids, oldest first.
     """
 
     identifier: str
@@ -33,33 +32,65 @@ class Fragment:
     consent: dict[str, list[Json]] = field(default_factory=dict)
     leaves: dict[str, Entries] = field(default_factory=dict)
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
-    seen: bytes = b""
+
+    @property
+    def key(self) -> str:
+        return fragment_key(self.identifier, self.epoch)
+
+
+def fragment_key(identifier: str, epoch: int) -> str:
+    return f"{identifier}\x00{epoch}" if epoch else identifier
 
 
 @dataclass(slots=True)
 class Profile:
     """One person or one lone cookie, on the partition of its key.
 
-    key: the profile key, `identifier` or `identifier#generation`; the public id is a keyed hash of it.
-    identifiers: identifier -> epoch, everything that is this person's now.
+    key: the identifier it began with, and its generation if that is not the first (see `profile_key`).
+    profile_id: the public id, a keyed hash of the key. created: the arrival of its first event.
+    identifiers: identifier -> [epoch, event time since which it is this person's].
     truth: ids of the leaves that hold as of `now`. due: leaf id -> the instant at which it could change by time
-    alone. members: segment id -> [version, since, because]. told: see `activation`.
-    revision: of the definitions that `truth`, `due` and `members` were computed under.
+    alone. members: segment id -> [version, since, because]. edition: of the definitions that these three were
+    computed under. timer_at, view_due: when the timer and the next 360 view are due, 0 for none.
+    sequences: segment id -> number of changes told. told: what channels were told, see `campaigns`.
+    handovers: source -> fragments expected from it less those that came; while any is open nothing is evaluated.
+    inherited: segments that an absorbed part was in, until the hand-over is complete.
+    seen, chunks: which messages of its own identifier came before, see `copies`.
     """
 
     key: str
     profile_id: str
-    created_at: int = 0
+    created: int = 0
     now: int = 0
-    revision: int = 0
+    edition: int = 0
     timer_at: int = 0
     view_due: int = 0
     fragments: dict[str, Fragment] = field(default_factory=dict)
-    identifiers: dict[str, int] = field(default_factory=dict)
+    identifiers: dict[str, list[int]] = field(default_factory=dict)
     truth: set[str] = field(default_factory=set)
     due: dict[str, int] = field(default_factory=dict)
     members: dict[str, list[Json]] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     told: dict[str, list[Json]] = field(default_factory=dict)
-    handovers: dict[int, list[Json]] = field(default_factory=dict)
-    queue: list[Json] = field(default_factory=list)
+    handovers: dict[str, int] = field(default_factory=dict)
+    inherited: set[str] = field(default_factory=set)
+    seen: bytes = b""
+    chunks: int = 0
+
+
+@dataclass(slots=True)
+class Forward:
+    """What a released profile leaves behind: whoever still looks for it is sent on, until `until`."""
+
+    to: str
+    until: int
+
+
+def profile_key(identifier: str, generation: int = 0) -> str:
+    """A key that never meets an older one: splitting or erasing starts the next generation."""
+    return f"{identifier}\x00{generation}" if generation else identifier
+
+
+def home(key: str) -> str:
+    """The identifier whose partition a pointer, a profile or a fragment of that key lives on."""
+    return key.partition("\x00")[0]

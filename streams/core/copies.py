@@ -1,0 +1,49 @@
+"""Which messages came before: a copy has the `messageId` and the strongest identifier of an earlier message.
+
+Kept where every message first arrives, at the home of that identifier: 8-byte hashes, newest last, in the row that
+is read there anyway. After `FULL` of them they move to a chunk of their own, so that a busy identifier does not
+rewrite 8 KB with every message. The horizon is the last 1,024 messages of an identifier, however old.
+"""
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from streams.core.profile import Profile
+from streams.core.tables import Pointer, Table
+
+WIDTH = 8
+FULL = 128
+KEPT_CHUNKS = 8
+
+
+def is_copy(row: Pointer | Profile, identifier: str, message_id: str, chunks: Table[bytes]) -> bool:
+    """True if the message came before; else it is remembered in `row` (the caller writes that row)."""
+    mark = blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=WIDTH).digest()
+    if _holds(row.seen, mark):
+        return True
+    for number in range(max(0, row.chunks - KEPT_CHUNKS), row.chunks):
+        if _holds(chunks.get(_key(identifier, number)) or b"", mark):
+            return True
+    row.seen += mark
+    if len(row.seen) >= FULL * WIDTH:
+        _spill(row, identifier, chunks)
+    return False
+
+
+def _spill(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
+    chunks.put(_key(identifier, row.chunks), row.seen)
+    row.seen = b""
+    row.chunks += 1
+    if row.chunks > KEPT_CHUNKS:
+        chunks.delete(_key(identifier, row.chunks - KEPT_CHUNKS - 1))
+
+
+def _holds(marks: bytes, mark: bytes) -> bool:
+    place = marks.find(mark)
+    while place >= 0 and place % WIDTH:
+        place = marks.find(mark, place + 1)
+    return place >= 0
+
+
+def _key(identifier: str, number: int) -> str:
+    return f"{identifier}\x00seen{number}"

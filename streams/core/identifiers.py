@@ -1,0 +1,76 @@
+"""Identifiers: which namespaces there are, in which order they bind, and which values are nobody's.
+
+An identifier is the text `namespace:value`. It is its own Kafka key and its own state key, so that there is one
+form everywhere and nothing to convert. The table is INTERFACES section 1.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from streams.core.definitions import Namespace, OnConflict
+
+LONGEST_VALUE = 512
+ANONYMOUS: frozenset[str] = frozenset({"cookie", "device_id", "device_ad_id"})
+CUSTOM_PRIORITY = 4
+CUSTOM_LIMIT = 5
+
+BLOCKED: frozenset[str] = frozenset({
+    "null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id",
+    "distinct_id", "email", "not_authenticated", "[object object]",
+})
+
+DEFAULT_NAMESPACES: tuple[Namespace, ...] = (
+    Namespace(name="customer_id", priority=1, at_most=1),
+    Namespace(name="email", priority=2, at_most=5),
+    Namespace(name="phone", priority=3, at_most=5),
+    Namespace(name="device_id", priority=5, at_most=10, on_conflict=OnConflict.LAST_LOGIN),
+    Namespace(name="device_ad_id", priority=6, at_most=10, on_conflict=OnConflict.LAST_LOGIN),
+    Namespace(name="cookie", priority=7, at_most=50, on_conflict=OnConflict.LAST_LOGIN),
+)
+
+
+def namespace_of(identifier: str) -> str:
+    return identifier.partition(":")[0]
+
+
+def is_anonymous(identifier: str) -> bool:
+    """True for cookies and devices, which name a browser or a machine and not a person."""
+    return namespace_of(identifier) in ANONYMOUS
+
+
+def is_blocked(value: str) -> bool:
+    """True for values that SDKs send in place of an identity (`null`, zeros, dashes, over-long texts)."""
+    return not value.strip("0-") or value.lower() in BLOCKED or len(value) > LONGEST_VALUE
+
+
+class Namespaces:
+    """The namespaces in force: the defaults, with the rows that an `identity` definition replaces.
+
+    A namespace in neither is a custom one: priority 4, limit 5, `keep`. Among equal priorities the table's order
+    decides, then the name, so that the strongest identifier of a message never depends on its field order.
+    """
+
+    def __init__(self, configured: Iterable[Namespace] = ()) -> None:
+        self._rows: dict[str, Namespace] = {row.name: row for row in DEFAULT_NAMESPACES}
+        self._place = {row.name: place for place, row in enumerate(DEFAULT_NAMESPACES)}
+        self._rows.update({row.name: row for row in configured})
+        self.blocked: Mapping[str, frozenset[str]] = {
+            name: frozenset(value.lower() for value in row.blocked)
+            for name, row in self._rows.items() if row.blocked
+        }
+
+    def row(self, name: str) -> Namespace:
+        found = self._rows.get(name)
+        if found is None:
+            found = Namespace(name=name, priority=CUSTOM_PRIORITY, at_most=CUSTOM_LIMIT)
+            self._rows[name] = found
+        return found
+
+    def strength(self, identifier: str) -> tuple[int, int, str]:
+        """Sort key: the strongest identifier first."""
+        name = namespace_of(identifier)
+        return self.row(name).priority, self._place.get(name, 99), name
+
+    def allows(self, name: str, value: str) -> bool:
+        """False where the deployment's own definition blocks the value."""
+        return value.lower() not in self.blocked.get(name, frozenset())

@@ -1,0 +1,207 @@
+"""From a Segment-spec message to an Event, or to the reason why not (INTERFACES section 1).
+
+The one place that guesses at foreign dictionaries: whatever passes here has the types that `Event` states.
+Normalising phone numbers needs numbering plans, which the standard library lacks: that function is handed in.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from streams.core.errors import Rejected
+from streams.core.events import Event, Json
+from streams.core.identifiers import Namespaces, is_blocked
+
+PhoneNumber = Callable[[str], str | None]
+Message = Mapping[str, Any]
+
+KINDS = frozenset({"track", "identify", "page", "screen", "alias", "group"})
+CONSENT_EVENT = "Consent Preference Updated"
+LATEST = 253_402_300_799_999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_NOTHING: dict[str, Any] = {}
+
+
+def instant(value: Json, field: str) -> int:
+    """Epoch milliseconds of an ISO 8601 text (without zone: UTC) or of epoch milliseconds.
+
+    Raises Rejected, naming the field and never the value, where it is neither.
+    """
+    if isinstance(value, str):
+        try:
+            parsed = datetime.fromisoformat(value.strip())
+        except ValueError:
+            parsed = None
+        if parsed is not None:
+            if parsed.tzinfo is None:
+                parsed = parsed.replace(tzinfo=UTC)
+            return (parsed - _EPOCH) // _MILLISECOND
+    elif isinstance(value, (int, float)) and not isinstance(value, bool) and -LATEST <= value <= LATEST:
+        return int(value)
+    raise Rejected(f"{field} is no time; expected ISO 8601 with zone or epoch milliseconds")
+
+
+def event_time(message: Message, received_at: int) -> int:
+    """When it happened, by the sender's clock corrected for its skew; never later than `received_at`."""
+    stated = message.get("timestamp")
+    if stated is not None:
+        return min(instant(stated, "timestamp"), received_at)
+    original, sent = message.get("originalTimestamp"), message.get("sentAt")
+    if original is None:
+        return received_at
+    happened = instant(original, "originalTimestamp")
+    if sent is not None:
+        happened = received_at - (instant(sent, "sentAt") - happened)
+    return min(happened, received_at)
+
+
+def received(message: Message, otherwise: int) -> int:
+    """`receivedAt` in ms; `otherwise` (the record's own time) where the message states none."""
+    stated = message.get("receivedAt")
+    return otherwise if stated is None else instant(stated, "receivedAt")
+
+
+class Intake:
+    """Reads messages under the namespaces in force."""
+
+    def __init__(self, namespaces: Namespaces, phone: PhoneNumber) -> None:
+        self.namespaces = namespaces
+        self._phone = phone
+
+    def read(self, message: Message, raw: bytes, received_at: int, arrival: int) -> Event:
+        """The event that `message` is. Raises Rejected with a reason free of personal data."""
+        kind = message.get("type")
+        if kind not in KINDS:
+            raise Rejected("type is missing or none of track, identify, page, screen, alias, group")
+        context = _object(message, "context")
+        properties = _object(message, "properties")
+        traits = _object(message, "traits")
+        identifiers = self.identifiers(message, context, properties, traits)
+        if not identifiers:
+            raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
+                           "a phone, a device id or an external id")
+        name = _name(message, kind)
+        if kind == "identify":
+            properties = traits
+        elif kind == "group":
+            properties, traits = traits, _group_traits(message, traits)
+        else:
+            if kind in ("page", "screen") and "name" not in properties and message.get("name") is not None:
+                properties = {"name": message["name"], **properties}
+            traits = _NOTHING
+        source = context.get("source")
+        return Event(
+            _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,
+            properties, context, traits, _consent(name, properties, context),
+            str(source.get("name") or source.get("type") or "") if isinstance(source, dict) else "", raw,
+        )
+
+    def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:
+        """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous_identifiers`."""
+        found: list[str] = []
+        user = message.get("userId")
+        if user is not None:
+            self._add(found, "customer_id", user)
+        cookie = message.get("anonymousId")
+        if cookie is not None:
+            self._add(found, "cookie", cookie)
+        if traits:
+            self._person(found, traits)
+        if "email" in properties:
+            self._add(found, "email", properties["email"])
+        if context:
+            self._from_context(found, context)
+        if len(found) > 1:
+            found = list(dict.fromkeys(found))
+            found.sort(key=self.namespaces.strength)
+        return tuple(found)
+
+    def previous(self, message: Message) -> tuple[str, str] | None:
+        """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie."""
+        found: list[str] = []
+        for name in ("customer_id", "cookie"):
+            self._add(found, name, message.get("previousId"))
+        return (found[0], found[1]) if len(found) == 2 else None
+
+    def _from_context(self, found: list[str], context: Message) -> None:
+        person = context.get("traits")
+        if isinstance(person, dict):
+            self._person(found, person)
+        device = context.get("device")
+        if isinstance(device, dict):
+            if "id" in device:
+                self._add(found, "device_id", device["id"])
+            if "advertisingId" in device and device.get("adTrackingEnabled") is not False:
+                self._add(found, "device_ad_id", device["advertisingId"])
+        external = context.get("externalIds")
+        if isinstance(external, list):
+            for entry in external:
+                if isinstance(entry, dict) and isinstance(entry.get("type"), str):
+                    self._add(found, entry["type"].strip().lower(), entry.get("id"))
+
+    def _person(self, found: list[str], traits: Message) -> None:
+        for name in ("email", "phone"):
+            if name in traits:
+                self._add(found, name, traits[name])
+
+    def _add(self, found: list[str], name: str, value: Json) -> None:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not name or ":" in name:
+            return
+        value = value.strip()
+        if name == "email" or name == "device_ad_id":
+            value = value.lower()
+        if is_blocked(value) or not self.namespaces.allows(name, value):
+            return
+        if name == "phone":
+            number = self._phone(value)
+            if number is None:
+                return
+            value = number
+        found.append(f"{name}:{value}")
+
+
+def _object(message: Message, field: str) -> dict[str, Any]:
+    value = message.get(field)
+    if value is None:
+        return _NOTHING
+    if not isinstance(value, dict):
+        raise Rejected(f"{field} is no object")
+    return value
+
+
+def _name(message: Message, kind: str) -> str:
+    if kind == "track":
+        name = message.get("event")
+        if not isinstance(name, str) or not name:
+            raise Rejected("event is missing; a track message names what happened in the field event")
+        return name
+    return {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified"}.get(kind, "")
+
+
+def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
+    group = message.get("groupId")
+    return {"group_id": group, "group": traits} if traits else {"group_id": group}
+
+
+def _consent(name: str, properties: Message, context: Message) -> Mapping[str, bool]:
+    stated = properties if name == CONSENT_EVENT else context.get("consent")
+    purposes = stated.get("purposes") if isinstance(stated, dict) else None
+    if not isinstance(purposes, dict):
+        return _NOTHING
+    return {purpose: granted for purpose, granted in purposes.items() if isinstance(granted, bool)}
+
+
+def _message_id(message: Message) -> str:
+    stated = message.get("messageId")
+    if isinstance(stated, str) and stated:
+        return stated
+    if isinstance(stated, int):
+        return str(stated)
+    content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
+    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,238 @@
+"""What tasks tell each other, and what they tell the world. Each says by `home` whose partition it goes to.
+
+Everything here that is not an output travels on the internal topic `commands`, or straight into the queue of
+the same task; a stage cannot tell which.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from streams.core import profile as profiles
+from streams.core.events import Event
+from streams.core.tables import Entry
+
+Json: TypeAlias = Any
+REALM = "realm:default"
+
+
+@dataclass(slots=True)
+class Arrive:
+    """An event, to the home of its strongest identifier."""
+
+    event: Event
+
+    @property
+    def home(self) -> str:
+        return self.event.subject
+
+
+@dataclass(slots=True)
+class Resolve:
+    """An alias, to where it can be told whether `previousId` was seen as a customer id."""
+
+    event: Event
+    as_customer: str
+    as_cookie: str
+
+    @property
+    def home(self) -> str:
+        return self.as_customer
+
+
+@dataclass(slots=True)
+class Visit:
+    """New evidence on its way round the pointers of the identifiers it names, `pending` next first.
+
+    visits: identifier -> arrival of the first event of the lone profile it is, None where it has none of its own.
+    """
+
+    event: Event
+    pending: tuple[str, ...]
+    visits: dict[str, int | None]
+
+    @property
+    def home(self) -> str:
+        return self.pending[0]
+
+
+@dataclass(slots=True)
+class Decide:
+    """New evidence, to the sequencer."""
+
+    event: Event
+    visits: dict[str, int | None]
+
+    @property
+    def home(self) -> str:
+        return REALM
+
+
+@dataclass(slots=True)
+class Deliver:
+    """An event for a profile. `fragment` is the one it is folded into; `decided` once the sequencer has spoken.
+
+    gained: identifier -> [epoch, since]; lost: identifiers that are another's now; expects: sources of fragments.
+    """
+
+    event: Event
+    profile: str
+    fragment: str
+    decided: bool = False
+    created: int = 0
+    gained: dict[str, list[int]] = field(default_factory=dict)
+    expects: tuple[str, ...] = ()
+
+    @property
+    def home(self) -> str:
+        return profiles.home(self.profile)
+
+
+@dataclass(slots=True)
+class Point:
+    """To an identifier's home: its owners, as the sequencer now has them."""
+
+    identifier: str
+    owners: list[list[Any]]
+
+    @property
+    def home(self) -> str:
+        return self.identifier
+
+
+@dataclass(slots=True)
+class Release:
+    """To a profile: give all you are to `to`."""
+
+    profile: str
+    to: str
+
+    @property
+    def home(self) -> str:
+        return profiles.home(self.profile)
+
+
+@dataclass(slots=True)
+class Cut:
+    """To a profile: `identifier` is another's from event time `since` to `until`; hand over its events of then."""
+
+    profile: str
+    to: str
+    identifier: str
+    fragment: str
+    since: int
+    until: int | None
+    source: str
+
+    @property
+    def home(self) -> str:
+        return profiles.home(self.profile)
+
+
+@dataclass(slots=True)
+class Adopt:
+    """To a profile: fragments that are yours now, with their events. `last` ends what `source` gives.
+
+    `state` is the released profile without its fragments; None for a cut.
+    """
+
+    profile: str
+    source: str
+    fragments: list[profiles.Fragment]
+    entries: list[Entry]
+    state: profiles.Profile | None
+    last: bool = True
+
+    @property
+    def home(self) -> str:
+        return profiles.home(self.profile)
+
+
+@dataclass(slots=True)
+class MembershipChanged:
+    """Output `audiences.changes`."""
+
+    profile_id: str
+    segment_id: str
+    segment_version: int
+    change: str
+    sequence: int
+    at: int
+    cause: str
+    because: str
+    identifiers: list[str]
+
+
+@dataclass(slots=True)
+class MembershipsNow:
+    """Output `audiences.memberships`: every segment the identifier is in; `segments` None deletes the record."""
+
+    identifier: str
+    segments: list[str] | None
+    at: int
+
+
+@dataclass(slots=True)
+class Activation:
+    """Output `activations.*`, fields as INTERFACES section 2."""
+
+    activation_id: str
+    channel: str
+    campaign_id: str
+    segment_id: str
+    segment_version: int
+    change: str
+    sequence: int
+    profile_id: str
+    identifier: str
+    at: int
+    expires_at: int | None
+    purpose: str
+    consent_basis: str
+    content: dict[str, Json]
+    because: str
+
+
+@dataclass(slots=True)
+class Suppressed:
+    """An activation that was not made, and why: counted and logged, no output topic of its own."""
+
+    campaign_id: str
+    channel: str
+    profile_id: str
+    reason: str
+    at: int
+
+
+@dataclass(slots=True)
+class IdentityChanged:
+    """Output `identity.changes`: one line of audit."""
+
+    at: int
+    change: str
+    profile_id: str
+    other_profile_id: str | None
+    identifiers: list[str]
+    event_id: str
+    reason: str
+    decision: int
+
+
+@dataclass(slots=True)
+class ProfileGone:
+    """Output `profiles`: a tombstone."""
+
+    profile_id: str
+
+
+@dataclass(slots=True)
+class ProfileSeen:
+    """Output `profiles`: the 360 view of this profile as it is at the end of the unit of work."""
+
+    profile: profiles.Profile
+
+
+Command: TypeAlias = Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
+Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | IdentityChanged
+                     | ProfileGone | ProfileSeen)
+Sent: TypeAlias = Command | Output

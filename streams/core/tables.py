@@ -1,0 +1,95 @@
+"""The state of a task, as the stages see it: six tables of decoded rows.
+
+Rows are read once per unit of work and written once, however often they were touched; `Table` is the contract,
+the unit of work brings the implementation.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from streams.core.profile import Forward, Profile
+
+T = TypeVar("T")
+
+
+class Table(Protocol[T]):
+    """One table of one task. A row that was got may be changed in place; `put` then marks it as changed."""
+
+    def get(self, key: str) -> T | None: ...
+
+    def put(self, key: str, row: T) -> None: ...
+
+    def delete(self, key: str) -> None: ...
+
+
+class Entry(NamedTuple):
+    """One event as the timeline keeps it: the message as it came, and what its acceptance added."""
+
+    arrival: int
+    event_time: int
+    received_at: int
+    fragment: str
+    identifiers: tuple[str, ...]
+    raw: bytes
+
+
+class Timeline(Protocol):
+    """The events of profiles, oldest arrival first, bounded in number."""
+
+    def append(self, profile: str, entry: Entry) -> None: ...
+
+    def entries(self, profile: str) -> list[Entry]: ...
+
+    def replace(self, profile: str, entries: list[Entry]) -> None: ...
+
+
+class Timers(Protocol):
+    """What is due when: at most one per (profile key, cause)."""
+
+    def arm(self, due: int, cause: str, key: str) -> None: ...
+
+    def disarm(self, due: int, cause: str, key: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Pointer:
+    """Who owned an identifier, by event time: `owners` are [from, profile key, epoch], oldest first; none while
+    its first decision is under way. A lone identifier that is its own profile has no pointer at all.
+
+    seen, chunks: which of its messages came before, see `copies`."""
+
+    owners: list[list[Any]] = field(default_factory=list)
+    seen: bytes = b""
+    chunks: int = 0
+
+
+@dataclass(slots=True)
+class Node:
+    """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch."""
+
+    owners: list[list[Any]] = field(default_factory=list)
+    epochs: int = 0
+
+
+@dataclass(slots=True)
+class Person:
+    """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
+    once. created: arrival that orders profiles by age."""
+
+    created: int
+    identifiers: dict[str, int] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    merges: int = 0
+
+
+@dataclass(slots=True)
+class Tables:
+    pointers: Table[Pointer]
+    profiles: Table[Profile | Forward]
+    nodes: Table[Node]
+    persons: Table[Person]
+    chunks: Table[bytes]
+    counters: Table[int]
+    timeline: Timeline
+    timers: Timers
