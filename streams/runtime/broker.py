@@ -26,6 +26,7 @@ from streams.runtime.broker_folder import LOOPBACK, BrokerFolder, Ports, is_free
 
 READY_WITHIN = 60.0
 STOP_WITHIN = 20.0
+ORPHAN_GONE_WITHIN = 3.0
 ATTEMPTS = 3
 TAKEN = "Address already in use"
 
@@ -78,6 +79,7 @@ class EmbeddedBroker:
             return
         if self._wanted_port is not None and not is_free(self._wanted_port):
             raise Misconfigured((_port_taken(self._wanted_port),))
+        self._refuse_shared_folder()
         command = [str(find_java()), *JVM, "-cp", _classpath(self._fetch())]
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -121,6 +123,14 @@ class EmbeddedBroker:
                  trace: TracebackType | None) -> None:
         self.stop()
 
+    def _refuse_shared_folder(self) -> None:
+        """Two brokers on one folder would spoil each other's settings. One just orphaned is about to be ended."""
+        give_up_at = time.monotonic() + ORPHAN_GONE_WITHIN
+        while self.folder.is_in_use():
+            if time.monotonic() > give_up_at:
+                raise Misconfigured((_folder_taken(self.folder.path),))
+            time.sleep(0.1)
+
     def _start_once(self, command: list[str]) -> None:
         """Ports, storage, process, readiness: in this order, since Kafka's settings name the ports."""
         same = self._ports.client if self._ports else self._wanted_port
@@ -163,8 +173,8 @@ class EmbeddedBroker:
         sentence = (
             f"The embedded Kafka in {self.folder.path} {what}. The end of {self.folder.log}:\n"
             f"{self.folder.last_log_lines()}\n"
-            "Likely causes: another broker runs on this folder, the disk is full, or memory is short (it needs about "
-            f"300 MB). Stop the other one or give another folder. {USE_ANOTHER}")
+            "Likely causes: the disk is full, memory is short (it needs about 300 MB), or the folder's data is damaged. "
+            f"Give another folder, or remove this one to begin anew. {USE_ANOTHER}")
         return Misconfigured((sentence,))
 
 
@@ -186,3 +196,8 @@ def _watch(pid: int) -> subprocess.Popen[bytes]:
 def _port_taken(port: int) -> str:
     return (f"Port {port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop the program that listens "
             f"there, or leave the port out to have a free one chosen. {USE_ANOTHER}")
+
+
+def _folder_taken(folder: Path) -> str:
+    return (f"Another Kafka runs on the folder {folder}. Stop it, connect to it (its address is in "
+            f"{folder / 'server.properties'}), or give another folder. {USE_ANOTHER}")

@@ -66,6 +66,22 @@ class BrokerFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(_settings(ports, self.data))
 
+    def is_in_use(self) -> bool:
+        """Whether a Kafka, started by whomever, holds the data; it locks a file there. Unknown (False) on Windows."""
+        file = self.data / ".lock"
+        if not file.exists():
+            return False
+        try:
+            from fcntl import LOCK_EX, LOCK_NB, lockf
+        except ImportError:
+            return False
+        with file.open("r+") as lock:
+            try:
+                lockf(lock, LOCK_EX | LOCK_NB)
+            except OSError:
+                return True
+        return False
+
     def last_log_lines(self, count: int = 15) -> str:
         if not self.log.exists():
             return "(no log)"
