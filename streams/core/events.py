@@ -26,6 +26,7 @@ class Event:
     `traits` holds what the message sets (a value of None removes): the traits of an `identify`, and for a
     `group` already `group_id` and `group`. `consent` holds the purposes that the message states.
     `raw` is the message as it came; the timeline keeps it, so that a later definition can read it anew.
+    `is_replayed`: it comes from an archive, and what is old in it triggers no message.
     """
 
     message_id: str
@@ -41,6 +42,7 @@ class Event:
     consent: Mapping[str, bool]
     source: str
     raw: bytes
+    is_replayed: bool = False
 
     @property
     def subject(self) -> str:

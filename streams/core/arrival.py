@@ -1,0 +1,107 @@
+"""Where a message comes first: the home of its strongest identifier, which knows whether it is a copy and whose it is.
+
+A lone identifier is its own profile and has no pointer: its hits are folded in right here. Evidence that links
+identifiers anew goes round their homes, which fixes how old each is, and then to the sequencer.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from streams.core.context import Context
+from streams.core.copies import is_copy
+from streams.core.events import Event
+from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
+from streams.core.ownership import ALWAYS, owner_at
+from streams.core.profile import Forward, Profile, fragment_key
+from streams.core.profiling import begin, deliver, next_visit
+from streams.core.tables import Pointer
+
+
+def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
+    """Drop a copy; else the event goes to its profile, or round the homes of what it links."""
+    event, tables = message.event, context.tables
+    subject = event.identifiers[0]
+    pointer = tables.pointers.get(subject)
+    if pointer is None:
+        return _arrive_at_own_profile(context, event, at)
+    if is_copy(pointer, subject, event.message_id, tables.chunks):
+        return []
+    tables.pointers.put(subject, pointer)
+    owner = owner_at(pointer.owners, event.event_time)
+    if owner is None:
+        return [next_visit(event, event.identifiers[1:], {subject: None})]
+    return [Deliver(event, owner[0], fragment_key(subject, owner[1]))]
+
+
+def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent]:
+    tables, subject = context.tables, event.identifiers[0]
+    profile = tables.profiles.get(subject)
+    if isinstance(profile, Forward):
+        return [Deliver(event, profile.to, subject)]
+    if profile is None:
+        if len(event.identifiers) == 1:
+            profile = begin(context, subject, event.arrival)
+            is_copy(profile, subject, event.message_id, tables.chunks)
+            return deliver(context, Deliver(event, subject, subject), at)
+        pointer = Pointer()
+        is_copy(pointer, subject, event.message_id, tables.chunks)
+        tables.pointers.put(subject, pointer)
+        return [next_visit(event, event.identifiers[1:], {subject: None})]
+    if is_copy(profile, subject, event.message_id, tables.chunks):
+        return []
+    tables.profiles.put(subject, profile)
+    return deliver(context, Deliver(event, subject, subject), at)
+
+
+def visit(context: Context, message: Visit, at: int) -> list[Sent]:
+    """Note whether the identifier at home here has a profile of its own; if nobody has it, mark it as undecided."""
+    tables, identifier = context.tables, message.pending[0]
+    created: int | None = None
+    pointer = tables.pointers.get(identifier)
+    row = tables.profiles.get(identifier)
+    if isinstance(row, Profile) and (pointer is None or _is_lone(pointer, identifier)):
+        created = row.created
+    elif row is None and pointer is None:
+        tables.pointers.put(identifier, Pointer())
+    return [next_visit(message.event, message.pending[1:], {**message.visits, identifier: created})]
+
+
+def _is_lone(pointer: Pointer, identifier: str) -> bool:
+    return [owner[1] for owner in pointer.owners] == [identifier]
+
+
+def resolve_alias(context: Context, message: Resolve, at: int) -> list[Sent]:
+    """`previousId` is the customer id it was seen as, else a cookie."""
+    tables = context.tables
+    seen = tables.pointers.get(message.as_customer) or tables.profiles.get(message.as_customer)
+    previous = message.as_customer if seen is not None else message.as_cookie
+    identifiers = sorted({*message.event.identifiers, previous}, key=context.namespaces.strength)
+    if message.event.subject in identifiers:
+        identifiers.remove(message.event.subject)
+    return [Arrive(replace(message.event, identifiers=(message.event.subject, *identifiers)))]
+
+
+def point(context: Context, message: Point, at: int) -> list[Sent]:
+    """The sequencer's word on who owns this identifier."""
+    tables = context.tables
+    pointer = tables.pointers.get(message.identifier)
+    if message.owners:
+        pointer = pointer or Pointer()
+        _take_over_copies(context, message.identifier, pointer)
+        pointer.owners = message.owners
+        tables.pointers.put(message.identifier, pointer)
+    elif pointer is not None and not pointer.owners:
+        pointer.owners = [[ALWAYS, message.identifier, 0]]
+        tables.pointers.put(message.identifier, pointer)
+    return []
+
+
+def _take_over_copies(context: Context, identifier: str, pointer: Pointer) -> None:
+    """The memory of copies stays at home when the profile that held it gets a pointer."""
+    own = context.tables.profiles.get(identifier)
+    if isinstance(own, Profile) and own.seen:
+        pointer.seen, pointer.chunks = own.seen, own.chunks
+        own.seen = b""
+        context.tables.profiles.put(identifier, own)
+
+

@@ -1,0 +1,33 @@
+"""What a stage may look at beside its message: the state, and what is in force."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streams.core.events import Event
+from streams.core.identifiers import Namespaces
+from streams.core.plan import Plan
+from streams.core.tables import Entry, Tables
+
+Render = Callable[[str, Mapping[str, Any]], str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """edition rises with every revision and with every start or end of a campaign: a profile whose own edition is
+    older is brought up to date before anything else happens to it.
+
+    profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills a
+    template, raising Rejected where it cannot. view_after: ms between two 360 views of a profile, None for none.
+    """
+
+    tables: Tables
+    plan: Plan
+    namespaces: Namespaces
+    edition: int
+    profile_id: Callable[[str], str]
+    reread: Callable[[Entry], Event]
+    render: Render
+    wall: int = 0
+    view_after: int | None = None

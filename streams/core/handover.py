@@ -1,0 +1,148 @@
+"""Fragments change hands: a profile that is absorbed gives all, one that loses an identifier gives what is cut.
+
+Whoever releases deletes its timers and leaves a forward; whoever adopts computes new ones. What channels were told
+about an identifier travels with it, so that a merge that changes nothing for a channel says nothing to it.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from streams.core import campaigns, profiling
+from streams.core.context import Context
+from streams.core.folding import refold
+from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
+from streams.core.ownership import ALWAYS
+from streams.core.profile import Forward, Fragment, Profile
+from streams.core.tables import Entry, Pointer
+
+FORWARD_FOR = 7 * 86_400_000
+"""How long a forward stands: far longer than any message can be under way."""
+FORWARD = "forward"
+CHUNK = 200
+"""Events of a timeline that travel in one message: about 100 KB of usual events, far below a record's limit."""
+
+
+def release(context: Context, message: Release, at: int) -> list[Sent]:
+    """Give everything to the survivor."""
+    tables, profile = context.tables, context.tables.profiles.get(message.profile)
+    if isinstance(profile, Forward):
+        return [replace(message, profile=profile.to)]
+    if profile is None:
+        return [Adopt(message.to, message.profile, [], [], None)]
+    sends = profiling.catch_up(context, profile, at)
+    _leave(context, profile, message.to, at)
+    entries = tables.timeline.entries(profile.key)
+    tables.timeline.replace(profile.key, [])
+    fragments, profile.fragments = list(profile.fragments.values()), {}
+    for start in range(0, max(0, len(entries) - CHUNK), CHUNK):
+        sends.append(Adopt(message.to, message.profile, [], entries[start:start + CHUNK], None, last=False))
+    rest = entries[(max(0, len(entries) - 1) // CHUNK) * CHUNK:] if entries else []
+    sends.append(ProfileGone(profile.profile_id))
+    sends.append(Adopt(message.to, message.profile, fragments, rest, profile))
+    return sends
+
+
+def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
+    tables = context.tables
+    if profile.timer_at:
+        tables.timers.disarm(profile.timer_at, profiling.RULE, profile.key)
+    if profile.view_due:
+        tables.timers.disarm(profile.view_due, profiling.VIEW, profile.key)
+    if profile.seen:
+        pointer = tables.pointers.get(profile.key) or Pointer(owners=[[ALWAYS, to, 0]])
+        pointer.seen, pointer.chunks = profile.seen, profile.chunks
+        tables.pointers.put(profile.key, pointer)
+        profile.seen = b""
+    tables.profiles.put(profile.key, Forward(to, at + FORWARD_FOR))
+    tables.timers.arm(at + FORWARD_FOR, FORWARD, profile.key)
+
+
+def cut(context: Context, message: Cut, at: int) -> list[Sent]:
+    """Give the events of one identifier from `since` to `until`, cut anew from the timeline."""
+    tables, profile = context.tables, context.tables.profiles.get(message.profile)
+    if isinstance(profile, Forward):
+        return [replace(message, profile=profile.to)]
+    if profile is None:
+        return [Adopt(message.to, message.source, [], [], None)]
+    at = max(at, profile.now)
+    sends = profiling.catch_up(context, profile, at)
+    if message.until is None:
+        profile.identifiers.pop(message.identifier, None)
+    kept, given = _part(tables.timeline.entries(profile.key), message)
+    fragments = _recut(context, profile, message, kept, given) if given else []
+    told = campaigns.hand_over(profile, message.identifier) if message.until is None else {}
+    state = Profile("", "", told=told) if told else None
+    tables.profiles.put(profile.key, profile)
+    if given:
+        tables.timeline.replace(profile.key, kept)
+        sends += profiling.settle(context, profile, at, "split")
+    profiling.arm(context, profile)
+    entries = [entry._replace(fragment=message.source) for entry in given]
+    sends.append(Adopt(message.to, message.source, fragments, entries, state))
+    return sends
+
+
+def _part(entries: list[Entry], message: Cut) -> tuple[list[Entry], list[Entry]]:
+    def is_given(entry: Entry) -> bool:
+        return (entry.fragment == message.fragment and entry.event_time >= message.since
+                and (message.until is None or entry.event_time < message.until))
+
+    return [e for e in entries if not is_given(e)], [e for e in entries if is_given(e)]
+
+
+def _recut(context: Context, profile: Profile, message: Cut, kept: list[Entry], given: list[Entry]) -> list[Fragment]:
+    """Fold the fragment's two halves anew. Events that the timeline has forgotten stay counted where they were."""
+    old = profile.fragments[message.fragment]
+    forgotten = old.events - len(given) - sum(entry.fragment == message.fragment for entry in kept)
+    stays = _fold_anew(context, Fragment(old.identifier, old.epoch), [e for e in kept if e.fragment == message.fragment])
+    stays.events += forgotten
+    if forgotten:
+        stays.first_seen = old.first_seen
+    if stays.events:
+        profile.fragments[message.fragment] = stays
+    else:
+        del profile.fragments[message.fragment]
+    identifier, _, epoch = message.source.partition("\x00")
+    return [_fold_anew(context, Fragment(identifier, int(epoch or 0)), given)]
+
+
+def _fold_anew(context: Context, fragment: Fragment, entries: list[Entry]) -> Fragment:
+    events = [context.reread(entry) for entry in entries]
+    for event in events:
+        profiling.count(fragment, event)
+    refold(context.plan, fragment, events)
+    return fragment
+
+
+def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
+    """Take the fragments in; when the last one expected has come, evaluate."""
+    tables, profile = context.tables, context.tables.profiles.get(message.profile)
+    if isinstance(profile, Forward):
+        return [replace(message, profile=profile.to)]
+    if profile is None:
+        profile = profiling.begin(context, message.profile, 0)
+        profile.identifiers.clear()
+    at = max(at, profile.now)
+    for entry in message.entries:
+        tables.timeline.append(profile.key, entry)
+    for fragment in message.fragments:
+        profile.fragments[fragment.key] = fragment
+    if message.state is not None:
+        _inherit(profile, message.state)
+    tables.profiles.put(profile.key, profile)
+    if not message.last:
+        return []
+    profiling.note(profile, message.source, -1)
+    sends = profiling.settle(context, profile, at)
+    profiling.arm(context, profile)
+    return sends
+
+
+def _inherit(profile: Profile, state: Profile) -> None:
+    profile.told = {**state.told, **profile.told}
+    profile.inherited.update(state.members, state.inherited)
+    profile.now = max(profile.now, state.now)
+    for segment, sequence in state.sequences.items():
+        profile.sequences[segment] = max(sequence, profile.sequences.get(segment, 0))
+    for source, balance in state.handovers.items():
+        profiling.note(profile, source, balance)

@@ -1,0 +1,41 @@
+"""Who an identifier belongs to, by event time.
+
+Owners are half-open intervals [from, profile key, epoch], oldest first, the first one from `ALWAYS`: an identifier
+that is attached brings all its history; one that moves does so from the log-in on, and a late hit still finds who
+had the cookie then. Each interval has an epoch of its own, so each is a fragment of its own.
+"""
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+ALWAYS = -(2**62)
+MOST_INTERVALS = 64
+Owners: TypeAlias = list[list[Any]]
+
+
+def owner_at(owners: Owners, event_time: int) -> tuple[str, int] | None:
+    """(profile key, epoch) of the owner then; None where nobody ever owned it."""
+    for since, profile, epoch in reversed(owners):
+        if since <= event_time:
+            return profile, epoch
+    return None
+
+
+def until(owners: Owners, event_time: int) -> int | None:
+    """When the interval that holds this event time ends; None for the present one."""
+    return next((since for since, _, _ in owners if since > event_time), None)
+
+
+def move(owners: Owners, event_time: int, profile: str, epoch: int) -> Owners:
+    """The owners once `profile` has it from this event time to the end of the interval it falls in."""
+    kept = [owner for owner in owners if owner[0] != event_time]
+    kept.append([event_time, profile, epoch])
+    kept.sort(key=lambda owner: owner[0])
+    return kept
+
+
+def rename(owners: Owners, absorbed: str, survivor: str) -> None:
+    """Intervals of the absorbed profile are the survivor's."""
+    for owner in owners:
+        if owner[1] == absorbed:
+            owner[1] = survivor

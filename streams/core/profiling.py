@@ -1,0 +1,207 @@
+"""The stage that folds events into profiles and says what changed by it."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from streams.core import campaigns, evaluate, telling
+from streams.core.context import Context
+from streams.core.events import COUNTED, Event
+from streams.core.folding import fold
+from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
+from streams.core.ownership import ALWAYS
+from streams.core.profile import Forward, Fragment, Profile, home
+from streams.core.tables import Entry
+from streams.core.upgrade import bring_up_to_date
+
+VIEW = "view"
+RULE = "rule"
+
+
+def begin(context: Context, key: str, created: int) -> Profile:
+    """A profile that owns nothing but the identifier it is named after."""
+    profile = Profile(key, context.profile_id(key), created)
+    profile.identifiers[home(key)] = [0, ALWAYS]
+    context.tables.profiles.put(key, profile)
+    return profile
+
+
+def next_visit(event: Event, pending: tuple[str, ...], visits: dict[str, int | None]) -> Sent:
+    """New evidence goes to the next home it must visit, and after the last to the sequencer."""
+    return Visit(event, pending, visits) if pending else Decide(event, visits)
+
+
+def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
+    """Fold the event in, if this profile is known to have all the identifiers that it names."""
+    event, row = message.event, context.tables.profiles.get(message.profile)
+    if isinstance(row, Forward):
+        message.profile = row.to
+        return [message]
+    if not message.decided and _is_new_evidence(event, row):
+        alone = row.created if row is not None and row.key == event.subject else None
+        return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
+    profile = row or _begin_decided(context, message)
+    at = max(at, profile.now)
+    sends = catch_up(context, profile, at)
+    if message.decided:
+        _take_word(profile, message)
+    is_first = not profile.fragments
+    touched = fold_in(context, profile, message.fragment, event, at)
+    if message.expects:
+        sends += settle(context, profile, at)
+    elif not profile.handovers:
+        sends += judge(context, profile, event, touched, is_first)
+        if message.gained:
+            sends += campaigns.identifiers_changed(context, profile, at)
+    arm(context, profile)
+    return sends
+
+
+def _is_new_evidence(event: Event, row: Profile | None) -> bool:
+    if len(event.identifiers) == 1:
+        return False
+    if row is None:
+        return True
+    for identifier in event.identifiers[1:]:
+        owned = row.identifiers.get(identifier)
+        if owned is None or owned[1] > event.event_time:
+            return True
+    return False
+
+
+def _begin_decided(context: Context, message: Deliver) -> Profile:
+    profile = begin(context, message.profile, message.created or message.event.arrival)
+    if message.decided:
+        profile.identifiers.clear()
+    return profile
+
+
+def _take_word(profile: Profile, message: Deliver) -> None:
+    """What the sequencer decided about this profile: what it gained, and whose fragments to expect."""
+    profile.identifiers.update(message.gained)
+    for source in message.expects:
+        note(profile, source, 1)
+
+
+def note(profile: Profile, source: str, step: int) -> None:
+    """Expecting and receiving commute: the fragments may come before the decision that announces them."""
+    balance = profile.handovers.get(source, 0) + step
+    if balance:
+        profile.handovers[source] = balance
+    else:
+        profile.handovers.pop(source, None)
+
+
+def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Everything that new definitions and time alone changed before `at`, each at its own instant."""
+    sends: list[Sent] = []
+    if profile.edition != context.edition and profile.fragments:
+        sends += bring_up_to_date(context, profile, at)
+    return sends + lapse(context, profile, at - 1)
+
+
+def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
+    """The changes that time alone made up to and including `until`."""
+    sends: list[Sent] = []
+    if profile.handovers:
+        return sends
+    due = evaluate.next_due(profile)
+    while due is not None and due <= until:
+        instant = max(due, profile.now)
+        profile.now = instant
+        changes = evaluate.lapse(context.plan, profile, instant)
+        if changes:
+            sends += telling.tell(context, profile, changes, "time", instant)
+        due = evaluate.next_due(profile)
+    return sends
+
+
+def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int) -> Iterable[str]:
+    """Add the event to its fragment; the leaves that it touched."""
+    fragment = profile.fragments.get(key)
+    if fragment is None:
+        identifier, _, epoch = key.partition("\x00")
+        fragment = profile.fragments[key] = Fragment(identifier, int(epoch or 0))
+    count(fragment, event)
+    context.tables.timeline.append(profile.key, Entry(
+        event.arrival, event.event_time, event.received_at, key, event.identifiers, event.raw))
+    profile.now = at
+    context.tables.profiles.put(profile.key, profile)
+    return fold(context.plan, fragment, event)
+
+
+def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:
+    """What the event just folded in changes."""
+    at, plan = profile.now, context.plan
+    if is_first:
+        changes = evaluate.create(plan, profile, touched, at, event.message_id)
+        profile.edition = context.edition
+    else:
+        changes = evaluate.refresh(plan, profile, touched, at, event.message_id)
+    sends = telling.tell(context, profile, changes, "event", at, event) if changes else []
+    if event.consent:
+        sends += campaigns.consent_changed(context, profile, at)
+    if context.plan.definitions.campaigns and event.kind in COUNTED:
+        sends += campaigns.event_happened(context, profile, event, at)
+    return sends
+
+
+def count(fragment: Fragment, event: Event) -> None:
+    """The counters and the identifiers seen: what every event adds, whatever the rules are."""
+    moment = event.event_time
+    if not fragment.events or moment < fragment.first_seen:
+        fragment.first_seen = moment
+    if moment > fragment.last_seen or not fragment.events:
+        fragment.last_seen = moment
+    fragment.events += 1
+    for identifier in event.identifiers:
+        seen = fragment.identifiers.get(identifier)
+        if seen is None:
+            fragment.identifiers[identifier] = [moment, moment, event.source]
+        elif moment > seen[1]:
+            seen[1] = moment
+        elif moment < seen[0]:
+            seen[0] = moment
+
+
+def settle(context: Context, profile: Profile, at: int, cause: str = "merge") -> list[Sent]:
+    """Once all fragments have come: one state to evaluate, and only the difference to tell."""
+    if profile.handovers:
+        return []
+    sends = bring_up_to_date(context, profile, max(at, profile.now), cause)
+    profile.inherited.clear()
+    return sends
+
+
+def arm(context: Context, profile: Profile) -> None:
+    """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
+    timers = context.tables.timers
+    due = None if profile.handovers else evaluate.next_due(profile)
+    if due is not None and (not profile.timer_at or due < profile.timer_at):
+        if profile.timer_at:
+            timers.disarm(profile.timer_at, RULE, profile.key)
+        profile.timer_at = due
+        timers.arm(due, RULE, profile.key)
+        context.tables.profiles.put(profile.key, profile)
+    if context.view_after is not None and not profile.view_due:
+        profile.view_due = context.wall + context.view_after
+        timers.arm(profile.view_due, VIEW, profile.key)
+
+
+def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent]:
+    """A timer is due: let what time alone changed happen, and arm the next."""
+    row = context.tables.profiles.get(key)
+    if not isinstance(row, Profile):
+        if row is not None and row.until <= at:
+            context.tables.profiles.delete(key)
+        return []
+    context.tables.profiles.put(key, row)
+    if cause == VIEW:
+        row.view_due = 0
+        return [ProfileSeen(row)] if not row.handovers else []
+    row.timer_at = 0
+    sends: list[Sent] = []
+    if row.edition != context.edition:
+        sends += bring_up_to_date(context, row, max(due, row.now))
+    sends += lapse(context, row, due)
+    arm(context, row)
+    return sends

@@ -1,0 +1,72 @@
+"""Whose message is it? The limit algorithm that Segment documents (INTERFACES section 1, *Resolution*).
+
+Pure arithmetic over the persons involved; what follows from a verdict is `sequencer`'s affair.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from streams.core.identifiers import Namespaces, is_anonymous, namespace_of
+from streams.core.tables import Person
+
+TICKS = 20
+"""An arrival is (milliseconds << TICKS) + a running number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """kept, left_out: the message's identifiers, strongest first. survivor: None for a new profile.
+    absorbed: the other profiles it joins, oldest first."""
+
+    kept: tuple[str, ...]
+    left_out: tuple[str, ...]
+    survivor: str | None
+    absorbed: tuple[str, ...]
+
+
+def resolve(
+    identifiers: Sequence[str], owners: Mapping[str, str], persons: Mapping[str, Person],
+    namespaces: Namespaces, at: int,
+) -> Verdict:
+    """`owners`: identifier -> profile key, of those that somebody owns at the message's event time."""
+    kept = list(identifiers)
+    while True:
+        parts = sorted({owners[i] for i in kept if i in owners}, key=lambda key: _rank(key, persons[key]))
+        gained = [i for i in kept if i not in owners]
+        if len(kept) == 1 or not exceeds([persons[key] for key in parts], gained, namespaces, at):
+            survivor = parts[0] if parts else None
+            return Verdict(kept=tuple(kept), left_out=tuple(identifiers[len(kept):]), survivor=survivor,
+                           absorbed=tuple(parts[1:]))
+        kept.pop()
+
+
+def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespaces, at: int) -> bool:
+    """True if one person of all these parts and identifiers were over a limit by the joining itself.
+
+    What a part holds already, under limits that may have been wider once, is no reason to refuse.
+    """
+    counts = [_counted(part, namespaces, at) for part in parts]
+    together = Counter(namespace_of(identifier) for identifier in gained)
+    for count in counts:
+        together.update(count)
+    return any(
+        number > namespaces.row(name).at_most and all(number > count[name] for count in counts)
+        for name, number in together.items()
+    )
+
+
+def _counted(person: Person, namespaces: Namespaces, at: int) -> Counter[str]:
+    count: Counter[str] = Counter()
+    for identifier, attached in person.identifiers.items():
+        name = namespace_of(identifier)
+        per = namespaces.row(name).per
+        if per is None or at - (attached >> TICKS) < per:
+            count[name] += 1
+    return count
+
+
+def _rank(key: str, person: Person) -> tuple[bool, int, str]:
+    """A known profile before an anonymous one, then the older."""
+    return all(map(is_anonymous, person.identifiers)), person.created, key

@@ -1,0 +1,190 @@
+"""The stage that owns the identity graph: all new evidence of a realm passes here, in one order.
+
+A decision changes the graph at once; pointers, profiles and fragments follow by messages. Whoever still acts on
+the old picture meanwhile is sent on by the forward that every release leaves.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streams.core.context import Context
+from streams.core.definitions import OnConflict
+from streams.core.identifiers import namespace_of
+from streams.core.messages import Cut, Decide, Deliver, IdentityChanged, Point, Release, Sent
+from streams.core.ownership import ALWAYS, MOST_INTERVALS, move, owner_at, rename, until
+from streams.core.profile import fragment_key, profile_key
+from streams.core.resolution import Verdict, exceeds, resolve
+from streams.core.tables import Node, Person
+
+DECISIONS = "decisions"
+
+
+@dataclass(slots=True)
+class _Ruling:
+    """One decision while it is being carried out."""
+
+    context: Context
+    message: Decide
+    at: int
+    number: int
+    profile: str = ""
+    person: Person = field(default_factory=lambda: Person(created=0))
+    gained: dict[str, list[int]] = field(default_factory=dict)
+    expects: list[str] = field(default_factory=list)
+    sends: list[Sent] = field(default_factory=list)
+    pointed: set[str] = field(default_factory=set)
+
+    def audit(self, change: str, identifiers: list[str], other: str | None = None, reason: str = "") -> None:
+        profile_id = self.context.profile_id
+        self.sends.append(IdentityChanged(
+            self.at, change, profile_id(self.profile), profile_id(other) if other else None, identifiers,
+            self.message.event.message_id, reason, self.number))
+
+    def point(self, identifier: str, node: Node) -> None:
+        self.context.tables.nodes.put(identifier, node)
+        self.pointed.add(identifier)
+
+
+def decide(context: Context, message: Decide, at: int) -> list[Sent]:
+    """The decision on one event's evidence: its event to the profile so found, and all that follows from it."""
+    event = message.event
+    owners = _owners(context, message)
+    persons = {key: _person(context, message, key) for key in set(owners.values())}
+    verdict = resolve(event.identifiers, owners, persons, context.namespaces, at)
+    ruling = _Ruling(context, message, at, _next_decision(context))
+    _settle(ruling, verdict, persons)
+    _absorb(ruling, verdict, persons)
+    _attach(ruling, [i for i in verdict.kept if i not in owners])
+    for identifier in verdict.left_out:
+        _leave_out(ruling, identifier, owners.get(identifier))
+    context.tables.persons.put(ruling.profile, ruling.person)
+    return _conclude(ruling)
+
+
+def _owners(context: Context, message: Decide) -> dict[str, str]:
+    """Who owns the event's identifiers at its event time. A lone profile enters the graph here."""
+    found: dict[str, str] = {}
+    for identifier in message.event.identifiers:
+        node = context.tables.nodes.get(identifier)
+        if node is None and message.visits.get(identifier) is not None:
+            node = Node(owners=[[ALWAYS, profile_key(identifier), 0]])
+            context.tables.nodes.put(identifier, node)
+        owner = owner_at(node.owners, message.event.event_time) if node else None
+        if owner:
+            found[identifier] = owner[0]
+    return found
+
+
+def _person(context: Context, message: Decide, key: str) -> Person:
+    person = context.tables.persons.get(key)
+    if person is None:
+        created = message.visits[key]
+        assert created is not None
+        person = Person(created=created, identifiers={key: created})
+        context.tables.persons.put(key, person)
+    return person
+
+
+def _next_decision(context: Context) -> int:
+    number = (context.tables.counters.get(DECISIONS) or 0) + 1
+    context.tables.counters.put(DECISIONS, number)
+    return number
+
+
+def _settle(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> None:
+    if verdict.survivor is not None:
+        ruling.profile, ruling.person = verdict.survivor, persons[verdict.survivor]
+        return
+    generation = 0
+    while ruling.context.tables.persons.get(profile_key(verdict.kept[0], generation)) is not None:
+        generation += 1
+    ruling.profile = profile_key(verdict.kept[0], generation)
+    ruling.person = Person(created=ruling.message.event.arrival)
+
+
+def _absorb(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> None:
+    tables = ruling.context.tables
+    for key in verdict.absorbed:
+        person = persons[key]
+        for identifier in sorted({*person.identifiers, *person.former}):
+            node = tables.nodes.get(identifier)
+            assert node is not None
+            rename(node.owners, key, ruling.profile)
+            ruling.point(identifier, node)
+            since, _, epoch = node.owners[-1]
+            if identifier in person.identifiers:
+                ruling.gained[identifier] = [epoch, since]
+        ruling.person.identifiers |= person.identifiers
+        ruling.person.former |= person.former
+        ruling.person.merges += person.merges + 1
+        tables.persons.delete(key)
+        ruling.expects.append(key)
+        ruling.sends.append(Release(key, ruling.profile))
+        ruling.audit("merged", sorted(person.identifiers), other=key)
+
+
+def _attach(ruling: _Ruling, identifiers: list[str]) -> None:
+    for identifier in identifiers:
+        node = ruling.context.tables.nodes.get(identifier) or Node()
+        node.owners = [[ALWAYS, ruling.profile, node.epochs]]
+        ruling.point(identifier, node)
+        ruling.gained[identifier] = [node.epochs, ALWAYS]
+        ruling.person.identifiers[identifier] = ruling.message.event.arrival
+    if identifiers:
+        ruling.audit("attached", identifiers)
+
+
+def _leave_out(ruling: _Ruling, identifier: str, owner: str | None) -> None:
+    row = ruling.context.namespaces.row(namespace_of(identifier))
+    if owner == ruling.profile:
+        return
+    fits = not exceeds([ruling.person], [identifier], ruling.context.namespaces, ruling.at)
+    if row.on_conflict is OnConflict.KEEP or not fits:
+        ruling.audit("refused", [identifier], owner, f"limit of {row.name}" if not fits else "limit of the profile")
+    elif owner is None:
+        _attach(ruling, [identifier])
+    else:
+        _move(ruling, identifier, owner)
+
+
+def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
+    tables, since = ruling.context.tables, ruling.message.event.event_time
+    node = tables.nodes.get(identifier)
+    former = tables.persons.get(owner)
+    assert node is not None and former is not None
+    before, end = owner_at(node.owners, since), until(node.owners, since)
+    assert before is not None
+    if len(node.owners) >= MOST_INTERVALS:
+        ruling.audit("refused", [identifier], owner, f"moved {MOST_INTERVALS} times already")
+        return
+    node.epochs += 1
+    node.owners = move(node.owners, since, ruling.profile, node.epochs)
+    ruling.point(identifier, node)
+    if end is None:
+        former.identifiers.pop(identifier, None)
+        ruling.person.identifiers[identifier] = ruling.message.event.arrival
+        ruling.gained[identifier] = [node.epochs, since]
+    else:
+        ruling.person.former.add(identifier)
+    former.former.add(identifier)
+    tables.persons.put(owner, former)
+    source = fragment_key(identifier, node.epochs)
+    ruling.expects.append(source)
+    ruling.sends.append(Cut(owner, ruling.profile, identifier, fragment_key(identifier, before[1]), since, end, source))
+    ruling.audit("moved", [identifier], owner)
+
+
+def _conclude(ruling: _Ruling) -> list[Sent]:
+    event, nodes = ruling.message.event, ruling.context.tables.nodes
+    undecided = {i for i in event.identifiers if ruling.message.visits.get(i) is None}
+    for identifier in sorted(ruling.pointed | undecided):
+        node = nodes.get(identifier)
+        ruling.sends.append(Point(identifier, [list(owner) for owner in node.owners] if node else []))
+    subject = nodes.get(event.subject)
+    assert subject is not None
+    owner = owner_at(subject.owners, event.event_time)
+    assert owner is not None
+    ruling.sends.append(Deliver(
+        event, ruling.profile, fragment_key(event.subject, owner[1]), True, ruling.person.created, ruling.gained,
+        tuple(ruling.expects)))
+    return ruling.sends

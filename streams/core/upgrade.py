@@ -1,0 +1,36 @@
+"""A profile under new definitions: rebuild what the fragments lack from the timeline, evaluate, tell the difference.
+
+The same road serves a new revision, a campaign that starts or ends, and a completed hand-over: afterwards the
+profile is as if the present definitions had always been in force, as far as the timeline reaches back.
+"""
+from __future__ import annotations
+
+from streams.core import campaigns, evaluate, telling
+from streams.core.context import Context
+from streams.core.folding import missing_leaves, refold
+from streams.core.messages import Sent
+from streams.core.profile import Profile
+
+
+def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "definition") -> list[Sent]:
+    """What the definitions in force change for this profile at `at`; nothing while a hand-over is open."""
+    if profile.handovers:
+        return []
+    rebuild(context, profile)
+    changes = evaluate.evaluate_all(context.plan, profile, at)
+    profile.edition = context.edition
+    profile.now = at
+    context.tables.profiles.put(profile.key, profile)
+    sends = telling.tell(context, profile, changes, cause, at) if changes else []
+    return sends + campaigns.catch_up(context, profile, at)
+
+
+def rebuild(context: Context, profile: Profile) -> None:
+    """Leaves that a fragment has never heard of are folded anew from its events."""
+    behind = [fragment for fragment in profile.fragments.values() if missing_leaves(context.plan, fragment)]
+    if not behind:
+        return
+    entries = context.tables.timeline.entries(profile.key)
+    for fragment in behind:
+        events = [context.reread(entry) for entry in entries if entry.fragment == fragment.key]
+        refold(context.plan, fragment, events)
