@@ -1,5 +1,6 @@
 """Which schemas there are and where their files lie: the one list of names.
- A list written by hand, not a walk over the folder: a file that nobody meant to ship must not become an
+
+A list written by hand, not a walk over the folder: a file that nobody meant to ship must not become an
 interface, and `request.avsc` is called `privacy_request` outside its area.
 """
 

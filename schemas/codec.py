@@ -1,13 +1,14 @@
 """Records to bytes and back: the only place where a topic's bytes are made or read.
- fastavro does the work (`avro` takes 70 us where it takes 6); `avro` is asked at start for fingerprints and
+
+fastavro does the work (`avro` takes 70 us where it takes 6); `avro` is asked at start for fingerprints and
 compatibility, where being the reference counts. Not the writers of the registry client: they know one
 framing, one schema a topic, and no fixed set of faults.
- Measured (us a record on one shared core, encode / decode; decoding a field costs about 0.4, a nullable one
-twice that):
 
-    activation, 236 bytes        7.7 / 6.5        command, 144 bytes             4.0 / 3.3
-    audience_change, 161 bytes   6.7 / 6.1        hit, 174 bytes (16 nullable)  15.1 / 13.2
-    decode_event: the same hit as JSON, 263 bytes: 1.4; as Avro: 14.2
+Measured, us a record on one core of a shared machine (encode / decode):
+
+    activation, 236 bytes        5.8 / 5.4        command, 144 bytes            2.6 / 2.0
+    audience_change, 161 bytes   4.3 / 3.8        hit, 174 bytes (15 nullable)  9.2 / 7.8
+    decode_event: the same hit as JSON, 263 bytes: 1.4; as Avro: 11.4
 
 Known leniency: like fastavro, a union or enum index of -1 reads as the last branch, and over-long numbers are
 accepted. Such damage changes a value no more than a flipped letter would, which no Avro reader can see.

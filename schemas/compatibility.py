@@ -1,5 +1,6 @@
-"""Whether what one schema writes can safely be read as another.
- `avro` decides (the reference rules of schema resolution). Added is what those rules leave out and our
+"""What `avro` knows of schemas: their fingerprints, and whether one can safely be read as another.
+
+`avro` decides (the reference rules of schema resolution). Added is what those rules leave out and our
 decoder relies on: it reads times as plain numbers, so a logical type must not change between writer and
 reader; and fastavro's C code has no recursion limit (5,000 levels of a recursive schema kill the process),
 so a foreign schema must be bounded.
@@ -18,6 +19,26 @@ Json = Mapping[str, Any] | list[Any] | str
 def parsed(schema: Json) -> Schema:
     """The schema as `avro` sees it; raises what `avro` raises if it is none."""
     return parse(json.dumps(schema))
+
+
+def fingerprint(schema: Json) -> bytes:
+    """CRC-64-AVRO of the parsing canonical form, little-endian as single-object encoding wants it.
+
+    `avro` 1.12 strips logical types without simplifying what is left (`{"type": "long"}`, which the
+    specification and Java write as `"long"`), so they are taken out beforehand: otherwise no other Avro
+    library would know our records.
+    """
+    return bytes(parsed(without_logical_types(schema)).fingerprint())
+
+
+def without_logical_types(schema: Any) -> Any:
+    """The same schema on the wire, all of its values as plain as they are encoded."""
+    if isinstance(schema, list):
+        return [without_logical_types(branch) for branch in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = {key: value for key, value in schema.items() if key != "logicalType"}
+    return {key: value if key == "default" else without_logical_types(value) for key, value in kept.items()}
 
 
 def incompatibilities(*, reader: Json, writer: Json) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What can be wrong with bytes, as a closed list.
- A list, not free text: a dead letter's reason must be countable, every fault has an example under
+
+A list, not free text: a dead letter's reason must be countable, every fault has an example under
 `examples/*/bad`, and a sentence written beforehand cannot leak what was in the record.
 
     ValueError

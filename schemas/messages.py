@@ -1,5 +1,6 @@
 """Segment messages, from JSON or from the Avro of the event topics, as one shape.
- The Avro record becomes the JSON shape, not the other way round: the JSON message is what the outside
+
+The Avro record becomes the JSON shape, not the other way round: the JSON message is what the outside
 knows, so the intake has one set of rules and no second list of field names to keep in step.
 """
 
@@ -11,7 +12,7 @@ import orjson
 from schemas.errors import Fault, Undecodable
 
 MAX_DEPTH = 100
-"""Levels of nesting accepted. orjson reads 1,024 but writes only 254: deeper input would fail on the way out."""
+"""Levels of nesting accepted: orjson reads 1,024 but writes only 254; deeper input fails on its way out."""
 
 SEGMENT_FIELDS: Mapping[str, str] = {
     "type": "type",

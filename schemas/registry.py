@@ -1,5 +1,6 @@
 """Finds the schema a record was written with, from the record's first bytes.
- Known schemas (current and released) are looked up by their ten-byte single-object prefix as it stands in
+
+Known schemas (current and released) are looked up by their ten-byte single-object prefix as it stands in
 the record: one dict access a record, no parsing of the framing. Everything else (Confluent framing, faults)
 is the slow path. A registry is only a function here, injected: this package speaks to no network.
 """
@@ -13,7 +14,14 @@ from fastavro import parse_schema
 from fastavro.types import Schema
 
 from schemas.catalogue import NAMES, load, released_versions, ships
-from schemas.compatibility import Json, incompatibilities, is_bounded, parsed
+from schemas.compatibility import (
+    Json,
+    fingerprint,
+    incompatibilities,
+    is_bounded,
+    parsed,
+    without_logical_types,
+)
 from schemas.errors import Fault, Undecodable
 
 SINGLE_OBJECT = b"\xc3\x01"
@@ -24,7 +32,8 @@ CONFLUENT_BYTES = 5
 SchemaById = Callable[[int], Mapping[str, Any] | None]
 """Schema id -> schema, or None if the registry has none by that id. May block; asked once for each id it
 knows.
- What it raises passes through the codec: an unreachable registry is no fault of the record, so retry, don't
+
+What it raises passes through the codec: an unreachable registry is no fault of the record, so retry, don't
 dead-letter.
 """
 
@@ -59,7 +68,7 @@ def current(name: str) -> Current:
 
 def prefix_of(schema: Json) -> bytes:
     """The ten bytes that begin every single-object record of this schema."""
-    return SINGLE_OBJECT + parsed(schema).fingerprint()
+    return SINGLE_OBJECT + fingerprint(schema)
 
 
 @cache
@@ -140,14 +149,5 @@ def _refuses(name: str, schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _fast(schema: Json) -> Schema:
-    return parse_schema(_without_logical_types(schema))
-
-
-def _without_logical_types(schema: Any) -> Any:
     """Times stay epoch milliseconds: datetimes cost half as much again and end at the year 9999."""
-    if isinstance(schema, list):
-        return [_without_logical_types(branch) for branch in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    kept = {key: value for key, value in schema.items() if key != "logicalType"}
-    return {key: value if key == "default" else _without_logical_types(value) for key, value in kept.items()}
+    return parse_schema(without_logical_types(schema))
