@@ -1,0 +1,198 @@
+"""Creates the declared topics, and says everything that is wrong with those that exist.
+
+Not left to Faust's own declaration: that knows neither `max.message.bytes` nor tombstone retention, creates
+topics one by one while a worker starts, and does not look at topics that exist. Partition counts are fixed
+when the first worker starts: a key would change its partition, and with it its state.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-exports are untyped
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from streams.core.errors import Misconfigured
+from streams.runtime.names import Names
+from streams.runtime.settings import Settings
+from streams.topology import COMPACTED_VALUES_LAST, MIB, TOMBSTONES_LAST, TOPICS, Topic
+
+ANSWER_WITHIN = 10.0
+LARGEST_RECORD = 8 * MIB
+"""Bytes; what our producers and consumers are set to. No topic may hold larger ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A topic as it has to be on the cluster."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str]
+
+
+def declared_topics(settings: Settings) -> tuple[Declared, ...]:
+    """Every topic of this deployment, the changelog last."""
+    names = Names(settings)
+    configs = {names.on_cluster(topic.name): _config(topic) for topic in TOPICS}
+    configs[names.changelog] = _compacted() | {"max.message.bytes": str(LARGEST_RECORD)}
+    durable = {"min.insync.replicas": str(max(1, settings.replication - 1))}
+    return tuple(
+        Declared(
+            name=name, partitions=settings.partitions, replication=settings.replication, config=config | durable
+        )
+        for name, config in configs.items()
+    )
+
+
+def ensure_topics(settings: Settings) -> tuple[str, ...]:
+    """Creates what is missing, then checks everything; returns the names it created. Safe to run side by
+    side.
+
+    Misconfigured lists all faults. Existing topics are never changed.
+    """
+    admin = _admin(settings)
+    existing = _partition_counts(admin)
+    missing = [topic for topic in declared_topics(settings) if topic.name not in existing]
+    _create(admin, missing)
+    check_topics(settings)
+    return tuple(topic.name for topic in missing)
+
+
+def check_topics(settings: Settings) -> None:
+    """Raises Misconfigured with everything that is wrong with the cluster's topics, or with the broker
+    itself."""
+    admin = _admin(settings)
+    counts = _partition_counts(admin)
+    declared = declared_topics(settings)
+    faults = list(_count_faults(declared, counts))
+    faults += _config_faults(admin, [topic for topic in declared if topic.name in counts])
+    if faults:
+        raise Misconfigured(tuple(faults))
+
+
+def _admin(settings: Settings) -> AdminClient:
+    return AdminClient({"bootstrap.servers": settings.broker, "log_level": 0, "socket.timeout.ms": 10_000})
+
+
+def _partition_counts(admin: AdminClient) -> dict[str, int]:
+    try:
+        topics = admin.list_topics(timeout=ANSWER_WITHIN).topics
+    except KafkaException as failure:
+        raise Misconfigured((_unreachable(failure),)) from failure
+    return {name: len(found.partitions) for name, found in topics.items() if found.error is None}
+
+
+def _unreachable(failure: KafkaException) -> str:
+    return (
+        f"No Kafka broker answered within {ANSWER_WITHIN:g} s ({failure.args[0].name()}); "
+        "is AUDIENCE_BROKER right and the broker running? `audience broker` starts one on this machine"
+    )
+
+
+def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:
+    wanted = [
+        NewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.config))
+        for topic in missing
+    ]
+    if not wanted:
+        return
+    faults = []
+    for name, created in admin.create_topics(wanted, operation_timeout=ANSWER_WITHIN).items():
+        try:
+            created.result(ANSWER_WITHIN * 2)
+        except KafkaException as failure:
+            error = failure.args[0]
+            if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                faults.append(f"Topic {name} could not be created: {error.str()}")
+    if faults:
+        raise Misconfigured(tuple(faults))
+
+
+def _count_faults(declared: Iterable[Declared], counts: Mapping[str, int]) -> Iterable[str]:
+    """One fault for all topics of the same wrong number: usually they are all wrong together."""
+    wrong: dict[int | None, list[Declared]] = {}
+    for topic in declared:
+        if counts.get(topic.name) != topic.partitions:
+            wrong.setdefault(counts.get(topic.name), []).append(topic)
+    for found, topics in wrong.items():
+        listed = ", ".join(topic.name for topic in topics)
+        if found is None:
+            yield f"Missing topics: {listed}; start a worker, which creates them, or run `audience topics`"
+        else:
+            yield (
+                f"Topics with {found} partitions, expected {topics[0].partitions}: {listed}. Every topic of a "
+                f"deployment has the same number, fixed at its first start: set AUDIENCE_PARTITIONS={found} if "
+                "they all have that, else create them anew, or choose another AUDIENCE_APP and AUDIENCE_PREFIX"
+            )
+
+
+def _config_faults(admin: AdminClient, topics: Iterable[Declared]) -> list[str]:
+    by_resource = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
+    if not by_resource:
+        return []
+    faults = []
+    for resource, described in admin.describe_configs(list(by_resource)).items():
+        try:
+            found = {name: entry.value for name, entry in described.result(ANSWER_WITHIN).items()}
+        except KafkaException as failure:
+            faults.append(f"Topic {resource.name} cannot be described: {failure.args[0].str()}")
+            continue
+        faults += _differences(by_resource[resource], found)
+    return faults
+
+
+def _differences(topic: Declared, found: Mapping[str, Any]) -> Iterable[str]:
+    for option, is_fine, expected in _RULES:
+        wanted = topic.config.get(option)
+        if wanted is not None and not is_fine(str(found.get(option)), wanted):
+            yield (
+                f"Topic {topic.name} has {option}={found.get(option)}, expected {expected.format(wanted)}; "
+                f"change it with `kafka-configs --alter --topic {topic.name} --add-config {option}={wanted}`"
+            )
+
+
+def _lasts(found: str, wanted: str) -> bool:
+    return found == "-1" or int(found) >= int(wanted)
+
+
+_RULES: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
+    ("cleanup.policy", lambda found, wanted: found == wanted, "{}"),
+    ("delete.retention.ms", _lasts, "at least {}"),
+    ("max.message.bytes", lambda found, wanted: int(wanted) <= int(found) <= LARGEST_RECORD,
+     f"at least {{}} and at most {LARGEST_RECORD}, the largest record a worker handles"),
+)
+
+
+def _config(topic: Topic) -> dict[str, str]:
+    size = {"max.message.bytes": str(topic.max_bytes)}
+    return size | (_compacted() if topic.compacted else _kept(topic.retention or timedelta(days=7)))
+
+
+def _compacted() -> dict[str, str]:
+    return {
+        "cleanup.policy": "compact",
+        "delete.retention.ms": _ms(TOMBSTONES_LAST),
+        "max.compaction.lag.ms": _ms(COMPACTED_VALUES_LAST),
+    }
+
+
+def _kept(retention: timedelta) -> dict[str, str]:
+    """A segment is deleted as a whole, so a day's segment makes the stated time true to a day."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": _ms(retention),
+        "segment.ms": _ms(min(retention, timedelta(days=1))),
+    }
+
+
+def _ms(duration: timedelta) -> str:
+    return str(duration // timedelta(milliseconds=1))
