@@ -163,7 +163,7 @@ INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic.is_read)
 
 TABLES: tuple[Table, ...] = (
     Table(name="pointers", code=b"p", key="identifier", what="whose an identifier is, and since when"),
-    Table(name="profiles", code=b"h", key="profile key", what="hot state of a profile: small, read per event"),
+    Table(name="profiles", code=b"h", key="profile key", what="a profile's hot state, read per event"),
     Table(name="timeline", code=b"t", key="profile key, chunk",
           what="a profile's events, for backfill and the 360 view"),
     Table(name="timers", code=b"d", key="due time, profile, cause",

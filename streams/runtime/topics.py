@@ -54,29 +54,33 @@ def declared_topics(settings: Settings) -> tuple[Declared, ...]:
 
 
 def ensure_topics(settings: Settings) -> tuple[str, ...]:
-    """Creates what is missing, then checks everything; returns the names it created. Safe to run side by
-    side.
+    """Creates what is missing, then checks everything; returns the names it created.
 
-    Misconfigured lists all faults. Existing topics are never changed.
+    Safe to run side by side. Existing topics are never changed, and if they have another number of partitions
+    nothing is created beside them. Misconfigured lists all faults.
     """
     admin = _admin(settings)
-    existing = _partition_counts(admin)
-    missing = [topic for topic in declared_topics(settings) if topic.name not in existing]
+    counts = _partition_counts(admin)
+    declared = declared_topics(settings)
+    missing = [topic for topic in declared if topic.name not in counts]
+    _refuse(_count_faults([topic for topic in declared if topic.name in counts], counts))
     _create(admin, missing)
     check_topics(settings)
     return tuple(topic.name for topic in missing)
 
 
 def check_topics(settings: Settings) -> None:
-    """Raises Misconfigured with everything that is wrong with the cluster's topics, or with the broker
-    itself."""
+    """Misconfigured with everything that is wrong with the cluster's topics, or with the broker itself."""
     admin = _admin(settings)
     counts = _partition_counts(admin)
     declared = declared_topics(settings)
-    faults = list(_count_faults(declared, counts))
-    faults += _config_faults(admin, [topic for topic in declared if topic.name in counts])
-    if faults:
-        raise Misconfigured(tuple(faults))
+    present = [topic for topic in declared if topic.name in counts]
+    _refuse([*_count_faults(declared, counts), *_config_faults(admin, present)])
+
+
+def _refuse(faults: Iterable[str]) -> None:
+    if found := tuple(faults):
+        raise Misconfigured(found)
 
 
 def _admin(settings: Settings) -> AdminClient:
@@ -113,8 +117,7 @@ def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:
             error = failure.args[0]
             if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 faults.append(f"Topic {name} could not be created: {error.str()}")
-    if faults:
-        raise Misconfigured(tuple(faults))
+    _refuse(faults)
 
 
 def _count_faults(declared: Iterable[Declared], counts: Mapping[str, int]) -> Iterable[str]:
@@ -129,9 +132,10 @@ def _count_faults(declared: Iterable[Declared], counts: Mapping[str, int]) -> It
             yield f"Missing topics: {listed}; start a worker, which creates them, or run `audience topics`"
         else:
             yield (
-                f"Topics with {found} partitions, expected {topics[0].partitions}: {listed}. Every topic of a "
-                f"deployment has the same number, fixed at its first start: set AUDIENCE_PARTITIONS={found} if "
-                "they all have that, else create them anew, or choose another AUDIENCE_APP and AUDIENCE_PREFIX"
+                f"Topics with {found} partitions, expected {topics[0].partitions}: {listed}. Every topic of "
+                "a deployment has the same number, fixed at its first start: set "
+                f"AUDIENCE_PARTITIONS={found} if they all have that, else create them anew, or choose "
+                "another AUDIENCE_APP and AUDIENCE_PREFIX"
             )
 
 
