@@ -1,6 +1,7 @@
 """Both framings, and a registry whose schemas are not ours."""
 
 import json
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_an_unknown_id_is_asked_for_again_since_it_may_be_registered_meanwhile()
 
 def test_an_unreachable_registry_is_not_the_records_fault() -> None:
     def unreachable(schema_id: int) -> None:
-        raise ConnectionRefusedError
+        raise ConnectionRefusedError(schema_id)
 
     with pytest.raises(ConnectionRefusedError):
         Codec(unreachable).decode("memberships", confluent(1))
@@ -142,6 +143,13 @@ def test_a_bomb_of_a_recursive_schema_does_not_kill_the_process() -> None:
 def test_a_record_that_does_not_fit_is_the_callers_bug(changed: dict[str, Any]) -> None:
     with pytest.raises(Unencodable, match="memberships: the record does not fit"):
         Codec().encode("memberships", {**MEMBERSHIPS, **changed})
+
+
+def test_an_encoding_error_quotes_nothing_of_the_record() -> None:
+    delivery = {"activation_id": "a", "channel": "email", "destination": "d", "outcome": "ann@example.org"}
+    with pytest.raises(Unencodable) as caught:
+        Codec().encode("delivery", {**delivery, "attempt": 1, "at": 0})
+    assert "ann@" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_missing_field_without_default_is_the_callers_bug() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -69,10 +70,8 @@ def framed_rubbish(draw: st.DrawFn) -> tuple[str, bytes]:
 
 def decode_every_way(name: str, data: bytes) -> None:
     for decode in (partial(CODECS[0].decode, name), CODECS[0].decode_event):
-        try:
+        with suppress(Undecodable):
             assert isinstance(decode(data), dict)
-        except Undecodable as refusal:
-            assert refusal.reason
 
 
 @given(names, st.binary(max_size=100))

@@ -66,6 +66,11 @@ def test_nesting_is_accepted_up_to_the_limit() -> None:
     assert Codec().decode_event(nested(MAX_DEPTH))
 
 
+def test_nesting_up_to_the_limit_is_accepted_beside_other_lists() -> None:
+    message = b'{"wide":[[],[],[]],' + nested(MAX_DEPTH)[1:]
+    assert len(Codec().decode_event(message)["wide"]) == 3
+
+
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 1_000, 1_025, 1_000_000])
 def test_nesting_beyond_the_limit_is_too_deep(levels: int) -> None:
     with pytest.raises(Undecodable) as caught:

@@ -34,7 +34,8 @@ def test_a_current_schema_is_the_newest_released_one(name: str) -> None:
     changed = (
         f"{FILES[name]} differs from released/{NEWEST}: copy all current files to a new version's folder"
     )
-    assert released.is_file() and released.read_bytes() == (FOLDER / FILES[name]).read_bytes(), changed
+    assert released.is_file(), changed
+    assert released.read_bytes() == (FOLDER / FILES[name]).read_bytes(), changed
 
 
 def test_no_avsc_lies_about_that_the_catalogue_does_not_name() -> None:
@@ -78,7 +79,8 @@ def test_no_two_schemas_share_a_fingerprint() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_record_and_field_says_what_it_is(name: str) -> None:
     schema = load(name)
-    assert schema["doc"] and all(field["doc"] for field in schema["fields"])
+    assert schema["doc"]
+    assert all(field["doc"] for field in schema["fields"])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,6 +1,7 @@
 """The files under `schemas/examples`: what a producer copies must decode, what is labelled bad must not."""
 
 import json
+import pickle
 import traceback
 from collections.abc import Iterator
 from io import StringIO
@@ -72,6 +73,14 @@ def test_a_bad_record_is_refused_as_labelled(path: Path) -> None:
 def test_a_refusal_quotes_nothing_of_the_record(path: Path) -> None:
     told = "".join(traceback.format_exception(refused(path)))
     assert not [value for value in PERSONAL if value in told]
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_reason_begins_with_the_fault_so_that_dead_letters_can_be_counted(fault: Fault) -> None:
+    refusal = Undecodable(fault, "activation")
+    assert str(refusal) == refusal.reason
+    assert refusal.reason.startswith(f"{fault}: activation ")
+    assert pickle.loads(pickle.dumps(refusal)).reason == refusal.reason
 
 
 def test_every_schema_has_good_and_bad_examples_and_every_good_one_its_bytes() -> None:
