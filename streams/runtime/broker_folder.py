@@ -1,7 +1,7 @@
 """The folder of an embedded broker: its identity, its ports, Kafka's settings file, its log.
 
-Why a file of ports: clients and topics name an address, so a broker that is started again on its folder comes back
-where it was, unless that port is taken by now.
+Why a file of ports: clients and topics name an address, so a broker that is started again on its folder comes
+back where it was, unless that port is taken by now.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class BrokerFolder:
         return _properties(self.data / "meta.properties")["cluster.id"]
 
     def choose_ports(self, wanted: int | None) -> Ports:
-        """`wanted`, else the port used last, else a free one. Others may take a port before Kafka binds it."""
+        """`wanted`, else the port used last, else a free one. Others may take a port before Kafka binds
+        it."""
         if wanted is None and self.settings.exists():
             before = int(_properties(self.settings)["listeners"].split(",")[0].rsplit(":", 1)[1])
             wanted = before if is_free(before) else None
@@ -62,12 +63,14 @@ class BrokerFolder:
         return Ports(client=wanted or client, controller=controller)
 
     def prepare(self, ports: Ports) -> None:
-        """Creates the folder and (over)writes Kafka's settings for these ports; data already there is kept."""
+        """Creates the folder and (over)writes Kafka's settings for these ports; data already there is
+        kept."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(_settings(ports, self.data))
 
     def is_in_use(self) -> bool:
-        """Whether a Kafka, started by whomever, holds the data; it locks a file there. Unknown (False) on Windows."""
+        """Whether a Kafka, started by whomever, holds the data; it locks a file there. Unknown (False) on
+        Windows."""
         file = self.data / ".lock"
         if not file.exists():
             return False
@@ -124,9 +127,9 @@ def _settings(ports: Ports, data: Path) -> str:
     return "".join(f"{key}={value}\n" for key, value in {**own, **FIXED}.items())
 
 
-# One node cannot replicate. Few partitions and threads: each costs files, memory and start time on a laptop. The
-# aborts of abandoned transactions are looked for every second, because until then they hold back every reader. A short
-# broker session, because a killed broker is let in again only after it (9 s by default).
+# One node cannot replicate. Few partitions and threads: each costs files, memory and start time on a laptop.
+# The aborts of abandoned transactions are looked for every second, because until then they hold back every
+# reader. A short broker session, because a killed broker is let in again only after it (9 s by default).
 FIXED = {
     "process.roles": "broker,controller",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",

@@ -1,8 +1,9 @@
 """Ends the embedded broker when the process that started it is gone, also after `kill -9`: no orphans.
 
-Why not PR_SET_PDEATHSIG: it is Linux only and fires when the starting *thread* ends, which is wrong for a broker
-started from an executor. Why not a pipe: children forked by the parent would hold its other end open. A new parent
-process id is seen everywhere but on Windows. Started by path, without site-packages, so it costs 15 ms.
+Why not PR_SET_PDEATHSIG: it is Linux only and fires when the starting *thread* ends, which is wrong for a
+broker started from an executor. Why not a pipe: children forked by the parent would hold its other end open.
+A new parent process id is seen everywhere but on Windows. Started by path, without site-packages, so it costs
+15 ms.
 """
 
 import os

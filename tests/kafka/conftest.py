@@ -29,7 +29,8 @@ class ExistingBroker:
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """The session's broker: AUDIENCE_BROKER if set, else an embedded one. Never restarted; see `own_broker`."""
+    """The session's broker: AUDIENCE_BROKER if set, else an embedded one. Never restarted; see
+    `own_broker`."""
     if address := os.environ.get("AUDIENCE_BROKER"):
         yield ExistingBroker(address=address)
         return
