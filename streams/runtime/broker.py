@@ -85,12 +85,12 @@ class EmbeddedBroker:
         command = java_command(find_java(), self._fetch())
         for _ in range(ATTEMPTS - 1):
             try:
-                self._start_once(command)
+                self._start_or_clean_up(command)
                 return
             except Misconfigured:
                 if self._wanted_port is not None or TAKEN not in self.folder.last_log_lines(200):
                     raise
-        self._start_once(command)
+        self._start_or_clean_up(command)
 
     def stop(self) -> None:
         """Clean shutdown: every record acknowledged is on disk. Kills what does not end within 20 seconds."""
@@ -116,11 +116,7 @@ class EmbeddedBroker:
         self.start()
 
     def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
+        self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
@@ -135,6 +131,13 @@ class EmbeddedBroker:
             if time.monotonic() > give_up_at:
                 raise Misconfigured((_folder_taken(self.folder.path),))
             time.sleep(0.1)
+
+    def _start_or_clean_up(self, command: list[str]) -> None:
+        try:
+            self._start_once(command)
+        except BaseException:  # Ctrl-C while it starts must not leave a broker either
+            self.kill()
+            raise
 
     def _start_once(self, command: list[str]) -> None:
         """Ports, storage, process, readiness: in this order, since Kafka's settings name the ports."""
@@ -169,7 +172,6 @@ class EmbeddedBroker:
                 seen = admin.list_topics(timeout=0.5)
                 if seen.brokers and str(seen.cluster_id) == cluster_id:
                     return
-        self.kill()
         raise self._failed(f"did not answer within {READY_WITHIN:.0f} s")
 
     def _failed(self, what: str) -> Misconfigured:

@@ -100,7 +100,7 @@ def _unreachable(sources: Mapping[str, str], error: Exception) -> str:
     return (
         f"The embedded Kafka could not be downloaded from {', '.join(sources.values())}: {_reason(error)}. "
         "Expected: access to that address on the first use (45 MB; kept afterwards). Check the network, or "
-        "name your company's Maven mirror in the [repositories] section of ~/.config/jgo.conf. {USE_ANOTHER}")
+        f"name your company's Maven mirror in the [repositories] section of ~/.config/jgo.conf. {USE_ANOTHER}")
 
 
 def _reason(error: BaseException) -> str:

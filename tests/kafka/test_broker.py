@@ -76,11 +76,13 @@ def test_refuses_a_port_that_is_taken(tmp_path: Path) -> None:
     assert "AUDIENCE_BROKER" in str(refusal.value)
 
 
-def test_shows_the_end_of_the_log_when_kafka_cannot_start(own_broker: EmbeddedBroker) -> None:
-    own_broker.stop()
-    (own_broker.folder.data / "meta.properties").write_text("cluster.id=another\nnode.id=7\nversion=1\n")
+def test_shows_the_end_of_the_log_when_kafka_cannot_start(tmp_path: Path) -> None:
+    embedded = EmbeddedBroker(tmp_path)
+    embedded.folder.data.mkdir()
+    (embedded.folder.data / "bootstrap.checkpoint").touch()
+    (embedded.folder.data / "meta.properties").write_text("cluster.id=another\nnode.id=7\nversion=1\n")
     with pytest.raises(Misconfigured, match="ended while starting") as refusal:
-        own_broker.start()
+        embedded.start()
     assert "Stored node id 7 doesn't match" in str(refusal.value)
 
 
