@@ -1,0 +1,61 @@
+"""Documents to `Definitions`: the same way for a folder and for the `definitions` topic."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from streams.core.definitions import Campaign, ComputedTrait, Definitions, Destination, Segment
+from streams.core.errors import Misconfigured
+from streams.definitions.faults import Json, Notes
+from streams.definitions.identity import Identity, whole_table
+from streams.definitions.kinds import Parsed, read_document
+from streams.definitions.references import Read, faults
+from streams.definitions.shapes import Found, Unreadable
+from streams.definitions.written import Written
+
+P = TypeVar("P", Segment, ComputedTrait, Campaign, Identity)
+
+
+def build(documents: Mapping[str, Json], revision: int, versions: Mapping[str, int]) -> Definitions:
+    """The definitions that inlined `documents` (by `kind/id`, as `Definitions.sources`) are.
+
+    `versions` has the version of each key; 1 where it is silent. Documents out of `load_folder` have no
+    faults; others may: Misconfigured lists them all, under the documents' keys.
+    """
+    reads = [read(Written(document=document, file=key), Notes()) for key, document in documents.items()]
+    found = faults(reads)
+    if found:
+        raise Misconfigured(tuple(text for _, text in found))
+    return assemble(reads, revision, versions)
+
+
+def read(written: Written, notes: Notes) -> Read:
+    """Reads one document; faults are in its notes."""
+    try:
+        parsed = read_document(Found(value=written.document, steps=(), notes=notes))
+    except Unreadable:
+        return Read(written=written, notes=notes, parsed=None)
+    return Read(written=written, notes=notes, parsed=parsed)
+
+
+def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) -> Definitions:
+    """Definitions of documents without faults, ordered by id."""
+    sources = {"/".join(each.key): each.written.document for each in reads if each.key is not None}
+    parsed = [each.parsed for each in reads if each.parsed is not None]
+    destinations = (each for each in parsed if isinstance(each, Destination))
+    identity = _of(Identity, parsed, "identity", versions)
+    return Definitions(
+        revision=revision,
+        segments=_of(Segment, parsed, "segment", versions),
+        computed_traits=_of(ComputedTrait, parsed, "computed-trait", versions),
+        campaigns=_of(Campaign, parsed, "campaign", versions),
+        destinations=tuple(sorted(destinations, key=lambda each: each.id)),
+        namespaces=identity[0].namespaces if identity else whole_table({}),
+        sources=dict(sorted(sources.items())),
+    )
+
+
+def _of(type_: type[P], parsed: Iterable[Parsed], kind: str, versions: Mapping[str, int]) -> tuple[P, ...]:
+    found = sorted((each for each in parsed if isinstance(each, type_)), key=lambda each: each.id)
+    return tuple(replace(each, version=versions.get(f"{kind}/{each.id}", 1)) for each in found)

@@ -1,0 +1,158 @@
+"""kind: campaign, with its channels, cap and quiet hours.
+
+Templates are checked for their syntax here, while a marketer can mend them, and not when a message is due.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+
+import jinja2
+
+from streams.core.definitions import Campaign, Cap, Channel, QuietHours, Status, Trigger
+from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.faults import dotted, nearest
+from streams.definitions.matches import EVENT_NAME
+from streams.definitions.scalars import CLOCK, KEBAB_ID, TEXT, TIME, TIME_ZONE, choice, duration, whole
+from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
+
+_JINJA = jinja2.Environment(autoescape=True)
+_DAY_MS = 86_400_000
+_PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not Trigger.EACH)
+
+
+def _template(found: Found) -> str:
+    source = TEXT.read(found)
+    try:
+        _JINJA.parse(source)
+    except jinja2.TemplateSyntaxError as error:
+        found.refuse(f"{dotted(found.steps)} is no Jinja template ({error.message})", "valid Jinja",
+                     lines_below=error.lineno - 1)
+    return source
+
+
+def _template_file(found: Found) -> str:
+    found.refuse(f"{dotted(found.steps)} names a file", "its text: files are read with a folder only")
+
+
+def _trigger(found: Found) -> tuple[Trigger, str | None]:
+    if isinstance(found.value, dict):
+        return Trigger.EACH, _EACH.read(found)
+    if found.value not in _PLAIN_TRIGGERS:
+        found.unlike(f"one of {', '.join(_PLAIN_TRIGGERS)}, or each: EVENT",
+                     nearest(found.value, _PLAIN_TRIGGERS))
+    return Trigger(found.value), None
+
+
+class CapMode(StrEnum):
+    ROLLING = "rolling"
+    CALENDAR = "calendar"
+
+
+def _check_cap(given: Given, found: Found) -> None:
+    if given.get("mode") is CapMode.CALENDAR and given["per"] % _DAY_MS:
+        found.at("per").refuse(f"{dotted(found.steps)}.per is no whole number of days",
+                               "days or weeks with mode: calendar, such as 1d")
+
+
+def _cap(given: Given) -> Cap:
+    """A calendar cap falls back to UTC for a person without a time zone, unless the campaign names one."""
+    calendar = "UTC" if given.get("mode") is CapMode.CALENDAR else None
+    return Cap(at_most=given["at_most"], per=given["per"], calendar=calendar)
+
+
+def _check_quiet_hours(given: Given, found: Found) -> None:
+    if given["from"] == given["to"]:
+        found.refuse(f"{dotted(found.steps)} ends as it begins", "two different times of day")
+
+
+def _quiet_hours(given: Given) -> QuietHours:
+    return QuietHours(start=given["from"], end=given["to"], time_zone=given["time_zone"])
+
+
+def _check_channel(given: Given, found: Found) -> None:
+    for place in range(len(given.get("destinations", ()))):
+        found.at("destinations").at(place).needs("destination")
+
+
+def _channel(name: str) -> Callable[[Given], Channel]:
+    def make(given: Given) -> Channel:
+        content = sorted((field, value) for field, value in given.items() if field != "purpose")
+        return Channel(name=name, purpose=given["purpose"], content=tuple(content))
+
+    return make
+
+
+def _check_channels(given: Given, found: Found) -> None:
+    if not given:
+        found.refuse(f"{dotted(found.steps)} is empty", f"at least one of {', '.join(CHANNELS)}")
+
+
+def _channels(given: Given) -> tuple[Channel, ...]:
+    return tuple(given[name] for name in CHANNELS if name in given)
+
+
+def _check_campaign(given: Given, found: Found) -> None:
+    starts, ends = given.get("starts"), given.get("ends")
+    if starts is not None and ends is not None and starts >= ends:
+        found.at("ends").refuse("ends is no later than starts", "ends later than starts")
+    found.at("segment").needs("segment")
+
+
+def _campaign(given: Given) -> Campaign:
+    trigger, each = given.get("trigger", (Trigger.ENTERED, None))
+    cap, quiet = given.get("cap"), given.get("quiet_hours")
+    if cap is not None and cap.calendar is not None and quiet is not None:
+        cap = replace(cap, calendar=quiet.time_zone)
+    return Campaign(
+        id=given["id"], segment=given["segment"], trigger=trigger, each=each, channels=given["channels"],
+        cap=cap, quiet_hours=quiet, starts=given.get("starts"), ends=given.get("ends"),
+        status=given.get("status", Status.PAUSED),
+    )
+
+
+_TEXT_SCHEMA: Schema = {"type": "string", "minLength": 1}
+_EACH = Record(
+    fields={"each": EVENT_NAME}, required=("each",), make=lambda given: str(given["each"]),
+).shape()
+TRIGGER = Shape(_trigger, {"anyOf": [{"enum": list(_PLAIN_TRIGGERS)}, _EACH.schema]})
+TEMPLATE = Shape(_template, _TEXT_SCHEMA)
+TEMPLATE_FILE = Shape(_template_file, _TEXT_SCHEMA)
+DESTINATIONS = many(KEBAB_ID, least=1, expected="a list of destination ids")
+
+CHANNELS: Mapping[str, Shape[Channel]] = {
+    "display": Record(
+        fields={"audience": TEXT, "destinations": DESTINATIONS, "purpose": TEXT},
+        required=("audience", "purpose"), check=_check_channel, make=_channel("display"),
+    ).shape(),
+    "email": Record(
+        fields={"subject": TEMPLATE, "template": TEMPLATE_FILE, "html": TEMPLATE, "text": TEMPLATE,
+                "destinations": DESTINATIONS, "purpose": TEXT},
+        required=("subject", "purpose"),
+        choices=(Choice((("template", "html", "text"),), is_required=True), Choice.of("template", "html")),
+        check=_check_channel, make=_channel("email"),
+    ).shape(),
+    "sms": Record(
+        fields={"text": TEMPLATE, "template": TEMPLATE_FILE, "destinations": DESTINATIONS, "purpose": TEXT},
+        required=("purpose",), choices=(Choice.of("text", "template", is_required=True),),
+        check=_check_channel, make=_channel("sms"),
+    ).shape(),
+}
+
+CAMPAIGN = Record(
+    fields={
+        **DOCUMENT_FIELDS, "segment": KEBAB_ID, "trigger": TRIGGER,
+        "channels": Record(fields=CHANNELS, check=_check_channels, make=_channels).shape(),
+        "cap": Record(
+            fields={"at_most": whole(least=1), "per": duration(), "mode": choice(CapMode)},
+            required=("at_most", "per"), check=_check_cap, make=_cap,
+        ).shape(),
+        "quiet_hours": Record(
+            fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE},
+            required=("from", "to", "time_zone"), check=_check_quiet_hours, make=_quiet_hours,
+        ).shape(),
+        "starts": TIME, "ends": TIME, "status": choice(Status),
+    },
+    required=(*DOCUMENT_REQUIRED, "segment", "channels"), check=_check_campaign, make=_campaign,
+)

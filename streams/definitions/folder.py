@@ -1,0 +1,56 @@
+"""A folder of definition files, read whole or refused with everything that is wrong in it."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from streams.core.definitions import Definitions
+from streams.core.errors import Misconfigured
+from streams.definitions.build import assemble, read
+from streams.definitions.faults import Notes, Place, sentence
+from streams.definitions.inline import Inliner
+from streams.definitions.references import Read, faults
+from streams.definitions.written import Illegible, documents
+
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+def load_folder(path: Path) -> Definitions:
+    """The definitions in `path` and below it, hidden folders left out; revision 0, every version 1.
+
+    `sources` holds the documents with templates and member lists read into them. Raises Misconfigured with
+    all faults, ordered by file and line, each `file:line: what was found; expected …; did you mean …?`.
+    """
+    if not path.is_dir():
+        raise Misconfigured((f"{path}: no such folder; expected a folder of definition files",))
+    illegible: list[str] = []
+    reads = [each for file in _files(path) for each in _reads(path, file, illegible)]
+    located = sorted(faults(reads), key=lambda each: (each[0].file, each[0].line))
+    if illegible or located:
+        raise Misconfigured((*illegible, *(text for _, text in located)))
+    return assemble(reads, 0, {})
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (file for file in folder.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    return sorted(file for file in found if not _is_hidden(file.relative_to(folder)))
+
+
+def _is_hidden(file: Path) -> bool:
+    return any(part.startswith(".") for part in file.parts)
+
+
+def _reads(folder: Path, file: Path, illegible: list[str]) -> Iterator[Read]:
+    name = file.relative_to(folder).as_posix()
+    try:
+        for written in documents(file.read_text(encoding="utf-8-sig"), name):
+            notes = Notes()
+            Inliner(folder=folder, written=written, notes=notes).inline()
+            yield read(written, notes)
+    except Illegible as error:
+        illegible.append(str(error))
+    except UnicodeDecodeError:
+        illegible.append(sentence(Place(file=name, line=1), "a text that is not UTF-8", "UTF-8"))
+    except OSError as error:
+        found = f"the file cannot be read ({error.strerror})"
+        illegible.append(sentence(Place(file=name, line=1), found, "a readable file"))

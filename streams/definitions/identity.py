@@ -1,0 +1,91 @@
+"""kind: identity: the rows of the namespaces' table that a deployment changes.
+
+The result is always the whole table, so that nobody behind has to know which rows were left out.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from streams.core.definitions import Namespace, OnConflict
+from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
+from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.scalars import NAMESPACE, TEXT, choice, duration, whole
+from streams.definitions.shapes import Found, Given, Record, Shape, Unreadable, many
+
+EVER = "ever"
+MERGE_RULE = "known_beats_anonymous_then_oldest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """`namespaces` is the whole table, strongest first."""
+
+    id: str
+    namespaces: tuple[Namespace, ...]
+    version: int = 1
+
+
+def whole_table(rows: Mapping[str, Namespace]) -> tuple[Namespace, ...]:
+    """The default table with `rows` in it, strongest first; among equals the default order, then the name."""
+    table = {row.name: row for row in DEFAULT_NAMESPACES} | dict(sorted(rows.items()))
+    return tuple(sorted(table.values(), key=lambda row: row.priority))
+
+
+def _per(found: Found) -> int | None:
+    return None if found.value == EVER else _DURATION.read(found)
+
+
+def _rows(found: Found) -> dict[str, Namespace]:
+    if not isinstance(found.value, dict):
+        found.unlike("an object of namespaces")
+    rows, defaults = {}, Namespaces()
+    for name in found.value:
+        try:
+            NAMESPACE.read(Found(value=name, steps=(*found.steps, name), notes=found.notes))
+            rows[name] = replace(defaults.row(name), **ROW.read(found.at(name)))
+        except Unreadable:
+            continue
+    if len(rows) < len(found.value):
+        raise Unreadable
+    return rows
+
+
+def _row(given: Given) -> dict[str, Any]:
+    changed: dict[str, Any] = {name: given[name] for name in ("priority", "on_conflict") if name in given}
+    if "blocked" in given:
+        changed["blocked"] = frozenset(given["blocked"])
+    changed.update(given.get("limit", {}))
+    return changed
+
+
+def _merge(found: Found) -> str:
+    if found.value != MERGE_RULE:
+        found.unlike(MERGE_RULE)
+    return MERGE_RULE
+
+
+_DURATION = duration()
+PER = Shape(_per, {"anyOf": [{"const": EVER}, _DURATION.schema]})
+ROW = Record(
+    fields={
+        "priority": whole(least=1),
+        "limit": Record(
+            fields={"at_most": whole(least=1), "per": PER}, required=("at_most",),
+            make=lambda given: {"at_most": given["at_most"], "per": given.get("per")},
+        ).shape(),
+        "on_conflict": choice(OnConflict),
+        "blocked": many(TEXT, least=0, expected="a list of values that are nobody's"),
+    },
+    make=_row,
+).shape()
+ROWS = Shape(_rows, {
+    "type": "object", "propertyNames": NAMESPACE.schema, "additionalProperties": ROW.schema,
+})
+
+IDENTITY = Record(
+    fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE})},
+    required=DOCUMENT_REQUIRED,
+    make=lambda given: Identity(id=given["id"], namespaces=whole_table(given.get("namespaces", {}))),
+)

@@ -1,0 +1,55 @@
+"""The kinds of document there are, and the reading of one."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from streams.core.definitions import Campaign, ComputedTrait, Destination, Segment
+from streams.core.errors import Misconfigured
+from streams.definitions.campaigns import CAMPAIGN
+from streams.definitions.computed import COMPUTED_TRAIT
+from streams.definitions.destinations import DESTINATION
+from streams.definitions.faults import Json, Notes, Place, nearest, sentence, shown
+from streams.definitions.identity import IDENTITY, Identity
+from streams.definitions.segments import SEGMENT
+from streams.definitions.shapes import Found, Record, Unreadable
+
+Parsed: TypeAlias = Segment | ComputedTrait | Campaign | Destination | Identity
+
+KINDS: Mapping[str, Record[Any]] = {
+    "segment": SEGMENT,
+    "computed-trait": COMPUTED_TRAIT,
+    "campaign": CAMPAIGN,
+    "destination": DESTINATION,
+    "identity": IDENTITY,
+}
+
+
+def read_document(found: Found) -> Parsed:
+    """The definition that an inlined document is. Notes all its faults, then raises Unreadable."""
+    expected = f"one of {', '.join(KINDS)}"
+    if not isinstance(found.value, dict):
+        found.unlike("an object with kind and id")
+    if "kind" not in found.value:
+        found.refuse("no kind", f"the field kind, {expected}", nearest("kind", map(str, found.value)))
+    kind = found.value["kind"]
+    if not isinstance(kind, str) or kind not in KINDS:
+        found.at("kind").refuse(f"kind is {shown(kind)}", expected, nearest(kind, KINDS))
+    parsed: Parsed = KINDS[kind].read(found)
+    return parsed
+
+
+def parse_document(document: dict[str, Json], origin: str) -> Parsed:
+    """One inlined document by itself; whether what it refers to exists is not asked.
+
+    Raises Misconfigured with all its faults, each beginning with `origin`.
+    """
+    notes = Notes()
+    try:
+        parsed = read_document(Found(value=document, steps=(), notes=notes))
+    except Unreadable:
+        parsed = None
+    if parsed is None or notes.faults:
+        place = Place(file=origin)
+        raise Misconfigured(tuple(sentence(place, f.found, f.expected, f.meant) for f in notes.faults))
+    return parsed

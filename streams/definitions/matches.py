@@ -1,0 +1,67 @@
+"""Which events, and when: the fields that `performed`, `aggregate`, sequences and computed traits share."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from streams.core.rules import EventMatch, Window
+from streams.definitions.comparisons import CONDITION
+from streams.definitions.faults import dotted
+from streams.definitions.scalars import TIME, duration
+from streams.definitions.shapes import Choice, Found, Given, Record, Shape, many
+
+_EVENT_EXPECTED = "an event's name, a pattern with *, or a list of them"
+
+
+def _names(found: Found) -> tuple[str, ...]:
+    """The names; () for any event, which `*` alone means too."""
+    names = [found.value] if isinstance(found.value, str) else found.value
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        found.unlike(_EVENT_EXPECTED)
+    return () if "*" in names else tuple(dict.fromkeys(names))
+
+
+def _between(found: Found) -> tuple[int, int]:
+    start, end = many(TIME, least=2, expected="a list of two times, [from, to]").read(found)[:2]
+    if len(found.value) != 2:
+        found.unlike("a list of two times, [from, to]")
+    if start >= end:
+        found.refuse(f"{dotted(found.steps)} ends before it begins", "[from, to] with from earlier than to")
+    return start, end
+
+
+EVENT_NAME: Shape[str] = Shape(
+    lambda found: found.value if isinstance(found.value, str) and found.value
+    else found.unlike("an event's name or a pattern with *"),
+    {"type": "string", "minLength": 1},
+)
+EVENT = Shape(_names, {"anyOf": [
+    {"type": "string", "minLength": 1},
+    {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+]})
+WHERE = many(CONDITION, least=0, expected="a list of conditions, each a property and a comparison")
+BETWEEN = Shape(_between, {"type": "array", "items": TIME.schema, "minItems": 2, "maxItems": 2})
+
+MATCH_FIELDS: Mapping[str, Shape[Any]] = {"event": EVENT, "where": WHERE}
+WINDOW_FIELDS: Mapping[str, Shape[Any]] = {
+    "within": duration(), "between": BETWEEN, "after": TIME, "before": TIME,
+}
+ONE_WINDOW = Choice((("within",), ("between",), ("after", "before")))
+
+
+def match(given: Given) -> EventMatch:
+    return EventMatch(names=given.get("event", ()), where=given.get("where", ()))
+
+
+def check_window(given: Given, found: Found) -> None:
+    """Refuses `after` and `before` that leave nothing between them."""
+    if "after" in given and "before" in given and given["after"] >= given["before"]:
+        found.refuse(f"{dotted(found.steps)} has after no earlier than before", "after earlier than before")
+
+
+def window(given: Given) -> Window:
+    start, end = given.get("between", (given.get("after"), given.get("before")))
+    return Window(within=given.get("within"), start=start, end=end)
+
+
+STEP = Record(fields=MATCH_FIELDS, make=match).shape()

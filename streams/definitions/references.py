@@ -1,0 +1,113 @@
+"""What only the whole of a folder can show: ids given twice, references to nothing, and circles."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from streams.definitions.faults import Fault, Notes, Place, nearest, sentence, shown
+from streams.definitions.kinds import Parsed
+from streams.definitions.written import Written
+
+Key: TypeAlias = tuple[str, str]
+
+# A trait that nobody computes is one that messages set; a destination that no document describes may be the
+# deployment's own. Only a segment must be defined here.
+_MUST_EXIST = frozenset({"segment"})
+_MAY_EXIST = frozenset({"destination"})
+_CIRCULAR = frozenset({"segment", "computed-trait"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A document after reading; `parsed` is None where it had faults."""
+
+    written: Written
+    notes: Notes
+    parsed: Parsed | None
+
+    @property
+    def key(self) -> Key | None:
+        document = self.written.document
+        if isinstance(document, dict) and isinstance(document.get("id"), str):
+            return str(document.get("kind")), document["id"]
+        return None
+
+
+def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
+    """Every fault of the documents together, each with its place and whole sentence."""
+    reads = list(reads)
+    keyed: dict[Key, Read] = {}
+    for read in reads:
+        if read.key is not None:
+            first = keyed.setdefault(read.key, read)
+            if first is not read:
+                _twice(read, first, read.key)
+    _one_identity(reads)
+    for read in reads:
+        _missing(read, keyed)
+    _circles(keyed)
+    return [_located(read.written, fault) for read in reads for fault in read.notes.faults]
+
+
+def _located(written: Written, fault: Fault) -> tuple[Place, str]:
+    place = written.place(fault.steps)
+    below = Place(file=place.file, line=place.line + fault.lines_below)
+    return below, sentence(below, fault.found, fault.expected, fault.meant)
+
+
+def _twice(read: Read, first: Read, key: Key) -> None:
+    read.notes.faults.append(Fault(
+        steps=("id",), found=f"{key[0]} {shown(key[1])} a second time, after {first.written.place(('id',))}",
+        expected="each id once within its kind",
+    ))
+
+
+def _one_identity(reads: list[Read]) -> None:
+    found = [read for read in reads if read.key is not None and read.key[0] == "identity"]
+    for read in found[1:]:
+        read.notes.faults.append(Fault(
+            steps=("kind",), found=f"a second identity document, after {found[0].written.place(('kind',))}",
+            expected="one for all namespaces",
+        ))
+
+
+def _missing(read: Read, keyed: Mapping[Key, Read]) -> None:
+    for reference in read.notes.references:
+        known = [name for kind, name in keyed if kind == reference.kind]
+        demanded = reference.kind in _MUST_EXIST or (reference.kind in _MAY_EXIST and known)
+        if demanded and reference.id not in known:
+            read.notes.faults.append(Fault(
+                steps=reference.steps, found=f"no {reference.kind} {shown(reference.id)}",
+                expected=f"the id of a {reference.kind} in the folder", meant=nearest(reference.id, known),
+            ))
+
+
+def _circles(keyed: Mapping[Key, Read]) -> None:
+    """Notes each circle once, at the reference that closes it."""
+    done: set[Key] = set()
+    for start in keyed:
+        if start[0] in _CIRCULAR:
+            _walk(start, (), keyed, done)
+
+
+def _walk(key: Key, above: tuple[Key, ...], keyed: Mapping[Key, Read], done: set[Key]) -> None:
+    if key in done:
+        return
+    for reference, needed in _needs(key, keyed):
+        way = (*above, key)
+        if needed in way:
+            circle = [name for _, name in (*way[way.index(needed):], needed)]
+            keyed[key].notes.faults.append(Fault(
+                steps=reference, found=f"a circle: {' needs '.join(circle)}",
+                expected="no document that needs itself",
+            ))
+        elif needed in keyed:
+            _walk(needed, way, keyed, done)
+    done.add(key)
+
+
+def _needs(key: Key, keyed: Mapping[Key, Read]) -> Iterator[tuple[tuple[str | int, ...], Key]]:
+    for reference in keyed[key].notes.references:
+        if reference.kind == key[0]:
+            yield reference.steps, (reference.kind, reference.id)

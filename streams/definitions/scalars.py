@@ -1,0 +1,169 @@
+"""The words of a definition: texts, numbers, durations, times, paths, ids, patterns, time zones.
+
+Durations and instants become milliseconds here, once; nothing behind this module reads `3d` again.
+"""
+from __future__ import annotations
+
+import math
+import re
+import warnings
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+import re2
+
+from streams.core.rules import Path
+from streams.definitions.faults import Json, dotted, nearest
+from streams.definitions.shapes import Found, Schema, Shape, many
+
+E = TypeVar("E", bound=StrEnum)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
+_DURATION_EXPECTED = "a duration such as 90s, 30m, 3h, 7d or 2w"
+_TIME_EXPECTED = "an ISO 8601 time such as 2026-11-01T00:00:00Z"
+_KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TRAIT_ID = re.compile(r"[A-Za-z0-9_.-]+")
+_NAMESPACE = re.compile(r"[a-z0-9_.-]+")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def text(expected: str = "a text") -> Shape[str]:
+    def read(found: Found) -> str:
+        if not isinstance(found.value, str) or not found.value:
+            found.unlike(expected)
+        return str(found.value)
+
+    return Shape(read, {"type": "string", "minLength": 1})
+
+
+def patterned(pattern: re.Pattern[str], expected: str) -> Shape[str]:
+    def read(found: Found) -> str:
+        if not isinstance(found.value, str) or not pattern.fullmatch(found.value):
+            found.unlike(expected)
+        return str(found.value)
+
+    return Shape(read, {"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
+
+
+def whole(*, least: int) -> Shape[int]:
+    def read(found: Found) -> int:
+        if not isinstance(found.value, int) or isinstance(found.value, bool) or found.value < least:
+            found.unlike(f"a whole number, {least} or more")
+        return int(found.value)
+
+    return Shape(read, {"type": "integer", "minimum": least})
+
+
+def duration(*, least_ms: int = 1) -> Shape[int]:
+    def read(found: Found) -> int:
+        match = _DURATION.fullmatch(found.value) if isinstance(found.value, str) else None
+        if match is None:
+            found.unlike(_DURATION_EXPECTED)
+        length = int(match[1]) * _UNIT_MS[match[2]]
+        if length < least_ms:
+            found.unlike("a duration longer than nothing")
+        return length
+
+    return Shape(read, {"type": "string", "pattern": f"^{_DURATION.pattern}$"})
+
+
+def choice(words: type[E]) -> Shape[E]:
+    valid = [word.value for word in words]
+
+    def read(found: Found) -> E:
+        if found.value not in valid:
+            found.unlike(f"one of {', '.join(valid)}", nearest(found.value, valid))
+        return words(found.value)
+
+    return Shape(read, {"enum": valid})
+
+
+def _time(found: Found) -> int:
+    try:
+        instant = datetime.fromisoformat(found.value)
+    except (TypeError, ValueError):
+        found.unlike(_TIME_EXPECTED)
+    zoned = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return (zoned - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _number(found: Found) -> int | float:
+    value = found.value
+    if isinstance(value, str):
+        try:
+            value = int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
+        except ValueError:
+            found.unlike("a number")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        found.unlike("a number")
+    return value
+
+
+def _boolean(found: Found) -> bool:
+    if not isinstance(found.value, bool):
+        found.unlike("true or false")
+    return bool(found.value)
+
+
+def _scalar(found: Found) -> Json:
+    if found.value is None:
+        found.unlike("a text, a number, true or false; a missing value is `exists: false`")
+    if isinstance(found.value, (dict, list)):
+        found.unlike("a text, a number, true or false")
+    return found.value
+
+
+def _path(found: Found) -> Path:
+    parts = found.value.split(".") if isinstance(found.value, str) else found.value
+    if not isinstance(parts, list) or not any(parts) or not all(isinstance(part, str) for part in parts):
+        found.unlike("a dotted path such as level1.level2, or the list of its keys")
+    return tuple(parts)
+
+
+def _pattern(found: Found) -> str:
+    """By RE2, which matches in linear time; by `re` too, because the core uses the standard library's."""
+    value = text("a regular expression").read(found)
+    options = re2.Options()
+    options.log_errors = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            re2.compile(value, options)
+            re.compile(value)
+        except (re2.error, re.error) as error:
+            why = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+            found.refuse(f"{dotted(found.steps)} is no regular expression ({why})", "RE2's syntax")
+    return value
+
+
+def _time_zone(found: Found) -> str:
+    try:
+        return zoneinfo.ZoneInfo(found.value).key
+    except (TypeError, ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        found.unlike("a time zone such as Europe/Amsterdam",
+                     nearest(found.value, zoneinfo.available_timezones()))
+
+
+_SCALAR_SCHEMA: Schema = {"type": ["string", "number", "boolean"]}
+
+TEXT = text()
+ANY_TEXT = Shape(lambda found: found.value if isinstance(found.value, str) else found.unlike("a text"),
+                 {"type": "string"})
+TIME = Shape(_time, {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"})
+NUMBER = Shape(_number, {"anyOf": [{"type": "number"}, {"type": "string", "pattern": "[0-9]"}]})
+BOOLEAN = Shape(_boolean, {"type": "boolean"})
+SCALAR = Shape(_scalar, _SCALAR_SCHEMA)
+SCALARS = many(SCALAR, least=1, expected="a list of at least one value")
+PATH = Shape(_path, {"anyOf": [
+    {"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1},
+]})
+PATTERN = Shape(_pattern, {"type": "string", "format": "regex", "minLength": 1})
+TIME_ZONE = Shape(_time_zone, {"type": "string", "minLength": 1})
+CLOCK = patterned(_CLOCK, 'a time of day such as "21:00"')
+KEBAB_ID = patterned(_KEBAB, "lower-case letters, digits and single hyphens, such as cart-abandoners")
+TRAIT_ID = patterned(_TRAIT_ID, "letters, digits, `_`, `-` and `.`, such as orders-7d")
+NAMESPACE = patterned(_NAMESPACE, "lower-case letters, digits, `_`, `-` and `.`, such as email")

@@ -1,0 +1,33 @@
+"""The JSON Schema for editors, made from the tables that the parser reads by.
+
+It says less than the parser does: what takes two fields to see (an end before its start) is missing.
+"""
+from __future__ import annotations
+
+from streams.definitions.kinds import KINDS
+from streams.definitions.nodes import NODES
+from streams.definitions.shapes import Schema
+
+
+def definitions_schema() -> Schema:
+    """JSON Schema 2020-12 of one document, whatever its kind."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "audience-streams definition",
+        "type": "object",
+        "required": ["kind", "id"],
+        "properties": {"kind": {"enum": list(KINDS)}},
+        "allOf": [
+            {"if": {"properties": {"kind": {"const": kind}}}, "then": {"$ref": f"#/$defs/{kind}"}}
+            for kind in KINDS
+        ],
+        "$defs": {
+            **{kind: record.schema() for kind, record in KINDS.items()},
+            "rule": {
+                "type": "object",
+                "properties": {name: {"$ref": f"#/$defs/node-{name}"} for name in NODES},
+                "additionalProperties": False, "minProperties": 1, "maxProperties": 1,
+            },
+            **{f"node-{name}": shape.schema for name, shape in NODES.items()},
+        },
+    }

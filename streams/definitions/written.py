@@ -1,0 +1,156 @@
+"""Definition files as written: YAML or JSON text to plain documents, with the line of every part.
+
+Scalars follow JSON's notion of null, booleans and numbers also in YAML: to YAML 1.1, which PyYAML speaks by
+itself, the country `NO` is false, `21:00` is 1260 and `0612` is octal.
+"""
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from streams.definitions.faults import Json, Place, Steps, sentence
+
+DEEPEST = 250
+
+
+@dataclass(slots=True, kw_only=True)
+class Written:
+    """One document. `places` has the line of every key and list item."""
+
+    document: Json
+    file: str
+    places: dict[Steps, Place] = field(default_factory=dict)
+
+    def place(self, steps: Steps) -> Place:
+        """The line of the part at `steps`, or of the nearest part around it."""
+        for length in range(len(steps), -1, -1):
+            if (found := self.places.get(steps[:length])) is not None:
+                return found
+        return Place(file=self.file, line=1)
+
+
+class Illegible(Exception):
+    """A text that is neither YAML nor JSON; the argument is the whole sentence."""
+
+
+def documents(text: str, file: str) -> Iterator[Written]:
+    """The documents of a file in their order; a list at the top is a list of documents, an empty one is none.
+
+    Raises Illegible after the documents that come before the fault.
+    """
+    for root, value in (_json_roots if file.endswith(".json") else _yaml_roots)(text, file):
+        if isinstance(root, yaml.SequenceNode):
+            for place, item in enumerate(root.value):
+                yield _written(item, value[place] if value is not None else None, file)
+        elif not _is_null(root):
+            yield _written(root, value, file)
+
+
+def _yaml_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
+    try:
+        for root in yaml.compose_all(text, Loader=_Loader):
+            yield root, None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Illegible(sentence(Place(file=file, line=line), str(error.problem), "valid YAML")) from error
+    except yaml.YAMLError as error:
+        raise Illegible(sentence(Place(file=file, line=1), "a forbidden character", "valid YAML")) from error
+    except RecursionError as error:
+        raise Illegible(sentence(Place(file=file, line=1), "nested too deeply", "fewer levels")) from error
+
+
+def _json_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
+    """Values by `json`; lines by YAML, of which JSON is a subset but for tabs."""
+    decoder, at = json.JSONDecoder(), 0
+    while match := re.compile(r"\s*").match(text, at):
+        start = match.end()
+        if start == len(text):
+            return
+        try:
+            value, at = decoder.raw_decode(text, start)
+        except (json.JSONDecodeError, RecursionError) as error:
+            line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+            what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+            raise Illegible(sentence(Place(file=file, line=line), what, "valid JSON")) from error
+        above = "\n" * text.count("\n", 0, start)
+        for root, _ in _yaml_roots(above + text[start:at].replace("\t", " "), file):
+            yield root, value
+
+
+def _written(root: yaml.Node, value: Json, file: str) -> Written:
+    """`value` is the document where it is known already (JSON), else it is built from the nodes."""
+    written = Written(document=None, file=file)
+    built = _build(root, (), written)
+    written.document = built if value is None else value
+    return written
+
+
+def _build(node: yaml.Node, steps: Steps, written: Written) -> Json:
+    if len(steps) > DEEPEST:
+        raise Illegible(sentence(_line(node, written), "nested too deeply", f"at most {DEEPEST} levels"))
+    written.places.setdefault(steps, _line(node, written))
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, steps, written)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*steps, place), written) for place, item in enumerate(node.value)]
+    return _scalar(node, written)
+
+
+def _mapping(node: yaml.MappingNode, steps: Steps, written: Written) -> dict[str, Json]:
+    built: dict[str, Json] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise Illegible(sentence(_line(key, written), "a list or an object as a key", "a text"))
+        if key.value in built:
+            again = f'the key "{key.value}" a second time'
+            raise Illegible(sentence(_line(key, written), again, "each key once"))
+        written.places[(*steps, key.value)] = _line(key, written)
+        built[key.value] = _build(value, (*steps, key.value), written)
+    return built
+
+
+def _scalar(node: yaml.Node, written: Written) -> Json:
+    match node.tag:
+        case "tag:yaml.org,2002:null":
+            return None
+        case "tag:yaml.org,2002:bool":
+            return node.value.lower() == "true"
+        case "tag:yaml.org,2002:int":
+            return int(node.value)
+        case "tag:yaml.org,2002:float":
+            return float(node.value)
+        case "tag:yaml.org,2002:str":
+            return node.value
+        case _:
+            raise Illegible(sentence(_line(node, written), f"the tag {node.tag}", "plain YAML without tags"))
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return node.tag == "tag:yaml.org,2002:null"
+
+
+def _line(node: yaml.Node, written: Written) -> Place:
+    return Place(file=written.file, line=node.start_mark.line + 1)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with JSON's scalars: PyYAML's own implicit resolvers are taken away."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+_DIGITS = list("-0123456789")
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""],
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"),
+)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9][0-9]*)$"), _DIGITS)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$"), _DIGITS,
+)
