@@ -6,9 +6,10 @@ when the first worker starts: a key would change its partition, and with it its 
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic, sleep
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -47,7 +48,8 @@ def declared_topics(settings: Settings) -> tuple[Declared, ...]:
     durable = {"min.insync.replicas": str(max(1, settings.replication - 1))}
     return tuple(
         Declared(
-            name=name, partitions=settings.partitions, replication=settings.replication, config=config | durable
+            name=name, partitions=settings.partitions, replication=settings.replication,
+            config=config | durable,
         )
         for name, config in configs.items()
     )
@@ -65,6 +67,7 @@ def ensure_topics(settings: Settings) -> tuple[str, ...]:
     missing = [topic for topic in declared if topic.name not in counts]
     _refuse(_count_faults([topic for topic in declared if topic.name in counts], counts))
     _create(admin, missing)
+    _wait_until_known(admin, missing)
     check_topics(settings)
     return tuple(topic.name for topic in missing)
 
@@ -118,6 +121,13 @@ def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:
             if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 faults.append(f"Topic {name} could not be created: {error.str()}")
     _refuse(faults)
+
+
+def _wait_until_known(admin: AdminClient, created: Sequence[Declared]) -> None:
+    """A created topic reaches the metadata of each broker a little later."""
+    deadline = monotonic() + ANSWER_WITHIN
+    while not {topic.name for topic in created} <= _partition_counts(admin).keys() and monotonic() < deadline:
+        sleep(0.05)
 
 
 def _count_faults(declared: Iterable[Declared], counts: Mapping[str, int]) -> Iterable[str]:
