@@ -99,8 +99,8 @@ def _refuse_damaged(environment: Any, maven_cache: Path) -> None:
 def _unreachable(sources: Mapping[str, str], error: Exception) -> str:
     return (
         f"The embedded Kafka could not be downloaded from {', '.join(sources.values())}: {_reason(error)}. "
-        "Expected: access to that address on the first use (45 MB; kept afterwards). Check the network, or "
-        f"name your company's Maven mirror in the [repositories] section of ~/.config/jgo.conf. {USE_ANOTHER}")
+        "Expected: access to that address on the first use (45 MB, then kept). Check the network, or "
+        f"name the Maven mirror you use in section [repositories] of ~/.config/jgo.conf. {USE_ANOTHER}")
 
 
 def _reason(error: BaseException) -> str:
