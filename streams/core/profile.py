@@ -21,6 +21,7 @@ class Fragment:
     value that comes late does not bring it back. consent: purpose -> [granted, event time, arrival].
     leaves: leaf id -> that leaf's entries (their form is the leaf's own affair, see `leaves`).
     identifiers: identifier -> [first seen, last seen, source], as the events of this fragment named them.
+    plan: the `source_set` of the plan whose leaves this fragment is complete for; empty before its first event.
     """
 
     identifier: str
@@ -32,6 +33,7 @@ class Fragment:
     consent: dict[str, list[Json]] = field(default_factory=dict)
     leaves: dict[str, Entries] = field(default_factory=dict)
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
+    plan: str = ""
 
     @property
     def key(self) -> str:

@@ -1,0 +1,61 @@
+"""`because`: one readable line on why somebody entered or left a segment.
+
+Made of definition text and a message id, and of nothing that is known about the person: it goes to topics
+that anyone may read.
+"""
+from __future__ import annotations
+
+from collections.abc import Container, Set
+from dataclasses import dataclass
+
+from streams.core.formula import Formula, LeafHolds, MemberOf, Part, decide
+
+MOST_REASONS = 4
+"""Parts of a rule that one line names; beyond that nobody reads it."""
+
+
+@dataclass(slots=True)
+class Cause:
+    """Which leaves flipped by the event, and which by time alone: leaf id -> whether it holds now."""
+
+    event_id: str
+    flipped: dict[str, bool]
+    lapsed: dict[str, bool]
+
+
+def because_of(formula: Formula, truth: Set[str], members: Container[str], cause: Cause) -> str:
+    """The deciding parts that just changed; where none did (new definitions, a merge), all that decide."""
+    parts = decide(formula, truth, members)[1]
+    mark = f" [message {cause.event_id}]" if cause.event_id else ""
+    by_event = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in cause.flipped]
+    if by_event:
+        return _joined([_changed(part, truth) for part in by_event]) + mark
+    by_time = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in cause.lapsed]
+    if by_time:
+        return "time: " + _joined([f"{part.leaf.text} {_turned(part, truth)}" for part in by_time])
+    clock = "time: " if cause.lapsed and not cause.flipped else ""
+    return clock + _joined([_stated(part, truth, members) for part in parts]) + mark
+
+
+def _changed(part: LeafHolds, truth: Set[str]) -> str:
+    return part.leaf.text if part.leaf.id in truth else f"no longer {part.leaf.text}"
+
+
+def _turned(part: LeafHolds, truth: Set[str]) -> str:
+    return "began" if part.leaf.id in truth else "ended"
+
+
+def _stated(part: Part, truth: Set[str], members: Container[str]) -> str:
+    match part:
+        case LeafHolds(leaf=leaf):
+            return leaf.text if leaf.id in truth else f"not {leaf.text}"
+        case MemberOf(segment=segment):
+            return f"in segment {segment}" if segment in members else f"not in segment {segment}"
+        case _:
+            return "everyone"
+
+
+def _joined(reasons: list[str]) -> str:
+    distinct = list(dict.fromkeys(reasons))
+    rest = len(distinct) - MOST_REASONS
+    return "; ".join(distinct[:MOST_REASONS]) + (f"; and {rest} more" if rest > 0 else "")

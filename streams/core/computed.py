@@ -1,0 +1,31 @@
+"""What is known of a profile at an instant: its traits, computed ones too, and its consent.
+
+Nothing of this is stored: the newest setting is read over the fragments, computed traits are computed when
+asked for. So they are current to the millisecond, and a merge or a split needs no recomputation.
+"""
+from __future__ import annotations
+
+from streams.core.leaves.people import newest_statement
+from streams.core.leaves.terms import newest_setting
+from streams.core.plan import Plan
+from streams.core.profile import Json, Profile
+
+
+def trait_values(plan: Plan, profile: Profile, now: int) -> dict[str, Json]:
+    """Every trait that has a value at `now`, by name. Removed ones and computed ones without a value are
+    absent; a computed trait hides a plain one of its name even then."""
+    found: dict[str, Json] = {}
+    for name in sorted({name for fragment in profile.fragments.values() for name in fragment.traits}):
+        setting = newest_setting(profile, name)
+        if setting is not None and name not in plan.computed:
+            found[name] = setting[0]
+    for name, term in plan.computed.items():
+        found[name] = term.value(profile, now).value
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def consent_state(profile: Profile) -> dict[str, bool]:
+    """Purpose -> granted, by the newest statement about each; purposes nobody spoke of are absent."""
+    purposes = sorted({purpose for fragment in profile.fragments.values() for purpose in fragment.consent})
+    stated = {purpose: newest_statement(profile, purpose) for purpose in purposes}
+    return {purpose: bool(statement[0]) for purpose, statement in stated.items() if statement is not None}

@@ -1,0 +1,140 @@
+"""What changed: leaves are judged again, and segments over those that flipped.
+
+The state that these functions keep in a profile is derived: `truth` (leaves that hold), `due` (when time
+alone could change one), `members`. An event touches few leaves and flips fewer; so nearly every call ends
+after a handful of judgements. What is evaluated is evaluated wholly at `now`: if anything flips, leaves that
+fall due at this very instant are judged with it, after the event, so no change shows that the instant itself
+takes back.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from streams.core.because import Cause, because_of
+from streams.core.intervals import FOREVER
+from streams.core.plan import CompiledSegment, Plan
+from streams.core.profile import Profile
+
+
+@dataclass(slots=True)
+class Change:
+    """The profile entered or left a segment. because: one line, of definition text and a message id only."""
+
+    segment_id: str
+    version: int
+    entered: bool
+    because: str
+
+
+def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
+    """Judge the touched leaves after an event was folded; the changes, in the order of the definitions.
+
+    `profile` must have been evaluated under this plan before (`create` or `evaluate_all`), and every leaf
+    that fell due before `now` must have lapsed.
+    """
+    flipped = _judge(plan, profile, touched, now)
+    if not flipped:
+        return []
+    lapsed = _judge(plan, profile, _overdue(profile, now), now)
+    return _settle(plan, profile, now, Cause(event_id, flipped, lapsed))
+
+
+def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
+    """Judge the leaves that are due; the changes that time alone made at `now`."""
+    flipped = _judge(plan, profile, _overdue(profile, now), now)
+    return _settle(plan, profile, now, Cause("", {}, flipped)) if flipped else []
+
+
+def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
+    """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds
+    for everyone of whom nothing is known is not judged anew."""
+    profile.truth, profile.due = set(plan.blank), {}
+    flipped = _judge(plan, profile, {*touched, *plan.identity_leaves, *plan.birth_leaves}, now)
+    cause = Cause(event_id, flipped, {})
+    profile.members = {segment: [] for segment in plan.blank_members}
+    if flipped:
+        _settle(plan, profile, now, cause)
+    entered = [segment for name, segment in plan.segments.items() if name in profile.members]
+    profile.members.clear()
+    entered.sort(key=lambda segment: plan.order[segment.id])
+    changes = [_cross(profile, segment, now, cause) for segment in entered]
+    changes.sort(key=lambda change: plan.segments[change.segment_id].position)
+    return changes
+
+
+def evaluate_all(plan: Plan, profile: Profile, now: int, event_id: str = "") -> list[Change]:
+    """Judge everything anew: after a merge, a split, or new definitions; only the difference is a change.
+
+    Whoever stays in under a new version keeps `since`. Members of segments that no longer exist leave, last.
+    """
+    profile.truth, profile.due = set(), {}
+    _judge(plan, profile, plan.leaves, now)
+    gone = sorted(segment for segment in profile.members if segment not in plan.segments)
+    orphans = [Change(segment, profile.members.pop(segment)[0], False, "no longer defined") for segment in gone]
+    return _settle(plan, profile, now, Cause(event_id, {}, {}), everything=True) + orphans
+
+
+def next_due(profile: Profile) -> int | None:
+    """The first instant at which time alone could change a leaf; None if it never can."""
+    return min(profile.due.values(), default=None)
+
+
+def _overdue(profile: Profile, now: int) -> list[str]:
+    return [leaf for leaf, due in profile.due.items() if due <= now]
+
+
+def _judge(plan: Plan, profile: Profile, judged: Iterable[str], now: int) -> dict[str, bool]:
+    """Bring `truth` and `due` up to date for these leaves; leaf id -> new truth, for those that flipped."""
+    truth, due, leaves = profile.truth, profile.due, plan.leaves
+    flipped: dict[str, bool] = {}
+    for leaf in judged:
+        holds, until = leaves[leaf].judge(profile, now)
+        if until < FOREVER:
+            due[leaf] = until
+        elif leaf in due:
+            del due[leaf]
+        if holds is not (leaf in truth):
+            flipped[leaf] = holds
+            if holds:
+                truth.add(leaf)
+            else:
+                truth.discard(leaf)
+    return flipped
+
+
+def _settle(plan: Plan, profile: Profile, now: int, cause: Cause, *, everything: bool = False) -> list[Change]:
+    """Evaluate the segments over flipped leaves, then those that use a segment that changed, each once."""
+    order, members = plan.order, profile.members
+    concerned = plan.segments if everything else {
+        segment for leaf in (*cause.flipped, *cause.lapsed) for segment in plan.over[leaf]}
+    waiting = sorted((order[segment], segment) for segment in concerned)
+    changes: list[Change] = []
+    last = ""
+    while waiting:
+        name = heappop(waiting)[1]
+        if name == last:
+            continue
+        last, segment = name, plan.segments[name]
+        holds = segment.holds(profile.truth, members)
+        if holds is (name in members):
+            if everything and holds:
+                members[name][0] = segment.version
+            continue
+        changes.append(_cross(profile, segment, now, cause))
+        for user in plan.users.get(name, ()):
+            heappush(waiting, (order[user], user))
+    changes.sort(key=lambda change: plan.segments[change.segment_id].position)
+    return changes
+
+
+def _cross(profile: Profile, segment: CompiledSegment, now: int, cause: Cause) -> Change:
+    """Over the border of a segment, in or out."""
+    because = because_of(segment.formula, profile.truth, profile.members, cause)
+    entered = segment.id not in profile.members
+    if entered:
+        profile.members[segment.id] = [segment.version, now, because]
+    else:
+        del profile.members[segment.id]
+    return Change(segment.id, segment.version, entered, because)

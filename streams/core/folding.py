@@ -1,0 +1,109 @@
+"""An event goes into a fragment: every source that hears it takes it in, and says which leaves to judge
+again.
+
+Nothing here looks at the clock or at other fragments. The order of events does not matter to the outcome, so
+the same function serves live events, late ones, and a rebuild from the timeline.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from streams.core.events import COUNTED, Event
+from streams.core.leaves.leaf import Source
+from streams.core.leaves.terms import Settings
+from streams.core.matching import compile_names
+from streams.core.plan import Plan
+from streams.core.profile import Fragment
+
+
+def fold(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
+    """Take a new event (never a copy) into the fragment; returns the ids of the leaves to judge again.
+
+    The caller counts and notes identifiers before; see `Fragment.plan` for what marks a fragment as complete.
+    """
+    if not fragment.plan:
+        fragment.plan = plan.source_set
+    touched: list[str] = []
+    if event.kind in COUNTED:
+        leaves = fragment.leaves
+        for take, ids in plan.listeners(event.name):
+            if take(leaves, event):
+                touched += ids
+    if event.traits:
+        _set_traits(plan, fragment, event, touched)
+        if plan.settings:
+            _note_settings(plan, fragment, event, touched)
+    if event.consent:
+        _state_consent(plan, fragment, event, touched)
+    if plan.birth_leaves and (not fragment.events or event.event_time <= fragment.first_seen):
+        touched += plan.birth_leaves
+    if plan.identity_leaves and len(event.identifiers) > 1:
+        touched += plan.identity_leaves
+    return touched
+
+
+def _set_traits(plan: Plan, fragment: Fragment, event: Event, touched: list[str]) -> None:
+    traits, at, arrival = fragment.traits, event.event_time, event.arrival
+    for name, value in event.traits.items():
+        known = traits.get(name)
+        if known is None or at > known[1] or (at == known[1] and arrival >= known[2]):
+            traits[name] = [value, at, arrival, event.source]
+            touched += plan.by_trait.get(name, ())
+
+
+def _note_settings(plan: Plan, fragment: Fragment, event: Event, touched: list[str]) -> None:
+    for name in event.traits:
+        for take, ids in plan.settings.get(name, ()):
+            if take(fragment.leaves, event):
+                touched += ids
+
+
+def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[str]) -> None:
+    consent, at, arrival = fragment.consent, event.event_time, event.arrival
+    for purpose, granted in event.consent.items():
+        known = consent.get(purpose)
+        if known is None or at > known[1] or (at == known[1] and arrival >= known[2]):
+            consent[purpose] = [granted, at, arrival]
+            touched += plan.by_purpose.get(purpose, ())
+
+
+def missing_leaves(plan: Plan, fragment: Fragment) -> bool:
+    """The fragment was folded under other sources than this plan's: `refold` it before it is judged by
+    this plan."""
+    return fragment.plan != plan.source_set
+
+
+def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> None:
+    """Build what this plan keeps and the fragment lacks, from all its events that are still known, in any
+    order.
+
+    State of leaves that the plan does not have is dropped; state that is there already stays, since it may
+    know events that the timeline has forgotten. Traits and consent are taken from the events too, as far as
+    newer, so a fragment cut anew from a timeline is complete. Counters and identifiers are the caller's.
+    """
+    fragment.leaves = {leaf: entries for leaf, entries in fragment.leaves.items() if leaf in plan.sources}
+    lacking = [source for source in plan.sources.values() if source.id not in fragment.leaves]
+    hear = _hearing(lacking)
+    for event in sorted(events, key=lambda event: (event.event_time, event.arrival)):
+        for source in hear(event):
+            source.fold(fragment.leaves, event)
+        _set_traits(plan, fragment, event, [])
+        _state_consent(plan, fragment, event, [])
+    for source in lacking:
+        if isinstance(source, Settings):
+            source.recall(fragment)
+    fragment.plan = plan.source_set
+
+
+def _hearing(sources: list[Source]) -> Callable[[Event], list[Source]]:
+    """Which of these sources hear an event."""
+    counted = [(source, compile_names(source.names)) for source in sources if source.names is not None]
+    settings = [source for source in sources if source.trait is not None]
+
+    def hear(event: Event) -> list[Source]:
+        heard = [source for source in settings if source.trait in event.traits]
+        if event.kind in COUNTED:
+            heard += [source for source, named in counted if named(event.name)]
+        return heard
+
+    return hear

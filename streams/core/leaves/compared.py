@@ -1,0 +1,90 @@
+"""A term compared: `trait`, `aggregate`, and a trait that has compared so for a while.
+
+`for` looks back along event time: the value at any past moment is what the events up to that moment say,
+however late they came in. So a late value can split a stretch of time or join two, and nothing is remembered
+of judgements.
+"""
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from streams.core.comparisons import Test
+from streams.core.intervals import FOREVER, next_change
+from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf
+from streams.core.leaves.terms import Past, Term
+from streams.core.profile import Profile
+
+
+class Compared(Leaf):
+    """The term compares so now. is_blind: over a missing value every comparison is false."""
+
+    __slots__ = ("hears", "id", "is_blind", "sources", "term", "test", "text")
+
+    def __init__(self, leaf: str, text: str, term: Term, test: Test, *, is_blind: bool = False) -> None:
+        self.id, self.text, self.term, self.test, self.is_blind = leaf, text, term, test, is_blind
+        self.sources, self.hears = term.sources, Hears(traits=term.traits)
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        found = self.term.value(profile, now)
+        if self.is_blind and found.value is None:
+            return False, found.until
+        if self.test.check is not None:
+            return self.test.check(found.value), found.until
+        start, end = interval = self.test.interval(found.value)
+        return start <= now < end, min(found.until, next_change(interval, now))
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        found = self.term.value(profile, now)
+        return () if found.value is None else (Evidence(event_time=found.event_time, value=found.value),)
+
+
+class Held(Leaf):
+    """The term has compared so, unbroken, for at least `width` ms, counted from the profile's first event at
+    the earliest."""
+
+    __slots__ = ("hears", "id", "sources", "term", "test", "text", "width")
+
+    def __init__(self, leaf: str, text: str, term: Term, test: Test, width: int) -> None:
+        self.id, self.text, self.term, self.test, self.width = leaf, text, term, test, width
+        self.sources, self.hears = term.sources, Hears(traits=term.traits, birth=True)
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        past, birth = self.term.past(profile), first_seen(profile)
+        ahead = bisect_right(past.marks, now)
+        until = past.marks[ahead] if ahead < len(past.marks) else FOREVER
+        if birth is None or birth > now:
+            return False, until
+        until = min(until, next_change(self.test.interval(past.at(now)), now))
+        since = self._since(past, birth, now)
+        if since is None:
+            return False, until
+        held = since + self.width
+        return (True, until) if held <= now else (False, min(until, held))
+
+    def _since(self, past: Past, birth: int, now: int) -> int | None:
+        """Since when it has compared so without a break, or a moment at least `width` before now; None if it
+        does not now."""
+        end, since, enough = now + 1, None, now - self.width
+        while since is None or since > max(birth, enough):
+            mark = bisect_left(past.marks, end) - 1
+            begin = max(birth, past.marks[mark] if mark >= 0 else birth)
+            start, stop = self.test.interval(past.at(end - 1))
+            if not start < end <= stop:
+                return since
+            since = max(begin, start)
+            if since > begin:
+                return since
+            end = since
+        return since
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        past, birth = self.term.past(profile), first_seen(profile)
+        if birth is None:
+            return ()
+        return (Evidence(event_time=self._since(past, birth, now), value=past.at(now)),)
+
+
+def first_seen(profile: Profile) -> int | None:
+    """The event time of the profile's first event."""
+    return min((fragment.first_seen for fragment in profile.fragments.values()
+                if fragment.events or fragment.first_seen), default=None)

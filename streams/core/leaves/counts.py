@@ -1,0 +1,216 @@
+"""`performed`: how many such events, or distinct values, against a bound.
+
+For a count compared with n the newest n+1 event times decide, whatever else happened; so that is all that is
+kept, a late event finds its place among them, and no window has to be replayed. Only where a condition is
+itself relative to the clock do all entries stay (`CountOnClock`), because then an older event may outlive a
+newer one.
+"""
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from streams.core.comparisons import Regex
+from streams.core.events import Event
+from streams.core.intervals import FOREVER
+from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.leaves.rows import Rows, active
+from streams.core.matching import Matcher, compile_match, reader
+from streams.core.profile import Entries, Profile
+from streams.core.rules import Bound, Performed
+from streams.core.values import key_of
+from streams.core.wording import phrase
+
+
+def compile_performed(node: Performed, regex: Regex) -> Leaf:
+    """The cheapest leaf that is exact for this node."""
+    matcher = compile_match(node.match, regex)
+    if matcher.span is not None:
+        return CountOnClock(node, matcher)
+    if node.distinct is not None:
+        return DistinctCount(node, matcher)
+    return CountEver(node, matcher) if node.window.within is None else CountWithin(node, matcher)
+
+
+class Count(Leaf, Source):
+    """What all counts share: the bound, and how it is judged from the newest times."""
+
+    __slots__ = ("bound", "count", "hears", "id", "match", "most", "names", "node", "sources", "text", "trait",
+                 "window")
+
+    def __init__(self, node: Performed, matcher: Matcher) -> None:
+        self.node, self.match, self.names, self.trait = node, matcher.check, matcher.names, None
+        self.bound, self.count = node.bound, node.count
+        self.window = FOREVER if node.window.within is None else node.window.within
+        self.most = max(1, node.count if node.bound is Bound.AT_LEAST else node.count + 1)
+        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
+        self.sources: tuple[Source, ...] = (self,)
+
+    def is_outside(self, event_time: int) -> bool:
+        start, end = self.node.window.start, self.node.window.end
+        return (start is not None and event_time < start) or (end is not None and event_time >= end)
+
+    def ends(self, times: list[int], count: int, now: int) -> int:
+        """Until when at least `count` of these ascending times are in the window; `now` or less if they
+        are not."""
+        if count <= 0:
+            return FOREVER
+        if len(times) < count:
+            return now
+        return times[-count] + self.window if self.window < FOREVER else FOREVER
+
+    def verdict(self, times: list[int], now: int) -> Judgement:
+        enough = self.ends(times, self.count, now)
+        if self.bound is Bound.AT_LEAST:
+            return (True, enough) if enough > now else (False, FOREVER)
+        too_many = self.ends(times, self.count + 1, now)
+        if too_many > now:
+            return False, too_many
+        if self.bound is Bound.AT_MOST:
+            return True, FOREVER
+        return (True, enough) if enough > now else (False, FOREVER)
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        return tuple(Evidence(event_time=at) for at in self.times(profile) if now < at + self.window)[-5:]
+
+    def times(self, profile: Profile) -> list[int]:
+        """The newest event times of all fragments, ascending, at least as many as can decide."""
+        raise NotImplementedError
+
+
+class CountWithin(Count):
+    """Entries: the newest event times, ascending."""
+
+    __slots__ = ()
+
+    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+        if self.match is not None and not self.match(event):
+            return False
+        at = event.event_time
+        times = leaves.get(self.id)
+        if times is None:
+            leaves[self.id] = [at]
+            return True
+        if at >= times[-1]:
+            times.append(at)
+        else:
+            insort(times, at)
+        if len(times) > self.most:
+            del times[0]
+        return True
+
+    def times(self, profile: Profile) -> list[int]:
+        found = states(profile, self.id)
+        return found[0] if len(found) == 1 else sorted(at for times in found for at in times)
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        return self.verdict(self.times(profile), now)
+
+
+class CountEver(Count):
+    """Without a sliding window only the number matters. Entries: [count], never above what can decide."""
+
+    __slots__ = ()
+
+    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+        counted = leaves.get(self.id)
+        if counted is not None and counted[0] >= self.most:
+            return False
+        if self.match is not None and not self.match(event):
+            return False
+        if self.is_outside(event.event_time):
+            return False
+        if counted is None:
+            leaves[self.id] = [1]
+        else:
+            counted[0] += 1
+        return True
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        number = sum(counted[0] for counted in states(profile, self.id))
+        if self.bound is Bound.AT_LEAST:
+            return number >= self.count, FOREVER
+        return (number <= self.count if self.bound is Bound.AT_MOST else number == self.count), FOREVER
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        number = sum(counted[0] for counted in states(profile, self.id))
+        return (Evidence(value=f"{number} or more" if number >= self.most else number),)
+
+
+class DistinctCount(Count):
+    """Distinct values: per value only its newest time matters, and only the newest n+1 of those.
+
+    Entries: [times, keys], ascending by time, each key once.
+    """
+
+    __slots__ = ("read",)
+
+    def __init__(self, node: Performed, matcher: Matcher) -> None:
+        super().__init__(node, matcher)
+        self.read = reader(node.distinct or ())
+
+    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+        if self.match is not None and not self.match(event):
+            return False
+        value, at = self.read(event), event.event_time
+        if value is None or self.is_outside(at):
+            return False
+        times, keys = leaves.setdefault(self.id, [[], []])
+        key = key_of(value)
+        if key in keys:
+            place = keys.index(key)
+            if times[place] >= at:
+                return False
+            del times[place], keys[place]
+        place = bisect_left(times, at)
+        times.insert(place, at)
+        keys.insert(place, key)
+        if len(times) > self.most:
+            del times[0], keys[0]
+        return True
+
+    def times(self, profile: Profile) -> list[int]:
+        found = states(profile, self.id)
+        if len(found) == 1:
+            return found[0][0]  # type: ignore[no-any-return]
+        newest: dict[str, int] = {}
+        for times, keys in found:
+            for at, key in zip(times, keys, strict=True):
+                newest[key] = max(at, newest.get(key, at))
+        return sorted(newest.values())
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        return self.verdict(self.times(profile), now)
+
+
+class CountOnClock(Leaf):
+    """A condition relative to the clock: each event counts on an interval of its own, so all that can still
+    count are kept."""
+
+    __slots__ = ("hears", "id", "node", "rows", "sources", "text")
+
+    def __init__(self, node: Performed, matcher: Matcher) -> None:
+        self.node, self.id, self.text, self.hears = node, digest(node), phrase(node), Hears()
+        read = None if node.distinct is None else reader(node.distinct)
+
+        def take(event: Event) -> object:
+            if read is None:
+                return True
+            value = read(event)
+            return None if value is None else key_of(value)
+
+        self.rows = Rows(self.id, matcher, node.window, take)
+        self.sources: tuple[Source, ...] = (self.rows,)
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        found = active(self.rows, profile, now)
+        number = len(found.values) if self.node.distinct is None else len(set(found.values))
+        match self.node.bound:
+            case Bound.AT_LEAST:
+                return number >= self.node.count, found.until
+            case Bound.AT_MOST:
+                return number <= self.node.count, found.until
+            case Bound.EXACTLY:
+                return number == self.node.count, found.until
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        return tuple(Evidence(event_time=at) for at in active(self.rows, profile, now).times)[-5:]

@@ -1,0 +1,107 @@
+"""What every leaf is: something to fold events into, and a judgement over all fragments at an instant.
+
+A *source* is state: it folds single events into a fragment and never looks at the clock, so fragments can be
+merged, split and rebuilt in any order. A *leaf* is a predicate: it reads what its sources kept, over all
+fragments of a profile, and says whether it holds now and until when that is certain.
+"""
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from base64 import b32encode
+from dataclasses import dataclass, fields, is_dataclass
+from hashlib import blake2b
+from typing import Any, TypeAlias
+
+from streams.core.events import Event
+from streams.core.profile import Entries, Profile
+from streams.core.values import Json
+
+Judgement: TypeAlias = tuple[bool, int]
+"""Whether it holds, and the first instant after now at which time alone could change that (FOREVER:
+never)."""
+
+MOST_ENTRIES = 10_000
+"""Entries that one leaf keeps in one fragment where no smaller bound follows from the rule. Beyond it the
+oldest are forgotten, and the definition's cost says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What decided a leaf: an event's time, a value, or both."""
+
+    event_time: int | None = None
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hears:
+    """What, beside the events of its sources, makes a leaf worth judging again. birth: an event before all
+    others."""
+
+    traits: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    identity: bool = False
+    birth: bool = False
+
+
+class Source(ABC):
+    """State per fragment, under `leaves[id]`: lists of plain values only.
+
+    names: the event names and patterns it folds, empty for any; None if it hears traits only. trait: the
+    trait whose setting it folds, None for none. most: how many entries it keeps in one fragment at most.
+    """
+
+    __slots__ = ()
+    id: str
+    names: tuple[str, ...] | None
+    trait: str | None
+    most: int
+
+    @abstractmethod
+    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+        """Take the event in; False if nothing changed. The order of events must not matter to the outcome,
+        except that what no instant from `event.received_at` on can need may already be left out."""
+
+
+class Leaf(ABC):
+    """A predicate. id: a hash of its meaning. text: one readable phrase, of definition text only."""
+
+    __slots__ = ()
+    id: str
+    text: str
+    sources: tuple[Source, ...]
+    hears: Hears
+
+    @abstractmethod
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        """At `now`, over all fragments of the profile. Changes nothing."""
+
+    @abstractmethod
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        """The events or values that the judgement rests on, newest last, a few at most."""
+
+
+def states(profile: Profile, source: str) -> list[Entries]:
+    """What the fragments kept for a source."""
+    return [fragment.leaves[source] for fragment in profile.fragments.values() if source in fragment.leaves]
+
+
+def digest(*meaning: object) -> str:
+    """Eight letters that stand for a meaning; the same in every process and release that means the same."""
+    text = repr(tuple(map(_canonical, meaning))).encode("utf-8", "surrogatepass")
+    return b32encode(blake2b(text, digest_size=5).digest()).decode().lower()
+
+
+def _canonical(meaning: object) -> Any:
+    """Names and values only, defaults left out: so that a new optional field does not rename every leaf."""
+    if is_dataclass(meaning):
+        parts = [(field.name, getattr(meaning, field.name)) for field in fields(meaning)
+                 if getattr(meaning, field.name) != field.default]
+        return type(meaning).__name__, *((name, _canonical(value)) for name, value in parts)
+    if isinstance(meaning, frozenset):
+        return "set", *sorted(map(_canonical, meaning))
+    if isinstance(meaning, tuple):
+        return tuple(map(_canonical, meaning))
+    if isinstance(meaning, str):
+        return str(meaning)
+    return meaning

@@ -1,0 +1,101 @@
+"""Leaves that look at the person and not at events: identifiers, lists of members, consent, a stable
+share."""
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from streams.core.intervals import FOREVER
+from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest
+from streams.core.profile import Profile
+from streams.core.rules import Consent, ConsentState, HasIdentifier, Members, Random
+from streams.core.values import Json
+from streams.core.wording import phrase
+
+_WHOLE = 1 << 64
+
+
+class Identified(Leaf):
+    """The profile has an identifier of the namespace."""
+
+    __slots__ = ("hears", "id", "prefix", "sources", "text")
+
+    def __init__(self, node: HasIdentifier) -> None:
+        self.id, self.text, self.hears = digest(node), phrase(node), Hears(identity=True)
+        self.prefix = f"{node.namespace}:"
+        self.sources: tuple[Source, ...] = ()
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        return any(identifier.startswith(self.prefix) for identifier in profile.identifiers), FOREVER
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        number = sum(identifier.startswith(self.prefix) for identifier in profile.identifiers)
+        return (Evidence(value=number),)
+
+
+class Listed(Leaf):
+    """One of the profile's identifiers is in the list."""
+
+    __slots__ = ("hears", "id", "listed", "sources", "text")
+
+    def __init__(self, node: Members) -> None:
+        listing = "\n".join(sorted(node.identifiers)).encode("utf-8", "surrogatepass")
+        self.id = digest("Members", blake2b(listing, digest_size=16).hexdigest())
+        self.text, self.hears = phrase(node), Hears(identity=True)
+        self.listed = node.identifiers
+        self.sources: tuple[Source, ...] = ()
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        return any(identifier in self.listed for identifier in profile.identifiers), FOREVER
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        return ()
+
+
+class Consented(Leaf):
+    """The newest statement about the purpose, by event time, then arrival."""
+
+    __slots__ = ("hears", "id", "purpose", "sources", "state", "text")
+
+    def __init__(self, node: Consent) -> None:
+        self.id, self.text, self.hears = digest(node), phrase(node), Hears(purposes=(node.purpose,))
+        self.purpose, self.state = node.purpose, node.state
+        self.sources: tuple[Source, ...] = ()
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        statement = newest_statement(profile, self.purpose)
+        if statement is None:
+            return self.state is ConsentState.UNKNOWN, FOREVER
+        return self.state is (ConsentState.GRANTED if statement[0] else ConsentState.DENIED), FOREVER
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        statement = newest_statement(profile, self.purpose)
+        return () if statement is None else (Evidence(event_time=statement[1], value=statement[0]),)
+
+
+def newest_statement(profile: Profile, purpose: str) -> list[Json] | None:
+    """[granted, event time, arrival]; None if no fragment ever heard of the purpose."""
+    stated = [fragment.consent[purpose] for fragment in profile.fragments.values() if purpose in fragment.consent]
+    return max(stated, key=lambda statement: statement[1:3], default=None)
+
+
+class Share(Leaf):
+    """A stable share of all profiles: the same profile falls in or out for ever."""
+
+    __slots__ = ("hears", "id", "limit", "salt", "sources", "text")
+
+    def __init__(self, node: Random) -> None:
+        self.id, self.text, self.hears = digest(node), phrase(node), Hears(identity=True)
+        self.salt, self.limit = node.salt, node.percent / 100
+        self.sources: tuple[Source, ...] = ()
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        return share(self.salt, profile.profile_id) < self.limit, FOREVER
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        return ()
+
+
+def share(salt: str, profile_id: str) -> float:
+    """Where the profile falls in [0, 1): blake2b over salt and id, uniform, the same everywhere."""
+    text = f"{salt}\x00{profile_id}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest()) / _WHOLE

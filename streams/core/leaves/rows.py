@@ -1,0 +1,164 @@
+"""Events kept one by one: (event time, arrival, value), ascending, for what cannot be said in fewer numbers.
+
+Columns and not a list of rows: sums, windows and merges then run in C, and an entry costs three numbers.
+Where the match depends on the clock two more columns say from when to when the entry counts.
+"""
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
+
+from streams.core.events import Event
+from streams.core.intervals import BEGINNING, FOREVER
+from streams.core.leaves.leaf import MOST_ENTRIES, Source, states
+from streams.core.matching import Matcher
+from streams.core.profile import Entries, Profile
+from streams.core.rules import Window
+from streams.core.values import Json
+
+Take: TypeAlias = Callable[[Event], Json]
+TIMES, ARRIVALS, VALUES, STARTS, ENDS = range(5)
+
+
+class Rows(Source):
+    """take: what to keep of an event, None to pass it by. past: for how long (ms) an entry is still needed
+    after it stopped counting. most: the newest so many are kept."""
+
+    __slots__ = ("id", "is_moving", "match", "most", "names", "past", "take", "trait", "window")
+
+    def __init__(
+        self, source: str, matcher: Matcher, window: Window, take: Take, *, past: int = 0, most: int = MOST_ENTRIES,
+    ) -> None:
+        self.id, self.match, self.names, self.trait = source, matcher, matcher.names, None
+        self.window, self.take, self.past, self.most = window, take, past, most
+        self.is_moving = matcher.span is not None
+
+    @property
+    def width(self) -> int:
+        return FOREVER if self.window.within is None else self.window.within
+
+    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+        interval = self.match.admits(event)
+        if interval is None or self._is_outside(event.event_time):
+            return False
+        value = self.take(event)
+        if value is None:
+            return False
+        end = min(interval[1], event.event_time + self.width)
+        if end + self.past <= event.received_at or interval[0] >= end:
+            return False
+        columns = leaves.get(self.id)
+        if columns is None:
+            columns = leaves[self.id] = [[], [], []] + ([[], []] if self.is_moving else [])
+        row = (event.event_time, event.arrival, value, interval[0], end)
+        place = _place(columns, event.event_time, event.arrival)
+        for column, cell in zip(columns, row, strict=False):
+            column.insert(place, cell)
+        self._forget(columns, event.received_at)
+        return True
+
+    def _is_outside(self, event_time: int) -> bool:
+        start, end = self.window.start, self.window.end
+        return (start is not None and event_time < start) or (end is not None and event_time >= end)
+
+    def _forget(self, columns: Entries, now: int) -> None:
+        """Drop the oldest that can never count again; the newest `most` at any rate are all that stay."""
+        dead = bisect_right(columns[TIMES], now - self.past - self.width)
+        if self.is_moving and len(columns[TIMES]) > self.most:
+            _keep(columns, [at for at, end in enumerate(columns[ENDS]) if end + self.past > now])
+            dead = 0
+        dead = max(dead, len(columns[TIMES]) - self.most)
+        if dead > 0:
+            for column in columns:
+                del column[:dead]
+
+
+def _place(columns: Entries, event_time: int, arrival: int) -> int:
+    times, arrivals = columns[TIMES], columns[ARRIVALS]
+    if not times or event_time > times[-1]:
+        return len(times)
+    place = bisect_right(times, event_time)
+    while place and times[place - 1] == event_time and arrivals[place - 1] > arrival:
+        place -= 1
+    return place
+
+
+def _keep(columns: Entries, places: list[int]) -> None:
+    for column in columns:
+        column[:] = [column[place] for place in places]
+
+
+class Active(NamedTuple):
+    """What counts at an instant, ascending by event time, then arrival. until: when that set changes by
+    time."""
+
+    times: list[int]
+    values: list[Json]
+    until: int
+
+
+def active(rows: Rows, profile: Profile, now: int) -> Active:
+    found = states(profile, rows.id)
+    if not found:
+        return Active([], [], FOREVER)
+    times, _, values, *spans = columns = found[0] if len(found) == 1 else merged(found)
+    if rows.is_moving:
+        return _active_moving(columns, now)
+    if rows.width >= FOREVER:
+        return Active(times, values, FOREVER)
+    gone = bisect_right(times, now - rows.width)
+    until = times[gone] + rows.width if gone < len(times) else FOREVER
+    return Active(times[gone:], values[gone:], until) if gone else Active(times, values, until)
+
+
+def merged(found: list[Entries]) -> Entries:
+    """The columns of several fragments as one."""
+    rows = sorted((row for columns in found for row in zip(*columns, strict=True)), key=itemgetter(TIMES, ARRIVALS))
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in found[0]]
+
+
+def _active_moving(columns: Entries, now: int) -> Active:
+    times: list[int] = []
+    values: list[Json] = []
+    until = FOREVER
+    for at, _, value, start, end in zip(*columns, strict=True):
+        if start <= now < end:
+            times.append(at)
+            values.append(value)
+            until = min(until, end)
+        elif start > now:
+            until = min(until, start)
+    return Active(times, values, until)
+
+
+class Past(NamedTuple):
+    """All that was kept, to look back. marks: every instant at which the set of what counts changed or
+    will."""
+
+    columns: Entries
+    marks: list[int]
+
+    def at(self, moment: int) -> Active:
+        """What counted then, by event time: an event counts from its own time on, however late it came."""
+        times: list[int] = []
+        values: list[Json] = []
+        times_column = self.columns[TIMES]
+        for place in range(bisect_right(times_column, moment)):
+            if self.columns[STARTS][place] <= moment < self.columns[ENDS][place]:
+                times.append(times_column[place])
+                values.append(self.columns[VALUES][place])
+        return Active(times, values, FOREVER)
+
+
+def past(rows: Rows, profile: Profile) -> Past:
+    found = states(profile, rows.id)
+    columns = merged(found) if found else [[], [], []]
+    if not rows.is_moving:
+        ends = [min(at + rows.width, FOREVER) for at in columns[TIMES]]
+        columns = [*columns[:STARTS], [BEGINNING] * len(ends), ends]
+    marks = {*columns[TIMES], *columns[STARTS], *columns[ENDS]} - {BEGINNING, FOREVER}
+    return Past(columns, sorted(marks))
+
+

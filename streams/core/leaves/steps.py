@@ -1,0 +1,176 @@
+"""`sequence`: steps in order, and whether the latest completion stands.
+
+Read from the oldest event on, it is enough to remember per step the latest first-step time of a chain that
+got so far: a chain that began later completes whenever one that began earlier does. So an event in order
+costs a few comparisons. A late event is put in its place and what follows it is read again; therefore events
+stay, up to a bound.
+"""
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from streams.core.comparisons import Regex
+from streams.core.events import Event
+from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
+from streams.core.leaves.leaf import MOST_ENTRIES, Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.leaves.rows import merged
+from streams.core.matching import compile_match, compile_names
+from streams.core.profile import Entries, Profile
+from streams.core.rules import EventMatch, Sequence
+from streams.core.wording import phrase
+
+TIMES, ARRIVALS, STEPS, BASE, TIP, STOP = range(6)
+
+
+def watched(node: Sequence) -> tuple[EventMatch, ...]:
+    """What the sequence looks at: its steps and, last, what ends the wait."""
+    return node.steps if node.then_not is None else (*node.steps, node.then_not.match)
+
+
+def watched_names(node: Sequence) -> tuple[str, ...]:
+    """The names and patterns of all of these; none as soon as one of them means any event."""
+    if any(not match.names for match in watched(node)):
+        return ()
+    return tuple(sorted({name for match in watched(node) for name in match.names}))
+
+
+class Progress:
+    """How far chains got: [latest start that reached step 1, … step k-1, completion's event time, its
+    arrival]."""
+
+    __slots__ = ("last", "width")
+
+    def __init__(self, node: Sequence) -> None:
+        self.last = len(node.steps) - 1
+        self.width = FOREVER if node.within is None else node.within
+
+    def none(self) -> list[int]:
+        return [BEGINNING] * (self.last + 2)
+
+    def advance(self, reached: list[int], at: int, arrival: int, steps: int) -> None:
+        """Take the next event; later steps first, because one event is never two steps of a chain."""
+        last = self.last
+        if steps >> last & 1 and reached[last - 1] > BEGINNING and at - reached[last - 1] < self.width:
+            reached[last:] = max(reached[last:], [at, arrival])
+        for step in range(last - 1, 0, -1):
+            if steps >> step & 1 and reached[step - 1] > reached[step]:
+                reached[step] = reached[step - 1]
+        if steps & 1 and at > reached[0]:
+            reached[0] = at
+
+    def replay(self, base: list[int], columns: Entries) -> list[int]:
+        reached = base.copy()
+        for at, arrival, steps in zip(*columns[:BASE], strict=True):
+            self.advance(reached, at, arrival, steps)
+        return reached
+
+
+class Standing:
+    """On which interval a completion counts, given the newest event that would end the wait."""
+
+    __slots__ = ("wait", "width")
+
+    def __init__(self, node: Sequence) -> None:
+        self.width = node.completed_within
+        self.wait = None if node.then_not is None else node.then_not.wait
+
+    def interval(self, done: tuple[int, int], stop: tuple[int, int]) -> Interval:
+        if done[0] == BEGINNING or (self.wait is not None and stop > done):
+            return NEVER
+        start = BEGINNING if self.wait is None else done[0] + self.wait
+        end = FOREVER if self.width is None else done[0] + self.width
+        return (start, end) if start < end else NEVER
+
+
+class Steps(Leaf, Source):
+    """Entries: [times, arrivals, steps (a bit each), base, tip, stop]. base is the progress before the first
+    of the rows, tip after the last; stop is [event time, arrival] of the newest event that ends the wait."""
+
+    __slots__ = ("hears", "id", "most", "names", "past", "progress", "sources", "standing", "steps", "stops", "text",
+                 "trait")
+
+    def __init__(self, node: Sequence, regex: Regex) -> None:
+        tests = [(compile_names(match.names), compile_match(match, regex).check) for match in watched(node)]
+        self.names = watched_names(node)
+        self.steps = tuple((1 << step, *test) for step, test in enumerate(tests[:len(node.steps)]))
+        self.stops = None if node.then_not is None else tests[-1]
+        self.progress, self.standing = Progress(node), Standing(node)
+        self.past = None if node.completed_within is None else node.completed_within + self.progress.width
+        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
+        self.most, self.trait = MOST_ENTRIES, None
+        self.sources: tuple[Source, ...] = (self,)
+
+    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+        steps, name = 0, event.name
+        for bit, named, check in self.steps:
+            if named(name) and (check is None or check(event)):
+                steps |= bit
+        is_stop = self.stops is not None and self.stops[0](name) and (self.stops[1] is None or self.stops[1](event))
+        if not steps and not is_stop:
+            return False
+        entries = leaves.get(self.id)
+        if entries is None:
+            entries = leaves[self.id] = [[], [], [], self.progress.none(), self.progress.none(), [BEGINNING] * 2]
+        if is_stop and [event.event_time, event.arrival] > entries[STOP]:
+            entries[STOP] = [event.event_time, event.arrival]
+        if steps:
+            self._insert(entries, event, steps)
+            self._forget(entries, event.received_at)
+        return True
+
+    def _insert(self, entries: Entries, event: Event, steps: int) -> None:
+        times, arrivals, marks = entries[TIMES], entries[ARRIVALS], entries[STEPS]
+        at, arrival = event.event_time, event.arrival
+        if not times or (times[-1], arrivals[-1]) < (at, arrival):
+            times.append(at)
+            arrivals.append(arrival)
+            marks.append(steps)
+            self.progress.advance(entries[TIP], at, arrival, steps)
+            return
+        place = bisect_right(times, at)
+        while place and times[place - 1] == at and arrivals[place - 1] > arrival:
+            place -= 1
+        times.insert(place, at)
+        arrivals.insert(place, arrival)
+        marks.insert(place, steps)
+        entries[TIP] = self.progress.replay(entries[BASE], entries)
+
+    def _forget(self, entries: Entries, now: int) -> None:
+        """Leave out what no completion later than the present one can begin with, nor any that is young
+        enough."""
+        times, done = entries[TIMES], entries[TIP][-2]
+        dead = len(times) - self.most
+        if self.progress.width < FOREVER:
+            since = done - self.progress.width
+            if self.past is not None:
+                since = max(since, now - self.past)
+            dead = max(dead, bisect_right(times, since))
+        elif done > BEGINNING:
+            dead = max(dead, bisect_right(times, done))
+        if dead > 0:
+            oldest = [column[:dead] for column in entries[:BASE]]
+            entries[BASE] = self.progress.replay(entries[BASE], oldest)
+            for column in entries[:BASE]:
+                del column[:dead]
+
+    def _latest(self, profile: Profile) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The latest completion and the newest stop over all fragments, each (event time, arrival)."""
+        found = states(profile, self.id)
+        if not found:
+            return (BEGINNING, BEGINNING), (BEGINNING, BEGINNING)
+        stop = max(entries[STOP] for entries in found)
+        tip = found[0][TIP] if len(found) == 1 else self._together(found)
+        return (tip[-2], tip[-1]), (stop[0], stop[1])
+
+    def _together(self, found: list[Entries]) -> list[int]:
+        starts = [max(starts) for starts in zip(*(entries[BASE][:-2] for entries in found), strict=True)]
+        base = starts + max(entries[BASE][-2:] for entries in found)
+        return self.progress.replay(base, merged([entries[:BASE] for entries in found]))
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        start, end = interval = self.standing.interval(*self._latest(profile))
+        return start <= now < end, next_change(interval, now)
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        done, stop = self._latest(profile)
+        return tuple(Evidence(event_time=at) for at, _ in sorted((done, stop)) if at > BEGINNING)

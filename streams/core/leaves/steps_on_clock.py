@@ -1,0 +1,84 @@
+"""`sequence` with a condition relative to the clock: which events are steps changes while time passes.
+
+Nothing can be concluded in advance then, so the events stay and the chain is read anew at each judgement.
+Rare in practice, hence simple rather than fast, and bounded more tightly than other leaves.
+"""
+from __future__ import annotations
+
+from streams.core.comparisons import Regex
+from streams.core.events import Event
+from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
+from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.leaves.rows import ARRIVALS, TIMES, VALUES, Rows, merged
+from streams.core.leaves.steps import Progress, Standing, Steps, watched, watched_names
+from streams.core.matching import Matcher, compile_match, compile_names
+from streams.core.profile import Profile
+from streams.core.rules import Sequence, Window
+from streams.core.values import Json
+from streams.core.wording import phrase
+
+MOST_STEPS = 2_000
+
+
+def compile_sequence(node: Sequence, regex: Regex) -> Leaf:
+    moving = any(compile_match(match, regex).span is not None for match in watched(node))
+    return StepsOnClock(node, regex) if moving else Steps(node, regex)
+
+
+class StepsOnClock(Leaf):
+    """Entries: rows whose value is [step, from, to, step, from, to, …]; the step after the last one ends
+    the wait."""
+
+    __slots__ = ("hears", "id", "progress", "rows", "sources", "standing", "stop", "tests", "text")
+
+    def __init__(self, node: Sequence, regex: Regex) -> None:
+        self.tests = [(compile_names(match.names), compile_match(match, regex)) for match in watched(node)]
+        self.stop = len(node.steps)
+        self.progress, self.standing = Progress(node), Standing(node)
+        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
+        matcher = Matcher(names=watched_names(node), check=None, span=self._hull)
+        self.rows = Rows(self.id, matcher, Window(), self._spans, most=MOST_STEPS)
+        self.sources: tuple[Source, ...] = (self.rows,)
+
+    def _spans(self, event: Event) -> list[int] | None:
+        spans: list[int] = []
+        for step, (named, matcher) in enumerate(self.tests):
+            interval = matcher.admits(event) if named(event.name) else None
+            if interval is not None:
+                spans += (step, *interval)
+        return spans or None
+
+    def _hull(self, event: Event) -> Interval:
+        spans = self._spans(event)
+        return (min(spans[1::3]), max(spans[2::3])) if spans else NEVER
+
+    def _latest(self, profile: Profile, now: int) -> tuple[tuple[int, int], tuple[int, int], int]:
+        """As of `now`: the latest completion, the newest stop, and when an event becomes or ceases to be a
+        step."""
+        reached, stop, until = self.progress.none(), (BEGINNING, BEGINNING), FOREVER
+        found = states(profile, self.id)
+        columns = merged(found) if found else [[], [], []]
+        for at, arrival, spans in zip(columns[TIMES], columns[ARRIVALS], columns[VALUES], strict=True):
+            steps, change = self._steps(spans, now)
+            until = min(until, change)
+            self.progress.advance(reached, at, arrival, steps & ~(1 << self.stop))
+            if steps >> self.stop & 1:
+                stop = (at, arrival)
+        return (reached[-2], reached[-1]), stop, until
+
+    def _steps(self, spans: list[Json], now: int) -> tuple[int, int]:
+        steps, until = 0, FOREVER
+        for step, start, end in zip(spans[::3], spans[1::3], spans[2::3], strict=True):
+            if start <= now < end:
+                steps |= 1 << step
+            until = min(until, next_change((start, end), now))
+        return steps, until
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        done, stop, until = self._latest(profile, now)
+        start, end = interval = self.standing.interval(done, stop)
+        return start <= now < end, min(until, next_change(interval, now))
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        done, stop, _ = self._latest(profile, now)
+        return tuple(Evidence(event_time=at) for at, _ in sorted((done, stop)) if at > BEGINNING)

@@ -1,0 +1,170 @@
+"""Definitions compiled: what an event touches, which segments a leaf decides, and in which order.
+
+Immutable in meaning and shared by all profiles of a worker; the only thing that changes is a bounded cache of
+event names already looked up. Two plans of the same definitions have the same leaf ids, so state fits both.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias
+
+from streams.core.comparisons import Regex
+from streams.core.compilation import Compiler
+from streams.core.cost import Cost, cost_of
+from streams.core.definitions import Definitions
+from streams.core.events import Event
+from streams.core.formula import Formula, Holds, compile_formula, leaves_of, segments_of
+from streams.core.leaves.leaf import Leaf, Source, digest
+from streams.core.leaves.terms import Term
+from streams.core.matching import matches_name
+from streams.core.profile import Entries, Profile
+from streams.core.vocabulary import Vocabulary
+
+Listener: TypeAlias = tuple[Callable[[dict[str, Entries], Event], bool], tuple[str, ...]]
+"""A source's `fold`, and the leaves to judge again if it returned True."""
+
+MOST_NAMES = 4_096
+"""Event names remembered with their listeners; names come from outside, so the cache is emptied when full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledSegment:
+    """position: its place among the definitions. leaves: ids, each once. uses: segments that its rule
+    names."""
+
+    id: str
+    version: int
+    position: int
+    formula: Formula
+    holds: Holds
+    leaves: tuple[str, ...]
+    uses: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """segments: in the order of the definitions. order: segment ids such that what a segment uses comes
+    before it. over: leaf id -> segments whose rule names it. users: segment id -> segments that use it.
+    by_trait, by_purpose: leaves to judge again; settings: trait -> what folds its settings. identity_leaves:
+    to be judged again when the profile's identifiers change; birth_leaves: when an event before all others
+    comes in. source_set: stands for the set of sources, see `Fragment.plan`. blank: leaves that hold for a
+    profile of which nothing is known."""
+
+    revision: int
+    definitions: Definitions
+    segments: dict[str, CompiledSegment]
+    order: dict[str, int]
+    leaves: dict[str, Leaf]
+    sources: dict[str, Source]
+    computed: dict[str, Term]
+    over: dict[str, tuple[str, ...]]
+    users: dict[str, tuple[str, ...]]
+    by_trait: dict[str, tuple[str, ...]]
+    by_purpose: dict[str, tuple[str, ...]]
+    settings: dict[str, tuple[Listener, ...]]
+    identity_leaves: tuple[str, ...]
+    birth_leaves: tuple[str, ...]
+    source_set: str
+    blank: frozenset[str]
+    blank_members: tuple[str, ...] = ()
+    exact: dict[str, list[Listener]] = field(default_factory=dict)
+    patterns: list[tuple[str, Listener]] = field(default_factory=list)
+    known: dict[str, tuple[Listener, ...]] = field(default_factory=dict)
+
+    def listeners(self, name: str) -> tuple[Listener, ...]:
+        """What folds a counted event of this name."""
+        found = self.known.get(name)
+        if found is None:
+            if len(self.known) >= MOST_NAMES:
+                self.known.clear()
+            patterns = [listener for pattern, listener in self.patterns if matches_name(pattern, name)]
+            found = self.known[name] = tuple(dict.fromkeys([*self.exact.get(name, ()), *patterns]))
+        return found
+
+    def cost(self, segment: str) -> Cost:
+        """The bound on what this segment's leaves keep per fragment."""
+        return cost_of([self.leaves[leaf] for leaf in self.segments[segment].leaves])
+
+
+def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
+    """Raises ValueError for an `in_segment` that leads nowhere or round in a circle; the loader checks
+    before."""
+    vocabulary = Vocabulary(definitions.computed_traits, regex)
+    compiler = Compiler(vocabulary, regex)
+    segments = {segment.id: _compile(compiler, segment.id, segment.version, position, compiler.formula(segment.rule))
+                for position, segment in enumerate(definitions.segments)}
+    computed = {trait.id: vocabulary.term((trait.id,)) for trait in definitions.computed_traits}
+    leaves = compiler.leaves
+    sources = {source.id: source for leaf in leaves.values() for source in leaf.sources}
+    sources |= {source.id: source for term in computed.values() for source in term.sources}
+    nobody = Profile("", "")
+    plan = Plan(
+        revision=definitions.revision, definitions=definitions, segments=segments, order=_order(segments),
+        leaves=leaves, sources=sources, computed=computed,
+        over=_inverted((segment.id, segment.leaves) for segment in segments.values()),
+        users=_inverted((segment.id, segment.uses) for segment in segments.values()),
+        by_trait=_inverted((leaf.id, leaf.hears.traits) for leaf in leaves.values()),
+        by_purpose=_inverted((leaf.id, leaf.hears.purposes) for leaf in leaves.values()),
+        settings={}, identity_leaves=tuple(leaf.id for leaf in leaves.values() if leaf.hears.identity),
+        birth_leaves=tuple(leaf.id for leaf in leaves.values() if leaf.hears.birth),
+        source_set=digest(frozenset(sources)),
+        blank=frozenset(leaf.id for leaf in leaves.values() if leaf.judge(nobody, 0)[0]),
+    )
+    _listen(plan)
+    plan.blank_members = _blank_members(plan)
+    return plan
+
+
+def _compile(compiler: Compiler, segment: str, version: int, position: int, formula: Formula) -> CompiledSegment:
+    return CompiledSegment(
+        id=segment, version=version, position=position, formula=formula, holds=compile_formula(formula),
+        leaves=tuple(dict.fromkeys(leaf.id for leaf in leaves_of(formula))),
+        uses=tuple(dict.fromkeys(segments_of(formula))),
+    )
+
+
+def _order(segments: dict[str, CompiledSegment]) -> dict[str, int]:
+    for segment in segments.values():
+        for used in segment.uses:
+            if used not in segments:
+                raise ValueError(f"segment {segment.id}: in_segment names {used}, which is not defined; define it or "
+                                 "remove the condition")
+    try:
+        order = TopologicalSorter({segment.id: segment.uses for segment in segments.values()}).static_order()
+        return {segment: rank for rank, segment in enumerate(order)}
+    except CycleError as error:
+        circle = " -> ".join(error.args[1])
+        raise ValueError(f"in_segment leads round in a circle: {circle}; remove one of these conditions") from error
+
+
+def _inverted(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    lists: dict[str, dict[str, None]] = {}
+    for one, others in pairs:
+        for other in others:
+            lists.setdefault(other, {})[one] = None
+    return {other: tuple(ones) for other, ones in lists.items()}
+
+
+def _listen(plan: Plan) -> None:
+    judged = _inverted((leaf.id, tuple(source.id for source in leaf.sources)) for leaf in plan.leaves.values())
+    for source in plan.sources.values():
+        listener = (source.fold, judged.get(source.id, ()))
+        if source.trait is not None:
+            plan.settings[source.trait] = (*plan.settings.get(source.trait, ()), listener)
+        if source.names is None:
+            continue
+        for name in source.names or ("*",):
+            if "*" in name:
+                plan.patterns.append((name, listener))
+            else:
+                plan.exact.setdefault(name, []).append(listener)
+
+
+def _blank_members(plan: Plan) -> tuple[str, ...]:
+    members: dict[str, None] = {}
+    for segment in sorted(plan.segments, key=plan.order.__getitem__):
+        if plan.segments[segment].holds(plan.blank, members):
+            members[segment] = None
+    return tuple(members)

@@ -1,0 +1,132 @@
+"""What a JSON value means to a rule: as a number, as an instant, as a text to count by, and where a path
+leads.
+
+Foreign JSON holds numbers in strings, times in three notations and dots in keys. These functions are total:
+they answer None for what is not such a value and never raise, because the values come from outside on every
+event.
+"""
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from math import isfinite
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+Number: TypeAlias = int | float
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+_DAY = re.compile(r"[0-9]{8}")
+_LARGEST = 10**200
+"""Beyond this a sum of ten thousand could overflow a float; nobody counts anything that large."""
+_LATEST = 253_402_300_799_999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_LONGEST_KEY = 40
+
+
+def number(value: Json) -> Number | None:
+    """The number that `value` is, or is the text of. Booleans, NaN and infinities are none."""
+    kind = type(value)
+    if kind is str:
+        return _number_of_text(value)
+    if kind is int or (kind is float and isfinite(value)):
+        return value if -_LARGEST < value < _LARGEST else None
+    return None
+
+
+def _number_of_text(text: str) -> Number | None:
+    text = text.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if len(text) > 400 or not _NUMBER.fullmatch(text):
+        return None
+    found = float(text)
+    return found if -_LARGEST < found < _LARGEST else None
+
+
+def instant(value: Json) -> int | None:
+    """Epoch milliseconds of an ISO 8601 text (without a zone: UTC) or of a number of milliseconds.
+
+    A text of digits is a number of milliseconds, except eight of them: ISO's basic date.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        found = None if _NUMBER.fullmatch(text) and not _DAY.fullmatch(text) else _parse(text)
+        if found is not None:
+            return found
+    milliseconds = number(value)
+    if milliseconds is None or not -_LATEST <= milliseconds <= _LATEST:
+        return None
+    return int(milliseconds // 1)
+
+
+def _parse(text: str) -> int | None:
+    try:
+        parsed = datetime.fromisoformat(text.upper())
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=UTC)
+        return (parsed - _EPOCH) // _MILLISECOND
+    except (ValueError, OverflowError):
+        return None
+
+
+def iso(milliseconds: int) -> str:
+    """ISO 8601 in UTC with milliseconds, as everywhere in the outputs."""
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def text_of(value: Json) -> str:
+    """The text by which values are counted and ordered: `1`, `1.0` and "1" are one value, true and "true"
+    not."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def key_of(value: Json) -> str:
+    """What tells distinct values apart, short enough to keep: a digest stands for a long text."""
+    text = text_of(value)
+    mark = "s" if isinstance(value, str | int | float) and not isinstance(value, bool) else "j"
+    if len(text) > _LONGEST_KEY:
+        return "#" + blake2b((mark + text).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return mark + text
+
+
+def same(one: Json, other: Json) -> bool:
+    """Whole values are equal. A number equals a text that is that number; a boolean equals only itself."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
+    left, right = number(one), number(other)
+    return left is not None and left == right
+
+
+def descend(value: Json, path: tuple[str, ...]) -> Json:
+    """Where the path leads: the key with all its dots first, then object by object; None where it ends
+    early."""
+    if not path:
+        return value
+    if not isinstance(value, Mapping):
+        return None
+    if len(path) > 1:
+        whole = value.get(".".join(path))
+        if whole is not None:
+            return whole
+    for part in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value

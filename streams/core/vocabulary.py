@@ -1,0 +1,63 @@
+"""Which term the name of a trait stands for, plain or computed.
+
+A computed trait shadows a plain trait of its name everywhere, except in its own definition: there the name
+means the plain trait, so that a `coalesce` can mend a trait under its own name.
+"""
+from __future__ import annotations
+
+from streams.core.comparisons import Regex
+from streams.core.definitions import ComputedTrait
+from streams.core.leaves.folded import compile_function
+from streams.core.leaves.leaf import digest
+from streams.core.leaves.terms import FirstOf, Inside, Term, TraitValue
+from streams.core.rules import Function, Path
+
+
+class Vocabulary:
+    """The names that a trait rule may use, under one set of definitions."""
+
+    __slots__ = ("computed", "regex")
+
+    def __init__(self, computed: tuple[ComputedTrait, ...], regex: Regex) -> None:
+        self.computed = {trait.id: trait for trait in computed}
+        self.regex = regex
+
+    def term(self, path: Path, held: int | None = None, within: frozenset[str] = frozenset()) -> Term:
+        """What the name stands for: the whole name first, then the way into an object. held: for how long
+        back it must be able to say what it was. within: computed traits in whose definition the name
+        stands."""
+        name = ".".join(path)
+        if len(path) == 1 or self._computes(name, within):
+            return self._named(name, held, within)
+        return FirstOf((TraitValue(name, held), Inside(self._named(path[0], held, within), path[1:])))
+
+    def meaning(self, path: Path, within: frozenset[str] = frozenset()) -> str:
+        """Changes when what the name stands for changes: part of the id of every leaf that uses it."""
+        name = next((name for name in (".".join(path), path[0]) if self._computes(name, within)), None)
+        if name is None:
+            return "plain"
+        trait, inner = self.computed[name], within | {name}
+        nested = tuple(self.meaning(source.trait, inner) for source in trait.of if source.trait is not None)
+        return digest(trait.function, trait.match, trait.property, trait.window, trait.limit, trait.of, nested)
+
+    def _computes(self, name: str, within: frozenset[str]) -> bool:
+        return name in self.computed and name not in within
+
+    def _named(self, name: str, held: int | None, within: frozenset[str]) -> Term:
+        if not self._computes(name, within):
+            return TraitValue(name, held)
+        trait = self.computed[name]
+        if trait.function is Function.COALESCE:
+            return self._coalesce(trait, held, within | {name})
+        return compile_function(trait.function, trait.match, trait.property, trait.window, self.regex,
+                                limit=trait.limit, held=held)
+
+    def _coalesce(self, trait: ComputedTrait, held: int | None, within: frozenset[str]) -> Term:
+        terms: list[Term] = []
+        for source in trait.of:
+            if source.trait is not None:
+                terms.append(self.term(source.trait, held, within))
+            elif source.match is not None:
+                terms.append(compile_function(Function.LAST, source.match, source.property, trait.window, self.regex,
+                                              held=held))
+        return FirstOf(tuple(terms))

@@ -1,0 +1,146 @@
+"""Rules in words, for `because` and `explain`: what the definition says and nothing about anybody.
+
+One phrase per leaf, short enough for a log line; a list of a million members is a number here.
+"""
+from __future__ import annotations
+
+from typing import assert_never
+
+from streams.core.rules import (
+    Aggregate,
+    All,
+    AnyOf,
+    Bound,
+    Comparison,
+    Condition,
+    Consent,
+    EventMatch,
+    Everyone,
+    HasIdentifier,
+    InSegment,
+    LastPerformed,
+    Members,
+    Not,
+    Operator,
+    Performed,
+    Random,
+    Rule,
+    Sequence,
+    Trait,
+    Window,
+)
+from streams.core.values import Json, iso
+
+_UNITS = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
+_LONGEST = 60
+
+
+def duration(milliseconds: int) -> str:
+    """As definitions write it: 3d, 90m, 1500ms."""
+    for unit, size in _UNITS:
+        if milliseconds and milliseconds % size == 0 and (unit != "w" or milliseconds >= 2 * size):
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms" if milliseconds else "0s"
+
+
+def phrase(rule: Rule) -> str:
+    match rule:
+        case All() | AnyOf() | Not() | Everyone() | InSegment():
+            return _structure(rule)
+        case Trait():
+            held = "" if rule.held_for is None else f" for {duration(rule.held_for)}"
+            return f"trait {'.'.join(rule.name)} {comparison(rule.comparison)}{held}"
+        case HasIdentifier():
+            return f"has identifier {rule.namespace}"
+        case Performed():
+            return f"performed {events(rule.match)}{_count(rule)}{window(rule.window)}"
+        case Aggregate():
+            return (f"{rule.function} of {'.'.join(rule.property)} over {events(rule.match)}{window(rule.window)} "
+                    f"{comparison(rule.comparison)}")
+        case LastPerformed():
+            return f"last {events(rule.match)}{window(Window(within=rule.within))}{_where(rule.where_last, ' has')}"
+        case Sequence():
+            return _sequence(rule)
+        case Consent():
+            return f"consent {rule.purpose} is {rule.state}"
+        case Random():
+            return f"random {rule.percent:g}% of {rule.salt}"
+        case Members():
+            return f"one of {len(rule.identifiers)} listed identifiers"
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def _structure(rule: All | AnyOf | Not | Everyone | InSegment) -> str:
+    match rule:
+        case All():
+            return "all of"
+        case AnyOf():
+            return "any of"
+        case Not():
+            return "not"
+        case Everyone():
+            return "everyone"
+        case InSegment():
+            return f"in segment {rule.id}"
+
+
+def events(match: EventMatch) -> str:
+    names = " or ".join(match.names) if match.names else "any event"
+    return names + _where(match.where, " where")
+
+
+def _where(conditions: tuple[Condition, ...], word: str) -> str:
+    if not conditions:
+        return ""
+    return f"{word} " + " and ".join(f"{'.'.join(c.property)} {comparison(c.comparison)}" for c in conditions)
+
+
+def comparison(compared: Comparison) -> str:
+    operator, operand = compared.operator, compared.operand
+    words = str(operator).replace("_", " ")
+    match operator:
+        case Operator.EXISTS:
+            return "exists" if operand else "does not exist"
+        case Operator.WITHIN_LAST | Operator.WITHIN_NEXT | Operator.OLDER_THAN:
+            return f"{words} {duration(operand)}"
+        case Operator.BEFORE | Operator.AFTER:
+            return f"{words} {iso(operand)}"
+        case Operator.IN | Operator.NOT_IN:
+            return f"{words} {_shortened(', '.join(map(str, operand[:20])))}"
+        case _:
+            return f"{words} {_shortened(_operand(operand))}"
+
+
+def _operand(operand: Json) -> str:
+    return str(operand).lower() if isinstance(operand, bool) else str(operand)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST - 1] + "…"
+
+
+def _count(rule: Performed) -> str:
+    distinct = "" if rule.distinct is None else f" with distinct {'.'.join(rule.distinct)}"
+    if rule.bound is Bound.AT_LEAST and rule.count == 1:
+        return distinct
+    return f" {str(rule.bound).replace('_', ' ')} {rule.count} times{distinct}"
+
+
+def window(of: Window) -> str:
+    if of.within is not None:
+        return f" within {duration(of.within)}"
+    if of.start is not None and of.end is not None:
+        return f" between {iso(of.start)} and {iso(of.end)}"
+    if of.start is not None:
+        return f" after {iso(of.start)}"
+    return "" if of.end is None else f" before {iso(of.end)}"
+
+
+def _sequence(rule: Sequence) -> str:
+    text = " then ".join(map(events, rule.steps)) + window(Window(within=rule.within))
+    if rule.completed_within is not None:
+        text += f" completed within {duration(rule.completed_within)}"
+    if rule.then_not is not None:
+        text += f" then not {events(rule.then_not.match)} for {duration(rule.then_not.wait)}"
+    return text
