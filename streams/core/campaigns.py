@@ -96,8 +96,16 @@ def live(context: Context, at: int) -> Iterator[Campaign]:
 
 def hand_over(profile: Profile, identifier: str) -> dict[str, list[Any]]:
     """What channels were told about an identifier that is another's now; this profile forgets it."""
-    keys = [key for key in profile.told if key.split("|")[-1] == identifier or key.startswith(f"#{identifier}|")]
+    keys = [key for key in profile.told if _identifier(key) == identifier or key.startswith(f"#{identifier}|")]
     return {key: profile.told.pop(key) for key in keys}
+
+
+def _identifier(key: str) -> str | None:
+    """The identifier of a key `campaign|channel|identifier` or `memberships|identifier` of what was told."""
+    if key.startswith(f"{MEMBERSHIPS}|"):
+        return key.partition("|")[2]
+    parts = key.split("|", 2)
+    return parts[2] if len(parts) == 3 and not key.startswith("#") else None
 
 
 def _triggers(campaign: Campaign, change: Change) -> bool:
@@ -148,8 +156,8 @@ def _take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Audiences of campaigns that ended or are defined no more are emptied; paused ones are left alone."""
     definitions = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
     sends: list[Sent] = []
-    for key in [key for key in profile.told if key.count("|") == 2 and not key.startswith("#")]:
-        campaign_id, name, identifier = key.split("|")
+    for key in [key for key in profile.told if _identifier(key) and not key.startswith(MEMBERSHIPS)]:
+        campaign_id, name, identifier = key.split("|", 2)
         campaign = definitions.get(campaign_id)
         if campaign is not None and (campaign.ends is None or at < campaign.ends):
             continue
@@ -226,7 +234,8 @@ def _content(
     traits = trait_values(context.plan, profile, at)
     happened = {"name": event.name, "properties": dict(event.properties)} if event else {}
     known: dict[str, Any] = {**traits, "profile": {"id": profile.profile_id, "traits": traits}, "event": happened}
-    return {name: context.render(text, known) if isinstance(text, str) else text for name, text in channel.content}
+    return {name: context.render(name, text, known) if isinstance(text, str) else text
+            for name, text in channel.content}
 
 
 def _activation(
@@ -239,6 +248,6 @@ def _activation(
     version = profile.members.get(campaign.segment, [0])[0]
     parts = (campaign.id, channel.name, identifier, campaign.segment, str(sequence), change, str(at))
     return Activation(
-        blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), channel.name, campaign.id, campaign.segment,
+        blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest(), channel.name, campaign.id, campaign.segment,
         version, change, sequence, profile.profile_id, identifier, at, campaign.ends, channel.purpose,
         f"{channel.purpose}: granted" if change != "exited" else "removal", content, because)

@@ -10,7 +10,7 @@ from streams.core.identifiers import Namespaces
 from streams.core.plan import Plan
 from streams.core.tables import Entry, Tables
 
-Render = Callable[[str, Mapping[str, Any]], str]
+Render = Callable[[str, str, Mapping[str, Any]], str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,8 +18,8 @@ class Context:
     """edition rises with every revision and with every start or end of a campaign: a profile whose own edition is
     older is brought up to date before anything else happens to it.
 
-    profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills a
-    template, raising Rejected where it cannot. view_after: ms between two 360 views of a profile, None for none.
+    profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills
+    the template of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a profile, None for none.
     """
 
     tables: Tables

@@ -72,15 +72,21 @@ class Intake:
         self.namespaces = namespaces
         self._phone = phone
 
-    def read(self, message: Message, raw: bytes, received_at: int, arrival: int) -> Event:
-        """The event that `message` is. Raises Rejected with a reason free of personal data."""
+    def read(
+        self, message: Message, raw: bytes, received_at: int, arrival: int, identifiers: tuple[str, ...] = (),
+    ) -> Event:
+        """The event that `message` is. Raises Rejected with a reason free of personal data.
+
+        `identifiers`: those it was accepted with, where it is read again; the rules of today are not asked.
+        """
         kind = message.get("type")
         if kind not in KINDS:
             raise Rejected("type is missing or none of track, identify, page, screen, alias, group")
         context = _object(message, "context")
         properties = _object(message, "properties")
         traits = _object(message, "traits")
-        identifiers = self.identifiers(message, context, properties, traits)
+        if not identifiers:
+            identifiers = self.identifiers(message, context, properties, traits)
         if not identifiers:
             raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
                            "a phone, a device id or an external id")

@@ -15,6 +15,7 @@ from streams.core.upgrade import bring_up_to_date
 
 VIEW = "view"
 RULE = "rule"
+TRIM_EVERY = 512
 
 
 def begin(context: Context, key: str, created: int) -> Profile:
@@ -124,6 +125,8 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
     count(fragment, event)
     context.tables.timeline.append(profile.key, Entry(
         event.arrival, event.event_time, event.received_at, key, event.identifiers, event.raw))
+    if fragment.events % TRIM_EVERY == 0:
+        context.tables.timeline.trim(profile.key)
     profile.now = at
     context.tables.profiles.put(profile.key, profile)
     return fold(context.plan, fragment, event)

@@ -43,6 +43,8 @@ class Timeline(Protocol):
 
     def replace(self, profile: str, entries: list[Entry]) -> None: ...
 
+    def trim(self, profile: str) -> None: ...
+
 
 class Timers(Protocol):
     """What is due when: at most one per (profile key, cause)."""

@@ -1,0 +1,168 @@
+"""`audience backtest`: what would these definitions have done with those events?
+
+The very same stages as the worker's, in process and on virtual time. Everything it writes is sorted and free of
+wall-clock times (but for `summary.json`), so that two runs compare with `diff`.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import orjson
+
+from streams.core.errors import Rejected
+from streams.core.intake import instant
+from streams.core.profile import Profile
+from streams.task.outputs import view
+from streams.testing import Pipeline
+
+Json: TypeAlias = Any
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A message of the input: its place, its bytes, and why there is none if there is none."""
+
+    number: int
+    raw: bytes
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """From `at` on, the definitions of `folder` hold."""
+
+    at: int
+    folder: Path
+
+
+def iso(moment: int | None) -> str | None:
+    """ISO 8601 with milliseconds and Z."""
+    if moment is None:
+        return None
+    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def received_at(raw: bytes, otherwise: int) -> int:
+    """`receivedAt`, else `timestamp`, in ms; `otherwise` where neither is there or makes sense."""
+    try:
+        message = orjson.loads(raw)
+        stated = message.get("receivedAt") or message.get("timestamp") if isinstance(message, dict) else None
+        return otherwise if stated is None else instant(stated, "receivedAt")
+    except (orjson.JSONDecodeError, Rejected):
+        return otherwise
+
+
+def in_order(lines: Iterable[Line], *, is_as_given: bool) -> list[tuple[int, Line]]:
+    """Lines with the instants they are received at. A line without a time stays behind the one before it."""
+    timed: list[tuple[int, Line]] = []
+    last = 0
+    for line in lines:
+        last = received_at(line.raw, last)
+        timed.append((last, line))
+    if not is_as_given:
+        timed.sort(key=lambda pair: pair[0])
+    return timed
+
+
+def run(
+    pipeline: Pipeline, timed: Iterable[tuple[int, Line]], switches: Iterable[Switch] = (), until: int | None = None,
+) -> dict[str, Json]:
+    """Send everything, each at its instant; the summary."""
+    began, sent = time.perf_counter(), 0
+    pending = sorted(switches, key=lambda switch: switch.at)
+    for at, line in timed:
+        while pending and pending[0].at <= at:
+            _switch(pipeline, pending.pop(0))
+        if line.reason is None:
+            pipeline.send(line.raw, at, line.number)
+            sent += 1
+    for switch in pending:
+        if until is None or switch.at <= until:
+            _switch(pipeline, switch)
+    pipeline.advance(to=until if until is not None and until > pipeline.now else pipeline.now)
+    seconds = time.perf_counter() - began
+    return {
+        "events": sent, "rejected": len(pipeline.rejected), "profiles": len(living(pipeline)),
+        "memberships": len(pipeline.memberships), "activations": len(pipeline.activations()),
+        "identity": len(pipeline.identity), "suppressed": len(pipeline.suppressed),
+        "seconds": round(seconds, 3), "events_per_second": round(sent / seconds) if seconds else 0,
+    }
+
+
+def _switch(pipeline: Pipeline, switch: Switch) -> None:
+    pipeline.advance(to=switch.at, including=False)
+    pipeline.apply(switch.folder)
+
+
+def write(pipeline: Pipeline, summary: Mapping[str, Json], unread: Iterable[Line], folder: Path) -> None:
+    """The six files of INTERFACES section 4. `unread`: lines that a mapping could not turn into messages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _lines(folder / "profiles.jsonl", (_profile(pipeline, p) for p in living(pipeline)))
+    _lines(folder / "memberships.jsonl", _memberships(pipeline))
+    _lines(folder / "activations.jsonl", _activations(pipeline))
+    _lines(folder / "identity.jsonl", _identity(pipeline))
+    _lines(folder / "rejected.jsonl", _rejected(pipeline, unread))
+    (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def living(pipeline: Pipeline) -> list[Profile]:
+    found = [profile for profile in pipeline.profiles() if profile.fragments]
+    return sorted(found, key=lambda profile: profile.profile_id)
+
+
+def _lines(path: Path, rows: Iterable[Mapping[str, Json]]) -> None:
+    with path.open("wb") as file:
+        for row in rows:
+            file.write(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n")
+
+
+def _profile(pipeline: Pipeline, profile: Profile) -> dict[str, Json]:
+    seen = view(pipeline.plan, profile, pipeline.now)
+    return {
+        "profile_id": seen["profile_id"], "identifiers": sorted(profile.identifiers), "traits": seen["traits"],
+        "segments": sorted(profile.members), "events": seen["events"], "first_seen": iso(seen["first_seen"]),
+        "last_seen": iso(seen["last_seen"]),
+    }
+
+
+def _memberships(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
+    for change in sorted(pipeline.memberships, key=lambda c: (c.at, c.profile_id, c.segment_id, c.sequence)):
+        yield {
+            "at": iso(change.at), "segment": change.segment_id, "profile_id": change.profile_id,
+            "change": change.change, "cause": change.cause, "because": change.because,
+            "identifiers": change.identifiers, "sequence": change.sequence,
+        }
+
+
+def _activations(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
+    for activation in sorted(pipeline.activations(), key=lambda a: (a.at, a.activation_id)):
+        row = {name: getattr(activation, name) for name in activation.__dataclass_fields__}
+        yield row | {"at": iso(activation.at), "expires_at": iso(activation.expires_at)}
+
+
+def _identity(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
+    for place, line in sorted(enumerate(pipeline.identity), key=lambda pair: (pair[1].decision, pair[0])):
+        row = {name: getattr(line, name) for name in line.__dataclass_fields__}
+        yield row | {"at": iso(line.at)}
+
+
+def _rejected(pipeline: Pipeline, unread: Iterable[Line]) -> Iterator[dict[str, Json]]:
+    found = [(record.offset, reason, record.value) for record, reason in pipeline.rejected]
+    found += [(line.number, line.reason or "", line.raw) for line in unread]
+    for number, reason, raw in sorted(found):
+        yield {"line": number, "reason": reason, "message_id": _message_id(raw)}
+
+
+def _message_id(raw: bytes | None) -> str | None:
+    try:
+        message = orjson.loads(raw or b"null")
+    except orjson.JSONDecodeError:
+        return None
+    stated = message.get("messageId") if isinstance(message, dict) else None
+    return str(stated) if stated is not None else None

@@ -1,0 +1,38 @@
+"""The command `audience`: one module a command group, each adding its parsers and naming what they call.
+
+Errors go to stderr as sentences; exit 1 for a failure, 2 for wrong use. What a command needs beyond the standard
+library is imported when it runs, so that `--help` answers at once.
+"""
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from streams.cli import backtest, definitions, demo, inspect, operate, replay
+from streams.core.errors import AudienceError
+
+GROUPS = (demo, operate, replay, backtest, definitions, inspect)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands, as documented in the README (a test compares)."""
+    root = argparse.ArgumentParser(prog="audience", description="A customer-data pipeline on Kafka.")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for group in GROUPS:
+        group.add_to(commands)
+    return root
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = parser().parse_args(argv)
+    try:
+        return int(options.run(options) or 0)
+    except AudienceError as fault:
+        print(f"audience {options.command}: {fault}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,61 @@
+"""Arguments that several commands share, and how their texts are read."""
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from streams.core.errors import Rejected
+from streams.core.intake import instant
+
+Run = Callable[[argparse.Namespace], int | None]
+
+
+def command(commands: Any, name: str, run: Run, summary: str) -> argparse.ArgumentParser:
+    """A subcommand that calls `run`."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def group(commands: Any, name: str, summary: str) -> Any:
+    """A word before subcommands, as in `audience segment explain`."""
+    parser = commands.add_parser(name, help=summary, description=summary)
+    return parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
+
+
+def with_broker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--broker", help="address of a Kafka broker, host:port (default: AUDIENCE_BROKER)")
+
+
+def environment(options: argparse.Namespace) -> dict[str, str]:
+    """The settings' variables, with what the command line says in their place."""
+    found = dict(os.environ)
+    if getattr(options, "broker", None):
+        found["AUDIENCE_BROKER"] = options.broker
+    return found
+
+
+def moment(text: str) -> int:
+    """A time on the command line: ISO 8601 or epoch milliseconds."""
+    try:
+        return instant(int(text) if text.lstrip("-").isdigit() else text, "TIME")
+    except Rejected as fault:
+        raise argparse.ArgumentTypeError(f"{text!r}: {fault.reason}") from None
+
+
+def existing(text: str) -> Path:
+    path = Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"{text} does not exist")
+    return path
+
+
+def switch(text: str) -> tuple[int, Path]:
+    """TIME=DIR."""
+    at, found, folder = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected TIME=DIR, for example 2026-03-01T12:00:00Z=definitions")
+    return moment(at), existing(folder)

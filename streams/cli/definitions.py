@@ -1,0 +1,120 @@
+"""`audience apply`, `diff`, `activate`, `pause` and `schema`: what marketers define, and whether it acts."""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from streams.cli.arguments import command, environment, existing, group, with_broker
+from streams.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from streams.task.publishing import Published
+
+
+def add_to(commands: Any) -> None:
+    for name, run, summary in (
+        ("apply", apply, "Put the definitions of a folder in force, replacing those that stand."),
+        ("diff", diff, "Show what `apply` would change."),
+    ):
+        parser = command(commands, name, run, summary)
+        parser.add_argument("folder", type=existing, metavar="DIR")
+        parser.add_argument("--json", action="store_true", help="print the changes as JSON")
+        with_broker(parser)
+    for name, state, summary in (
+        ("activate", "live", "Press the button: everyone in the segment now, and every change from now on."),
+        ("pause", "paused", "Stop a campaign; nobody is told anything."),
+    ):
+        parser = command(commands, name, set_state, summary)
+        parser.add_argument("campaign", metavar="ID")
+        parser.set_defaults(state=state)
+        with_broker(parser)
+    schema = group(commands, "schema", "JSON Schema for editors, and the Avro schemas of the topics.")
+    command(schema, "definitions", print_definitions_schema, "The JSON Schema of definition files.")
+    avro = command(schema, "topic", print_topic_schema, "The Avro schema of a topic's values.")
+    avro.add_argument("name", metavar="SCHEMA", help="for example activation, hit, profile")
+
+
+def apply(options: argparse.Namespace) -> int:
+    from schemas.codec import Codec
+    from streams.runtime.definitions_log import publish
+
+    settings, changed, revision = _changes(options)
+    if changed:
+        publish(settings, Codec(), changed, revision + 1)
+    _report(options, changed, f"revision {revision + 1} applied" if changed else "nothing to apply")
+    return 0
+
+
+def diff(options: argparse.Namespace) -> int:
+    _, changed, revision = _changes(options)
+    _report(options, changed, f"against revision {revision}")
+    return 0
+
+
+def set_state(options: argparse.Namespace) -> int:
+    from schemas.codec import Codec
+    from streams.runtime.definitions_log import publish, standing
+    from streams.runtime.settings import Settings
+
+    settings = Settings.read(environment(options))
+    heads, revision = standing(settings, Codec())
+    key = f"campaign/{options.campaign}"
+    head = heads.get(key)
+    if head is None or head.document is None:
+        known = sorted(k.partition("/")[2] for k, v in heads.items() if k.startswith("campaign/") and v.document)
+        raise Misconfigured((f"there is no campaign {options.campaign}; defined are: {', '.join(known) or 'none'}",))
+    if head.state == options.state:
+        print(f"{options.campaign} is {options.state} already", file=sys.stderr)
+        return 0
+    publish(settings, Codec(), {key: replace(head, state=options.state)}, revision + 1)
+    print(f"{options.campaign} is {options.state}", file=sys.stderr)
+    return 0
+
+
+def print_definitions_schema(options: argparse.Namespace) -> int:
+    from streams.definitions import definitions_schema
+
+    print(json.dumps(definitions_schema(), indent=2))
+    return 0
+
+
+def print_topic_schema(options: argparse.Namespace) -> int:
+    import schemas
+
+    if options.name not in schemas.NAMES:
+        raise Misconfigured((f"there is no schema {options.name}; expected one of {', '.join(schemas.NAMES)}",))
+    print(json.dumps(schemas.load(options.name), indent=2))
+    return 0
+
+
+def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], int]:
+    from schemas.codec import Codec
+    from streams.definitions import load_folder
+    from streams.runtime.definitions_log import standing
+    from streams.runtime.settings import Settings
+    from streams.task.publishing import revise
+
+    wanted = load_folder(options.folder).sources
+    settings = Settings.read(environment(options))
+    heads, revision = standing(settings, Codec())
+    return settings, revise(heads, wanted), revision
+
+
+def _report(options: argparse.Namespace, changed: Mapping[str, Published], sentence: str) -> None:
+    rows = [{"definition": key, "change": _change(row), "version": row.version} for key, row in sorted(changed.items())]
+    if options.json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(f"{row['change']:<8}{row['definition']} (version {row['version']})")
+    print(sentence, file=sys.stderr)
+
+
+def _change(row: Published) -> str:
+    if row.document is None:
+        return "delete"
+    return "add" if row.version == 1 else "change"

@@ -1,0 +1,81 @@
+"""`audience profile show` and `audience segment explain`: one person, looked at from outside."""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+from streams.cli.arguments import command, environment, group, with_broker
+from streams.core.errors import Misconfigured
+
+
+def add_to(commands: Any) -> None:
+    profile = group(commands, "profile", "Look at one person.")
+    show = command(profile, "show", show_profile, "All that is known of a person.")
+    show.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
+    show.add_argument("--json", action="store_true")
+    with_broker(show)
+    segment = group(commands, "segment", "Look at segments.")
+    explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not.")
+    explain.add_argument("segment", metavar="ID")
+    explain.add_argument("--profile", required=True, metavar="NAMESPACE:VALUE")
+    explain.add_argument("--json", action="store_true")
+    with_broker(explain)
+
+
+def show_profile(options: argparse.Namespace) -> int:
+    from streams.task.outputs import view
+
+    task, profile = _find(options, options.identifier)
+    seen = view(task.context.plan, profile, max(profile.now, _now()))
+    if options.json:
+        print(json.dumps(seen, indent=2, sort_keys=True))
+        return 0
+    for line in _readable(seen):
+        print(line)
+    return 0
+
+
+def explain_segment(options: argparse.Namespace) -> int:
+    from streams.core.explain import explain
+    from streams.cli.trees import as_json, as_text
+
+    task, profile = _find(options, options.profile)
+    if options.segment not in task.context.plan.segments:
+        known = ", ".join(task.context.plan.segments) or "none"
+        raise Misconfigured((f"there is no segment {options.segment}; defined are: {known}",))
+    tree = explain(task.context.plan, profile, options.segment, max(profile.now, _now()))
+    print(json.dumps(as_json(tree), indent=2) if options.json else as_text(tree))
+    return 0
+
+
+def _find(options: argparse.Namespace, identifier: str) -> Any:
+    from streams.runtime.settings import Settings
+    from streams.runtime.state_reader import StateReader
+
+    if ":" not in identifier:
+        raise Misconfigured((f"{identifier!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1",))
+    found = StateReader(Settings.read(environment(options))).find(identifier)
+    if found is None:
+        raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that its value is written "
+                             "as the pipeline normalises it (e-mail in lower case, phone as +31…)",))
+    return found
+
+
+def _readable(seen: dict[str, Any]) -> list[str]:
+    from streams.backtest import iso
+
+    lines = [f"profile {seen['profile_id']}, {seen['events']} events, "
+             f"first {iso(seen['first_seen'])}, last {iso(seen['last_seen'])}", "identifiers"]
+    lines += [f"  {i['identifier']}  first {iso(i['first_seen'])}, last {iso(i['last_seen'])}"
+              + (f", {i['source']}" if i["source"] else "") for i in seen["identifiers"]]
+    lines += ["traits", *(f"  {name} = {json.dumps(value)}" for name, value in sorted(seen["traits"].items()))]
+    lines += ["consent", *(f"  {p}: {'granted' if g else 'denied'}" for p, g in sorted(seen["consent"].items()))]
+    lines += ["segments", *(f"  {s['id']} since {iso(s['since'])}: {s['because']}" for s in seen["segments"])]
+    return lines
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

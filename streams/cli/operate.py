@@ -1,0 +1,127 @@
+"""`audience broker`, `worker`, `topics` and `check`: what operators run."""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from streams.cli.arguments import command, environment, existing, with_broker
+from streams.core.errors import Misconfigured
+
+
+def add_to(commands: Any) -> None:
+    broker = command(commands, "broker", run_broker, "Run Apache Kafka on this machine, for development.")
+    broker.add_argument("--data", type=Path, default=Path("audience-kafka"), help="folder of its data")
+    broker.add_argument("--port", type=int, default=9092)
+    worker = command(commands, "worker", run_workers, "Run a worker, or several.")
+    worker.add_argument("--processes", type=int, default=1, metavar="N")
+    with_broker(worker)
+    topics = command(commands, "topics", show_topics, "List what the pipeline is made of.")
+    topics.add_argument("--create", action="store_true", help="create what is missing on the broker")
+    topics.add_argument("--json", action="store_true")
+    with_broker(topics)
+    check = command(commands, "check", check_all, "Say all that is wrong with settings, broker, topics, definitions.")
+    check.add_argument("--definitions", type=existing, metavar="DIR")
+    with_broker(check)
+
+
+def run_broker(options: argparse.Namespace) -> int:
+    from streams.runtime.broker import EmbeddedBroker
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with EmbeddedBroker(options.data, options.port, on_progress=_tell) as broker:
+        print(f"Apache Kafka at {broker.address}, data in {options.data}; Ctrl-C stops it", file=sys.stderr)
+        stopped.wait()
+    return 0
+
+
+def run_workers(options: argparse.Namespace) -> int:
+    from streams.runtime.settings import Settings
+
+    variables = environment(options)
+    if options.processes == 1:
+        from streams.runtime.worker import run_worker
+        from streams.runtime.processor import task_factory
+
+        settings = Settings.read(variables)
+        return run_worker(settings, task_factory(settings))
+    return _supervise(variables, Settings.read(variables), options.processes)
+
+
+def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
+    """Worker processes side by side, each with a data folder and a web port of its own; all end with the first."""
+    children = [
+        subprocess.Popen([sys.executable, "-m", "streams.cli", "worker"], env=variables | {
+            "AUDIENCE_DATA": str(settings.data / f"worker-{number}"),
+            "AUDIENCE_WEB_PORT": str(settings.web_port + number)})
+        for number in range(count)]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: [child.terminate() for child in children])
+    pid, status = os.wait()
+    for child in children:
+        if child.pid != pid and child.poll() is None:
+            child.terminate()
+    for child in children:
+        if child.pid != pid:
+            child.wait()
+    return os.waitstatus_to_exitcode(status)
+
+
+def show_topics(options: argparse.Namespace) -> int:
+    from streams.topology import TOPICS, describe
+
+    if options.create:
+        from streams.runtime.settings import Settings
+        from streams.runtime.topics import ensure_topics
+
+        created = ensure_topics(Settings.read(environment(options)))
+        print(f"created: {', '.join(created) or 'nothing, all are there'}", file=sys.stderr)
+    if options.json:
+        print(json.dumps([{"name": t.name, "role": t.role, "schema": t.schema, "key": t.key, "what": t.what,
+                           "compacted": t.compacted} for t in TOPICS]))
+    else:
+        print(describe())
+    return 0
+
+
+def check_all(options: argparse.Namespace) -> int:
+    faults = [*_faults_of_cluster(options), *_faults_of_definitions(options.definitions)]
+    if faults:
+        raise Misconfigured(tuple(faults))
+    print("everything is as it should be", file=sys.stderr)
+    return 0
+
+
+def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
+    from streams.runtime.settings import Settings
+    from streams.runtime.topics import check_topics
+
+    try:
+        check_topics(Settings.read(environment(options)))
+    except Misconfigured as fault:
+        return fault.faults
+    return ()
+
+
+def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:
+    from streams.definitions import load_folder
+
+    if folder is None:
+        return ()
+    try:
+        load_folder(folder)
+    except Misconfigured as fault:
+        return fault.faults
+    return ()
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr)

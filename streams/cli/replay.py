@@ -1,0 +1,78 @@
+"""`audience replay`: events from files onto the topics, as if they happened to arrive now."""
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from streams.cli.arguments import command, environment, existing, with_broker
+
+
+def add_to(commands: Any) -> None:
+    parser = command(commands, "replay", run, "Put events from files on the event topics, received now.")
+    parser.add_argument("events", nargs="+", type=existing, metavar="FILE", help="JSON Lines (.gz too), CSV or Parquet")
+    parser.add_argument("--mapping", type=existing, metavar="FILE", help="how rows of CSV or Parquet become messages")
+    parser.add_argument("--per-second", type=float, metavar="N", help="pace; without it as fast as the broker takes them")
+    parser.add_argument("--activate-old", action="store_true",
+                        help="let events older than 24 hours trigger e-mail and SMS too")
+    with_broker(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    from streams.runtime.settings import Settings
+    from streams.runtime.topics import check_topics
+    from streams.runtime.upstream import Upstream
+
+    settings = Settings.read(environment(options))
+    check_topics(settings)
+    sent, unread = 0, 0
+    began = time.monotonic()
+    with Upstream(settings) as upstream:
+        for row in _rows(options):
+            if row.reason is not None:
+                unread += 1
+                print(f"row {row.line}: {row.reason}", file=sys.stderr)
+                continue
+            _pace(options.per_second, sent, began)
+            _send(upstream, row.raw, is_old_quiet=not options.activate_old)
+            sent += 1
+    seconds = time.monotonic() - began
+    print(f"{sent} messages in {seconds:.1f} s ({sent / max(seconds, 0.001):,.0f} a second), {unread} rows not readable",
+          file=sys.stderr)
+    return 1 if unread else 0
+
+
+def _rows(options: argparse.Namespace) -> Iterator[Any]:
+    from connectors.sources.files import load, read
+
+    mapping = load(options.mapping) if options.mapping else None
+    for path in options.events:
+        yield from read(path, mapping)
+
+
+def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> None:
+    import orjson
+
+    from streams.runtime.upstream import address
+    from streams.task.reading import REPLAYED
+
+    headers = [(REPLAYED, b"1")] if is_old_quiet else []
+    try:
+        message = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        upstream.send("events.hits", None, raw, headers)
+        return
+    if isinstance(message, dict):
+        message["receivedAt"] = int(time.time() * 1000)
+        raw = orjson.dumps(message)
+    topic, key = address(upstream.intake, message)
+    upstream.send(topic, key, raw, headers)
+
+
+def _pace(per_second: float | None, sent: int, began: float) -> None:
+    if per_second:
+        ahead = began + sent / per_second - time.monotonic()
+        if ahead > 0:
+            time.sleep(ahead)

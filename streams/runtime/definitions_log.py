@@ -1,0 +1,77 @@
+"""The topic `definitions` from the outside: what stands in it, and how a revision gets in, in one transaction.
+
+All of it is on partition 0, so that revisions have one order; the task that reads it hands each on to all others.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import orjson
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from schemas.codec import Codec
+from streams.core.errors import Misconfigured
+from streams.runtime.names import Names
+from streams.runtime.settings import Settings
+from streams.task.publishing import HEAD, Published, records
+
+PATIENCE = 15.0
+
+
+def standing(settings: Settings, codec: Codec) -> tuple[dict[str, Published], int]:
+    """Every definition's head and the last revision. Misconfigured if no broker answers or the topic is missing."""
+    consumer = Consumer({
+        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-definitions-reader",
+        "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})
+    try:
+        consumer.assign([TopicPartition(Names(settings).on_cluster("definitions"), 0, 0)])
+        return _heads(consumer, codec, settings)
+    finally:
+        consumer.close()
+
+
+def _heads(consumer: Consumer, codec: Codec, settings: Settings) -> tuple[dict[str, Published], int]:
+    found: dict[str, Published] = {}
+    revision, deadline = 0, time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        message = consumer.poll(0.2)
+        if message is None:
+            continue
+        error = message.error()
+        if error is not None:
+            if error.code() == KafkaError._PARTITION_EOF:
+                return found, revision
+            raise Misconfigured((
+                f"topic definitions on {settings.broker}: {error.name()}; start a worker once (it creates the topics) "
+                "or run `audience topics --create`",))
+        key, value = message.key(), message.value()
+        if value is None or key is None or b"@" in key:
+            continue
+        row = codec.decode("definition", value)
+        if row["kind"] == HEAD:
+            revision = row["revision"]
+        else:
+            found[key.decode()] = Published(
+                document=None if row["deleted"] else orjson.loads(row["source"]), version=row["version"],
+                state=row["state"])
+    raise Misconfigured((f"no Kafka broker at {settings.broker} answered within {PATIENCE:.0f} s; set AUDIENCE_BROKER or "
+                         "--broker to one that runs, or start one with `audience broker`",))
+
+
+def publish(settings: Settings, codec: Codec, changed: Mapping[str, Published], revision: int) -> None:
+    """Write one revision: all of it or nothing."""
+    topic = Names(settings).on_cluster("definitions")
+    producer = Producer({
+        "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
+        "transaction.timeout.ms": 10_000, "log_level": 0})
+    try:
+        producer.init_transactions(PATIENCE)
+        producer.begin_transaction()
+        for key, record in records(changed, revision, int(time.time() * 1000)):
+            producer.produce(topic, codec.encode("definition", record), key.encode(), partition=0)
+        producer.commit_transaction(PATIENCE)
+    except KafkaException as fault:
+        raise Misconfigured((
+            f"the revision was not written to {settings.broker}: {fault.args[0].name()}; nothing changed, try again",
+        )) from fault

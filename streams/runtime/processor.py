@@ -1,0 +1,28 @@
+"""The processor that a worker runs: `Task`, with the deployment's settings."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from schemas.codec import Codec
+from streams.runtime.settings import Settings
+from streams.task import Task, TaskSettings
+from streams.task.settings import DEVELOPMENT_KEY
+from streams.unit import Processor, Store
+
+
+def task_factory(settings: Settings) -> Callable[[int, int, Store], Processor]:
+    """Makes the processor of a partition, given how many there are and its store."""
+    try:
+        release = version("audience-streams")
+    except PackageNotFoundError:
+        release = "unreleased"
+    codec = Codec()
+    chosen = TaskSettings(
+        profile_key=settings.profile_key or DEVELOPMENT_KEY, view_after=int(settings.profile_interval * 1000),
+        version=release)
+
+    def make(partition: int, partitions: int, store: Store) -> Processor:
+        return Task(partition, partitions, store, chosen, codec)
+
+    return make

@@ -1,0 +1,122 @@
+"""What the stages tell the world, as records: one function a topic.
+
+`audiences.memberships` gets one record an identifier and unit of work, `profiles` one a profile: whoever changed
+twice within a unit is told once, as it ended.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeAlias, assert_never
+
+import orjson
+
+from schemas.codec import Codec
+from streams.core.computed import consent_state, trait_values
+from streams.core.messages import (
+    Activation,
+    IdentityChanged,
+    MembershipChanged,
+    MembershipsNow,
+    Output,
+    ProfileGone,
+    ProfileSeen,
+    Suppressed,
+)
+from streams.core.plan import Plan
+from streams.core.profile import Profile
+from streams.unit import Inbound, Outbound
+
+Json: TypeAlias = Any
+
+
+class Sink(Protocol):
+    """Takes what a unit of work said and gives the records that say it. `Pipeline` brings one of its own."""
+
+    def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]: ...
+
+    def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]: ...
+
+
+def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
+    """The 360 view of a profile, fields as topic `profiles`; times in ms."""
+    seen: dict[str, list[Json]] = {}
+    for fragment in profile.fragments.values():
+        for identifier, (first, last, source) in fragment.identifiers.items():
+            known = seen.setdefault(identifier, [first, last, source])
+            known[0], known[1] = min(known[0], first), max(known[1], last)
+    identifiers = [
+        {"identifier": i, "first_seen": s[0], "last_seen": s[1], "source": s[2] or None}
+        for i in sorted(profile.identifiers) for s in [seen.get(i, [profile.now, profile.now, ""])]]
+    fragments = profile.fragments.values()
+    return {
+        "profile_id": profile.profile_id, "identifiers": identifiers,
+        "traits": trait_values(plan, profile, at), "consent": consent_state(profile),
+        "segments": [{"id": s, "since": m[1], "because": m[2]} for s, m in sorted(profile.members.items())],
+        "events": sum(f.events for f in fragments),
+        "first_seen": min((f.first_seen for f in fragments), default=profile.now),
+        "last_seen": max((f.last_seen for f in fragments), default=profile.now), "at": at,
+    }
+
+
+class AvroSink:
+    """Records in the schemas of the topics."""
+
+    def __init__(self, codec: Codec, version: str, on_suppressed: Callable[[Suppressed], None] | None = None) -> None:
+        self._codec, self._version = codec, version
+        self._on_suppressed = on_suppressed
+
+    def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
+        found: list[Outbound] = []
+        newest: dict[tuple[str, str], Outbound] = {}
+        for output in outputs:
+            record = self._record(output, plan, at)
+            if record is None:
+                continue
+            if record.topic in ("audiences.memberships", "profiles"):
+                newest[record.topic, record.key.decode()] = record
+            else:
+                found.append(record)
+        return found + list(newest.values())
+
+    def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]:
+        value = self._codec.encode("dead_letter", {
+            "key": record.key, "value": record.value, "topic": record.topic, "partition": record.partition,
+            "offset": record.offset, "reason": reason, "stage": stage, "version": self._version, "at": at,
+            "headers": [{"name": name, "value": content} for name, content in record.headers]})
+        return [Outbound("dead-letters", record.key or b"", value)]
+
+    def _record(self, output: Output, plan: Plan, at: int) -> Outbound | None:
+        encode = self._codec.encode
+        match output:
+            case MembershipChanged():
+                return Outbound("audiences.changes", output.profile_id.encode(),
+                                encode("audience_change", _fields(output)))
+            case MembershipsNow(identifier, segments, moment):
+                value = None if segments is None else encode(
+                    "memberships", {"identifier": identifier, "segments": segments, "at": moment})
+                return Outbound("audiences.memberships", identifier.encode(), value)
+            case Activation():
+                fields = _fields(output)
+                fields["content"] = orjson.dumps(output.content).decode()
+                return Outbound(f"activations.{output.channel}", output.identifier.encode(),
+                                encode("activation", fields))
+            case IdentityChanged():
+                return Outbound("identity.changes", output.profile_id.encode(),
+                                encode("identity_change", _fields(output)))
+            case ProfileSeen(profile):
+                fields = view(plan, profile, max(at, profile.now))
+                fields["traits"] = orjson.dumps(fields["traits"]).decode()
+                fields["consent"] = orjson.dumps(fields["consent"]).decode()
+                return Outbound("profiles", profile.profile_id.encode(), encode("profile", fields))
+            case ProfileGone(profile_id):
+                return Outbound("profiles", profile_id.encode(), None)
+            case Suppressed():
+                if self._on_suppressed is not None:
+                    self._on_suppressed(output)
+                return None
+            case _:
+                assert_never(output)
+
+
+def _fields(output: MembershipChanged | Activation | IdentityChanged) -> dict[str, Json]:
+    return {name: getattr(output, name) for name in output.__dataclass_fields__}

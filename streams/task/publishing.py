@@ -1,0 +1,56 @@
+"""Definitions on their way to the pipeline: the records that make one revision.
+
+Only what changed is written: applying the same folder twice writes nothing, so that a folder in git can be applied
+by every build. Versions rise by one with every change of a document and are never used twice.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+
+Json: TypeAlias = Any
+HEAD = "revision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One definition as it stands. `document` None: it was deleted; its version is remembered."""
+
+    document: Json
+    version: int
+    state: str | None = None
+
+
+def revise(
+    standing: Mapping[str, Published], documents: Mapping[str, Json],
+) -> dict[str, Published]:
+    """What changes when `documents` replace all that stands. A campaign keeps its state once it has one."""
+    changed: dict[str, Published] = {}
+    for key, document in documents.items():
+        old = standing.get(key)
+        if old is None or old.document != document:
+            state = old.state if old is not None and old.document is not None else None
+            if key.startswith("campaign/"):
+                state = state or document.get("status", "paused")
+            changed[key] = Published(document=document, version=old.version + 1 if old else 1, state=state)
+    for key, old in standing.items():
+        if key not in documents and old.document is not None:
+            changed[key] = Published(document=None, version=old.version, state=None)
+    return changed
+
+
+def records(changed: Mapping[str, Published], revision: int, at: int) -> Iterator[tuple[str, dict[str, Json]]]:
+    """(key, Definition record) of each change, its version beside its head, ended by the revision record."""
+    for key, row in changed.items():
+        kind, _, name = key.partition("/")
+        record = {
+            "kind": kind, "id": name, "version": row.version, "revision": revision, "deleted": row.document is None,
+            "source": orjson.dumps(row.document).decode(), "state": row.state, "at": at,
+        }
+        yield f"{key}@{row.version}", record
+        yield key, record
+    yield HEAD, {"kind": HEAD, "id": "head", "version": 1, "revision": revision, "deleted": False, "source": "null",
+                 "state": None, "at": at}

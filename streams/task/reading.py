@@ -1,0 +1,102 @@
+"""From records to messages: what each input topic's bytes mean to a task."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+import phonenumbers
+
+from schemas.codec import Codec
+from schemas.errors import Undecodable
+from streams.core.errors import Rejected
+from streams.core.events import Event
+from streams.core.identifiers import Namespaces
+from streams.core.intake import Intake, Message, received
+from streams.core.messages import Arrive, Resolve
+from streams.core.tables import Entry
+from streams.task.wire import Revise, Stage, Wired
+from streams.task.wire import decode as decode_command
+from streams.unit import Inbound
+
+REPLAYED = "audience-replayed"
+EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
+REMEMBERED = 20_000
+
+
+def phone_number(text: str) -> str | None:
+    """E.164 of a number in international form; None where it is none."""
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class Reader:
+    """Reads a task's input. Messages that `frontier` had to decode are not decoded again."""
+
+    def __init__(self, codec: Codec, namespaces: Namespaces, next_arrival: Callable[[int], int]) -> None:
+        self._codec, self._next_arrival = codec, next_arrival
+        self.intake = Intake(namespaces, phone_number)
+        self._decoded: dict[tuple[str, int], Message] = {}
+
+    def frontier(self, record: Inbound) -> int:
+        """The instant that the record states for its receipt, its own time where it states none or no sense."""
+        value = record.value
+        if record.topic not in EVENT_TOPICS or not value or (value[:1] == b"{" and b'"receivedAt"' not in value):
+            return record.at
+        try:
+            message = self._codec.decode_event(value)
+            if len(self._decoded) < REMEMBERED:
+                self._decoded[record.topic, record.offset] = message
+            return received(message, record.at)
+        except (Undecodable, Rejected):
+            return record.at
+
+    def read(self, record: Inbound, wall: int) -> tuple[Wired, int] | None:
+        """The message of a record and the instant it is handled at; None where it asks for nothing.
+
+        Raises Rejected or Undecodable."""
+        if record.topic in EVENT_TOPICS:
+            return self._event(record, wall)
+        if record.value is None:
+            raise Rejected("a record without value; expected none on this topic")
+        if record.topic == "commands":
+            return decode_command(self._codec, record.value, self.reread)
+        if record.topic == "definitions":
+            return self._definition(record)
+        raise Rejected(f"no stage takes records of {record.topic} in this version")
+
+    def reread(self, entry: Entry, is_replayed: bool = False) -> Event:
+        """The event that a message was when it was accepted."""
+        message = self._codec.decode_event(entry.raw)
+        event = self.intake.read(message, entry.raw, entry.received_at, entry.arrival, entry.identifiers)
+        event.is_replayed = is_replayed
+        return event
+
+    def _event(self, record: Inbound, wall: int) -> tuple[Wired, int]:
+        if record.value is None:
+            raise Rejected("a record without value; expected a message")
+        message = self._decoded.pop((record.topic, record.offset), None)
+        if message is None:
+            message = self._codec.decode_event(record.value)
+        at = min(received(message, record.at), wall)
+        event = self.intake.read(message, record.value, at, self._next_arrival(at))
+        if record.headers:
+            event.is_replayed = any(name == REPLAYED for name, _ in record.headers)
+        if event.kind == "alias":
+            previous = self.intake.previous(message)
+            if previous is not None:
+                return Resolve(event, *previous), at
+        return Arrive(event), at
+
+    def _definition(self, record: Inbound) -> tuple[Wired, int] | None:
+        """None for the record of a version, which is kept for rolling back; its head says what is to be."""
+        assert record.value is not None
+        if b"@" in (record.key or b""):
+            return None
+        row = self._codec.decode("definition", record.value)
+        if row["kind"] == "revision":
+            return Revise(row["revision"]), row["at"]
+        document = None if row["deleted"] else orjson.loads(row["source"])
+        return Stage(f"{row['kind']}/{row['id']}", document, row["version"], row["state"]), row["at"]

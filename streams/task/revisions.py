@@ -1,0 +1,91 @@
+"""Definitions on their way into a task: staged one by one, in force at once with their revision.
+
+`apply` writes to one partition of `definitions`; the task that reads it hands every change on to all partitions of
+`commands`, so that each task sees a revision at one place among its own records, and sees it there again after
+a recovery.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import re2
+
+from streams.core.definitions import Campaign, Definitions, Status
+from streams.core.plan import Plan, compile_plan
+from streams.definitions import build
+from streams.task.rows import DOCUMENT, NUMBER
+from streams.task.wire import Stage
+from streams.task.working import WorkingTable
+from streams.unit import Change, Store
+
+Regex = Callable[[str], Callable[[str], bool]]
+
+
+def regex(pattern: str) -> Callable[[str], bool]:
+    """RE2: linear in the length of the text, whatever the pattern."""
+    compiled = re2.compile(pattern)
+    return lambda text: compiled.search(text) is not None
+
+
+@lru_cache(maxsize=16)
+def _compiled(documents: bytes, revision: int) -> Plan:
+    rows = orjson.loads(documents)
+    parsed = build({key: row[0] for key, row in rows.items()}, revision, {key: row[1] for key, row in rows.items()})
+    return compile_plan(_with_states(parsed, {key: row[2] for key, row in rows.items()}), regex)
+
+
+def _with_states(parsed: Definitions, states: dict[str, str | None]) -> Definitions:
+    def decided(campaign: Campaign) -> Campaign:
+        state = states.get(f"campaign/{campaign.id}")
+        return replace(campaign, status=Status(state)) if state else campaign
+
+    return replace(parsed, campaigns=tuple(map(decided, parsed.campaigns)))
+
+
+class Revisions:
+    """The definitions of one task, as state: document rows in force and staged, and the numbers that go with them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.documents: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, b"d")
+        self.staged: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, b"s")
+        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
+        for table, prefix in ((self.documents, b"d"), (self.staged, b"s")):
+            table.prefetch(key[1:].decode() for key, _ in store.scan("meta", prefix, prefix + b"\xff", 1 << 30))
+
+    def stage(self, message: Stage) -> None:
+        """Announced, and not yet in force."""
+        self.staged.put(message.key, [message.document, message.version, message.state])
+
+    def put_in_force(self, revision: int) -> None:
+        """What was staged is in force from now on."""
+        for key, row in self.staged.rows():
+            if row[0] is None:
+                self.documents.delete(key)
+            else:
+                self.documents.put(key, row)
+            self.staged.delete(key)
+        self.numbers.put("revision", revision)
+        self.next_edition()
+
+    def next_edition(self) -> int:
+        """Every profile is to be brought up to date: the sweep begins anew."""
+        edition = self.edition + 1
+        self.numbers.put("edition", edition)
+        self.numbers.put("sweep", "")
+        return edition
+
+    @property
+    def edition(self) -> int:
+        return self.numbers.get("edition") or 0
+
+    def plan(self) -> Plan:
+        """The plan of what is in force."""
+        return _compiled(orjson.dumps(dict(self.documents.rows())), self.numbers.get("revision") or 0)
+
+    def changes(self) -> list[Change]:
+        return self.documents.changes() + self.staged.changes() + self.numbers.changes()

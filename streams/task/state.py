@@ -1,0 +1,57 @@
+"""All tables of a task over one store: what the core sees, and what a unit of work writes."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from streams.core.messages import Adopt, Arrive, Cut, Decide, Deliver, Release, Visit
+from streams.core.profile import Forward, Profile
+from streams.core.tables import Node, Person, Pointer, Tables
+from streams.task.rows import NODE, NUMBER, PERSON, POINTER, PROFILE, RAW
+from streams.task.timelines import StoredTimeline
+from streams.task.wheel import Wheel
+from streams.task.wire import Wired
+from streams.task.working import WorkingTable
+from streams.unit import Change, Store
+
+
+class State:
+    """The working set of one task."""
+
+    def __init__(self, store: Store) -> None:
+        self.pointers: WorkingTable[Pointer] = WorkingTable(store, "pointers", POINTER)
+        self.chunks: WorkingTable[bytes] = WorkingTable(store, "pointers", RAW)
+        self.profiles: WorkingTable[Profile | Forward] = WorkingTable(store, "profiles", PROFILE)
+        self.nodes: WorkingTable[Node] = WorkingTable(store, "identities", NODE, b"i")
+        self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, b"p")
+        self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, b"c")
+        self.timeline = StoredTimeline(store)
+        self.timers = Wheel(store)
+        self.tables = Tables(
+            self.pointers, self.profiles, self.nodes, self.persons, self.chunks, self.counters, self.timeline,
+            self.timers)
+        self._working = (self.pointers, self.chunks, self.profiles, self.nodes, self.persons, self.counters)
+
+    def prefetch(self, messages: Iterable[Wired]) -> None:
+        """One multi-get a table for what these messages need first."""
+        homes: set[str] = set()
+        profiles: set[str] = set()
+        nodes: set[str] = set()
+        for message in messages:
+            match message:
+                case Arrive(event):
+                    homes.add(event.identifiers[0])
+                case Visit(pending=pending):
+                    homes.add(pending[0])
+                case Decide(event):
+                    nodes.update(event.identifiers)
+                case Deliver() | Release() | Adopt() | Cut():
+                    profiles.add(message.profile)
+        self.pointers.prefetch(homes)
+        self.profiles.prefetch(homes | profiles)
+        self.nodes.prefetch(nodes)
+
+    def changes(self) -> list[Change]:
+        found: list[Change] = []
+        for table in self._working:
+            found += table.changes()
+        return found + self.timeline.changes() + self.timers.changes()

@@ -1,0 +1,198 @@
+"""The one task: takes records, steps the pure core through them, and gives what is to be committed.
+
+What is sent to a key of this same partition is handled at once, first in first out, within the same unit; only the
+rest travels through Kafka. So a visitor whose identifiers share a partition never waits for a commit.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from schemas.codec import Codec
+from schemas.errors import Undecodable
+from streams.core import profiling, upgrade
+from streams.core.context import Context
+from streams.core.errors import Rejected
+from streams.core.identifiers import Namespaces
+from streams.core.messages import Arrive, Command, Output, Sent
+from streams.core.profile import Profile
+from streams.core.step import step
+from streams.task.outputs import AvroSink, Sink
+from streams.task.partitioning import partition_of
+from streams.task.reading import Reader
+from streams.task.revisions import Revisions
+from streams.task.settings import TaskSettings
+from streams.task.state import State
+from streams.task.templates import render
+from streams.task.wire import Revise, Stage, Wired
+from streams.task.wire import encode as encode_command
+from streams.unit import Inbound, Outbound, Outcome, Store
+
+COMMANDS = frozenset(Command.__args__)
+CAMPAIGN = "campaign"
+TIMERS_A_UNIT = 5_000
+PROFILES_A_SLICE = 500
+_LAST = b"\xff\xff"
+
+
+class Task:
+    """All stages of one partition: a `streams.unit.Processor`."""
+
+    def __init__(
+        self, partition: int, partitions: int, store: Store, settings: TaskSettings | None = None,
+        codec: Codec | None = None, sink: Sink | None = None,
+    ) -> None:
+        self.partition, self._partitions, self._store = partition, partitions, store
+        self._settings = settings or TaskSettings()
+        self._codec = codec or Codec()
+        self._sink = sink or AvroSink(self._codec, self._settings.version)
+        self.state = State(store)
+        self.revisions = Revisions(store)
+        self.now = 0
+        self._arrivals = self.revisions.numbers.get("arrivals") or 0
+        self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._next_arrival)
+        self._outputs: list[Output] = []
+        self._sends: list[Outbound] = []
+        self._queue: deque[Wired] = deque()
+        self.context = self._put_in_force()
+
+    def frontier(self, record: Inbound) -> int:
+        return self._reader.frontier(record)
+
+    def next_timer(self) -> int | None:
+        timer = self.state.timers.first()
+        return timer[0] if timer else None
+
+    def busy(self) -> bool:
+        return self.revisions.numbers.get("sweep") is not None
+
+    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
+        """One unit of work: see `streams.unit.Processor.run`."""
+        self.context.wall = wall
+        outcome = Outcome([], [])
+        work = self._read(batch, wall, outcome)
+        self.state.prefetch(message for message, _ in work)
+        for message, at in work:
+            self.now = max(self.now, min(at, wall))
+            self._handle(message)
+        self._fire(timers_until)
+        self._sweep()
+        outcome.applied += len(batch) - outcome.rejected
+        outcome.sends += self._sends
+        outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
+        outcome.changes += self.state.changes()
+        outcome.changes += self.revisions.changes()
+        self._outputs, self._sends = [], []
+        return outcome
+
+    def _read(self, batch: Sequence[Inbound], wall: int, outcome: Outcome) -> list[tuple[Wired, int]]:
+        found: list[tuple[Wired, int]] = []
+        for record in batch:
+            try:
+                read = self._reader.read(record, wall)
+            except (Rejected, Undecodable) as fault:
+                outcome.rejected += 1
+                outcome.sends += self._sink.dead_letter(record, str(fault), "events", min(record.at, wall))
+                continue
+            if read is not None:
+                if record.topic == "definitions":
+                    self._announce(*read)
+                found.append(read)
+        if self._settings.arrivals is None and found:
+            self.revisions.numbers.put("arrivals", self._arrivals)
+        return found
+
+    def _handle(self, message: Wired) -> None:
+        """One message, and all that it causes in this partition."""
+        if type(message) is Arrive and self._is_astray(message):
+            self._send(message, partition_of(message.home, self._partitions))
+            return
+        self._queue.append(message)
+        while self._queue:
+            now = self._queue.popleft()
+            if isinstance(now, Stage):
+                self.revisions.stage(now)
+            elif isinstance(now, Revise):
+                self.revisions.put_in_force(now.revision)
+                self.context = self._put_in_force()
+                self._arm_campaigns()
+            else:
+                self._route(step(self.context, now, self.now))
+
+    def _is_astray(self, message: Arrive) -> bool:
+        subject = message.event.subject
+        if self.state.pointers.has_local(subject) or self.state.profiles.has_local(subject):
+            return False
+        return partition_of(subject, self._partitions) != self.partition
+
+    def _route(self, sends: list[Sent]) -> None:
+        for sent in sends:
+            if type(sent) not in COMMANDS:
+                self._outputs.append(sent)  # type: ignore[arg-type]
+                continue
+            partition = partition_of(sent.home, self._partitions)  # type: ignore[union-attr]
+            if partition == self.partition:
+                self._queue.append(sent)  # type: ignore[arg-type]
+            else:
+                self._send(sent, partition)  # type: ignore[arg-type]
+
+    def _send(self, message: Wired, partition: int) -> None:
+        key = message.home.encode() if not isinstance(message, Stage | Revise) else b"definitions"
+        self._sends.append(Outbound("commands", key, encode_command(self._codec, message, self.now), partition))
+
+    def _announce(self, message: Wired, at: int) -> None:
+        """A change of definitions, to every other task at its place among the commands."""
+        self.now = max(self.now, at)
+        for partition in range(self._partitions):
+            if partition != self.partition:
+                self._send(message, partition)
+
+    def _fire(self, until: int) -> None:
+        for _ in range(TIMERS_A_UNIT):
+            timer = self.state.timers.take(until)
+            if timer is None:
+                return
+            due, cause, key = timer
+            if cause == CAMPAIGN:
+                self.now = max(self.now, due)
+                self.context.edition = self.revisions.next_edition()
+            else:
+                self._route(profiling.fire(self.context, due, cause, key, due))
+
+    def _sweep(self) -> None:
+        """Bring a slice of the profiles up to date with a new revision, or with a campaign that started or ended."""
+        numbers = self.revisions.numbers
+        cursor: bytes | str | None = numbers.get("sweep")
+        if cursor is None:
+            return
+        start = cursor.encode() if isinstance(cursor, str) else cursor
+        rows = self._store.scan("profiles", start, _LAST, PROFILES_A_SLICE)
+        for key, _ in rows:
+            row = self.state.profiles.get(key.decode())
+            if isinstance(row, Profile) and row.edition != self.context.edition:
+                self._route(upgrade.bring_up_to_date(self.context, row, max(self.now, row.now)))
+                profiling.arm(self.context, row)
+        if len(rows) < PROFILES_A_SLICE:
+            numbers.delete("sweep")
+        else:
+            numbers.put("sweep", rows[-1][0] + b"\x00")
+
+    def _put_in_force(self) -> Context:
+        plan = self.revisions.plan()
+        namespaces = Namespaces(plan.definitions.namespaces)
+        self._reader.intake.namespaces = namespaces
+        return Context(
+            tables=self.state.tables, plan=plan, namespaces=namespaces, edition=self.revisions.edition,
+            profile_id=self._settings.profile_id, reread=self._reader.reread, render=render,
+            view_after=self._settings.view_after)
+
+    def _arm_campaigns(self) -> None:
+        for campaign in self.context.plan.definitions.campaigns:
+            for instant in (campaign.starts, campaign.ends):
+                if instant is not None and instant > self.now:
+                    self.state.timers.arm(instant, CAMPAIGN, campaign.id)
+
+    def _next_arrival(self, at: int) -> int:
+        """Rises with every message of this task; the low bits keep the numbers of different tasks apart."""
+        self._arrivals = max(self._arrivals + 1, at << 10)
+        return self._arrivals << 10 | self.partition & 1023

@@ -1,0 +1,93 @@
+"""Timers in order of due time, without holding all of them in memory.
+
+The nearest ones are on a heap; the rest are rows in the store, keyed by due time, and come on when the heap runs
+out. A timer that is armed inside the heap's reach goes on it at once.
+"""
+from __future__ import annotations
+
+import heapq
+
+from streams.unit import Change, Store
+
+TABLE = "timers"
+LOAD = 5_000
+FOREVER = 1 << 62
+_STOP = b"\xff" * 9
+Timer = tuple[int, str, str]
+
+
+def _key(due: int, cause: str, key: str) -> bytes:
+    return max(due, 0).to_bytes(8, "big") + cause.encode() + b"\x00" + key.encode()
+
+
+def _timer(key: bytes) -> Timer:
+    cause, _, rest = key[8:].partition(b"\x00")
+    return int.from_bytes(key[:8], "big"), cause.decode(), rest.decode()
+
+
+class Wheel:
+    """`core.tables.Timers` over a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._heap: list[Timer] = []
+        self._changed: dict[Timer, bool] = {}
+        self._gone: set[Timer] = set()
+        self._reach = -1
+
+    def arm(self, due: int, cause: str, key: str) -> None:
+        timer = (max(due, 0), cause, key)
+        self._changed[timer] = True
+        self._gone.discard(timer)
+        if timer[0] < self._reach:
+            heapq.heappush(self._heap, timer)
+
+    def disarm(self, due: int, cause: str, key: str) -> None:
+        timer = (max(due, 0), cause, key)
+        self._changed[timer] = False
+        if timer[0] < self._reach:
+            self._gone.add(timer)
+
+    def first(self) -> Timer | None:
+        """The next timer, without taking it."""
+        while True:
+            while self._heap and self._heap[0] in self._gone:
+                self._gone.discard(heapq.heappop(self._heap))
+            if self._heap:
+                return self._heap[0]
+            if self._reach >= FOREVER:
+                return None
+            self._load()
+
+    def take(self, until: int) -> Timer | None:
+        """The next timer that is due at `until` or before, taken off and deleted."""
+        timer = self.first()
+        if timer is None or timer[0] > until:
+            return None
+        heapq.heappop(self._heap)
+        while self._heap and self._heap[0] == timer:
+            heapq.heappop(self._heap)
+        self._changed[timer] = False
+        return timer
+
+    def changes(self) -> list[Change]:
+        found = [Change(TABLE, _key(*timer), b"" if armed else None) for timer, armed in self._changed.items()]
+        self._changed.clear()
+        return found
+
+    def _load(self) -> None:
+        """Bring the next rows on, as they are with this unit's own changes."""
+        start = max(self._reach, 0)
+        rows = self._store.scan(TABLE, start.to_bytes(8, "big"), _STOP, LOAD)
+        reach = FOREVER
+        if len(rows) == LOAD:
+            reach = _timer(rows[-1][0])[0]
+            if reach == start:
+                reach = start + 1
+                rows = self._store.scan(TABLE, start.to_bytes(8, "big"), reach.to_bytes(8, "big"), FOREVER)
+        stored = {_timer(key) for key, _ in rows}
+        stored |= {timer for timer, armed in self._changed.items() if armed}
+        self._heap = [t for t in stored if start <= t[0] < reach and self._changed.get(t, True)]
+        heapq.heapify(self._heap)
+        self._gone.clear()
+        self._reach = reach

@@ -1,0 +1,108 @@
+"""Commands between tasks, as bytes: an Avro envelope (kind, at) around a MessagePack row of the message.
+
+An event travels as the message that came in, with what its acceptance added; the receiver reads it anew. So a
+worker of the next version understands events of this one by the same rules as any other message.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias, assert_never
+
+from schemas.codec import Codec
+from streams.core.events import Event
+from streams.core.messages import Adopt, Arrive, Command, Cut, Decide, Deliver, Point, Release, Resolve, Visit
+from streams.core.profile import Fragment
+from streams.core.tables import Entry
+from streams.task.rows import fragment_row, pack, profile_of, profile_row, unpack
+
+
+@dataclass(slots=True)
+class Stage:
+    """One changed definition, announced to a task: the document as it was applied, None where it was deleted."""
+
+    key: str
+    document: Any
+    version: int
+    state: str | None
+
+
+@dataclass(slots=True)
+class Revise:
+    """All of a revision was announced; it is in force from here on."""
+
+    revision: int
+
+
+Wired: TypeAlias = Command | Stage | Revise
+Reread = Callable[[Entry, bool], Event]
+
+
+def _event(event: Event) -> list[Any]:
+    return [event.arrival, event.event_time, event.received_at, event.identifiers, event.raw, event.is_replayed]
+
+
+def encode(codec: Codec, message: Wired, at: int) -> bytes:
+    """The message as a value for the topic `commands`."""
+    kind, row = _row(message)
+    return codec.encode("command", {"kind": kind, "at": at, "body": pack(row)})
+
+
+def _row(message: Wired) -> tuple[str, list[Any]]:
+    match message:
+        case Deliver(event, profile, fragment, decided, created, gained, expects):
+            return "deliver", [_event(event), profile, fragment, decided, created, gained, expects]
+        case Arrive(event):
+            return "arrive", [_event(event)]
+        case Resolve(event, customer, cookie):
+            return "resolve", [_event(event), customer, cookie]
+        case Visit(event, pending, visits):
+            return "visit", [_event(event), pending, visits]
+        case Decide(event, visits):
+            return "decide", [_event(event), visits]
+        case Point(identifier, owners):
+            return "point", [identifier, owners]
+        case Release(profile, to):
+            return "release", [profile, to]
+        case Cut(profile, to, identifier, fragment, since, until, source):
+            return "cut", [profile, to, identifier, fragment, since, until, source]
+        case Adopt(profile, source, fragments, entries, state, last):
+            return "adopt", [profile, source, [fragment_row(f) for f in fragments], entries,
+                             profile_row(state) if state else None, last]
+        case Stage(key, document, version, state):
+            return "stage", [key, document, version, state]
+        case Revise(revision):
+            return "revise", [revision]
+        case _:
+            assert_never(message)
+
+
+def decode(codec: Codec, value: bytes, reread: Reread) -> tuple[Wired, int]:
+    """The message and its sender's clock. Raises Undecodable where the envelope is none; a body that its own
+    sender did not write is a bug and raises what it raises."""
+    record = codec.decode("command", value)
+    row = unpack(record["body"])
+    return _READERS[record["kind"]](row, lambda fields: _reread(fields, reread)), record["at"]
+
+
+def _reread(fields: list[Any], reread: Reread) -> Event:
+    arrival, event_time, received_at, identifiers, raw, is_replayed = fields
+    return reread(Entry(arrival, event_time, received_at, "", tuple(identifiers), raw), is_replayed)
+
+
+_Read = Callable[[list[Any]], Event]
+_READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
+    "deliver": lambda r, read: Deliver(read(r[0]), r[1], r[2], r[3], r[4], r[5], tuple(r[6])),
+    "arrive": lambda r, read: Arrive(read(r[0])),
+    "resolve": lambda r, read: Resolve(read(r[0]), r[1], r[2]),
+    "visit": lambda r, read: Visit(read(r[0]), tuple(r[1]), r[2]),
+    "decide": lambda r, read: Decide(read(r[0]), r[1]),
+    "point": lambda r, read: Point(*r),
+    "release": lambda r, read: Release(*r),
+    "cut": lambda r, read: Cut(*r),
+    "adopt": lambda r, read: Adopt(
+        r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(*e[:4], tuple(e[4]), e[5]) for e in r[3]],
+        profile_of(r[4]) if r[4] else None, r[5]),
+    "stage": lambda r, read: Stage(*r),
+    "revise": lambda r, read: Revise(*r),
+}

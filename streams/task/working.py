@@ -1,0 +1,72 @@
+"""The working set: decoded rows of a task, read once, changed in place, written once a unit of work.
+
+Rows stay decoded after the commit, up to `CAPACITY` a table, because the same visitors come back within seconds.
+That is sound only as the processor is thrown away when a commit fails.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar, cast
+
+from streams.task.rows import RowCodec
+from streams.unit import Change, Store
+
+T = TypeVar("T")
+CAPACITY = 20_000
+_UNREAD = object()
+
+
+class WorkingTable(Generic[T]):
+    """Rows of one kind in one table of the store, under a key prefix of their own."""
+
+    def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"") -> None:
+        self._store, self._table, self._codec, self._prefix = store, table, codec, prefix
+        self._rows: dict[str, Any] = {}
+        self._dirty: set[str] = set()
+
+    def get(self, key: str) -> T | None:
+        row = self._rows.get(key, _UNREAD)
+        if row is _UNREAD:
+            data = self._store.get(self._table, [self._prefix + key.encode()])[0]
+            row = self._rows[key] = None if data is None else self._codec.decode(data)
+        return cast("T | None", row)
+
+    def put(self, key: str, row: T) -> None:
+        self._rows[key] = row
+        self._dirty.add(key)
+
+    def delete(self, key: str) -> None:
+        self._rows[key] = None
+        self._dirty.add(key)
+
+    def prefetch(self, keys: Iterable[str]) -> None:
+        """Read all of these that are not at hand, in one multi-get."""
+        rows = self._rows
+        wanted = [key for key in keys if key not in rows]
+        if not wanted:
+            return
+        decode, prefix = self._codec.decode, self._prefix
+        for key, data in zip(wanted, self._store.get(self._table, [prefix + key.encode() for key in wanted]),
+                             strict=True):
+            rows[key] = None if data is None else decode(data)
+
+    def has_local(self, key: str) -> bool:
+        """Whether there is such a row, as far as it was read or prefetched."""
+        return self._rows.get(key) is not None
+
+    def rows(self) -> list[tuple[str, T]]:
+        """The rows at hand, in key order; all there are for a table that was prefetched whole."""
+        return sorted((key, row) for key, row in self._rows.items() if row is not None)
+
+    def changes(self) -> list[Change]:
+        """What was put or deleted since the last call, encoded once a key, in key order of first change."""
+        encode, prefix, table, rows = self._codec.encode, self._prefix, self._table, self._rows
+        found = []
+        for key in self._dirty:
+            row = rows[key]
+            found.append(Change(table, prefix + key.encode(), None if row is None else encode(row)))
+        self._dirty.clear()
+        if len(rows) > CAPACITY:
+            for key in list(rows)[:len(rows) - CAPACITY // 2]:
+                del rows[key]
+        return found

@@ -1,0 +1,189 @@
+"""`Pipeline`: the same stages in process, on virtual time, for tests, notebooks and `audience backtest`.
+
+    pipeline = Pipeline(Path("definitions"))
+    pipeline.send({"type": "track", "event": "Product Added", "anonymousId": "c1", "timestamp": 0})
+    pipeline.advance(by=3 * 86_400_000)
+    pipeline.members("cart-abandoners")
+
+Tasks, partition hashing and the bytes between tasks are the real ones; Kafka and RocksDB are not there. Every
+message is followed through all tasks before the next is taken, so the result depends on neither the number of
+partitions nor on `seed`, which shuffles the order in which tasks get their turns.
+"""
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import orjson
+
+from schemas.codec import Codec
+from streams.core.definitions import Definitions
+from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed
+from streams.core.plan import Plan
+from streams.core.profile import Profile
+from streams.definitions import load_folder
+from streams.memory import MemoryStore
+from streams.task import Task, TaskSettings
+from streams.task.outputs import view
+from streams.task.publishing import Published, records, revise
+from streams.unit import Inbound, Outbound
+
+Json: TypeAlias = Any
+NO_TIMERS = -(1 << 62)
+
+
+class Collected:
+    """Keeps what the stages say as objects, in order, where the worker would make records of it."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self.rejected: list[tuple[Inbound, str]] = []
+
+    def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
+        self.outputs += outputs
+        return []
+
+    def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]:
+        self.rejected.append((record, reason))
+        return []
+
+
+class Pipeline:
+    """Definitions may be a folder, `Definitions`, or inlined documents by `kind/id`. Times are epoch ms."""
+
+    def __init__(
+        self, definitions: Path | Definitions | Mapping[str, Json] | None = None, partitions: int = 4,
+        start: int = 0, seed: int = 0, profile_key: str = "backtest",
+    ) -> None:
+        self.now = start
+        self.collected = Collected()
+        self._arrival = 0
+        self._random = random.Random(seed)
+        self._codec = Codec()
+        settings = TaskSettings(profile_key=profile_key, view_after=None, arrivals=self._next_arrival)
+        self.stores = [MemoryStore() for _ in range(partitions)]
+        self.tasks = [Task(p, partitions, self.stores[p], settings, self._codec, self.collected)
+                      for p in range(partitions)]
+        self._waiting: list[deque[Inbound]] = [deque() for _ in range(partitions)]
+        self._standing: dict[str, Published] = {}
+        self._revision = 0
+        self._offset = 0
+        if definitions is not None:
+            self.apply(definitions)
+
+    def apply(self, definitions: Path | Definitions | Mapping[str, Json]) -> None:
+        """Replace all definitions by these, now."""
+        if isinstance(definitions, Path):
+            definitions = load_folder(definitions)
+        documents = definitions.sources if isinstance(definitions, Definitions) else dict(definitions)
+        self._publish(revise(self._standing, documents))
+
+    def activate(self, campaign: str, state: str = "live") -> None:
+        """Press the button of a campaign."""
+        old = self._standing[f"campaign/{campaign}"]
+        self._publish({f"campaign/{campaign}": Published(document=old.document, version=old.version, state=state)})
+
+    def send(self, message: Mapping[str, Json] | bytes, at: int | None = None, line: int = 0) -> None:
+        """One message, received at `at` (else its `receivedAt` or `timestamp`, else now), but never in the past:
+        first what time alone brings until then, then the message, and everything it causes."""
+        raw = message if isinstance(message, bytes) else orjson.dumps(message)
+        self.advance(to=max(self.now, self.now if at is None else at), including=False)
+        self._waiting[self._random.randrange(len(self.tasks))].append(
+            Inbound("events.hits", 0, line, None, raw, self.now))
+        self._drain()
+
+    def advance(self, *, to: int | None = None, by: int | None = None, including: bool = True) -> None:
+        """Let time pass: what is due until then happens, each at its own instant. `including`: also at `to`."""
+        target = self.now + by if by is not None else self.now if to is None else to
+        last = target if including else target - 1
+        while True:
+            due = [instant for task in self.tasks if (instant := task.next_timer()) is not None]
+            if not due or min(due) > last:
+                break
+            self.now = max(self.now, min(due))
+            for index in self._shuffled():
+                self._run(index, [], min(due))
+            self._drain()
+        self.now = max(self.now, target)
+
+    def profile(self, identifier: str) -> dict[str, Json] | None:
+        """The 360 view of whoever has this identifier now; None if nobody has."""
+        for profile in self.profiles():
+            if identifier in profile.identifiers:
+                return view(self.plan, profile, self.now)
+        return None
+
+    def profiles(self) -> list[Profile]:
+        """Every living profile, in no particular order."""
+        found = []
+        for task, store in zip(self.tasks, self.stores, strict=True):
+            for key in store.keys("profiles"):
+                row = task.state.profiles.get(key.decode())
+                if isinstance(row, Profile):
+                    found.append(row)
+        return found
+
+    def members(self, segment: str) -> set[str]:
+        """The identifiers of everybody in the segment now."""
+        return {i for p in self.profiles() if segment in p.members for i in p.identifiers}
+
+    def activations(self, channel: str | None = None) -> list[Activation]:
+        return [o for o in self.collected.outputs if isinstance(o, Activation) and channel in (None, o.channel)]
+
+    @property
+    def memberships(self) -> list[MembershipChanged]:
+        return [o for o in self.collected.outputs if isinstance(o, MembershipChanged)]
+
+    @property
+    def identity(self) -> list[IdentityChanged]:
+        return [o for o in self.collected.outputs if isinstance(o, IdentityChanged)]
+
+    @property
+    def suppressed(self) -> list[Suppressed]:
+        return [o for o in self.collected.outputs if isinstance(o, Suppressed)]
+
+    @property
+    def rejected(self) -> list[tuple[Inbound, str]]:
+        return self.collected.rejected
+
+    @property
+    def plan(self) -> Plan:
+        return self.tasks[0].context.plan
+
+    def _publish(self, changed: dict[str, Published]) -> None:
+        self._standing |= changed
+        self._revision += 1
+        for key, record in records(changed, self._revision, self.now):
+            self._waiting[0].append(Inbound(
+                "definitions", 0, 0, key.encode(), self._codec.encode("definition", record), self.now))
+        self._drain()
+
+    def _drain(self) -> None:
+        """Everything under way to its end, tasks taking turns in an order that the seed shuffles."""
+        while any(self._waiting) or any(task.busy() for task in self.tasks):
+            for index in self._shuffled():
+                waiting = self._waiting[index]
+                if waiting or self.tasks[index].busy():
+                    batch = list(waiting)
+                    waiting.clear()
+                    self._run(index, batch, NO_TIMERS)
+
+    def _run(self, index: int, batch: list[Inbound], timers_until: int) -> None:
+        outcome = self.tasks[index].run(batch, self.now, timers_until)
+        self.stores[index].write(outcome.changes)
+        for sent in outcome.sends:
+            assert sent.partition is not None
+            self._waiting[sent.partition].append(
+                Inbound(sent.topic, sent.partition, self._offset, sent.key, sent.value, self.now))
+
+    def _shuffled(self) -> list[int]:
+        order = list(range(len(self.tasks)))
+        self._random.shuffle(order)
+        return order
+
+    def _next_arrival(self, at: int) -> int:
+        self._arrival += 1
+        return (at << 20) + (self._arrival & 0xFFFFF)
