@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from streams.core.definitions import Campaign, ComputedTrait, Definitions, Destination, Segment
 from streams.core.errors import Misconfigured
-from streams.definitions.faults import Json, Notes
+from streams.definitions.faults import Json, Notes, Place
 from streams.definitions.identity import Identity, whole_table
 from streams.definitions.kinds import Parsed, read_document
 from streams.definitions.references import Read, faults
@@ -23,7 +23,11 @@ def build(documents: Mapping[str, Json], revision: int, versions: Mapping[str, i
     `versions` has the version of each key; 1 where it is silent. Documents out of `load_folder` have no
     faults; others may: Misconfigured lists them all, under the documents' keys.
     """
-    reads = [read(Written(document=document, file=key), Notes()) for key, document in documents.items()]
+    written = [
+        Written(document=document, file=key,
+                places={(): Place(file=key)}) for key, document in documents.items()
+    ]
+    reads = [read(each, Notes()) for each in written]
     found = faults(reads)
     if found:
         raise Misconfigured(tuple(text for _, text in found))

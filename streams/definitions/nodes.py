@@ -50,7 +50,7 @@ from streams.definitions.members import MEMBERS
 from streams.definitions.scalars import KEBAB_ID, NAMESPACE, PATH, TEXT, choice, duration, whole
 from streams.definitions.shapes import Choice, Found, Given, Record, Shape, Unreadable, many
 
-DEEPEST = 200
+DEEPEST = 100
 COUNT_FIELDS = {bound.value: whole(least=0) for bound in Bound}
 AGGREGATES = tuple(Function)[:7]
 
@@ -60,7 +60,7 @@ def read_rule(found: Found) -> Rule:
     if not isinstance(found.value, dict) or not found.value:
         found.unlike(f"a rule: one of {', '.join(NODES)}")
     if len(found.steps) > DEEPEST:
-        found.refuse("the rule is nested too deeply", f"at most {DEEPEST} levels")
+        found.refuse("the rule is nested too deeply", "fewer levels")
     nodes = [node for node in (_node(found, name) for name in found.value) if node is not None]
     if len(found.value) > 1:
         names = ", ".join(map(str, found.value))

@@ -1,0 +1,204 @@
+"""What is wrong is said with file, line, what was found, what was expected, and the nearest valid word."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.core.errors import Misconfigured
+from streams.definitions import build, load_folder, parse_document
+
+HEAD = "kind: segment\nid: s\n"
+
+
+def faults(folder: Path, text: str, name: str = "d.yaml") -> tuple[str, ...]:
+    (folder / name).write_text(text, encoding="utf-8")
+    with pytest.raises(Misconfigured) as caught:
+        load_folder(folder)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(("rule", "line", "part", "meant"), [
+    ("{preformed: {event: A}}", 3, 'unknown node "preformed" in rule', "performed"),
+    ("{performed: {evnt: A}}", 3, 'unknown field "evnt" in rule.performed', "event"),
+    ("{performed: {event: A}, everyone: {}}", 3,
+     "rule has 2 nodes: performed, everyone; expected exactly one", ""),
+    ("{}", 3, "rule is an empty object; expected a rule", ""),
+    ("\n  all:\n  - everyone: {}\n  - trait: {name: x}", 6,
+     "rule.all[1].trait has none of them; expected one of", ""),
+    ("\n  trait:\n    name: x\n    isnt: 1", 6, 'unknown field "isnt" in rule.trait', "is_not"),
+    ("{trait: {name: x, is: 1, gt: 2}}", 3, "rule.trait has is and gt; expected only one of", ""),
+    ("{trait: {is: 1}}", 3, "rule.trait has no name; expected the field name", ""),
+    ("{trait: {name: x, is: null}}", 3, "rule.trait.is is null", ""),
+    ("{trait: {name: x, in: NL}}", 3, 'rule.trait.in is "NL"; expected a list', ""),
+    ("{trait: {name: x, in: []}}", 3, "rule.trait.in is an empty list", ""),
+    ("{trait: {name: x, gt: many}}", 3, 'rule.trait.gt is "many"; expected a number', ""),
+    ("{trait: {name: x, exists: 'yes'}}", 3, 'expected true or false', ""),
+    ("{trait: {name: x, matches: '(a'}}", 3, "rule.trait.matches is no regular expression", ""),
+    ("{trait: {name: x, matches: '(?=a)b'}}", 3, "rule.trait.matches is no regular expression", ""),
+    ("{trait: {name: x, before: soon}}", 3, 'rule.trait.before is "soon"; expected an ISO 8601 time', ""),
+    ("{performed: {within: 3 days}}", 3, 'rule.performed.within is "3 days"; expected a duration', ""),
+    ("{performed: {within: 0s}}", 3, "expected a duration longer than nothing", ""),
+    ("{performed: {within: 1d, after: '2026-01-01'}}", 3, "has within and after; expected only one of", ""),
+    ("{performed: {at_least: 1, exactly: 2}}", 3, "has at_least and exactly; expected only one of", ""),
+    ("{performed: {at_least: -1}}", 3, "expected a whole number, 0 or more", ""),
+    ("{performed: {at_least: true}}", 3, "expected a whole number, 0 or more", ""),
+    ("{performed: {event: []}}", 3, "expected an event's name, a pattern with *, or a list of them", ""),
+    ("{performed: {between: ['2026-01-02', '2026-01-01']}}", 3,
+     "rule.performed.between ends before it begins", ""),
+    ("{performed: {after: '2026-01-02', before: '2026-01-01'}}", 3, "has after no earlier than before", ""),
+    ("{performed: {where: {property: x, is: 1}}}", 3, "expected a list of conditions", ""),
+    ("{aggregate: {event: A, function: summ, property: x, is: 1}}", 3, 'function is "summ"', "sum"),
+    ("{aggregate: {event: A, function: list, property: x, is: 1}}", 3, 'function is "list"', ""),
+    ("{sequence: {steps: []}}", 3, "rule.sequence.steps is an empty list; expected a list of two or more",
+     ""),
+    ("{sequence: {steps: [{event: A}]}}", 3, "rule.sequence.steps is a list of 1", ""),
+    ("{sequence: {steps: [{event: A}, {event: B}], completed_within: 1h, then_not: {for: 1h}}}", 3,
+     "waits in then_not at least as long as completed_within", ""),
+    ("{consent: {purpose: p, state: grated}}", 3, 'rule.consent.state is "grated"', "granted"),
+    ("{random: {percent: 101, salt: x}}", 3, "expected a number from 0 to 100", ""),
+    ("{in_segment: {id: t}}", 3, 'no segment "t"; expected the id of a segment in the folder', ""),
+    ("{in_segment: {id: s}}", 3, "a circle: s needs s", ""),
+])
+def test_a_rule(tmp_path: Path, rule: str, line: int, part: str, meant: str) -> None:
+    found = faults(tmp_path, f"{HEAD}rule: {rule}\n")
+    assert len(found) == 1, found
+    assert found[0].startswith(f"d.yaml:{line}: ") and part in found[0] and "; expected " in found[0]
+    assert found[0].endswith(f"; did you mean {meant}?") == bool(meant), found[0]
+
+
+@pytest.mark.parametrize(("text", "part"), [
+    ("kind: segmnt\nid: s", 'd.yaml:1: kind is "segmnt"; expected one of segment, computed-trait, campaign'),
+    ("kind: segmnt\nid: s", "; did you mean segment?"),
+    ("id: s", "d.yaml:1: no kind; expected the field kind"),
+    ("just text", 'd.yaml:1: the document is "just text"; expected an object with kind and id'),
+    ("kind: segment\nid: Not Kebab\nrule: {everyone: {}}",
+     'd.yaml:2: id is "Not Kebab"; expected lower-case'),
+    ("kind: segment\nid: s", "d.yaml:1: the document has no rule; expected the field rule"),
+    ("kind: computed-trait\nid: t\nfunction: sum", "d.yaml:1: function sum without property"),
+    ("kind: computed-trait\nid: t\nfunction: count\nlimit: 3",
+     "d.yaml:4: limit beside count, which ignores it"),
+    ("kind: computed-trait\nid: t u\nfunction: count", 'd.yaml:2: id is "t u"'),
+    ("kind: computed-trait\nid: t\nfunction: coalesce\nof: [{trait: t}]", "d.yaml:4: a circle: t needs t"),
+    ("kind: computed-trait\nid: t\nfunction: coalesce\nof: [{trait: a, property: b}]",
+     "has property beside trait"),
+    ("kind: destination\nid: d\nchannel: fax\nconnector: http",
+     'd.yaml:3: channel is "fax"; expected one of display'),
+    ("kind: destination\nid: d\nchannel: sms\nconnector: x\nsettings:\n  nested: [{api_key: hush-hush}]",
+     "d.yaml:6: settings.nested[0].api_key is a secret in clear text; expected {env: NAME}"),
+    ("kind: identity\nid: i\nnamespaces: {email: {limit: {at_most: 0}}}",
+     "expected a whole number, 1 or more"),
+    ("kind: identity\nid: i\nnamespaces: {email: {on_conflict: kep}}", "did you mean keep?"),
+    ("kind: identity\nid: i\n---\nkind: identity\nid: j",
+     "d.yaml:4: a second identity document, after d.yaml:1"),
+    ("kind: identity\nid: i\nmerge: oldest", "expected known_beats_anonymous_then_oldest"),
+])
+def test_a_document(tmp_path: Path, text: str, part: str) -> None:
+    found = faults(tmp_path, text)
+    assert len(found) == 1 and part in found[0], found
+    assert "hush-hush" not in found[0]
+
+
+@pytest.mark.parametrize(("field", "part"), [
+    ("segment: others",
+     'no segment "others"; expected the id of a segment in the folder; did you mean other?'),
+    ("trigger: enter",
+     'trigger is "enter"; expected one of entered, exited, both, or each: EVENT; did you mean entered?'),
+    ("trigger: {each: []}", "expected an event's name or a pattern with *"),
+    ("channels: {}", "channels is empty; expected at least one of display, email, sms"),
+    ("channels: {emial: {purpose: p}}", 'unknown field "emial" in channels'),
+    ("channels: {sms: {text: hi}}", "channels.sms has no purpose"),
+    ("channels: {sms: {text: '{{ x', purpose: p}}", "channels.sms.text is no Jinja template"),
+    ("channels: {email: {subject: s, purpose: p}}",
+     "channels.email has none of them; expected one of template, html, text"),
+    ("cap: {at_most: 0, per: 7d}", "cap.at_most is 0"),
+    ("cap: {at_most: 1, per: 7d, mode: rollin}", "did you mean rolling?"),
+    ("cap: {at_most: 1, per: 36h, mode: calendar}", "cap.per is no whole number of days"),
+    ("quiet_hours: {from: 21:00, to: 25:00, time_zone: UTC}", 'quiet_hours.to is "25:00"'),
+    ("quiet_hours: {from: 21:00, to: 21:00, time_zone: UTC}", "quiet_hours ends as it begins"),
+    ("quiet_hours: {from: 21:00, to: 8:00, time_zone: UTC}", 'quiet_hours.to is "8:00"'),
+    ("quiet_hours: {from: 21:00, to: 08:00, time_zone: Europe/Amsterdm}", "did you mean Europe/Amsterdam?"),
+    ("{starts: 2026-11-01, ends: 2026-11-01T00:00:00Z}", "ends is no later than starts"),
+    ("status: life", "did you mean live?"),
+])
+def test_a_campaign(tmp_path: Path, field: str, part: str) -> None:
+    lines = {"kind": "campaign", "id": "c", "segment": "other", "channels": "{sms: {text: hi, purpose: p}}"}
+    for pair in field[1:-1].split(", ") if field.startswith("{") else [field]:
+        name, _, value = pair.partition(": ")
+        lines[name] = value
+    text = "\n".join(f"{name}: {value}" for name, value in lines.items())
+    found = faults(tmp_path, f"{text}\n---\nkind: segment\nid: other\nrule: {{everyone: {{}}}}\n")
+    assert len(found) == 1 and part in found[0], found
+
+
+def test_all_faults_of_a_folder_at_once_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
+    rules = "  - trait: {name: x, iss: 1}\n  - preformed: {}\n"
+    (tmp_path / "a.yaml").write_text(f"{HEAD}rule:\n  all:\n{rules}")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b.json").write_text('{"kind": "segment",\n\n"id": "s",\n"rule": {"everyone": 1}}')
+    (tmp_path / "c.yml").write_text("kind: [\n")
+    found = faults(tmp_path, "kind: segment\nid: x\n")
+    assert [fault.split(" ")[0] for fault in found] == [
+        "c.yml:2:", "a.yaml:5:", "a.yaml:6:", "d.yaml:1:", "sub/b.json:3:", "sub/b.json:4:",
+    ]
+    assert 'segment "s" a second time, after a.yaml:2' in found[4]
+
+
+@pytest.mark.parametrize(("name", "text", "part"), [
+    ("x.yaml", "a: 1\nb: [1, 2\nc: 3", "x.yaml:3: "),
+    ("x.yaml", "kind: segment\nkind: segment",
+     'x.yaml:2: the key "kind" a second time; expected each key once'),
+    ("x.yaml", "a: !ruby/object 1", "x.yaml:1: the tag !ruby/object; expected plain YAML"),
+    ("x.yaml", "a: &b [*b]", "nested too deeply"),
+    ("x.yaml", f"{HEAD}rule: {'{not: ' * 150}{{everyone: {{}}}}{'}' * 150}", "nested too deeply"),
+    ("x.yaml", f"a: {'[' * 5000}", "nested too deeply"),
+    ("x.json", '{"kind": "segment",\n "id" "s"}', "x.json:2: Expecting ':' delimiter; expected valid JSON"),
+    ("x.json", "[" * 100_000, "nested too deeply"),
+])
+def test_a_text_that_is_no_document(tmp_path: Path, name: str, text: str, part: str) -> None:
+    assert any(part in fault for fault in faults(tmp_path, text, name))
+
+
+def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes("name: café".encode("latin-1"))
+    assert "x.yaml:1: a text that is not UTF-8; expected UTF-8" in faults(tmp_path, "")
+
+
+def test_a_circle_of_segments_is_said_once(tmp_path: Path) -> None:
+    text = "\n---\n".join(
+        f"kind: segment\nid: {one}\nrule: {{in_segment: {{id: {other}}}}}" for one, other in ("ab", "bc",
+                                                                                              "ca", "da")
+    )
+    found = faults(tmp_path, text)
+    assert found == (
+        "d.yaml:11: a circle: a needs b needs c needs a; expected no document that needs itself",
+    )
+
+
+def test_an_unknown_destination_where_destinations_are_defined(tmp_path: Path) -> None:
+    text = (
+        "kind: destination\nid: gam\nchannel: display\nconnector: http\n---\n"
+        "kind: segment\nid: s\nrule: {everyone: {}}\n---\n"
+        "kind: campaign\nid: c\nsegment: s\nchannels:\n  display:\n    audience: a\n    purpose: p\n"
+        "    destinations: [gam, gan]"
+    )
+    assert "d.yaml:17: no destination \"gan\"" in faults(tmp_path, text)[0]
+
+
+def test_a_member_is_never_shown(tmp_path: Path) -> None:
+    found = faults(tmp_path, f"{HEAD}rule: {{members: [jane@example.com, 'email:null', 'phone:12']}}")
+    assert len(found) == 3
+    assert not any("jane" in fault.split(";")[0] or "12" in fault.split(";")[0] for fault in found)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="no such folder; expected a folder of definition files"):
+        load_folder(tmp_path / "missing")
+
+
+def test_documents_of_the_topic_name_their_key() -> None:
+    with pytest.raises(Misconfigured,
+                       match=r"^segment/s: the document has no rule; expected the field rule$"):
+        build({"segment/s": {"kind": "segment", "id": "s"}}, 1, {})
+    with pytest.raises(Misconfigured, match=r"^topic: rule.members names a file"):
+        parse_document({"kind": "segment", "id": "s", "rule": {"members": {"file": "x"}}}, "topic")

@@ -1,0 +1,200 @@
+"""A folder read whole: every kind, files inlined, and the same again from the inlined documents."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from streams.core.definitions import (
+    Campaign,
+    Cap,
+    Channel,
+    Coalesce,
+    ComputedTrait,
+    Destination,
+    Namespace,
+    OnConflict,
+    QuietHours,
+    Segment,
+    Status,
+    Trigger,
+)
+from streams.core.errors import Misconfigured
+from streams.core.identifiers import DEFAULT_NAMESPACES
+from streams.core.rules import EventMatch, Function, Members, Window
+from streams.definitions import build, load_folder
+
+DAY = 86_400_000
+
+SHOP = """\
+kind: segment
+id: vips
+name: Our best
+owner: marketing
+rule: {members: {file: lists/vips.txt}}
+---
+kind: computed-trait
+id: Orders_7d.nl
+function: count
+event: Order Completed
+within: 7d
+---
+kind: computed-trait
+id: any-email
+function: coalesce
+of: [{trait: e.mail}, {event: [Signed Up, Asked], property: email}]
+---
+kind: campaign
+id: win-back
+segment: vips
+trigger: {each: Order *}
+channels:
+  sms: {text: "Hi {{ name }}", purpose: sms-marketing}
+  email: {subject: "{{ name }}", template: mail/cart.html.j2, purpose: email-marketing}
+  display: {audience: cart-nl, destinations: [gam], purpose: personalised-ads}
+cap: {at_most: 2, per: 7d, mode: calendar}
+quiet_hours: {from: 21:00, to: 08:00, time_zone: Europe/Amsterdam}
+starts: 2026-11-01T00:00:00Z
+ends: 2026-12-31
+status: live
+---
+kind: destination
+id: gam
+channel: display
+connector: google-customer-match
+settings: {url: "https://example.com", password: {env: GAM_PASSWORD}}
+hashing: sha256
+---
+kind: identity
+id: rules
+merge: known_beats_anonymous_then_oldest
+namespaces:
+  email: {limit: {at_most: 2, per: 30d}, blocked: [info@example.com]}
+  loyalty: {priority: 2, on_conflict: last_login}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    (tmp_path / "empty.yaml").write_text("# nothing yet\n")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "vips.txt").write_text("# ours\ncustomer_id:1\n\nemail:A@b.nl\n")
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "cart.html.j2").write_text("<p>{{ name }}</p>")
+    return tmp_path
+
+
+def test_segments_with_their_member_lists(shop: Path) -> None:
+    listed = Members(identifiers=frozenset({"customer_id:1", "email:a@b.nl"}))
+    assert load_folder(shop).segments == (Segment(id="vips", rule=listed, name="Our best"),)
+
+
+def test_computed_traits(shop: Path) -> None:
+    signed_up = EventMatch(names=("Signed Up", "Asked"))
+    assert load_folder(shop).computed_traits == (
+        ComputedTrait(id="Orders_7d.nl", function=Function.COUNT,
+                      match=EventMatch(names=("Order Completed",)),
+                      window=Window(within=7 * DAY)),
+        ComputedTrait(id="any-email", function=Function.COALESCE,
+                      of=(Coalesce(trait=("e", "mail")), Coalesce(match=signed_up, property=("email",)))),
+    )
+
+
+def test_campaigns_with_their_templates(shop: Path) -> None:
+    html = "<p>{{ name }}</p>"
+    assert load_folder(shop).campaigns == (Campaign(
+        id="win-back", segment="vips", trigger=Trigger.EACH, each="Order *", status=Status.LIVE,
+        channels=(
+            Channel(name="display", purpose="personalised-ads",
+                    content=(("audience", "cart-nl"), ("destinations", ("gam",)))),
+            Channel(name="email", purpose="email-marketing", content=(("html", html),
+                                                                      ("subject", "{{ name }}"))),
+            Channel(name="sms", purpose="sms-marketing", content=(("text", "Hi {{ name }}"),)),
+        ),
+        cap=Cap(at_most=2, per=7 * DAY, calendar="Europe/Amsterdam"),
+        quiet_hours=QuietHours(start="21:00", end="08:00", time_zone="Europe/Amsterdam"),
+        starts=1_793_491_200_000, ends=1_798_675_200_000,
+    ),)
+
+
+def test_destinations(shop: Path) -> None:
+    assert load_folder(shop).destinations == (Destination(
+        id="gam", channel="display", connector="google-customer-match", hashing="sha256",
+        settings=(("password", {"env": "GAM_PASSWORD"}), ("url", "https://example.com")),
+    ),)
+
+
+def test_namespaces_left_out_and_fields_left_out_keep_the_default_row(shop: Path) -> None:
+    rows = {row.name: row for row in load_folder(shop).namespaces}
+    assert rows["email"] == Namespace(
+        name="email", priority=2, at_most=2, per=30 * DAY, blocked=frozenset({"info@example.com"}),
+    )
+    assert rows["loyalty"] == Namespace(name="loyalty", priority=2, at_most=5,
+                                        on_conflict=OnConflict.LAST_LOGIN)
+    assert rows["cookie"] == next(row for row in DEFAULT_NAMESPACES if row.name == "cookie")
+    assert [*rows] == ["customer_id", "email", "loyalty", "phone", "device_id", "device_ad_id", "cookie"]
+
+
+def test_an_empty_folder_is_the_default_table_and_nothing_else(tmp_path: Path) -> None:
+    found = load_folder(tmp_path)
+    assert found.namespaces == DEFAULT_NAMESPACES
+    assert not (found.segments or found.campaigns or found.sources)
+
+
+def test_sources_are_inlined_json_and_build_the_same_definitions(shop: Path) -> None:
+    loaded = load_folder(shop)
+    travelled = json.loads(json.dumps(loaded.sources, sort_keys=True))
+    assert build(travelled, 0, {}) == loaded
+    assert loaded.sources["segment/vips"]["rule"] == {"members": ["customer_id:1", "email:A@b.nl"]}
+    assert loaded.sources["campaign/win-back"]["channels"]["email"] == {
+        "subject": "{{ name }}", "html": "<p>{{ name }}</p>", "purpose": "email-marketing",
+    }
+
+
+def test_versions_and_revision_are_the_callers(shop: Path) -> None:
+    built = build(load_folder(shop).sources, 7, {"segment/vips": 3, "campaign/win-back": 2})
+    assert (built.revision, built.segments[0].version, built.campaigns[0].version) == (7, 3, 2)
+    assert built.computed_traits[0].version == 1
+
+
+def test_a_fault_in_a_template_is_said_at_the_template(shop: Path) -> None:
+    (shop / "mail" / "cart.html.j2").write_text("<p>\n{% if x %}\n{{ }}")
+    with pytest.raises(Misconfigured,
+                       match=r"^mail/cart.html.j2:3: channels.email.html is no Jinja template"):
+        load_folder(shop)
+
+
+def test_a_fault_in_a_member_list_is_said_at_its_line(shop: Path) -> None:
+    (shop / "lists" / "vips.txt").write_text("# ours\ncustomer_id:1\nJane\n")
+    with pytest.raises(Misconfigured, match=r"^lists/vips.txt:3: rule.members\[1\] is no identifier"):
+        load_folder(shop)
+
+
+def test_a_missing_file_with_the_nearest_one(shop: Path) -> None:
+    (shop / "mail" / "cart.html.j2").rename(shop / "mail" / "carts.html.j2")
+    with pytest.raises(Misconfigured) as caught:
+        load_folder(shop)
+    assert caught.value.faults == (
+        (
+            'shop.yaml:24: "mail/cart.html.j2" cannot be read; expected a file, named relative to the folder; '
+            "did you mean mail/carts.html.j2?"
+        ),
+    )
+
+
+@pytest.mark.parametrize("form", ["[{0},\n{1}]", "{0}\n{1}\n", "\n{0} {1}"])
+def test_json_files_hold_several_documents_too(tmp_path: Path, form: str) -> None:
+    rule = {"all": []}
+    written = [json.dumps({"kind": "segment", "id": name, "rule": rule}, indent="\t") for name in "ab"]
+    (tmp_path / "x.json").write_text(form.format(*written))
+    assert [segment.id for segment in load_folder(tmp_path).segments] == ["a", "b"]
+
+
+def test_words_that_yaml_1_1_would_change_stay_as_written(tmp_path: Path) -> None:
+    values = "[NO, on, 0612, 21:00, 1e3, 12, -1.5, true, 2026-01-01]"
+    (tmp_path / "x.yaml").write_text(f"kind: segment\nid: a\nrule: {{trait: {{name: x, in: {values}}}}}")
+    assert load_folder(tmp_path).sources["segment/a"]["rule"]["trait"]["in"] == [
+        "NO", "on", "0612", "21:00", 1000.0, 12, -1.5, True, "2026-01-01",
+    ]
