@@ -1,0 +1,91 @@
+"""From a row of a table to its messages, as a section of the mapping says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import orjson
+
+from connectors.sources.files.compare import satisfies
+from connectors.sources.files.lookups import Columns, Lookups
+from connectors.sources.files.mapping import Comparison, Message, Section, Target, Unmatched
+from connectors.sources.files.readers import Reader, reader
+from connectors.sources.files.row import Record, Row
+from connectors.sources.files.targets import EXTERNAL
+from streams.core.errors import Rejected
+
+Json: TypeAlias = Any
+NONE_MATCHED = "no message's `when` holds for this row; add one, or say `unmatched: skip`"
+
+
+class _Plan(NamedTuple):
+    """A message of the mapping, ready to be made of rows."""
+
+    fields: tuple[tuple[Target, Reader], ...]
+    when: tuple[tuple[Reader, Comparison, Json], ...]
+
+
+class Mapper:
+    """Turns the rows of one file into messages. A row is mapped whole or not at all: where one of its
+    messages fails none is made, so that half a row never counts."""
+
+    def __init__(self, section: Section, lookups: Lookups) -> None:
+        self._skips = section.unmatched is Unmatched.SKIP
+        self._plans = tuple(_plan(message, lookups) for message in section.messages)
+
+    def rows(self, record: Record) -> Iterator[Row]:
+        """One `Row` a message; one with a reason where there is none (nothing with `unmatched: skip`)."""
+        if record.problem is not None:
+            yield _rejected(record, record.problem)
+            return
+        try:
+            rows = self._mapped(record)
+        except Rejected as failure:
+            yield _rejected(record, failure.reason)
+        except orjson.JSONEncodeError as failure:
+            yield _rejected(record, f"the row cannot be written as JSON ({failure}); is `encoding:` right?")
+        else:
+            if not rows and not self._skips:
+                yield _rejected(record, NONE_MATCHED)
+            yield from rows
+
+    def _mapped(self, record: Record) -> list[Row]:
+        made = [_message(plan, record.columns) for plan in self._plans if _holds(plan, record.columns)]
+        return [Row(record.line, message, None, orjson.dumps(message)) for message in made]
+
+
+def _plan(message: Message, lookups: Lookups) -> _Plan:
+    return _Plan(
+        tuple((target, reader(value, lookups)) for target, value in message.fields),
+        tuple((reader(each.value, lookups), each.comparison, each.operand) for each in message.when),
+    )
+
+
+def _holds(plan: _Plan, columns: Columns) -> bool:
+    return all(satisfies(read(columns), comparison, operand) for read, comparison, operand in plan.when)
+
+
+def _message(plan: _Plan, columns: Columns) -> dict[str, Json]:
+    made: dict[str, Json] = {}
+    for target, read in plan.fields:
+        found = read(columns)
+        if found is not None:
+            _put(made, target, found)
+    return made
+
+
+def _put(made: dict[str, Json], target: Target, value: Json) -> None:
+    if target[0] == EXTERNAL:
+        identities = made.setdefault("context", {}).setdefault(EXTERNAL, [])
+        identities.append({"id": value, "type": target[1]})
+        return
+    for name in target[:-1]:
+        made = made.setdefault(name, {})
+    made[target[-1]] = value
+
+
+def _rejected(record: Record, reason: str) -> Row:
+    """Lone surrogates (bytes of another encoding) and times stay readable: nothing of the row is lost."""
+    return Row(record.line, None, reason, json.dumps(record.columns, default=str).encode())

@@ -1,0 +1,154 @@
+"""One value of a file as the type that a mapping asks for.
+
+Nothing is guessed: what is not clearly a number, a truth or a time is refused, because a revenue of 0 or an
+event in 1970 would go unnoticed for months. Reasons say what was expected and never the value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from connectors.sources.files.mapping import As
+from streams.core.errors import Rejected
+
+Json: TypeAlias = Any
+
+ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
+FORMATS = (ISO, SECONDS, MILLISECONDS)
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_TRUE = frozenset({"true", "t", "yes", "y", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "0"})
+
+
+def convert(value: Json, kind: As | None, pattern: str, zone: ZoneInfo) -> Json:
+    """A present `value` as `kind`; None keeps its type and only makes it fit for JSON. Raises Rejected."""
+    match kind:
+        case None:
+            return _fit(value, zone)
+        case As.TEXT:
+            return text(value, zone)
+        case As.NUMBER:
+            return number(value)
+        case As.BOOLEAN:
+            return boolean(value)
+        case As.TIME:
+            return iso(time(value, pattern, zone))
+
+
+def text(value: Json, zone: ZoneInfo) -> str:
+    """A whole number stays one (900.0, as columns with gaps hold it, is "900")."""
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    value = _fit(value, zone)
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return str(int(value))
+        case int() | float():
+            return str(value)
+        case _:
+            raise Rejected("is a list or an object; expected a single value")
+
+
+def number(value: Json) -> int | float:
+    if isinstance(value, Decimal):
+        value = float(value)
+    elif isinstance(value, str):
+        value = _spelled(value.strip())
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise Rejected("is no number; expected digits with at most one decimal point, as 1234.5")
+
+
+def boolean(value: Json) -> bool:
+    word = text(value, _UTC).strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise Rejected("is neither true nor false; expected true/false, yes/no, y/n, t/f or 1/0")
+
+
+def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
+    """A time without zone is one of `zone`. Years outside 1-9999 and times that no calendar has are
+    refused."""
+    try:
+        return _time(value, pattern, zone).astimezone(UTC)
+    except (ValueError, OverflowError, OSError) as failure:
+        raise Rejected(f"is no time; expected {_expected(pattern)}") from failure
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 with milliseconds and `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_UTC = ZoneInfo("UTC")
+
+
+def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
+    match value:
+        case datetime():
+            found = value
+        case date():
+            found = datetime(value.year, value.month, value.day, tzinfo=zone)
+        case _ if pattern in (SECONDS, MILLISECONDS):
+            found = datetime.fromtimestamp(_epoch(value) / (1000 if pattern == MILLISECONDS else 1), tz=UTC)
+        case str() if pattern == ISO:
+            found = datetime.fromisoformat(value.strip())
+        case str():
+            found = datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - the zone is set below where it lacks
+        case int() | float() if pattern != ISO:
+            found = datetime.strptime(text(value, zone), pattern)  # noqa: DTZ007 - likewise (20261123)
+        case _:
+            raise ValueError
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def _epoch(value: Json) -> int | float:
+    try:
+        return number(value)
+    except Rejected as failure:
+        raise ValueError from failure
+
+
+def _expected(pattern: str) -> str:
+    match pattern:
+        case "iso":
+            return "ISO 8601, as 2026-11-23T09:30:00; another way of writing is named by `format:`"
+        case "epoch-seconds" | "epoch-milliseconds":
+            return f"{pattern.removeprefix('epoch-')} since 1970"
+        case _:
+            return f"the format '{pattern}'"
+
+
+def _spelled(word: str) -> int | float | None:
+    if not _NUMBER.fullmatch(word):
+        return None
+    return int(word) if word.lstrip("+-").isdigit() else float(word)
+
+
+def _fit(value: Json, zone: ZoneInfo) -> Json:
+    match value:
+        case str() | bool() | int():
+            return value
+        case float() | Decimal():
+            return number(value)
+        case datetime() | date():
+            return iso(time(value, ISO, zone))
+        case dict():
+            return {name: _fit(inner, zone) for name, inner in value.items() if inner is not None}
+        case list() | tuple():
+            return [None if inner is None else _fit(inner, zone) for inner in value]
+        case _:
+            raise Rejected(
+                f"is of the type {type(value).__name__}, which JSON lacks; convert the column first"
+            )

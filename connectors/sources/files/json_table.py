@@ -1,0 +1,45 @@
+"""JSON Lines: messages as they are, or rows for a mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from connectors.sources.files.formats import lines
+from connectors.sources.files.row import Record, Row
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def messages(path: Path) -> Iterator[Row]:
+    """Every line that is not blank, untouched: what is no JSON object goes on too, the intake says why it is
+    not."""
+    for number, line in _lines(path):
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            found = None
+        yield Row(number, found if isinstance(found, dict) else None, None, line)
+
+
+def records(path: Path) -> Iterator[Record]:
+    for number, line in _lines(path):
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            yield Record(number, {}, "the line is no JSON; was it cut?")
+            continue
+        if isinstance(found, dict):
+            yield Record(number, {name: value for name, value in found.items() if value is not None})
+        else:
+            yield Record(number, {}, "the line is JSON, but no object; expected {…}")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(lines(path), 1):
+        content = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+        content = content.rstrip(b"\r\n")
+        if content.strip():
+            yield number, content

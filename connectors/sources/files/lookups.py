@@ -1,0 +1,87 @@
+"""Rows of a second file by key: what a join needs.
+
+Held in memory, the columns that the mapping names only: a lookup is for products and campaigns, not for
+events.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from connectors.sources.files.convert import text
+from connectors.sources.files.mapping import Lookup, Mapping, Section
+from connectors.sources.files.tables import missing_columns, open_table
+from streams.core.errors import Misconfigured, Rejected
+
+Json: TypeAlias = Any
+Columns: TypeAlias = dict[str, Json]
+_UTC = ZoneInfo("UTC")
+
+
+class Lookups:
+    """The lookups of one section, loaded. Keys compare as texts: 7 in Parquet finds "7" in CSV. The first row
+    of a key counts."""
+
+    def __init__(self, mapping: Mapping, section: Section, beside: Path) -> None:
+        faults: list[str] = []
+        self._on = {lookup.name: lookup.on for lookup in section.lookups}
+        self._rows = {
+            lookup.name: _load(mapping, section, lookup, beside, faults) for lookup in section.lookups
+        }
+        if faults:
+            raise Misconfigured(tuple(faults))
+
+    def find(self, lookup: str, columns: Columns) -> Columns | None:
+        key = _key(cell(columns, self._on[lookup]))
+        return None if key is None else self._rows[lookup].get(key)
+
+
+def cell(columns: Columns, name: str) -> Json:
+    """A column by its whole name, else by its dotted path into objects; None where it is missing."""
+    found = columns.get(name)
+    if found is not None or "." not in name:
+        return found
+    found = columns
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _load(
+    mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]
+) -> dict[str, Columns]:
+    found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
+    if len(found) != 1:
+        which = f"{' and '.join(file.name for file in found)} are both it" if found else "there is none"
+        places = f"in {beside} or {mapping.path.parent}"
+        needs = f"the lookup '{lookup.name}' needs one file {lookup.file} {places}; {which}"
+        faults.append(f"{mapping.path}:{lookup.line}: {needs}")
+        return {}
+    path = found[0]
+    wanted = section.columns_of(lookup)
+    table = open_table(path, section, frozenset(wanted))
+    wrong = missing_columns(mapping, path, table, wanted)
+    faults.extend(wrong)
+    rows: dict[str, Columns] = {}
+    for record in () if wrong else table:
+        key = _key(cell(record.columns, lookup.key)) if record.problem is None else None
+        if key is not None:
+            rows.setdefault(key, {name: record.columns[name] for name in wanted if name in record.columns})
+    return rows
+
+
+def _files(lookup: Lookup, place: Path) -> list[Path]:
+    if Path(lookup.file).is_absolute():
+        return [Path(lookup.file)]
+    return sorted(place.glob(lookup.file))
+
+
+def _key(value: Json) -> str | None:
+    if value is None:
+        return None
+    try:
+        return text(value, _UTC).strip()
+    except Rejected:
+        return None

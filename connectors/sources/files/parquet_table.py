@@ -1,0 +1,62 @@
+"""The rows of a Parquet file, in batches, of the columns that are asked for only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from connectors.sources.files.formats import unreadable
+from connectors.sources.files.row import Record
+from streams.core.errors import Misconfigured
+
+ROWS_A_BATCH = 8192
+ABSENT = "reading Parquet needs pyarrow, which is not installed; pip install 'audience-streams[files]'"
+
+
+class ParquetTable:
+    """`names` are the columns of the file; iterating gives the rows with the columns of `wanted`, once."""
+
+    def __init__(self, path: Path, wanted: frozenset[str] | None = None) -> None:
+        self._arrow, parquet = _pyarrow(path)
+        self._path = path
+        try:
+            self._file = parquet.ParquetFile(path, memory_map=True)
+        except (OSError, ValueError, self._arrow.ArrowException) as failure:
+            raise unreadable(path, failure) from failure
+        self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
+        self._wanted = [name for name in self.names if wanted is None or name in wanted]
+
+    def __iter__(self) -> Iterator[Record]:
+        line = 0
+        try:
+            for batch in self._file.iter_batches(ROWS_A_BATCH, columns=self._wanted):
+                columns = [self._values(column) for column in batch.columns]
+                rows = zip(*columns, strict=True) if columns else iter([()] * batch.num_rows)
+                for row in rows:
+                    line += 1
+                    present = {
+                        name: value
+                        for name, value in zip(self._wanted, row, strict=True)
+                        if value is not None and value == value
+                    }
+                    yield Record(line, present)
+        except (OSError, ValueError, self._arrow.ArrowException) as failure:
+            raise unreadable(self._path, failure, f" after row {line}") from failure
+
+    def _values(self, column: Any) -> list[Any]:
+        """Python has no nanoseconds: such times are cut to microseconds, not refused."""
+        types = self._arrow.types
+        if types.is_timestamp(column.type) and column.type.unit == "ns":
+            column = column.cast(self._arrow.timestamp("us", tz=column.type.tz), safe=False)
+        values: list[Any] = column.to_pylist()
+        return values
+
+
+def _pyarrow(path: Path) -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as failure:
+        raise Misconfigured((f"{path}: {ABSENT}",)) from failure
+    return pyarrow, parquet

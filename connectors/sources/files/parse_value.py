@@ -1,0 +1,207 @@
+"""From YAML to the values and conditions of a mapping; every fault is noted, and parsing goes on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from connectors.sources.files.convert import FORMATS, convert
+from connectors.sources.files.document import Faults, Items, Located, Scalar, Table, plain
+from connectors.sources.files.mapping import (
+    As,
+    Column,
+    Comparison,
+    Condition,
+    Constant,
+    Json,
+    Looked,
+    Source,
+    Text,
+    Value,
+)
+from streams.core.errors import Rejected
+
+SOURCES = ("column", "text", "value")
+VALUE_KEYS = (*SOURCES, "from", "as", "format", "zone", "default", "required")
+_LISTED = (Comparison.IN, Comparison.NOT_IN)
+_HOLE = re.compile(r"\{([^{}]+)\}")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What the values of a section are read under."""
+
+    faults: Faults
+    zone: ZoneInfo
+    lookups: tuple[str, ...]
+
+
+def value(found: Located, kind: As | None, scope: Scope) -> Value | None:
+    """A constant written plainly, or a table with one of `column`, `text`, `value`."""
+    match found:
+        case Table():
+            return _table(found, kind, scope, extra=())
+        case Scalar(value=constant) if constant is not None:
+            source = Constant(value=constant)
+            return _constant(Value(source=source, line=found.line, kind=kind, zone=scope.zone), scope)
+        case _:
+            scope.faults.add(found.line, "expected a constant, or a table as {column: NAME}")
+            return None
+
+
+def condition(found: Located, scope: Scope) -> Condition | None:
+    """`{column: status, is: paid}`: a value and exactly one comparison."""
+    if not isinstance(found, Table):
+        scope.faults.add(found.line, "a condition is a table, as {column: status, is: paid}")
+        return None
+    read = _table(found, None, scope, extra=tuple(Comparison))
+    named = [word for word in Comparison if word in found.entries]
+    if len(named) != 1:
+        got = f"this has {' and '.join(named)}" if named else "this has none"
+        scope.faults.add(found.line, f"a condition has exactly one of {', '.join(Comparison)}; {got}")
+        return None
+    operand = _operand(named[0], found.entries[named[0]], scope)
+    return None if read is None else Condition(value=read, comparison=named[0], operand=operand)
+
+
+def zone(found: Located, faults: Faults) -> ZoneInfo | None:
+    name = plain(found)
+    try:
+        if isinstance(name, str):
+            return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    faults.add(found.line, f"'{name}' is no time zone; expected a name as Europe/Amsterdam or UTC")
+    return None
+
+
+def flag(found: Located | None, what: str, faults: Faults) -> bool:
+    if found is None:
+        return False
+    if not isinstance(found, Scalar) or not isinstance(found.value, bool):
+        faults.add(found.line, f"'{what}' is true or false")
+        return False
+    return found.value
+
+
+def word(found: Located | None, what: str, faults: Faults) -> str | None:
+    """A text that is not empty (a number is read as one: columns may be called 2026)."""
+    if found is None:
+        return None
+    content = found.value if isinstance(found, Scalar) else None
+    if isinstance(content, str | int) and not isinstance(content, bool) and content != "":
+        return str(content)
+    faults.add(found.line, f"'{what}' is one word or text")
+    return None
+
+
+def _table(found: Table, kind: As | None, scope: Scope, extra: tuple[str, ...]) -> Value | None:
+    for key in found.entries:
+        if key not in VALUE_KEYS and key not in extra:
+            scope.faults.unknown(found.lines[key], "the key", key, (*VALUE_KEYS, *extra))
+    source = _source(found, scope)
+    if source is None:
+        return None
+    read = Value(
+        source=source,
+        line=found.line,
+        kind=_kind(found, kind, scope.faults),
+        pattern=_format(found, scope.faults),
+        zone=(zone(found.entries["zone"], scope.faults) if "zone" in found.entries else None) or scope.zone,
+        default=plain(found.entries["default"]) if "default" in found.entries else None,
+        required=flag(found.entries.get("required"), "required", scope.faults),
+    )
+    return _constant(read, scope)
+
+
+def _source(found: Table, scope: Scope) -> Source | None:
+    named = [key for key in SOURCES if key in found.entries]
+    if len(named) != 1:
+        got = f"this has {' and '.join(named)}" if named else "this has none"
+        scope.faults.add(found.line, f"a value has exactly one of {', '.join(SOURCES)}; {got}")
+        return None
+    content = found.entries[named[0]]
+    if named[0] == "value":
+        return Constant(value=plain(content))
+    written = word(content, named[0], scope.faults)
+    if "from" in found.entries and named[0] != "column":
+        scope.faults.add(found.lines["from"], "'from' names a lookup and goes with 'column' only")
+    if written is None:
+        return None
+    return _text(written) if named[0] == "text" else _column(written, found, scope)
+
+
+def _column(name: str, found: Table, scope: Scope) -> Source:
+    lookup = word(found.entries.get("from"), "from", scope.faults)
+    if lookup is None:
+        return Column(name=name)
+    if lookup not in scope.lookups:
+        known = scope.lookups or ("(none is declared)",)
+        scope.faults.unknown(found.lines["from"], "the lookup", lookup, known)
+    return Looked(lookup=lookup, name=name)
+
+
+def _text(written: str) -> Text:
+    pieces = _HOLE.split(written)
+    parts = (Column(name=piece) if place % 2 else piece for place, piece in enumerate(pieces))
+    return Text(parts=tuple(part for part in parts if part != ""))
+
+
+def _kind(found: Table, kind: As | None, faults: Faults) -> As | None:
+    name = word(found.entries.get("as"), "as", faults)
+    if name is None:
+        return kind if kind or "format" not in found.entries else As.TIME
+    if name not in tuple(As):
+        faults.unknown(found.entries["as"].line, "the type", name, tuple(As))
+    elif kind not in (None, As(name)):
+        faults.add(found.entries["as"].line, f"this field is always {kind}; leave `as: {name}` out")
+    else:
+        return As(name)
+    return kind
+
+
+def _format(found: Table, faults: Faults) -> str:
+    name = word(found.entries.get("format"), "format", faults)
+    if name is None or name in FORMATS:
+        return name or FORMATS[0]
+    if "%" not in name:
+        faults.unknown(found.entries["format"].line, "the time format", name, (*FORMATS, "%d-%m-%Y %H:%M"))
+    return name
+
+
+def _constant(read: Value, scope: Scope) -> Value | None:
+    """Constants are converted now, so that a wrong one is a fault of the mapping and not of every row."""
+    try:
+        source = read.source
+        if isinstance(source, Constant):
+            source = Constant(value=convert(source.value, read.kind, read.pattern, read.zone))
+        default = None if read.default is None else convert(read.default, read.kind, read.pattern, read.zone)
+    except Rejected as failure:
+        scope.faults.add(read.line, f"the constant {failure.reason}")
+        return None
+    return Value(
+        source=source,
+        line=read.line,
+        kind=read.kind,
+        pattern=read.pattern,
+        zone=read.zone,
+        default=default,
+        required=read.required,
+    )
+
+
+def _operand(comparison: Comparison, found: Located, scope: Scope) -> Json:
+    if comparison in _LISTED:
+        if not isinstance(found, Items):
+            scope.faults.add(found.line, f"'{comparison}' compares with a list, as [a, b]")
+            return ()
+        return tuple(plain(found))
+    if comparison is Comparison.EXISTS:
+        return flag(found, comparison, scope.faults)
+    if not isinstance(found, Scalar) or found.value is None:
+        scope.faults.add(found.line, f"'{comparison}' compares with one value")
+        return ""
+    return found.value

@@ -1,0 +1,31 @@
+"""What reading a file yields: one `Row` for every message, and one for every row that gave none."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+Json: TypeAlias = Any
+
+
+class Row(NamedTuple):
+    """One message of a file, or the reason why a row is none.
+
+    `line` is the physical line where the row begins (from 1) in JSON Lines and CSV, the row's number (from 1)
+    in Parquet; messages of one row share it. `reason` None: feed `raw` to the pipeline. `message` is what
+    `raw` says, None where `raw` is a line that is no JSON object: that is for the pipeline's intake to judge.
+    `reason` set: the mapping made no message of the row; `raw` is then the row itself, as JSON, for the list
+    of rejected rows. A reason names columns and never holds a value.
+    """
+
+    line: int
+    message: dict[str, Json] | None
+    reason: str | None
+    raw: bytes
+
+
+class Record(NamedTuple):
+    """A row of a table before the mapping: its columns, or what is wrong with it."""
+
+    line: int
+    columns: dict[str, Json]
+    problem: str | None = None

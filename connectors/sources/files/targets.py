@@ -1,0 +1,54 @@
+"""The fields of a message that a mapping may fill, and what each is without being told.
+
+A list and not "anything goes": a column mapped to `userID` would be carried to the intake, ignored there, and
+every row of the file would be an event of nobody.
+"""
+
+from __future__ import annotations
+
+from connectors.sources.files.mapping import As, Target
+
+KINDS = ("track", "identify", "page", "screen", "alias", "group")
+TEXTS = ("type", "event", "name", "userId", "anonymousId", "messageId", "groupId", "previousId", "channel")
+TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
+OBJECTS = ("properties", "traits", "context", "integrations")
+EXTERNAL = "externalIds"
+TARGETS = (*TEXTS, *TIMES, *OBJECTS, *(f"{name}.NAME" for name in OBJECTS), f"{EXTERNAL}.TYPE")
+
+IDENTIFYING: frozenset[Target] = frozenset(
+    {
+        ("userId",),
+        ("traits",),
+        ("properties",),
+        ("context",),
+        ("anonymousId",),
+        ("traits", "email"),
+        ("traits", "phone"),
+        ("properties", "email"),
+        ("context", "traits", "email"),
+        ("context", "traits", "phone"),
+        ("context", "device", "id"),
+        ("context", "device", "advertisingId"),
+    }
+)
+
+
+def target(word: str) -> Target | None:
+    """`properties.a.b` cut at its dots; None where it is no field of a message."""
+    first, *rest = word.split(".")
+    if not rest:
+        return (first,) if first in (*TEXTS, *TIMES, *OBJECTS) else None
+    if not all(rest) or first not in (*OBJECTS, EXTERNAL) or (first, rest[0]) == ("context", EXTERNAL):
+        return None
+    return (EXTERNAL, ".".join(rest)) if first == EXTERNAL else (first, *rest)
+
+
+def kind_of(found: Target) -> As | None:
+    """What the field holds whatever the file holds: texts for names and ids, times for times."""
+    if found[0] in TEXTS or found[0] == EXTERNAL:
+        return As.TEXT
+    return As.TIME if found[0] in TIMES else None
+
+
+def is_identifying(found: Target) -> bool:
+    return found in IDENTIFYING or found[0] == EXTERNAL

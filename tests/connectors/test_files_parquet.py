@@ -1,0 +1,96 @@
+"""Parquet: types as the file has them, columns that are asked for only, and the word to say without
+pyarrow."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as arrow
+import pytest
+from pyarrow import parquet
+
+from connectors.sources.files import load, read
+from streams.core.errors import Misconfigured
+
+MAPPING = """
+zone: Europe/Amsterdam
+messages:
+  - type: track
+    event: Bought
+    userId: {column: id}
+    timestamp: {column: at}
+    properties.price: {column: price}
+    properties.zoned: {column: zoned}
+    properties.day: {column: day}
+    properties.all: {column: all}
+    properties.inner: {column: inner.a}
+"""
+
+
+def write(tmp_path: Path, columns: dict[str, Any]) -> tuple[Path, Path]:
+    path, mapping = tmp_path / "rows.parquet", tmp_path / "mapping.yaml"
+    parquet.write_table(arrow.table(columns), path, row_group_size=2)
+    mapping.write_text(MAPPING)
+    return path, mapping
+
+
+def columns(rows: int) -> dict[str, Any]:
+    at = arrow.array([datetime(2026, 7, 1, 12)] * rows, arrow.timestamp("ns"))  # noqa: DTZ001 - the file has none
+    return {
+        "id": arrow.array([7.0, float("nan"), 9.0][:rows]),
+        "at": at,
+        "price": [Decimal("1.50"), None, Decimal("2")][:rows],
+        "zoned": [datetime(2026, 7, 1, 12, tzinfo=UTC)] * rows,
+        "day": [date(2026, 7, 1)] * rows,
+        "all": [[1, 2]] * rows,
+        "inner": [{"a": "x", "b": 1}] * rows,
+        "unused": [b"\x00"] * rows,
+    }
+
+
+def test_types_of_the_file_become_those_of_json(tmp_path: Path) -> None:
+    path, mapping = write(tmp_path, columns(3))
+    rows = list(read(path, load(mapping)))
+    assert [row.line for row in rows] == [1, 2, 3]
+    assert rows[0].message == {
+        "type": "track",
+        "event": "Bought",
+        "userId": "7",
+        "timestamp": "2026-07-01T10:00:00.000Z",
+        "properties": {
+            "price": 1.5,
+            "zoned": "2026-07-01T12:00:00.000Z",
+            "day": "2026-06-30T22:00:00.000Z",
+            "all": [1, 2],
+            "inner": "x",
+        },
+    }
+    assert rows[1].message is not None
+    assert "userId" not in rows[1].message
+    assert "price" not in rows[1].message["properties"]
+
+
+def test_what_json_lacks_rejects_its_row(tmp_path: Path) -> None:
+    path, mapping = write(tmp_path, columns(1) | {"price": [b"\xff"]})
+    (row,) = read(path, load(mapping))
+    assert row.reason == "column 'price' is of the type bytes, which JSON lacks; convert the column first"
+
+
+def test_a_file_that_is_no_parquet_says_so(tmp_path: Path) -> None:
+    path, mapping = write(tmp_path, columns(1))
+    path.write_bytes(b"id,at\n")
+    with pytest.raises(Misconfigured, match=r"rows\.parquet: cannot be read"):
+        list(read(path, load(mapping)))
+
+
+def test_without_pyarrow_the_command_to_type_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, mapping = write(tmp_path, columns(1))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(Misconfigured, match=r"pip install 'audience-streams\[files\]'"):
+        list(read(path, load(mapping)))
