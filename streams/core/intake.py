@@ -162,7 +162,7 @@ class Intake:
         value = value.strip()
         if name == "email" or name == "device_ad_id":
             value = value.lower()
-        if is_blocked(value) or not self.namespaces.allows(name, value):
+        if is_blocked(value) or (self.namespaces.blocked and not self.namespaces.allows(name, value)):
             return
         if name == "phone":
             number = self._phone(value)

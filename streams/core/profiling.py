@@ -97,7 +97,9 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
     sends: list[Sent] = []
     if profile.edition != context.edition and profile.fragments:
         sends += bring_up_to_date(context, profile, at)
-    return sends + lapse(context, profile, at - 1)
+    if profile.timer_at and profile.timer_at < at:
+        sends += lapse(context, profile, at - 1)
+    return sends
 
 
 def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
@@ -178,7 +180,7 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "merge") ->
 def arm(context: Context, profile: Profile) -> None:
     """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
     timers = context.tables.timers
-    due = None if profile.handovers else evaluate.next_due(profile)
+    due = None if profile.handovers or not profile.due else evaluate.next_due(profile)
     if due is not None and (not profile.timer_at or due < profile.timer_at):
         if profile.timer_at:
             timers.disarm(profile.timer_at, RULE, profile.key)
