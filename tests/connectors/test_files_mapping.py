@@ -13,19 +13,7 @@ from connectors.sources.files.parse import NO_IDENTIFIER
 from connectors.sources.files.parse_value import VALUE_KEYS
 from streams.core.errors import Misconfigured
 
-
-def faults(tmp_path: Path, text: str) -> list[str]:
-    path = tmp_path / "mapping.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(Misconfigured) as refused:
-        load(path)
-    return [fault.removeprefix(f"{path}:") for fault in refused.value.faults]
-
-
-def test_all_faults_come_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
-    found = faults(
-        tmp_path,
-        """
+ALL_WRONG = """
 zone: Mars/Olympus
 mesages: []
 lookups:
@@ -43,8 +31,19 @@ messages:
     event:
     anonymousId: {column: id}
   - just a text
-""",
-    )
+"""
+
+
+def faults(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Misconfigured) as refused:
+        load(path)
+    return [fault.removeprefix(f"{path}:") for fault in refused.value.faults]
+
+
+def test_all_faults_come_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+    found = faults(tmp_path, ALL_WRONG)
     ways = ", ".join(sorted(FORMATS))
     assert found == [
         "2: 'Mars/Olympus' is no time zone; expected a name as Europe/Amsterdam or UTC",
