@@ -69,7 +69,12 @@ def _reporting_resolver(on_progress: Progress) -> Any:
     class Reporting(_require("jgo").maven.PythonResolver):  # type: ignore[misc]
         """Reports every jar, and removes a half-written file: jgo would take it for a whole one for ever."""
 
+        has_begun = False
+
         def download(self, artifact: Any) -> Path | None:
+            if not self.has_begun:
+                self.has_begun = True
+                on_progress("fetching Apache Kafka (45 MB, the first time only)")
             if artifact.packaging == "jar":
                 on_progress(f"downloading {artifact.filename}")
             try:

@@ -89,7 +89,8 @@ def test_shows_the_end_of_the_log_when_kafka_cannot_start(tmp_path: Path) -> Non
 def test_says_what_to_do_when_the_download_is_impossible(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         nowhere = f"http://127.0.0.1:{closed_soon.getsockname()[1]}"
-    embedded = EmbeddedBroker(tmp_path / "kafka", repositories={"nowhere": nowhere},
+    told: list[str] = []
+    embedded = EmbeddedBroker(tmp_path / "kafka", on_progress=told.append, repositories={"nowhere": nowhere},
                               maven_cache=tmp_path / "maven", jar_cache=tmp_path / "jars")
     with pytest.raises(Misconfigured) as refusal:
         embedded.start()
@@ -97,6 +98,7 @@ def test_says_what_to_do_when_the_download_is_impossible(tmp_path: Path) -> None
     assert f"could not be downloaded from {nowhere}" in sentence
     assert "AUDIENCE_BROKER" in sentence
     assert "--broker" in sentence
+    assert told == ["fetching Apache Kafka (45 MB, the first time only)"]
 
 
 def test_says_how_to_install_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
