@@ -147,7 +147,7 @@ def _activations(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
 
 
 def _identity(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
-    for place, line in sorted(enumerate(pipeline.identity), key=lambda pair: (pair[1].decision, pair[0])):
+    for _, line in sorted(enumerate(pipeline.identity), key=lambda pair: (pair[1].decision, pair[0])):
         row = {name: getattr(line, name) for name in line.__dataclass_fields__}
         yield row | {"at": iso(line.at)}
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from typing import Any
 
@@ -39,8 +38,8 @@ def show_profile(options: argparse.Namespace) -> int:
 
 
 def explain_segment(options: argparse.Namespace) -> int:
-    from streams.core.explain import explain
     from streams.cli.trees import as_json, as_text
+    from streams.core.explain import explain
 
     task, profile = _find(options, options.profile)
     if options.segment not in task.context.plan.segments:

@@ -48,8 +48,8 @@ def run_workers(options: argparse.Namespace) -> int:
 
     variables = environment(options)
     if options.processes == 1:
-        from streams.runtime.worker import run_worker
         from streams.runtime.processor import task_factory
+        from streams.runtime.worker import run_worker
 
         settings = Settings.read(variables)
         return run_worker(settings, task_factory(settings))
@@ -63,8 +63,13 @@ def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
             "AUDIENCE_DATA": str(settings.data / f"worker-{number}"),
             "AUDIENCE_WEB_PORT": str(settings.web_port + number)})
         for number in range(count)]
+
+    def stop(*_: object) -> None:
+        for child in children:
+            child.terminate()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: [child.terminate() for child in children])
+        signal.signal(number, stop)
     pid, status = os.wait()
     for child in children:
         if child.pid != pid and child.poll() is None:

@@ -58,7 +58,7 @@ def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> None:
     from streams.runtime.upstream import address
     from streams.task.reading import REPLAYED
 
-    headers = [(REPLAYED, b"1")] if is_old_quiet else []
+    headers: list[Any] = [(REPLAYED, b"1")] if is_old_quiet else []
     try:
         message = orjson.loads(raw)
     except orjson.JSONDecodeError:

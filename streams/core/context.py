@@ -18,8 +18,9 @@ class Context:
     """edition rises with every revision and with every start or end of a campaign: a profile whose own edition is
     older is brought up to date before anything else happens to it.
 
-    profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills
-    the template of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a profile, None for none.
+    profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills the template
+    of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a
+    profile, None for none.
     """
 
     tables: Tables

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from streams.core.rules import Comparison, EventMatch, Function, Path, Rule, Window
+from streams.core.rules import EventMatch, Function, Path, Rule, Window
 
 Json: TypeAlias = Any
 

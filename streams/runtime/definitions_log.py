@@ -40,7 +40,7 @@ def _heads(consumer: Consumer, codec: Codec, settings: Settings) -> tuple[dict[s
             continue
         error = message.error()
         if error is not None:
-            if error.code() == KafkaError._PARTITION_EOF:
+            if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's public name for it
                 return found, revision
             raise Misconfigured((
                 f"topic definitions on {settings.broker}: {error.name()}; start a worker once (it creates the topics) "

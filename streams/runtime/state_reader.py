@@ -84,7 +84,7 @@ def _read_to_end(consumer: Consumer, rows: dict[bytes, bytes | None], settings: 
             if error is None:
                 rows[message.key() or b""] = message.value()
                 deadline = time.monotonic() + PATIENCE
-            elif error.code() == KafkaError._PARTITION_EOF:
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's public name for it
                 return
             else:
                 raise Misconfigured((f"the state on {settings.broker} cannot be read: {error.name()}; has a worker run "

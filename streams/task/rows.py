@@ -26,7 +26,7 @@ class RowCodec(NamedTuple):
 
 
 def _fields(kind: type) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*kind.__dataclass_fields__)  # type: ignore[attr-defined, no-any-return]
+    return attrgetter(*kind.__dataclass_fields__)  # type: ignore[attr-defined]
 
 
 fragment_row = _fields(Fragment)

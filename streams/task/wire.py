@@ -101,7 +101,7 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "release": lambda r, read: Release(*r),
     "cut": lambda r, read: Cut(*r),
     "adopt": lambda r, read: Adopt(
-        r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(*e[:4], tuple(e[4]), e[5]) for e in r[3]],
+        r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
         profile_of(r[4]) if r[4] else None, r[5]),
     "stage": lambda r, read: Stage(*r),
     "revise": lambda r, read: Revise(*r),
