@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from streams.backtest import iso
+from streams.core.explain import Explanation, Finding
 
 INSTANTS = frozenset({"since", "changes_at", "event_time", "at"})
 
@@ -20,3 +21,23 @@ def as_json(node: Any) -> Any:
 
 def _value(name: str, value: Any) -> Any:
     return iso(value) if name in INSTANTS and isinstance(value, int) else as_json(value)
+
+
+def as_text(explanation: Explanation) -> str:
+    """The rule, indented, each node with yes or no, what decided it and when time alone will turn it."""
+    state = f"in since {iso(explanation.since)}: {explanation.because}" if explanation.holds else "not in"
+    lines = [f"{explanation.segment_id}: {state}" + _turns(explanation.changes_at)]
+    _add(lines, explanation.rule, 1)
+    return "\n".join(lines)
+
+
+def _add(lines: list[str], finding: Finding, depth: int) -> None:
+    seen = ", ".join(f"{e.event_time and iso(e.event_time)}" for e in finding.evidence[-3:])
+    lines.append(f"{'  ' * depth}{'yes' if finding.holds else 'no ':<4}{finding.text}" + (f"  [{seen}]" if seen else "")
+                 + _turns(finding.changes_at))
+    for part in finding.parts:
+        _add(lines, part, depth + 1)
+
+
+def _turns(moment: int | None) -> str:
+    return f", until {iso(moment)}" if moment is not None else ""

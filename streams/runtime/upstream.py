@@ -57,7 +57,9 @@ class Upstream:
             raise Retryable(f"{left + self._lost} messages could not be delivered to {self._broker}; see that the broker "
                             "runs and send the file again: messages already there are recognised as copies", after=10)
 
-    def send(self, topic: str, key: str | None, value: bytes, headers: list[tuple[str, str | bytes | None]] | None = None) -> None:
+    def send(
+        self, topic: str, key: str | None, value: bytes, headers: list[tuple[str, str | bytes | None]] | None = None,
+    ) -> None:
         """Hand one message over; waits while the producer's queue is full."""
         while True:
             try:
