@@ -43,6 +43,8 @@ _OF_EVENTS = frozenset({*MATCH_FIELDS, *WINDOW_FIELDS})
 
 def _check_source(given: Given, found: Found) -> None:
     if "trait" not in given:
+        if "property" not in given:
+            found.refuse(f"{dotted(found.steps)} has event without property", "{trait} or {event, property}")
         return
     if clash := [name for name in ("where", "property") if name in given]:
         found.refuse(f"{dotted(found.steps)} has {' and '.join(clash)} beside trait",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from streams.definitions.faults import Fault, Notes, Place, nearest, sentence, shown
+from streams.definitions.faults import Fault, Notes, Place, Steps, nearest, sentence, shown
 from streams.definitions.kinds import Parsed
 from streams.definitions.written import Written
 
@@ -107,7 +107,9 @@ def _walk(key: Key, above: tuple[Key, ...], keyed: Mapping[Key, Read], done: set
     done.add(key)
 
 
-def _needs(key: Key, keyed: Mapping[Key, Read]) -> Iterator[tuple[tuple[str | int, ...], Key]]:
+def _needs(key: Key, keyed: Mapping[Key, Read]) -> Iterator[tuple[Steps, Key]]:
+    """A computed trait that names itself means the trait of that name which messages set."""
     for reference in keyed[key].notes.references:
-        if reference.kind == key[0]:
+        means_plain = key == ("computed-trait", reference.id)
+        if reference.kind == key[0] and not means_plain:
             yield reference.steps, (reference.kind, reference.id)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -125,18 +124,14 @@ def _path(found: Found) -> Path:
 
 
 def _pattern(found: Found) -> str:
-    """By RE2, which matches in linear time; by `re` too, because the core uses the standard library's."""
     value = text("a regular expression").read(found)
     options = re2.Options()
     options.log_errors = False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        try:
-            re2.compile(value, options)
-            re.compile(value)
-        except (re2.error, re.error) as error:
-            why = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-            found.refuse(f"{dotted(found.steps)} is no regular expression ({why})", "RE2's syntax")
+    try:
+        re2.compile(value, options)
+    except re2.error as error:
+        why = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+        found.refuse(f"{dotted(found.steps)} is no regular expression ({why})", "RE2's syntax")
     return value
 
 

@@ -49,8 +49,9 @@ class Found:
         )
 
     def needs(self, kind: str) -> None:
-        """Notes that a document of that kind, with the value as its id, is referred to."""
-        self.notes.references.append(Reference(kind=kind, id=str(self.value), steps=self.steps))
+        """Notes that a document of that kind, with the value as its id (or path), is referred to."""
+        name = self.value if isinstance(self.value, str) else ".".join(self.value)
+        self.notes.references.append(Reference(kind=kind, id=name, steps=self.steps))
 
 
 @dataclass(frozen=True, slots=True)

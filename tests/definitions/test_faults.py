@@ -79,7 +79,7 @@ def test_a_rule(tmp_path: Path, rule: str, line: int, part: str, meant: str) -> 
     ("kind: computed-trait\nid: t\nfunction: count\nlimit: 3",
      "d.yaml:4: limit beside count, which ignores it"),
     ("kind: computed-trait\nid: t u\nfunction: count", 'd.yaml:2: id is "t u"'),
-    ("kind: computed-trait\nid: t\nfunction: coalesce\nof: [{trait: t}]", "d.yaml:4: a circle: t needs t"),
+    ("kind: computed-trait\nid: t\nfunction: coalesce\nof: [{event: A}]", "of[0] has event without property"),
     ("kind: computed-trait\nid: t\nfunction: coalesce\nof: [{trait: a, property: b}]",
      "has property beside trait"),
     ("kind: destination\nid: d\nchannel: fax\nconnector: http",
@@ -172,6 +172,16 @@ def test_a_circle_of_segments_is_said_once(tmp_path: Path) -> None:
     found = faults(tmp_path, text)
     assert found == (
         "d.yaml:11: a circle: a needs b needs c needs a; expected no document that needs itself",
+    )
+
+
+def test_a_circle_of_computed_traits_but_a_trait_may_name_the_plain_one_of_its_name(tmp_path: Path) -> None:
+    text = "\n---\n".join(
+        f"kind: computed-trait\nid: {one}\nfunction: coalesce\nof: [{{trait: [{other}]}}]"
+        for one, other in ("aa", "bc", "cb")
+    )
+    assert faults(tmp_path, text) == (
+        "d.yaml:14: a circle: b needs c needs b; expected no document that needs itself",
     )
 
 

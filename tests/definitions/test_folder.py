@@ -43,7 +43,7 @@ within: 7d
 kind: computed-trait
 id: any-email
 function: coalesce
-of: [{trait: e.mail}, {event: [Signed Up, Asked], property: email}]
+of: [{trait: any-email}, {trait: e.mail}, {event: [Signed Up, Asked], property: email}]
 ---
 kind: campaign
 id: win-back
@@ -98,7 +98,8 @@ def test_computed_traits(shop: Path) -> None:
                       match=EventMatch(names=("Order Completed",)),
                       window=Window(within=7 * DAY)),
         ComputedTrait(id="any-email", function=Function.COALESCE,
-                      of=(Coalesce(trait=("e", "mail")), Coalesce(match=signed_up, property=("email",)))),
+                      of=(Coalesce(trait=("any-email",)), Coalesce(trait=("e", "mail")),
+                          Coalesce(match=signed_up, property=("email",)))),
     )
 
 
@@ -176,18 +177,16 @@ def test_a_missing_file_with_the_nearest_one(shop: Path) -> None:
     (shop / "mail" / "cart.html.j2").rename(shop / "mail" / "carts.html.j2")
     with pytest.raises(Misconfigured) as caught:
         load_folder(shop)
+    expected = "a file, named relative to the folder; did you mean mail/carts.html.j2?"
     assert caught.value.faults == (
-        (
-            'shop.yaml:24: "mail/cart.html.j2" cannot be read; expected a file, named relative to the folder; '
-            "did you mean mail/carts.html.j2?"
-        ),
+        f'shop.yaml:24: "mail/cart.html.j2" cannot be read; expected {expected}',
     )
 
 
 @pytest.mark.parametrize("form", ["[{0},\n{1}]", "{0}\n{1}\n", "\n{0} {1}"])
 def test_json_files_hold_several_documents_too(tmp_path: Path, form: str) -> None:
     rule = {"all": []}
-    written = [json.dumps({"kind": "segment", "id": name, "rule": rule}, indent="\t") for name in "ab"]
+    written = [json.dumps({"kind": "segment", "id": each, "rule": rule}, indent="\t") for each in "ab"]
     (tmp_path / "x.json").write_text(form.format(*written))
     assert [segment.id for segment in load_folder(tmp_path).segments] == ["a", "b"]
 
