@@ -1,7 +1,7 @@
 """Other people's test data, one test a case, so that a case once passed is never lost again.
 
-The judge is the folder's own `run.py`; only the starting of a process per run is replaced by a call, which makes
-all of them cost seconds.
+The judge is the folder's own `run.py`; only the starting of a process per run is replaced by a call, so
+that all of them cost seconds.
 """
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import importlib.util
 import json
 from argparse import Namespace
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 from streams import cli
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "conformance"
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the conformance cases are not beside the project")
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the cases are not beside the project")
 
 DISAGREEMENTS = {
     "segment-golden/jane-doe-two-devices-two-apps":
@@ -50,11 +50,12 @@ def _cases() -> Iterator[Any]:
 
 
 def _in_process(_: str, events: Path, definitions: Path, arguments: list[str], out: Path) -> str | None:
-    status = cli.main(["backtest", str(events), "--definitions", str(definitions), "--output", str(out), *arguments])
+    files = ["backtest", str(events), "--definitions", str(definitions), "--output", str(out)]
+    status = cli.main([*files, *arguments])
     return None if status == 0 else f"exit 0, got {status}"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _judge() -> ModuleType:
     spec = importlib.util.spec_from_file_location("conformance_judge", FOLDER / "run.py")
     assert spec is not None and spec.loader is not None
@@ -64,14 +65,14 @@ def _judge() -> ModuleType:
     return module
 
 
-@lru_cache(maxsize=None)
+@cache
 def _results(folder: Path) -> dict[str, tuple[bool, str]]:
     found, skipped = _judge().run_folder(folder, Namespace(audience="", rows=None, verbose=True))
     assert not skipped
     return {name: (ok, text) for name, ok, text in found}
 
 
-@pytest.mark.parametrize(("folder", "label"), _cases())
+@pytest.mark.parametrize(("folder", "label"), list(_cases()))
 def test_case(folder: Path, label: str) -> None:
     results = _results(folder)
     assert label in results, f"{label} was not judged; judged were {sorted(results)}"
