@@ -1,11 +1,13 @@
 """The tree of `segment explain`, as text and as JSON."""
 from __future__ import annotations
 
+import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from streams.backtest import iso
 from streams.core.explain import Explanation, Finding
+from streams.core.leaves.leaf import Evidence
 
 INSTANTS = frozenset({"since", "changes_at", "event_time", "at"})
 
@@ -32,11 +34,16 @@ def as_text(explanation: Explanation) -> str:
 
 
 def _add(lines: list[str], finding: Finding, depth: int) -> None:
-    seen = ", ".join(f"{e.event_time and iso(e.event_time)}" for e in finding.evidence[-3:])
+    seen = ", ".join(filter(None, map(_evidence, finding.evidence[-3:])))
     lines.append(f"{'  ' * depth}{'yes' if finding.holds else 'no ':<4}{finding.text}" + (f"  [{seen}]" if seen else "")
                  + _turns(finding.changes_at))
     for part in finding.parts:
         _add(lines, part, depth + 1)
+
+
+def _evidence(found: Evidence) -> str:
+    value = "" if found.value is None else json.dumps(found.value, ensure_ascii=False)
+    return " ".join(filter(None, (iso(found.event_time), value)))
 
 
 def _turns(moment: int | None) -> str:
