@@ -1,0 +1,145 @@
+"""The Faust app: its settings, one agent a stage group, one table a column family.
+
+To an operator it is a Faust app like any other: `faust -A streams.app worker`, `agents`, `tables`. There is one agent
+body, because what an agent does is always the same: it hands the batch to the task it belongs to.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import faust
+from faust.types import EventT, StreamT
+
+from streams.core.errors import Misconfigured
+from streams.runtime.crew import Crew
+from streams.runtime.exits import Exit, Stop, end_process
+from streams.runtime.logs import SERVICES, logging_config
+from streams.runtime.names import Names
+from streams.runtime.opening import Opening, ProcessorFactory
+from streams.runtime.recovery import TaskTables
+from streams.runtime.settings import Settings
+from streams.runtime.tables import CommittedTable
+from streams.runtime.topics import ensure_topics
+from streams.runtime.transport import BatchSchema, BatchTransport
+from streams.runtime.unit_of_work import State
+from streams.topology import GROUPS, INPUTS, STAGES, TABLES, topics_of
+
+log = logging.getLogger(__name__)
+
+Token = tuple[StreamT, EventT]
+
+
+class AudienceApp(faust.App):  # type: ignore[misc]
+    """A Faust app whose events are settled by tasks."""
+
+    logger = SERVICES
+
+    def __init__(self, settings: Settings, new_processor: ProcessorFactory) -> None:
+        self.settings = settings
+        self.names = Names(settings)
+        self.input_names = frozenset(self.names.on_cluster(topic.name) for topic in INPUTS)
+        self._new_processor = new_processor
+        self._crew: Crew[Token] | None = None
+        super().__init__(self.names.application, **_options(settings))
+        self.transport = BatchTransport(self.conf.broker_consumer, self)
+        _declare(self)
+
+    @property
+    def crew(self) -> Crew[Token]:
+        """This worker's tasks. Begins to exist with the first assignment."""
+        if self._crew is None:
+            opening = Opening(self.settings, self._new_processor, report=lambda partition, progress: None)
+            self._crew = Crew(
+                opening, acknowledge=self._acknowledge, observe=lambda partition, done: None, fail=end_process,
+            )
+        return self._crew
+
+    def states(self) -> Iterable[State]:
+        """The committed state of the tasks here."""
+        return () if self._crew is None else self._crew.states()
+
+    async def quiet(self) -> None:
+        """Before a rebalance: units end, what waits is dropped."""
+        if self._crew is not None:
+            await self._crew.quiet()
+
+    async def let_go(self) -> None:
+        """Before the worker ends."""
+        if self._crew is not None:
+            await self._crew.close()
+            self._crew = None
+
+    async def on_first_start(self) -> None:
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        await super().on_first_start()
+        try:
+            created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)
+        except Misconfigured as failure:
+            end_process(Stop(Exit.MISCONFIGURED, str(failure)))
+        if created:
+            log.info("Created topics: %s", ", ".join(created))
+
+    def _acknowledge(self, tokens: list[Token]) -> None:
+        """From a task's thread; Faust's acknowledgements belong to the loop."""
+        asyncio.run_coroutine_threadsafe(_acknowledge(tokens), self.loop)
+
+
+async def _acknowledge(tokens: list[Token]) -> None:
+    for stream, event in tokens:
+        await stream.ack(event)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    timeout = settings.session_timeout
+    return {
+        "broker": [f"kafka://{address.strip()}" for address in settings.broker.split(",")],
+        "autodiscover": False,
+        "datadir": str(settings.data / "faust"),
+        "topic_partitions": settings.partitions,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "table_standby_replicas": 0,
+        "broker_session_timeout": timeout,
+        "broker_heartbeat_interval": timeout / 6,
+        "broker_request_timeout": max(30.0, timeout),
+        "broker_rebalance_timeout": max(30.0, timeout),
+        "consumer_group_instance_id": settings.instance or None,
+        "agent_supervisor": "mode.CrashingSupervisor",
+        "TableManager": TaskTables,
+        "Table": CommittedTable,
+        "web_host": settings.web_host,
+        "web_bind": settings.web_host,
+        "web_port": settings.web_port,
+        "web_tables_enabled": False,
+        "web_router_enabled": False,
+        "web_graph_enabled": False,
+        "web_stats_enabled": False,
+        "web_metrics_enabled": False,
+        "worker_redirect_stdouts": False,
+        "logging_config": logging_config(),
+    }
+
+
+def _declare(app: AudienceApp) -> None:
+    for group in GROUPS:
+        names = [app.names.on_cluster(topic.name) for topic in topics_of(group)]
+        app.agent(app.topic(*names, schema=BatchSchema()), name=group)(_agent(app, group))
+    changelog = app.topic(app.names.changelog, compacting=True)
+    for table in TABLES:
+        app.Table(table.name, changelog_topic=changelog, help=table.what)
+
+
+def _agent(app: AudienceApp, group: str) -> Any:
+    """The body of every agent; only its name and what is said of it differ."""
+
+    async def pass_on(stream: StreamT) -> AsyncIterator[None]:
+        unsettled = stream.noack()
+        async for event in unsettled.events():
+            app.crew.hand_over(event.value, (unsettled, event))
+
+    pass_on.__name__ = group
+    pass_on.__doc__ = "; ".join(f"{stage.name}: {stage.does}" for stage in STAGES if stage.group == group)
+    return pass_on

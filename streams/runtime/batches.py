@@ -1,0 +1,46 @@
+"""What travels from the fetching thread through Faust's stream to a task: runs of records, and news of
+the ends."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from streams.unit import Inbound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBatch:
+    """Consecutive records of one topic and partition: the value of one Faust message.
+
+    `first` is where the previous batch of that partition ended and `behind` where this one does, so that a
+    batch lost on the way shows as a gap. `size` is in bytes. `epoch` counts assignments: what belongs to an earlier one is
+    dropped.
+    """
+
+    topic: str
+    partition: int
+    records: Sequence[Inbound]
+    first: int
+    behind: int
+    size: int
+    epoch: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndReached:
+    """The broker had nothing more: `behind` as in the last batch, `end` beyond transaction markers."""
+
+    topic: str
+    partition: int
+    behind: int
+    end: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndsSeen:
+    """The ends of a task's inputs, by topic, as they were at the instant `at` (ms, taken before asking)."""
+
+    ends: Mapping[str, int]
+    at: int

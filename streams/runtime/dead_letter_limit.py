@@ -1,0 +1,51 @@
+"""Stops a worker whose input is mostly refused: then the input, or this program, is wrong, not a record here and there.
+
+Counted after the commit, so the unit that crosses the limit is committed, dead letters included, and starting the
+worker again means: go on. The other choice, not to commit it, would refuse the same records for ever.
+"""
+from __future__ import annotations
+
+from collections import deque
+
+from streams.runtime.exits import Exit, Stop
+from streams.unit import Outcome
+
+WINDOW = 10_000
+"""Records over which the ratio is taken."""
+LEAST = 1_000
+"""Records before the ratio says anything."""
+
+
+class DeadLetterLimit:
+    """Of one task. `ratio` 1 and `run` 0 switch the two limits off."""
+
+    def __init__(self, ratio: float, run: int) -> None:
+        self._ratio, self._run = ratio, run
+        self._units: deque[tuple[int, int]] = deque()
+        self._records = self._rejected = self._in_a_row = 0
+
+    def count(self, outcome: Outcome) -> None:
+        """Adds a committed unit; Stop(DEAD_LETTERS) if that was too much.
+
+        A unit with any good record ends the row: the order within a unit is not known here.
+        """
+        self._in_a_row = 0 if outcome.applied else self._in_a_row + outcome.rejected
+        self._units.append((outcome.applied + outcome.rejected, outcome.rejected))
+        self._records += self._units[-1][0]
+        self._rejected += outcome.rejected
+        while self._records - self._units[0][0] >= WINDOW:
+            records, rejected = self._units.popleft()
+            self._records -= records
+            self._rejected -= rejected
+        if 0 < self._run <= self._in_a_row:
+            raise Stop(Exit.DEAD_LETTERS, _sentence(f"{self._in_a_row} in a row", "AUDIENCE_DEAD_LETTER_RUN"))
+        if self._records >= LEAST and self._rejected > self._ratio * self._records:
+            found = f"{self._rejected} of the last {self._records}"
+            raise Stop(Exit.DEAD_LETTERS, _sentence(found, "AUDIENCE_DEAD_LETTER_RATIO"))
+
+
+def _sentence(found: str, setting: str) -> str:
+    return (
+        f"Too many records were refused: {found}. They are committed to `dead-letters`, each with its reason: see "
+        f"`audience dead-letters list`. Mend the source and start the worker again, or raise {setting}"
+    )

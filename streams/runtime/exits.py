@@ -1,0 +1,60 @@
+"""How a worker ends: the codes a supervisor sees, and the exception that asks for the end.
+
+The runtime is crash-only. After any failure between produce and write nobody can know what is in memory, so
+the process goes, at once and without clean-up, and the next start finds everything it needs in Kafka. Why
+not restart the task inside the process: that would be a second way to recover, taken rarely and therefore
+wrong.
+"""
+from __future__ import annotations
+
+import logging
+import os
+from enum import IntEnum
+from typing import NoReturn
+
+from streams.core.errors import AudienceError
+
+log = logging.getLogger(__name__)
+
+
+class Exit(IntEnum):
+    """Exit codes of a worker. Every one but DONE, MISCONFIGURED, STATE and DEAD_LETTERS may be restarted
+    blindly."""
+
+    DONE = 0
+    """Stopped on request."""
+    FAILED = 70
+    """A bug: a unit of work raised. Nothing was committed; the log has the traceback."""
+    FENCED = 71
+    """Another worker owns the partition; this one was silent longer than the session timeout."""
+    STUCK = 72
+    """A unit of work did not end in time while partitions were given up."""
+    BROKER = 74
+    """Kafka was out of reach, or refused a write, for too long."""
+    DISK = 75
+    """The local state could not be written, though the batch is committed; disk full? The next start
+    replays what is missing from the changelog."""
+    DEAD_LETTERS = 76
+    """Too many records were refused. They are committed to `dead-letters`; look there first."""
+    STATE = 77
+    """The local state is not for this version or this changelog; the message says what to do."""
+    MISCONFIGURED = 78
+    """Settings, topics or broker are wrong; all faults were listed."""
+
+
+class Stop(AudienceError):
+    """Ends the worker with this code. Raised where the failure is understood; everything else is FAILED."""
+
+    def __init__(self, code: Exit, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def end_process(failure: BaseException) -> NoReturn:
+    """Says why, and ends the process without cleaning up. Callable from any thread."""
+    if isinstance(failure, Stop):
+        log.critical("Worker ends (%s, exit code %d): %s", failure.code.name, failure.code, failure)
+    else:
+        log.critical("Worker ends (FAILED, exit code %d)", Exit.FAILED, exc_info=failure)
+    logging.shutdown()
+    os._exit(failure.code if isinstance(failure, Stop) else Exit.FAILED)

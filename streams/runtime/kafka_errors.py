@@ -1,0 +1,42 @@
+"""What librdkafka's error codes mean to us, in one place: every other module asks a question.
+
+Its local codes have names that begin with an underscore; they are public all the same.
+"""
+from __future__ import annotations
+
+from confluent_kafka import KafkaError, KafkaException
+
+_END = KafkaError._PARTITION_EOF  # noqa: SLF001
+_OUT_OF_REACH = (
+    KafkaError._TRANSPORT,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._RESOLVE,  # noqa: SLF001
+)
+_FENCED = (
+    KafkaError._FENCED,  # noqa: SLF001
+    KafkaError.INVALID_PRODUCER_EPOCH,
+    KafkaError.PRODUCER_FENCED,
+    KafkaError.INVALID_PRODUCER_ID_MAPPING,
+)
+
+
+def error_of(failure: KafkaException) -> KafkaError:
+    """The error inside the exception."""
+    error: KafkaError = failure.args[0]
+    return error
+
+
+def is_end(error: KafkaError) -> bool:
+    """Not an error: the partition is read to its end."""
+    return error.code() == _END
+
+
+def is_passing(error: KafkaError) -> bool:
+    """The same call may succeed later: a broker is away, a leader moves, an answer was late."""
+    return not error.fatal() and (error.retriable() or error.code() in _OUT_OF_REACH)
+
+
+def is_fenced(error: KafkaError) -> bool:
+    """Somebody else began to use our transactional id: the partition is theirs."""
+    return error.code() in _FENCED

@@ -1,0 +1,52 @@
+"""What a worker writes to its log: one line an assignment, restores, and what an operator must know; nothing more.
+
+Faust narrates every service it starts, and aiokafka says ten times a second that a broker is away; both would bury the
+one line that matters. Configured here once, for `audience worker` and for `faust worker` alike.
+"""
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from time import monotonic
+from typing import Any
+
+SERVICES = logging.getLogger("faust.services")
+"""For our classes that are services of Faust's: how they start and stop is Faust's narration."""
+SAY_AGAIN_AFTER = 30.0
+"""Seconds for which a library's message is not repeated."""
+
+
+class Damped(logging.Filter):
+    """Lets each message of a library through once in a while, with the number that were held back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[tuple[str, str], float] = defaultdict(lambda: float("-inf"))
+        self._held_back: dict[tuple[str, str], int] = defaultdict(int)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = (record.name, str(record.msg))
+        now = monotonic()
+        if now - self._said_at[kind] < SAY_AGAIN_AFTER:
+            self._held_back[kind] += 1
+            return False
+        self._said_at[kind] = now
+        if held_back := self._held_back.pop(kind, 0):
+            record.msg = f"{record.msg} (and {held_back} more like it)"
+        return True
+
+
+def logging_config() -> dict[str, Any]:
+    """For `logging.config.dictConfig`; to standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)-8s %(name)s: %(message)s"}},
+        "filters": {"damped": {"()": Damped}},
+        "handlers": {
+            "ours": {"class": "logging.StreamHandler", "formatter": "line"},
+            "theirs": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["damped"]},
+        },
+        "root": {"level": "WARNING", "handlers": ["theirs"]},
+        "loggers": {"streams": {"level": "INFO", "handlers": ["ours"], "propagate": False}},
+    }

@@ -1,0 +1,57 @@
+"""aiokafka for the consumer group alone: joins, heartbeats, hands out the assignment, fetches nothing.
+
+The one place that touches a private name of a library: aiokafka has no way to be a member without fetching, and its
+fetcher would reset positions and read every record a second time. `test_membership.py` holds it against the pinned
+version.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+import aiokafka
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport, server_list
+
+from streams.runtime.logs import SERVICES
+
+NOTHING_TO_FETCH: tuple[Any, ...] = ([], {}, 3600, False, [])
+"""What aiokafka's fetcher is told to do: no fetches, no resets, look again in an hour."""
+NEVER_LATE = 2**31 - 1
+"""ms; we never poll, so aiokafka must not count that against us. Stuck tasks are watched by the crew."""
+
+
+class MemberOnly(aiokafka.AIOKafkaConsumer):  # type: ignore[misc]
+    """A member of the group that reads no records."""
+
+    async def start(self) -> None:
+        await super().start()
+        self._fetcher._get_actions_per_node = lambda _assignment: NOTHING_TO_FETCH  # noqa: SLF001
+
+
+class MemberThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Faust's thread around it, with the timeouts of the app's settings."""
+
+    logger = SERVICES
+
+    def _create_worker_consumer(self, transport: Transport) -> aiokafka.AIOKafkaConsumer:
+        conf = self.app.conf
+        self._assignor = self.app.assignor
+        return MemberOnly(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            bootstrap_servers=server_list(transport.url, transport.default_port),
+            partition_assignment_strategy=[self._assignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=NEVER_LATE,
+            request_timeout_ms=_ms(conf.broker_request_timeout),
+            session_timeout_ms=_ms(conf.broker_session_timeout),
+            rebalance_timeout_ms=_ms(conf.broker_rebalance_timeout),
+            heartbeat_interval_ms=_ms(conf.broker_heartbeat_interval),
+            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
+            connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
+        )
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

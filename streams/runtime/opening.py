@@ -1,0 +1,73 @@
+"""Puts a task together: its log, its state, its processor, and takes it over. Blocks; called in a thread a task."""
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from streams.runtime.log import KafkaLog
+from streams.runtime.memory import Memory
+from streams.runtime.restore import Progress, restore
+from streams.runtime.settings import Settings
+from streams.runtime.store import TaskStore
+from streams.runtime.unit_of_work import UnitOfWork
+from streams.unit import Processor, Store
+
+log = logging.getLogger(__name__)
+
+ProcessorFactory = Callable[[int, int, Store], Processor]
+"""Partition, number of partitions, the task's state."""
+
+
+def wall_ms() -> int:
+    """The wall clock, in ms."""
+    return time.time_ns() // 1_000_000
+
+
+class Opening:
+    """Opens tasks of one deployment. `report` hears how far each restore is."""
+
+    def __init__(
+        self, settings: Settings, new_processor: ProcessorFactory, report: Callable[[int, Progress], None],
+        wall: Callable[[], int] = wall_ms,
+    ) -> None:
+        self.settings = settings
+        self.wall = wall
+        self._new_processor = new_processor
+        self._report = report
+        self._memory = Memory(settings.memory)
+
+    def used_memory(self) -> int:
+        """Bytes that RocksDB holds, of all tasks."""
+        return self._memory.used()
+
+    def folder(self, partition: int) -> Path:
+        """Where the state of a task lies on this machine."""
+        return self.settings.data / "state" / f"{self.settings.application}-{partition}"
+
+    def take_over(self, partition: int, is_called_off: Callable[[], bool]) -> UnitOfWork:
+        """The task, fenced, restored and ready to be sought; Superseded if it was called off meanwhile."""
+        kafka = KafkaLog(self.settings, partition)
+        state = TaskStore(self.folder(partition), self._memory, wall=self.wall())
+        unit = UnitOfWork(
+            log=kafka, state=state,
+            restore=lambda: self._restore(kafka, state, partition, is_called_off),
+            new_processor=lambda store: self._new_processor(partition, self.settings.partitions, store),
+        )
+        try:
+            unit.take_over()
+        except BaseException:
+            unit.close()
+            raise
+        return unit
+
+    def _restore(
+        self, kafka: KafkaLog, state: TaskStore, partition: int, is_called_off: Callable[[], bool],
+    ) -> None:
+        started = time.monotonic()
+        count = restore(
+            state, kafka.reader, kafka.changelog, wall=self.wall, is_called_off=is_called_off,
+            report=lambda progress: self._report(partition, progress),
+        )
+        log.info("Task %d restored: %d records in %.1f s", partition, count, time.monotonic() - started)

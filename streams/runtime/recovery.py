@@ -1,0 +1,103 @@
+"""Faust's table manager and recovery, doing what an assignment means here: tasks are taken over and started.
+
+Faust's recovery reads changelogs through its own consumer, a message at a time, before anything is fenced. This one
+stands at the same place in Faust's life cycle, so that the app reports ready, and streams begin, when tasks run.
+"""
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from faust.tables.manager import TableManager
+from faust.types import TP, AppT
+from mode import Service
+from mode.utils.locks import Event
+
+from streams.core.errors import Bug
+from streams.runtime.logs import SERVICES
+from streams.topology import INPUTS
+
+log = logging.getLogger(__name__)
+
+
+class TaskRecovery(Service):  # type: ignore[misc]
+    """Takes tasks over after each rebalance; one assignment at a time, outside the rebalance itself."""
+
+    logger = SERVICES
+
+    def __init__(self, app: AppT, tables: TableManager, **options: Any) -> None:
+        self.app, self.tables = app, tables
+        self.in_recovery = False
+        self.signal_recovery_start, self.completed = Event(), Event()
+        self._generation = 0
+        super().__init__(**options)
+
+    def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Nothing: the consumer has made the tasks quiet."""
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0,
+    ) -> None:
+        """A new assignment is there. Returns at once; the group must not wait for a restore."""
+        self._generation = generation_id
+        self.signal_recovery_start.set()
+
+    @Service.task  # type: ignore[misc]
+    async def _take_over(self) -> None:
+        while not self.should_stop:
+            if await self.wait_for_stopped(self.signal_recovery_start):
+                return
+            self.signal_recovery_start.clear()
+            await self._begin(self._generation)
+
+    async def _begin(self, generation: int) -> None:
+        app, rebalances = self.app, self.app.rebalancing_count
+        assigned = {tp for tp in app.consumer.assignment() if tp.topic in app.input_names}
+        crew = app.crew
+        is_ready = await crew.take_over(_whole_tasks(assigned), generation)
+        if not is_ready or app.rebalancing_count != rebalances or app.consumer_generation_id != generation:
+            log.info("Assignment %d was superseded", generation)
+            return
+        app.consumer.resume_partitions(assigned)
+        app.flow_control.resume()
+        app.consumer.resume_flow()
+        await app._fetcher.maybe_start()  # noqa: SLF001
+        if await crew.go(generation):
+            await self._report()
+
+    async def _report(self) -> None:
+        self.completed.set()
+        self.tables.on_actives_ready()
+        self.tables.on_standbys_ready()
+        await self.app.on_rebalance_complete.send()
+        self.app.on_rebalance_end()
+
+
+def _whole_tasks(assigned: set[TP]) -> set[int]:
+    """The partition numbers; Bug if a task's inputs were given to different workers."""
+    partitions = {tp.partition for tp in assigned}
+    if len(assigned) != len(partitions) * len(INPUTS):
+        raise Bug(f"The inputs of a task were assigned apart: {sorted(assigned)}; do the topics' counts differ?")
+    return partitions
+
+
+class TaskTables(TableManager):  # type: ignore[misc]
+    """Declares tables and their changelog without subscribing to it: restores do not go through Faust."""
+
+    logger = SERVICES
+
+    @property
+    def recovery(self) -> TaskRecovery:
+        if self._recovery is None:
+            self._recovery = TaskRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+    async def _update_channels(self) -> None:
+        self._tables_finalized.set()
+        for table in self.values():
+            await table.maybe_start()
+        self._tables_registered.set()

@@ -1,0 +1,27 @@
+"""Runs one worker until it is told to stop or has to: what `audience worker` calls."""
+from __future__ import annotations
+
+import logging.config
+
+from faust.worker import Worker
+
+from streams.runtime.application import AudienceApp
+from streams.runtime.logs import logging_config
+from streams.runtime.opening import ProcessorFactory
+from streams.runtime.settings import Settings
+
+
+def run_worker(settings: Settings, new_processor: ProcessorFactory) -> int:
+    """Joins the group and works; returns 0 after SIGTERM or SIGINT, when all tasks are let go.
+
+    Any failure ends the process at once with a code of `streams.runtime.exits.Exit`. Call it from the main thread of
+    a process of its own.
+    """
+    logging.config.dictConfig(logging_config())
+    app = AudienceApp(settings, new_processor)
+    worker = Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)
+    worker.spinner = None
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
