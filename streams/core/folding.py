@@ -21,7 +21,9 @@ def fold(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
 
     The caller counts and notes identifiers before; see `Fragment.plan` for what marks a fragment as complete.
     """
-    if not fragment.plan:
+    if fragment.plan != plan.source_set:
+        if fragment.plan:
+            return _fold_under_older(plan, fragment, event)
         fragment.plan = plan.source_set
     touched: list[str] = []
     if event.kind in COUNTED:
@@ -40,6 +42,15 @@ def fold(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
     if plan.identity_leaves and len(event.identifiers) > 1:
         touched += plan.identity_leaves
     return touched
+
+
+def _fold_under_older(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
+    """Into what the fragment has; what it lacks is left to `refold`, which finds this event among the others."""
+    for source in _hearing([source for source in plan.sources.values() if source.id in fragment.leaves])(event):
+        source.fold(fragment.leaves, event)
+    _set_traits(plan, fragment, event, [])
+    _state_consent(plan, fragment, event, [])
+    return []
 
 
 def _set_traits(plan: Plan, fragment: Fragment, event: Event, touched: list[str]) -> None:

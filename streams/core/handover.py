@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from streams.core import campaigns, profiling
 from streams.core.context import Context
-from streams.core.folding import refold
+from streams.core.folding import fold, refold
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
 from streams.core.ownership import ALWAYS
 from streams.core.profile import Forward, Fragment, Profile
@@ -34,11 +34,11 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     entries = tables.timeline.entries(profile.key)
     tables.timeline.replace(profile.key, [])
     fragments, profile.fragments = list(profile.fragments.values()), {}
-    for start in range(0, max(0, len(entries) - CHUNK), CHUNK):
-        sends.append(Adopt(message.to, message.profile, [], entries[start:start + CHUNK], None, last=False))
-    rest = entries[(max(0, len(entries) - 1) // CHUNK) * CHUNK:] if entries else []
+    chunks = [entries[start:start + CHUNK] for start in range(0, len(entries), CHUNK)] or [[]]
     sends.append(ProfileGone(profile.profile_id))
-    sends.append(Adopt(message.to, message.profile, fragments, rest, profile))
+    for number, chunk in enumerate(chunks, 1):
+        sends.append(Adopt(message.to, message.profile, fragments, chunk, profile, last=number == len(chunks)))
+        fragments, profile = [], None
     return sends
 
 
@@ -123,10 +123,10 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         profile = profiling.begin(context, message.profile, 0)
         profile.identifiers.clear()
     at = max(at, profile.now)
+    for fragment in message.fragments:
+        _join(context, profile, fragment)
     for entry in message.entries:
         tables.timeline.append(profile.key, entry)
-    for fragment in message.fragments:
-        profile.fragments[fragment.key] = fragment
     if message.state is not None:
         _inherit(profile, message.state)
     tables.profiles.put(profile.key, profile)
@@ -136,6 +136,19 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     sends = profiling.settle(context, profile, at)
     profiling.arm(context, profile)
     return sends
+
+
+def _join(context: Context, profile: Profile, fragment: Fragment) -> None:
+    """Events of this fragment that found the profile before the fragment did are folded into it.
+
+    They are those in the timeline under its key: its own entries come with it and after it, never before.
+    """
+    if fragment.key in profile.fragments:
+        early = [e for e in context.tables.timeline.entries(profile.key) if e.fragment == fragment.key]
+        for event in map(context.reread, early):
+            profiling.count(fragment, event)
+            fold(context.plan, fragment, event)
+    profile.fragments[fragment.key] = fragment
 
 
 def _inherit(profile: Profile, state: Profile) -> None:
