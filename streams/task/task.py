@@ -14,7 +14,7 @@ from streams.core import profiling, upgrade
 from streams.core.context import Context
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
-from streams.core.messages import Arrive, Command, Output, Sent
+from streams.core.messages import Arrive, Command, Output, Resolve, Sent
 from streams.core.profile import Profile
 from streams.core.step import step
 from streams.task.outputs import AvroSink, Sink
@@ -104,7 +104,7 @@ class Task:
 
     def _handle(self, message: Wired) -> None:
         """One message, and all that it causes in this partition."""
-        if type(message) is Arrive and self._is_astray(message):
+        if isinstance(message, Arrive | Resolve) and self._is_astray(message):
             self._send(message, partition_of(message.home, self._partitions))
             return
         self._queue.append(message)
@@ -119,11 +119,11 @@ class Task:
             else:
                 self._route(step(self.context, now, self.now))
 
-    def _is_astray(self, message: Arrive) -> bool:
-        subject = message.event.subject
-        if self.state.pointers.has_local(subject) or self.state.profiles.has_local(subject):
+    def _is_astray(self, message: Arrive | Resolve) -> bool:
+        home = message.home
+        if self.state.pointers.has_local(home) or self.state.profiles.has_local(home):
             return False
-        return partition_of(subject, self._partitions) != self.partition
+        return partition_of(home, self._partitions) != self.partition
 
     def _route(self, sends: list[Sent]) -> None:
         for sent in sends:
