@@ -1,0 +1,37 @@
+"""Asking a `Pipeline` about its people in the words of the oracles."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from streams.core.profile import Profile
+from streams.testing import Pipeline
+
+
+def run(pipeline: Pipeline, history: Iterable[Mapping[str, Any]]) -> Pipeline:
+    """Everything sent, each message at its `receivedAt`."""
+    for message in history:
+        pipeline.send(message, message["receivedAt"])
+    return pipeline
+
+
+def entries(pipeline: Pipeline, profile: Profile) -> list[dict[str, Any]]:
+    """The messages that a profile consists of, in order of arrival, as they came."""
+    for task, store in zip(pipeline.tasks, pipeline.stores, strict=True):
+        if profile.key.encode() in store.keys("profiles"):
+            found = task.state.timeline.entries(profile.key)
+            return [{**orjson.loads(e.raw), "receivedAt": e.received_at} for e in found]
+    raise AssertionError("a profile that no store holds")
+
+
+def people(pipeline: Pipeline) -> dict[frozenset[str], list[str]]:
+    """Identifiers of every living profile -> ids of its messages, strongest identifier included for copies."""
+    found: dict[frozenset[str], list[str]] = {}
+    for profile in pipeline.profiles():
+        if profile.fragments:
+            who = frozenset(profile.identifiers)
+            assert who not in found, "two profiles with the same identifiers"
+            found[who] = [message["messageId"] for message in entries(pipeline, profile)]
+    return found

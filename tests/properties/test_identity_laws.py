@@ -1,0 +1,73 @@
+"""L1, L2, L3: who is who, and whose every message is, against a union-find and the ledger."""
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.testing import Pipeline
+from tests.oracle import messages
+from tests.oracle.ledger import Ledger
+from tests.pipeline.worlds import people, run
+from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT, TIGHT, histories
+
+Message = dict[str, Any]
+PARTITIONS = st.sampled_from((1, 2, 5, 16))
+
+
+def _distinct(history: list[Message]) -> set[tuple[str, str]]:
+    return {(message["messageId"], messages.identifiers(message)[0]) for message in history}
+
+
+def _clusters(history: list[Message]) -> set[frozenset[str]]:
+    """Union-find, the stupid way: join until nothing joins."""
+    clusters: list[set[str]] = []
+    for message in history:
+        joined = set(messages.identifiers(message))
+        for cluster in [each for each in clusters if each & joined]:
+            clusters.remove(cluster)
+            joined |= cluster
+        clusters.append(joined)
+    return set(map(frozenset, clusters))
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), PARTITIONS, st.integers(0, 9))
+def test_l1_events_over_all_profiles_are_the_distinct_accepted_ones(
+    history: list[Message], partitions: int, seed: int,
+) -> None:
+    pipeline = run(Pipeline(LIMITS_TIGHT, partitions, seed=seed), history)
+    counted = sum(f.events for profile in pipeline.profiles() for f in profile.fragments.values())
+    assert counted == len(_distinct(history))
+    placed = [event for events in people(pipeline).values() for event in events]
+    assert len(placed) == len(set(placed)) == counted
+    assert not pipeline.rejected
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), PARTITIONS, st.integers(0, 9), st.randoms(use_true_random=False))
+def test_l2_without_conflicts_profiles_are_a_union_find_in_any_order(
+    history: list[Message], partitions: int, seed: int, shuffle: Any,
+) -> None:
+    shuffled = list(history)
+    shuffle.shuffle(shuffled)
+    for number, message in enumerate(shuffled):
+        shuffled[number] = {**message, "receivedAt": history[-1]["receivedAt"] + number}
+    for order in (history, shuffled):
+        pipeline = run(Pipeline(LIMITS_LIFTED, partitions, seed=seed), order)
+        assert set(people(pipeline)) == _clusters(history)
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(aliases=True), PARTITIONS, st.integers(0, 9))
+def test_l3_with_limits_and_last_login_it_is_the_ledger(
+    history: list[Message], partitions: int, seed: int,
+) -> None:
+    pipeline, ledger = run(Pipeline(LIMITS_TIGHT, partitions, seed=seed), history), Ledger(TIGHT)
+    for message in history:
+        ledger.take(message)
+    expected = {who: sorted(each.split("#")[0] for each in ids) for who, ids in ledger.people().items()}
+    assert {who: sorted(ids) for who, ids in people(pipeline).items()} == expected
+    audited = {line.change for line in pipeline.identity}
+    assert audited <= {"attached", "merged", "moved", "refused"}
