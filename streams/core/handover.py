@@ -75,7 +75,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     tables.profiles.put(profile.key, profile)
     if given:
         tables.timeline.replace(profile.key, kept)
-        sends += profiling.settle(context, profile, at, "split")
+    sends += profiling.settle(context, profile, at, "split")
     profiling.arm(context, profile)
     entries = [entry._replace(fragment=message.source) for entry in given]
     sends.append(Adopt(message.to, message.source, fragments, entries, state))
