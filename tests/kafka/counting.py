@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from streams.runtime.settings import Settings
 from streams.unit import Change, Inbound, Outbound, Outcome, Store
 
 HITS, INTERACTIONS, COMMANDS = "events.hits", "events.interactions", "commands"
@@ -135,3 +136,8 @@ class Counting:
 
 def _due(timer: bytes) -> int:
     return int(timer[:13])
+
+
+def factory(_settings: Settings) -> type[Counting]:
+    """For `tests.kafka.worker_main`."""
+    return Counting

@@ -1,0 +1,153 @@
+"""A deployment under test: topics of its own on a real broker, and workers as processes that can be hurt."""
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from confluent_kafka import Consumer, TopicPartition
+
+from streams.runtime.names import Names
+from streams.runtime.settings import Settings
+from streams.topology import INPUTS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_until(condition: Callable[[], bool], *, within: float, what: str) -> None:
+    """Returns once it holds; fails with `what` if it does not in time."""
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"Not within {within:g} s: {what}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Deployment:
+    """Workers that share topics and group. As a context manager it leaves no process behind."""
+
+    def __init__(self, broker: str, folder: Path, factory: str, **variables: str) -> None:
+        self.folder = folder
+        self.factory = factory
+        self.variables = {
+            "AUDIENCE_BROKER": broker, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "AUDIENCE_SESSION_TIMEOUT": "6",
+            **variables,
+        }
+        self.settings = Settings.read(self.variables)
+        self.names = Names(self.settings)
+        self.workers: list[Worker] = []
+
+    def __enter__(self) -> Deployment:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.kill()
+
+    def worker(self, name: str, **variables: str) -> Worker:
+        """A worker with a folder and a web port of its own; not started."""
+        worker = Worker(self, name, variables)
+        self.workers.append(worker)
+        return worker
+
+    def committed(self) -> int:
+        """The sum of all committed offsets of the inputs: grows while there is progress."""
+        reader = Consumer({"bootstrap.servers": self.settings.broker, "group.id": self.names.group, "log_level": 0})
+        inputs = [
+            TopicPartition(self.names.on_cluster(topic.name), partition)
+            for topic in INPUTS for partition in range(self.settings.partitions)
+        ]
+        with suppress(Exception):
+            return sum(max(found.offset, 0) for found in reader.committed(inputs, 5))
+        return 0
+
+
+class Worker:
+    """One worker process, which may be started again after its end. Its log is in its folder."""
+
+    def __init__(self, deployment: Deployment, name: str, variables: dict[str, str]) -> None:
+        self.name = name
+        self.folder = deployment.folder / name
+        self.port = free_port()
+        self._factory = deployment.factory
+        self._environment = {
+            **os.environ, **deployment.variables, "AUDIENCE_DATA": str(self.folder / "data"),
+            "AUDIENCE_WEB_PORT": str(self.port), "PYTHONPATH": str(ROOT), **variables,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return None if self._process is None else self._process.poll()
+
+    def start(self) -> None:
+        """Starts the process; it may take seconds until it works."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.kafka.worker_main", self._factory],
+                env=self._environment, stdout=log, stderr=log, cwd=ROOT,
+            )
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def said(self, text: str) -> bool:
+        """Whether its log has it."""
+        return self.log.exists() and text in self.log.read_text()
+
+    def kill(self) -> None:
+        """kill -9; nothing if it has ended."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def lose_state(self) -> None:
+        """Deletes its folder, as a lost disk would."""
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def pause(self) -> None:
+        """SIGSTOP: it hears nothing, and does not know."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    def stop(self, within: float = 30) -> int:
+        """SIGTERM; returns the exit code."""
+        self._signal(signal.SIGTERM)
+        return self.wait(within)
+
+    def wait(self, within: float) -> int:
+        """The exit code, once it ends by itself."""
+        assert self._process is not None
+        return self._process.wait(within)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
