@@ -25,6 +25,8 @@ class Cause:
 
 def because_of(formula: Formula, truth: Set[str], members: Container[str], cause: Cause) -> str:
     """The deciding parts that just changed; where none did (new definitions, a merge), all that decide."""
+    if isinstance(formula, LeafHolds) and formula.leaf.id in cause.flipped and cause.event_id:
+        return f"{_changed(formula, truth)} [message {cause.event_id}]"
     parts = decide(formula, truth, members)[1]
     mark = f" [message {cause.event_id}]" if cause.event_id else ""
     by_event = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in cause.flipped]

@@ -51,7 +51,7 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
     """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds
     for everyone of whom nothing is known is not judged anew."""
     profile.truth, profile.due = set(plan.blank), {}
-    flipped = _judge(plan, profile, {*touched, *plan.identity_leaves, *plan.birth_leaves}, now)
+    flipped = _judge(plan, profile, {*touched, *plan.personal}, now)
     cause = Cause(event_id, flipped, {})
     profile.members = {segment: [] for segment in plan.blank_members}
     if flipped:
@@ -78,7 +78,7 @@ def evaluate_all(plan: Plan, profile: Profile, now: int, event_id: str = "") -> 
 
 def next_due(profile: Profile) -> int | None:
     """The first instant at which time alone could change a leaf; None if it never can."""
-    return min(profile.due.values(), default=None)
+    return min(profile.due.values()) if profile.due else None
 
 
 def _overdue(profile: Profile, now: int) -> list[str]:

@@ -11,11 +11,12 @@ from typing import TypeAlias
 
 from streams.core.comparisons import Check, Regex, Test, compile_comparison
 from streams.core.events import Event
-from streams.core.intervals import ALWAYS, NEVER, Interval, intersection
+from streams.core.intervals import ALWAYS, Interval, intersection
 from streams.core.rules import EventMatch, Path
 from streams.core.values import Json, descend
 
 Read: TypeAlias = Callable[[Event], Json]
+Admit: TypeAlias = Callable[[Event], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Matcher:
     None if there are none. span: the interval on which the others hold, None if there are none."""
 
     names: tuple[str, ...]
-    check: Callable[[Event], bool] | None
+    check: Admit | None
     span: Callable[[Event], Interval] | None
 
     def admits(self, event: Event) -> Interval | None:
@@ -38,24 +39,28 @@ class Matcher:
 
 
 def compile_match(match: EventMatch, regex: Regex) -> Matcher:
-    still: list[tuple[Read, Check]] = []
+    still: list[Admit] = []
     moving: list[tuple[Read, Test]] = []
     for condition in match.where:
         read, test = reader(condition.property), compile_comparison(condition.comparison, regex)
         if test.check is not None:
-            still.append((read, test.check))
+            still.append(_condition(read, test.check))
         else:
             moving.append((read, test))
     return Matcher(names=match.names, check=_conjunction(still), span=_overlap(moving))
 
 
-def _conjunction(conditions: list[tuple[Read, Check]]) -> Callable[[Event], bool] | None:
-    if not conditions:
-        return None
-    if len(conditions) == 1:
-        read, check = conditions[0]
-        return lambda event: check(read(event))
-    return lambda event: all(check(read(event)) for read, check in conditions)
+def _condition(read: Read, check: Check) -> Admit:
+    return lambda event: check(read(event))
+
+
+def _conjunction(conditions: list[Admit]) -> Admit | None:
+    if len(conditions) < 2:
+        return conditions[0] if conditions else None
+    first, second = conditions[0], conditions[1]
+    if len(conditions) == 2:
+        return lambda event: first(event) and second(event)
+    return lambda event: all(condition(event) for condition in conditions)
 
 
 def _overlap(conditions: list[tuple[Read, Test]]) -> Callable[[Event], Interval] | None:
@@ -71,25 +76,32 @@ def _overlap(conditions: list[tuple[Read, Test]]) -> Callable[[Event], Interval]
     return span
 
 
-def compile_verdict(match: EventMatch, regex: Regex) -> Callable[[Event], Interval]:
-    """The interval on which all conditions hold, empty where they never do."""
-    matcher = compile_match(match, regex)
-
-    def verdict(event: Event) -> Interval:
-        return matcher.admits(event) or NEVER
-
-    return verdict
-
-
 def reader(path: Path) -> Read:
     """Reads a property: below `context.` from the context, of an identify from the message's traits."""
     if path[0] == "context" and len(path) > 1:
-        rest = path[1:]
-        return lambda event: descend(event.context, rest)
+        below = walker(path[1:])
+        return lambda event: below(event.context)
+    walk = walker(path)
+    return lambda event: walk(event.traits if event.kind == "identify" else event.properties)
+
+
+def walker(path: Path) -> Callable[[Mapping[str, Json]], Json]:
+    """`descend`, with the two usual lengths unrolled: conditions are read on every event."""
+    first = path[0]
     if len(path) == 1:
-        name = path[0]
-        return lambda event: (event.traits if event.kind == "identify" else event.properties).get(name)
-    return lambda event: descend(bag(event), path)
+        return lambda whole: whole.get(first)
+    if len(path) > 2:
+        return lambda whole: descend(whole, path)
+    name, second = ".".join(path), path[1]
+
+    def walk(whole: Mapping[str, Json]) -> Json:
+        value = whole.get(name)
+        if value is None:
+            value = whole.get(first)
+            return value.get(second) if isinstance(value, dict) else None
+        return value
+
+    return walk
 
 
 def bag(event: Event) -> Mapping[str, Json]:

@@ -16,6 +16,7 @@ from streams.core.cost import Cost, cost_of
 from streams.core.definitions import Definitions
 from streams.core.events import Event
 from streams.core.formula import Formula, Holds, compile_formula, leaves_of, segments_of
+from streams.core.intervals import BEGINNING, FOREVER
 from streams.core.leaves.leaf import Leaf, Source, digest
 from streams.core.leaves.terms import Term
 from streams.core.matching import matches_name
@@ -50,7 +51,8 @@ class Plan:
     by_trait, by_purpose: leaves to judge again; settings: trait -> what folds its settings. identity_leaves:
     to be judged again when the profile's identifiers change; birth_leaves: when an event before all others
     comes in. source_set: stands for the set of sources, see `Fragment.plan`. blank: leaves that hold for a
-    profile of which nothing is known."""
+    profile of which nothing is known, blank_members: segments that such a profile is in; personal: leaves of
+    which that cannot be said beforehand."""
 
     revision: int
     definitions: Definitions
@@ -68,6 +70,7 @@ class Plan:
     birth_leaves: tuple[str, ...]
     source_set: str
     blank: frozenset[str]
+    personal: tuple[str, ...]
     blank_members: tuple[str, ...] = ()
     exact: dict[str, list[Listener]] = field(default_factory=dict)
     patterns: list[tuple[str, Listener]] = field(default_factory=list)
@@ -99,7 +102,7 @@ def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
     leaves = compiler.leaves
     sources = {source.id: source for leaf in leaves.values() for source in leaf.sources}
     sources |= {source.id: source for term in computed.values() for source in term.sources}
-    nobody = Profile("", "")
+    unknown = {leaf.id: leaf.judge(Profile("", ""), BEGINNING) for leaf in leaves.values()}
     plan = Plan(
         revision=definitions.revision, definitions=definitions, segments=segments, order=_order(segments),
         leaves=leaves, sources=sources, computed=computed,
@@ -110,7 +113,8 @@ def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
         settings={}, identity_leaves=tuple(leaf.id for leaf in leaves.values() if leaf.hears.identity),
         birth_leaves=tuple(leaf.id for leaf in leaves.values() if leaf.hears.birth),
         source_set=digest(frozenset(sources)),
-        blank=frozenset(leaf.id for leaf in leaves.values() if leaf.judge(nobody, 0)[0]),
+        blank=frozenset(leaf for leaf, (holds, _) in unknown.items() if holds),
+        personal=tuple(leaf for leaf, (_, until) in unknown.items() if until < FOREVER or _is_personal(leaves[leaf])),
     )
     _listen(plan)
     plan.blank_members = _blank_members(plan)
@@ -160,6 +164,10 @@ def _listen(plan: Plan) -> None:
                 plan.patterns.append((name, listener))
             else:
                 plan.exact.setdefault(name, []).append(listener)
+
+
+def _is_personal(leaf: Leaf) -> bool:
+    return leaf.hears.identity or leaf.hears.birth
 
 
 def _blank_members(plan: Plan) -> tuple[str, ...]:

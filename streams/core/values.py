@@ -117,16 +117,14 @@ def same(one: Json, other: Json) -> bool:
 def descend(value: Json, path: tuple[str, ...]) -> Json:
     """Where the path leads: the key with all its dots first, then object by object; None where it ends
     early."""
-    if not path:
-        return value
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict | Mapping):
         return None
     if len(path) > 1:
         whole = value.get(".".join(path))
         if whole is not None:
             return whole
     for part in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict | Mapping):
             return None
         value = value.get(part)
     return value

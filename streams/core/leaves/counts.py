@@ -103,7 +103,13 @@ class CountWithin(Count):
         return found[0] if len(found) == 1 else sorted(at for times in found for at in times)
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        return self.verdict(self.times(profile), now)
+        times = self.times(profile)
+        if self.bound is not Bound.AT_LEAST or self.count < 1:
+            return self.verdict(times, now)
+        if len(times) < self.count:
+            return False, FOREVER
+        end = times[-self.count] + self.window
+        return (True, end) if end > now else (False, FOREVER)
 
 
 class CountEver(Count):

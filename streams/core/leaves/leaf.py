@@ -82,8 +82,13 @@ class Leaf(ABC):
 
 
 def states(profile: Profile, source: str) -> list[Entries]:
-    """What the fragments kept for a source."""
-    return [fragment.leaves[source] for fragment in profile.fragments.values() if source in fragment.leaves]
+    """What the fragments kept for a source. Most profiles are one fragment, and this is asked on every event."""
+    fragments = profile.fragments
+    if len(fragments) == 1:
+        for fragment in fragments.values():
+            entries = fragment.leaves.get(source)
+            return [] if entries is None else [entries]
+    return [fragment.leaves[source] for fragment in fragments.values() if source in fragment.leaves]
 
 
 def digest(*meaning: object) -> str:

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 from streams.core.comparisons import Regex
 from streams.core.events import Event
-from streams.core.intervals import BEGINNING, FOREVER, intersection, next_change
+from streams.core.intervals import BEGINNING, FOREVER, NEVER, intersection, next_change
 from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
 from streams.core.leaves.rows import Rows, active
-from streams.core.matching import Matcher, compile_match, compile_verdict
+from streams.core.matching import Matcher, compile_match
 from streams.core.profile import Entries, Profile
-from streams.core.rules import LastPerformed, Window
+from streams.core.rules import EventMatch, LastPerformed, Window
 from streams.core.wording import phrase
 
 
 def compile_last_performed(node: LastPerformed, regex: Regex) -> Leaf:
-    matcher = compile_match(node.match, regex)
-    return NewestOnClock(node, matcher, regex) if matcher.span is not None else Newest(node, matcher, regex)
+    matcher, verdict = compile_match(node.match, regex), compile_match(EventMatch(where=node.where_last), regex)
+    if matcher.span is not None:
+        return NewestOnClock(node, matcher, verdict)
+    return NewestUntil(node, matcher, verdict) if verdict.span is not None else Newest(node, matcher, verdict)
 
 
 class Newest(Leaf, Source):
-    """Entries: [event time, arrival, from, to] of the newest event; it decides so on [from, to)."""
+    """Entries: [event time, arrival, whether `where_last` holds] of the newest event."""
 
     __slots__ = ("hears", "id", "match", "most", "names", "sources", "text", "trait", "verdict", "width")
 
-    def __init__(self, node: LastPerformed, matcher: Matcher, regex: Regex) -> None:
+    def __init__(self, node: LastPerformed, matcher: Matcher, verdict: Matcher) -> None:
         self.match, self.names, self.trait, self.most = matcher.check, matcher.names, None, 1
-        self.width = node.within
-        self.verdict = compile_verdict(type(node.match)(where=node.where_last), regex)
+        self.width, self.verdict = FOREVER if node.within is None else node.within, verdict
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
         self.sources: tuple[Source, ...] = (self,)
 
@@ -39,23 +40,46 @@ class Newest(Leaf, Source):
             return False
         at, arrival = event.event_time, event.arrival
         newest = leaves.get(self.id)
-        if newest is not None and (at < newest[0] or (at == newest[0] and arrival < newest[1])):
+        if newest is None:
+            leaves[self.id] = [at, arrival, *self.says(event)]
+            return True
+        if at < newest[0] or (at == newest[0] and arrival < newest[1]):
             return False
-        holds = self.verdict(event)
-        if self.width is not None:
-            holds = intersection(holds, (BEGINNING, at + self.width))
-        leaves[self.id] = [at, arrival, *holds]
+        newest[:] = (at, arrival, *self.says(event))
         return True
+
+    def says(self, event: Event) -> tuple[int, ...]:
+        """What is kept of the newest event."""
+        check = self.verdict.check
+        return (1,) if check is None or check(event) else (0,)
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         found = states(profile, self.id)
         if not found:
             return False, FOREVER
-        _, _, start, end = found[0] if len(found) == 1 else max(found)
-        return start <= now < end, next_change((start, end), now)
+        at, _, holds = found[0] if len(found) == 1 else max(found)
+        if not holds or now >= at + self.width:
+            return False, FOREVER
+        return True, at + self.width if self.width < FOREVER else FOREVER
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
         return tuple(Evidence(event_time=newest[0]) for newest in sorted(states(profile, self.id))[-1:])
+
+
+class NewestUntil(Newest):
+    """`where_last` is relative to the clock. Entries: [event time, arrival, from, to]: it holds on [from, to)."""
+
+    __slots__ = ()
+
+    def says(self, event: Event) -> tuple[int, ...]:
+        return intersection(self.verdict.admits(event) or NEVER, (BEGINNING, event.event_time + self.width))
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        found = states(profile, self.id)
+        if not found:
+            return False, FOREVER
+        _, _, start, end = max(found)
+        return start <= now < end, next_change((start, end), now)
 
 
 class NewestOnClock(Leaf):
@@ -64,11 +88,10 @@ class NewestOnClock(Leaf):
 
     __slots__ = ("hears", "id", "rows", "sources", "text", "width")
 
-    def __init__(self, node: LastPerformed, matcher: Matcher, regex: Regex) -> None:
-        verdict = compile_verdict(type(node.match)(where=node.where_last), regex)
+    def __init__(self, node: LastPerformed, matcher: Matcher, verdict: Matcher) -> None:
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
         self.width = FOREVER if node.within is None else node.within
-        self.rows = Rows(self.id, matcher, Window(), lambda event: list(verdict(event)))
+        self.rows = Rows(self.id, matcher, Window(), lambda event: list(verdict.admits(event) or NEVER))
         self.sources: tuple[Source, ...] = (self.rows,)
 
     def judge(self, profile: Profile, now: int) -> Judgement:

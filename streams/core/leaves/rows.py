@@ -154,7 +154,7 @@ class Past(NamedTuple):
 
 def past(rows: Rows, profile: Profile) -> Past:
     found = states(profile, rows.id)
-    columns = merged(found) if found else [[], [], []]
+    columns: Entries = merged(found) if found else [[] for _ in range(5 if rows.is_moving else STARTS)]
     if not rows.is_moving:
         ends = [min(at + rows.width, FOREVER) for at in columns[TIMES]]
         columns = [*columns[:STARTS], [BEGINNING] * len(ends), ends]
