@@ -1,0 +1,129 @@
+"""Raw Segment messages as facts: when, what, whose."""
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+Json = Any
+COUNTED = ("track", "page", "screen", "identify")
+BLOCKED = {
+    "null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id", "distinct_id",
+    "email", "not_authenticated", "[object object]",
+}
+
+
+def instant(value: Json) -> int | None:
+    """Epoch milliseconds of ISO 8601 or of epoch milliseconds; None for what is no time."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return int(value)
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
+    passed = found - datetime(1970, 1, 1, tzinfo=UTC)
+    return passed.days * 86_400_000 + passed.seconds * 1000 + passed.microseconds // 1000
+
+
+def received_at(message: dict[str, Json]) -> int:
+    at = instant(message["receivedAt"])
+    assert at is not None
+    return at
+
+
+def event_time(message: dict[str, Json]) -> int:
+    at = received_at(message)
+    times = [instant(message.get(field)) for field in ("timestamp", "originalTimestamp", "sentAt")]
+    match times:
+        case [int(stated), _, _]:
+            return min(stated, at)
+        case [None, int(original), int(sent)]:
+            return min(at - (sent - original), at)
+        case [None, int(original), None]:
+            return min(original, at)
+    return at
+
+
+def is_counted(message: dict[str, Json]) -> bool:
+    return message["type"] in COUNTED
+
+
+def event_name(message: dict[str, Json]) -> str:
+    names = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified"}
+    return str(message["event"]) if message["type"] == "track" else names.get(message["type"], "")
+
+
+def properties(message: dict[str, Json]) -> dict[str, Json]:
+    field = "traits" if message["type"] == "identify" else "properties"
+    return message.get(field) or {}
+
+
+def context(message: dict[str, Json]) -> dict[str, Json]:
+    return message.get("context") or {}
+
+
+def traits_set(message: dict[str, Json]) -> dict[str, Json]:
+    """The top-level traits that a message sets; None removes."""
+    traits = message.get("traits") or {}
+    if message["type"] == "identify":
+        return dict(traits)
+    if message["type"] == "group":
+        return {"group_id": message.get("groupId"), **({"group": traits} if traits else {})}
+    return {}
+
+
+def consent_stated(message: dict[str, Json]) -> dict[str, bool]:
+    if message["type"] == "track" and message["event"] == "Consent Preference Updated":
+        stated = properties(message)
+    else:
+        stated = context(message).get("consent") or {}
+    return {name: state for name, state in (stated.get("purposes") or {}).items() if isinstance(state, bool)}
+
+
+def identifiers(message: dict[str, Json]) -> list[str]:
+    """`namespace:value`, strongest first, blocked ones removed; `previousId` of an alias is not among them."""
+    traits, inside = message.get("traits") or {}, context(message)
+    person = inside.get("traits") or {}
+    device = inside.get("device") or {}
+    found = [("customer_id", message.get("userId"))]
+    found += [("email", place.get("email")) for place in (traits, person, message.get("properties") or {})]
+    found += [("phone", place.get("phone")) for place in (traits, person)]
+    found += sorted((each["type"].lower(), each["id"]) for each in inside.get("externalIds") or [])
+    found += [("device_id", device.get("id"))]
+    if device.get("adTrackingEnabled") is not False:
+        found += [("device_ad_id", device.get("advertisingId"))]
+    found += [("cookie", message.get("anonymousId"))]
+    named: list[str] = []
+    for namespace, value in found:
+        normal = normalised(namespace, value)
+        if normal is not None and f"{namespace}:{normal}" not in named:
+            named.append(f"{namespace}:{normal}")
+    return named
+
+
+def normalised(namespace: str, value: Json) -> str | None:
+    """None for a missing or blocked value."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    value = value.strip()
+    if namespace in ("email", "device_ad_id"):
+        value = value.lower()
+    if re.fullmatch("[0-]*", value) or value.lower() in BLOCKED or len(value) > 512:
+        return None
+    if namespace == "phone":
+        import phonenumbers
+
+        try:
+            number = phonenumbers.parse(value, None)
+        except phonenumbers.NumberParseException:
+            return None
+        value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return value
