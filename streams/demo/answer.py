@@ -1,0 +1,128 @@
+"""What the pipeline must have come to, by the simulator's own plain bookkeeping.
+
+Nobody in the shop shares an identifier, so whoever is named together is one person: no rule of the identity
+graph is needed to say who that is, and none is used.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from streams.demo.facts import BROKEN, Fact, Label, Sent
+from streams.demo.segments import SEGMENTS, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Of the messages noted until it was asked for. `accepted`: distinct messages, copies not counted
+    again."""
+
+    accepted: int
+    rejected: int
+    copies: int
+    labels: Counter[Label]
+    people: tuple[Person, ...]
+    last_received_at: int
+    _of: dict[str, Person] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        of = {identifier: person for person in self.people for identifier in person.identifiers}
+        object.__setattr__(self, "_of", of)
+
+    def person(self, identifier: str) -> Person | None:
+        """Whose identifier it is; None for one that no accepted message named."""
+        return self._of.get(identifier)
+
+    def members(self, segment_id: str, at_ms: int) -> frozenset[frozenset[str]]:
+        """The people, each by all their identifiers, who are in the segment at an instant, which is not
+        before the last message: for an earlier one ask the ledger as of then."""
+        is_in = SEGMENTS[segment_id]
+        return frozenset(person.identifiers for person in self.people if is_in(person, at_ms))
+
+    def segments_of(self, identifier: str, at_ms: int) -> frozenset[str]:
+        """The segments that the identifier's person is in at an instant."""
+        person = self._of.get(identifier)
+        if person is None:
+            return frozenset()
+        return frozenset(name for name, is_in in SEGMENTS.items() if is_in(person, at_ms))
+
+    def permits(self, identifier: str, purpose: str, since_ms: int, until_ms: int) -> bool:
+        """True if there was an instant from `since_ms` to `until_ms` at which all that had been received by
+        then permitted the purpose. An interval, because what two partitions know at an instant is not one
+        thing."""
+        person = self._of.get(identifier)
+        if person is None:
+            return False
+        instants = {since_ms, *(fact.received_at for fact in person.facts)}
+        return any(
+            _permitted(person, identifier, purpose, at) for at in instants if since_ms <= at <= until_ms
+        )
+
+
+class Ledger:
+    """Takes note of messages as they are sent; its answer holds for those, also when the shop closes
+    early."""
+
+    def __init__(self) -> None:
+        self._labels: Counter[Label] = Counter()
+        self._facts: dict[str, list[Fact]] = {}
+        self._named: dict[str, set[str]] = {}
+        self._last = 0
+
+    def note(self, sent: Sent) -> None:
+        self._labels[sent.label] += 1
+        self._last = max(self._last, sent.received_at)
+        if sent.fact is not None:
+            self._join(sent.fact.identifiers)
+            self._facts.setdefault(sent.fact.identifiers[0], []).append(sent.fact)
+
+    def answer(self) -> Answer:
+        groups = {id(group): group for group in self._named.values()}
+        people = tuple(self._person(group) for group in groups.values())
+        return Answer(
+            accepted=sum(len(person.facts) for person in people),
+            rejected=sum(count for label, count in self._labels.items() if label in BROKEN),
+            copies=self._labels[Label.COPY],
+            labels=Counter(self._labels),
+            people=people,
+            last_received_at=self._last,
+        )
+
+    def _join(self, identifiers: Iterable[str]) -> None:
+        """Whoever was named together is one group, with all that either was named with before."""
+        joined: set[str] = set(identifiers)
+        for identifier in tuple(joined):
+            joined |= self._named.get(identifier, set())
+        for identifier in joined:
+            self._named[identifier] = joined
+
+    def _person(self, group: set[str]) -> Person:
+        facts = [fact for identifier in group for fact in self._facts.get(identifier, ())]
+        return Person(
+            identifiers=frozenset(group), facts=tuple(sorted(facts, key=lambda fact: fact.event_time))
+        )
+
+
+def _permitted(person: Person, identifier: str, purpose: str, at: int) -> bool:
+    """The newest statement, by event time, of those that had been received and were known to be this
+    person's."""
+    received = [fact for fact in person.facts if fact.received_at <= at]
+    known = _linked(identifier, received)
+    stated = [
+        fact.consent[purpose]
+        for fact in received
+        if purpose in fact.consent and known & set(fact.identifiers)
+    ]
+    return bool(stated) and stated[-1]
+
+
+def _linked(identifier: str, facts: Iterable[Fact]) -> set[str]:
+    """What these facts show to be the same person's as the identifier."""
+    named = {fact.identifiers for fact in facts}
+    known, before = {identifier}, 0
+    while len(known) > before:
+        before = len(known)
+        known.update(*(names for names in named if known & set(names)))
+    return known
