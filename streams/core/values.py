@@ -20,13 +20,16 @@ Number: TypeAlias = int | float
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
+_NUMBER_BEGINS = tuple("-0123456789")
 _DAY = re.compile(r"[0-9]{8}")
 _LARGEST = 10**200
 """Beyond this a sum of ten thousand could overflow a float; nobody counts anything that large."""
-_LATEST = 253_402_300_799_999
+_EARLIEST, _LATEST = -62_135_596_800_000, 253_402_300_799_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_KEY = 40
+_EXACT = 1 << 53
 
 
 def number(value: Json) -> Number | None:
@@ -76,28 +79,36 @@ def _parse(text: str) -> int | None:
 
 
 def iso(milliseconds: int) -> str:
-    """ISO 8601 in UTC with milliseconds, as everywhere in the outputs."""
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    """ISO 8601 in UTC with milliseconds, as everywhere in the outputs; the nearest instant that the calendar has."""
+    moment = _EPOCH + max(_EARLIEST, min(milliseconds, _LATEST)) * _MILLISECOND
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def text_of(value: Json) -> str:
-    """The text by which values are counted and ordered: `1`, `1.0` and "1" are one value, true and "true"
-    not."""
+    """The text by which values are ordered."""
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def key_of(value: Json) -> str:
-    """What tells distinct values apart, short enough to keep: a digest stands for a long text."""
-    text = text_of(value)
-    mark = "s" if isinstance(value, str | int | float) and not isinstance(value, bool) else "j"
+    """What tells distinct values apart, short enough to keep: a digest stands for a long text.
+
+    1, 1.0, "1" and "1.0" are one value; true and "true" are two, and so are "01" and "1": with a leading zero it
+    is a code and no number as JSON writes it.
+    """
+    if isinstance(value, str):
+        is_number = value[:1] in _NUMBER_BEGINS and _JSON_NUMBER.fullmatch(value)
+        text = "s" + (text_of(number(value)) if is_number else value)
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        text = "j" + text_of(value)
+    else:
+        text = "s" + text_of(value)
     if len(text) > _LONGEST_KEY:
-        return "#" + blake2b((mark + text).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    return mark + text
+        return "#" + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return text
 
 
 def same(one: Json, other: Json) -> bool:
