@@ -1,8 +1,41 @@
-"""`audience demo`."""
+"""`audience demo`: everything on one machine, in about a minute."""
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
+
+from streams.cli.arguments import command
 
 
 def add_to(commands: Any) -> None:
-    pass
+    parser = command(commands, "demo", run, "A broker, workers, a simulated shop, a live view, and a check of it all.")
+    parser.add_argument("--events", type=int, default=20_000, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another shop")
+    parser.add_argument("--seconds", type=float, default=35.0, metavar="S", help="how long the shop plays")
+    parser.add_argument("--workers", type=int, default=2, metavar="N")
+    parser.add_argument("--auto", action="store_true", help="press the campaign's button half-way, without a person")
+    parser.add_argument("--keep", action="store_true", help="leave everything running, with the web status")
+    parser.add_argument("--broker", help="a Kafka that runs already, host:port; default: an embedded one")
+    parser.add_argument("--folder", type=Path, help="where broker and workers keep their data (default: a temporary one)")
+
+
+def run(options: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="audience-demo-", ignore_cleanup_errors=True) as temporary:
+        return _run(options, options.folder or Path(temporary))
+
+
+def _run(options: argparse.Namespace, folder: Path) -> int:
+    from rich.console import Console
+
+    from streams.demo.play import Demo, Script
+
+    script = Script(
+        events=options.events, seed=options.seed, seconds=options.seconds, workers=options.workers,
+        is_auto=options.auto, is_kept=options.keep, broker=options.broker, folder=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    is_right = Demo(script, dict(os.environ), Console(file=sys.stdout)).run()
+    return 0 if is_right else 1

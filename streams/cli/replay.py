@@ -68,7 +68,7 @@ def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> None:
         message["receivedAt"] = int(time.time() * 1000)
         raw = orjson.dumps(message)
     topic, key = address(upstream.intake, message)
-    upstream.send(topic, key, raw, headers)
+    upstream.send(topic, key.encode() if key else None, raw, headers)
 
 
 def _pace(per_second: float | None, sent: int, began: float) -> None:

@@ -42,6 +42,10 @@ class View:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves the last screen standing; what is printed next comes below it."""
         if self._live:
             self._live.stop()
 

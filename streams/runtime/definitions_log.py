@@ -14,13 +14,16 @@ from schemas.codec import Codec
 from streams.core.errors import Misconfigured
 from streams.runtime.names import Names
 from streams.runtime.settings import Settings
+from streams.runtime.topics import check_topics
 from streams.task.publishing import HEAD, Published, records
 
 PATIENCE = 15.0
 
 
 def standing(settings: Settings, codec: Codec) -> tuple[dict[str, Published], int]:
-    """Every definition's head and the last revision. Misconfigured if no broker answers or the topic is missing."""
+    """Every definition's head and the last revision. Misconfigured if no broker answers or topics are not as they
+    should be."""
+    check_topics(settings)
     consumer = Consumer({
         "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-definitions-reader",
         "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})

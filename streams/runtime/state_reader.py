@@ -16,6 +16,7 @@ from streams.memory import MemoryStore
 from streams.runtime.names import Names
 from streams.runtime.processor import task_factory
 from streams.runtime.settings import Settings
+from streams.runtime.topics import check_topics
 from streams.task import Task
 from streams.task.partitioning import partition_of
 from streams.topology import TABLES
@@ -29,6 +30,7 @@ class StateReader:
     """Looks identifiers up; a partition is read once."""
 
     def __init__(self, settings: Settings) -> None:
+        check_topics(settings)
         self._settings = settings
         self._tasks: dict[int, Task] = {}
 

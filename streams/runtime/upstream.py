@@ -58,12 +58,12 @@ class Upstream:
                             "runs and send the file again: messages already there are recognised as copies", after=10)
 
     def send(
-        self, topic: str, key: str | None, value: bytes, headers: list[tuple[str, str | bytes | None]] | None = None,
+        self, topic: str, key: bytes | None, value: bytes, headers: list[tuple[str, str | bytes | None]] | None = None,
     ) -> None:
         """Hand one message over; waits while the producer's queue is full."""
         while True:
             try:
-                self._producer.produce(self._names.on_cluster(topic), value, key.encode() if key else None,
+                self._producer.produce(self._names.on_cluster(topic), value, key,
                                        headers=headers or [], on_delivery=self._delivered)
                 break
             except BufferError:

@@ -1,0 +1,185 @@
+"""The whole demo: a broker, workers, a simulated shop, a live view, a button to press, and the verdict.
+
+Nothing in it is special: the workers, topics and commands are those of any deployment, and what it shows and judges is
+read from Kafka's topics.
+"""
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from schemas.codec import Codec
+from streams.definitions import load_folder
+from streams.demo import verdict
+from streams.demo.answer import Ledger
+from streams.demo.facts import Sent
+from streams.demo.shop import generate
+from streams.demo.tally import TOPICS, Tally
+from streams.demo.view import View
+from streams.demo.workers import Workers
+from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.definitions_log import publish, standing
+from streams.runtime.observer import Observer, lag
+from streams.runtime.settings import Settings
+from streams.runtime.topics import ensure_topics
+from streams.runtime.upstream import Upstream
+from streams.task.publishing import Published, revise
+
+DEFINITIONS = Path(__file__).parent / "definitions"
+BUTTON = "loyal-club"
+VIEW_EVERY = 2.0
+CAUGHT_UP_WITHIN = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """seconds: how long the shop plays. is_auto: the demo presses the button itself, half-way."""
+
+    events: int
+    seed: int
+    seconds: float
+    workers: int
+    is_auto: bool
+    is_kept: bool
+    broker: str | None
+    folder: Path
+
+
+class Demo:
+    """One performance. The environment is handed to the workers, with the demo's own settings in it."""
+
+    def __init__(self, script: Script, environ: Mapping[str, str], console: Console) -> None:
+        self._script, self._environ, self._console = script, environ, console
+        self._tally, self._ledger = Tally(), Ledger()
+        self._sent, self._behind = 0, 0
+        self._began = time.monotonic()
+        self._phase = "starting Kafka"
+
+    def run(self) -> bool:
+        """True if what is on the topics is what the simulator expects."""
+        with ExitStack() as stack:
+            self._view = stack.enter_context(View(self._console))
+            self._show()
+            variables = self._variables(stack)
+            self._settings = settings = Settings.read(variables)
+            ensure_topics(settings)
+            self._apply()
+            self._set("starting workers")
+            self._workers = stack.enter_context(Workers(variables, self._script.folder, _ports(self._script.workers)))
+            self._workers.wait()
+            stack.enter_context(Observer(settings, TOPICS, self._tally.note))
+            self._play()
+            self._catch_up()
+            at = int(time.time() * 1000)
+            self._until(time.monotonic() + VIEW_EVERY + 2)
+            judged = verdict.judge(self._tally.observed(at), self._ledger.answer())
+            self._set("done")
+            self._view.close()
+            verdict.show(judged, self._console)
+            if self._script.is_kept:
+                self._stay()
+        return judged.is_ok
+
+    def _variables(self, stack: ExitStack) -> dict[str, str]:
+        address = self._script.broker
+        if address is None:
+            broker = EmbeddedBroker(self._script.folder / "kafka", on_progress=self._set)
+            address = stack.enter_context(broker).address
+        return {
+            **self._environ, "AUDIENCE_BROKER": address, "AUDIENCE_APP": "demo",
+            "AUDIENCE_PREFIX": f"demo-{int(time.time())}.", "AUDIENCE_DATA": str(self._script.folder),
+            "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}
+
+    def _apply(self) -> None:
+        heads, revision = standing(self._settings, Codec())
+        publish(self._settings, Codec(), revise(heads, load_folder(DEFINITIONS).sources), revision + 1)
+
+    def _press(self) -> None:
+        heads, revision = standing(self._settings, Codec())
+        key = f"campaign/{BUTTON}"
+        head = heads[key]
+        live = Published(document=head.document, version=head.version, state="live")
+        publish(self._settings, Codec(), {key: live}, revision + 1)
+
+    def _play(self) -> None:
+        """The shop, each message at its moment; the button half-way."""
+        script = self._script
+        self._began = time.monotonic()
+        self._set("playing")
+        start = int(time.time() * 1000)
+        pressed = not script.is_auto
+        with Upstream(self._settings) as upstream:
+            for sent in self._paced(generate(script.events, script.seed, start, int(script.seconds * 1000))):
+                self._ledger.note(sent)
+                upstream.send(sent.topic, sent.key, sent.value)
+                self._sent += 1
+                if not pressed and self._sent * 2 >= script.events:
+                    pressed = True
+                    self._press()
+
+    def _paced(self, messages: Iterator[Sent]) -> Iterator[Sent]:
+        next_look = 0.0
+        for sent in messages:
+            while (wait := sent.received_at / 1000 - time.time()) > 0:
+                time.sleep(min(wait, 0.05))
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + 0.25
+                self._show()
+            yield sent
+
+    def _catch_up(self) -> None:
+        """Until every event is handled and its last 360 views are out."""
+        self._set("catching up")
+        deadline = time.monotonic() + CAUGHT_UP_WITHIN
+        self._behind = lag(self._settings)
+        while self._behind and time.monotonic() < deadline:
+            self._until(time.monotonic() + 0.3)
+            self._behind = lag(self._settings)
+        self._until(time.monotonic() + VIEW_EVERY + 1)
+
+    def _until(self, moment: float) -> None:
+        while time.monotonic() < moment:
+            self._workers.check()
+            self._show()
+            time.sleep(0.2)
+
+    def _set(self, phase: str) -> None:
+        self._phase = phase
+        self._show()
+
+    def _show(self) -> None:
+        self._view.show(self._tally.snapshot(
+            phase=self._phase, elapsed_s=time.monotonic() - self._began, sent=self._sent, planned=self._script.events,
+            behind=self._behind, hint=self._hint()))
+
+    def _hint(self) -> str:
+        if self._script.is_auto or self._phase != "playing":
+            return ""
+        return (f"press the button in a second terminal: AUDIENCE_PREFIX={self._settings.prefix} AUDIENCE_APP=demo "
+                f"audience activate {BUTTON} --broker {self._settings.broker}")
+
+    def _stay(self) -> None:
+        """Leaves everything running until the person presses Ctrl-C."""
+        addresses = " and ".join(self._workers.addresses)
+        self._console.print(f"Left running: {addresses}, Kafka at {self._settings.broker}. Ctrl-C ends it.")
+        try:
+            while True:
+                self._workers.check()
+                time.sleep(1)
+        except KeyboardInterrupt:
+            return
+
+
+def _ports(count: int) -> list[int]:
+    """Free ports on loopback, as far as can be known."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for found in sockets:
+            found.bind(("127.0.0.1", 0))
+        return [int(found.getsockname()[1]) for found in sockets]

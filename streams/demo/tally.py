@@ -1,0 +1,100 @@
+"""What a running demo has been seen to do: counted from Kafka's topics alone, as any reader could."""
+from __future__ import annotations
+
+from collections import Counter, deque
+from threading import Lock
+
+from streams.demo.observed import Observed, SeenActivation, SeenProfile
+from streams.demo.snapshot import Latency, Snapshot
+from streams.runtime.observer import Seen
+
+TOPICS = ("audiences.changes", "activations.display", "activations.email", "activations.sms", "profiles",
+          "identity.changes", "dead-letters")
+REMEMBERED = 2_000
+"""Activations over which the percentiles are taken."""
+
+
+class Tally:
+    """`note` is called from the observer's thread, the rest from the screen's."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._profiles: dict[str, SeenProfile] = {}
+        self._members: dict[str, list[tuple[int, str, bool]]] = {}
+        self._sizes: Counter[str] = Counter()
+        self._activations: list[SeenActivation] = []
+        self._channels: Counter[str] = Counter()
+        self._delays: deque[float] = deque(maxlen=REMEMBERED)
+        self._merges = 0
+        self._dead_letters = 0
+
+    def note(self, seen: Seen) -> None:
+        """Take one record in."""
+        with self._lock:
+            if seen.topic == "profiles":
+                self._note_profile(seen)
+            elif seen.record is None:
+                return
+            elif seen.topic == "audiences.changes":
+                self._note_change(seen.record)
+            elif seen.topic == "identity.changes":
+                self._merges += seen.record["change"] == "merged"
+            elif seen.topic == "dead-letters":
+                self._dead_letters += seen.record["topic"].endswith(("events.hits", "events.interactions"))
+            else:
+                self._note_activation(seen)
+
+    def _note_profile(self, seen: Seen) -> None:
+        if seen.record is None:
+            self._profiles.pop(seen.key, None)
+            return
+        identifiers = frozenset(row["identifier"] for row in seen.record["identifiers"])
+        self._profiles[seen.key] = SeenProfile(identifiers=identifiers, events=seen.record["events"])
+
+    def _note_change(self, change: dict[str, object]) -> None:
+        is_in = change["change"] == "entered"
+        segment = str(change["segment_id"])
+        self._sizes[segment] += 1 if is_in else -1
+        self._members.setdefault(str(change["profile_id"]), []).append((int(str(change["at"])), segment, is_in))
+
+    def _note_activation(self, seen: Seen) -> None:
+        assert seen.record is not None
+        row = seen.record
+        self._activations.append(SeenActivation(**{
+            name: row[name] for name in ("activation_id", "channel", "campaign_id", "segment_id", "identifier", "change",
+                                         "sequence", "purpose", "at")}))
+        self._channels[row["channel"]] += 1
+        self._delays.append(seen.seen_at - row["at"])
+
+    def snapshot(self, *, phase: str, elapsed_s: float, sent: int, planned: int, behind: int, hint: str) -> Snapshot:
+        """What the screen shows now."""
+        with self._lock:
+            return Snapshot(
+                phase=phase, elapsed_s=elapsed_s, sent=sent, planned=planned, handled=max(0, sent - behind),
+                events_per_second=sent / elapsed_s if elapsed_s else 0.0, profiles=len(self._profiles),
+                merges=self._merges, dead_letters=self._dead_letters, segments=dict(self._sizes),
+                activations=dict(self._channels), latency=self._latency(), hint=hint)
+
+    def observed(self, at: int) -> Observed:
+        """All of it, memberships as of the instant `at`."""
+        with self._lock:
+            memberships: dict[str, frozenset[str]] = {}
+            for profile_id, profile in self._profiles.items():
+                segments: set[str] = set()
+                for moment, segment, is_in in self._members.get(profile_id, ()):
+                    if moment <= at:
+                        (segments.add if is_in else segments.discard)(segment)
+                memberships |= dict.fromkeys(profile.identifiers, frozenset(segments))
+            return Observed(
+                at=at, dead_letters=self._dead_letters, profiles=tuple(self._profiles.values()),
+                memberships=memberships, activations=tuple(self._activations))
+
+    def _latency(self) -> Latency | None:
+        if not self._delays:
+            return None
+        delays = sorted(self._delays)
+
+        def percentile(share: float) -> float:
+            return delays[min(len(delays) - 1, int(len(delays) * share))]
+
+        return Latency(p50=percentile(0.5), p95=percentile(0.95), p99=percentile(0.99))
