@@ -93,9 +93,10 @@ def stop_when_done() -> None:
 
 
 def main() -> int:
-    for module in list(sys.modules.values()):
-        if getattr(module, "Names", None) is Names:
-            module.Names = ShopNames  # type: ignore[attr-defined]
+    ours = [module for name, module in sys.modules.items() if name.startswith("streams.runtime")]
+    for module in ours:
+        if hasattr(module, "Names"):
+            module.Names = ShopNames
     settings = Settings.read({
         "AUDIENCE_BROKER": ENV["SHOP_BOOTSTRAP"], "AUDIENCE_APP": ENV["SHOP_GROUP"], "AUDIENCE_DATA": ENV["SHOP_STATE_DIR"],
         "AUDIENCE_PARTITIONS": "4", "AUDIENCE_WEB_PORT": ENV.get("SHOP_WEB_PORT", "16166"), "AUDIENCE_SESSION_TIMEOUT": "6"})

@@ -1,0 +1,44 @@
+"""The README tells what is there: every setting and command, and tests that exist."""
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from streams.cli import parser
+from streams.runtime.settings import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.variable)
+def test_every_setting_stands_in_the_readme_with_its_default_and_meaning(setting: object) -> None:
+    row = next((line for line in README.splitlines() if line.startswith(f"| `{setting.variable}` |")), "")  # type: ignore[attr-defined]
+    assert setting.doc in row  # type: ignore[attr-defined]
+    assert not setting.default or f"`{setting.default}`" in row  # type: ignore[attr-defined]
+
+
+def commands() -> set[str]:
+    actions = parser()._subparsers
+    assert actions is not None
+    return {name for action in actions._group_actions if isinstance(action, argparse._SubParsersAction)
+            for name in action.choices}
+
+
+def test_every_command_stands_in_the_readme_and_no_other() -> None:
+    section = README.partition("## Commands")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    told = {name.split()[0] for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert told == commands()
+
+
+def test_every_proving_test_is_there() -> None:
+    section = README.partition("## Promises")[2].partition("\n## ")[0]
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    for name in re.findall(r"`(test_\w+)`", section):
+        assert f"def {name}(" in tests, name
+    for path in re.findall(r"`(tests/[\w/]+\.py)`", section):
+        assert (ROOT / path).exists(), path
