@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import faust
-from faust.types import EventT, StreamT
+from faust.types import EventT
 
 from streams.core.errors import Misconfigured
 from streams.runtime.crew import Crew
+from streams.runtime.ends import EndsWatch
 from streams.runtime.exits import Exit, Stop, end_process
+from streams.runtime.fetch import Fetch
 from streams.runtime.logs import SERVICES, logging_config
 from streams.runtime.names import Names
-from streams.runtime.opening import Opening, ProcessorFactory
+from streams.runtime.opening import Opening, ProcessorFactory, wall_ms
 from streams.runtime.recovery import TaskTables
 from streams.runtime.settings import Settings
 from streams.runtime.tables import CommittedTable
@@ -29,10 +31,11 @@ from streams.topology import GROUPS, INPUTS, STAGES, TABLES, topics_of
 
 log = logging.getLogger(__name__)
 
-Token = tuple[StreamT, EventT]
+Token = tuple[Any, EventT[Any]]
+"""The stream a batch came through, and its event there."""
 
 
-class AudienceApp(faust.App):  # type: ignore[misc]
+class AudienceApp(faust.App):
     """A Faust app whose events are settled by tasks."""
 
     logger = SERVICES
@@ -53,7 +56,8 @@ class AudienceApp(faust.App):  # type: ignore[misc]
         if self._crew is None:
             opening = Opening(self.settings, self._new_processor, report=lambda partition, progress: None)
             self._crew = Crew(
-                opening, acknowledge=self._acknowledge, observe=lambda partition, done: None, fail=end_process,
+                opening, Fetch(self.settings, wall_ms), EndsWatch(self.settings, wall_ms),
+                acknowledge=self._acknowledge, observe=lambda partition, done: None, fail=end_process,
             )
         return self._crew
 
@@ -135,7 +139,7 @@ def _declare(app: AudienceApp) -> None:
 def _agent(app: AudienceApp, group: str) -> Any:
     """The body of every agent; only its name and what is said of it differ."""
 
-    async def pass_on(stream: StreamT) -> AsyncIterator[None]:
+    async def pass_on(stream: Any) -> None:
         unsettled = stream.noack()
         async for event in unsettled.events():
             app.crew.hand_over(event.value, (unsettled, event))

@@ -47,10 +47,11 @@ class Crew(Generic[Token]):
     """`acknowledge` gets the tokens of batches that are settled; from any thread."""
 
     def __init__(
-        self, opening: Opening, *, acknowledge: Callable[[list[Token]], None],
+        self, opening: Opening, fetch: Fetch, ends: EndsWatch, *, acknowledge: Callable[[list[Token]], None],
         observe: Callable[[int, Done], None], fail: Callable[[BaseException], None],
     ) -> None:
-        self._opening, self._acknowledge, self._observe, self._fail = opening, acknowledge, observe, fail
+        self._opening, self._fetch, self._ends = opening, fetch, ends
+        self._acknowledge, self._observe, self._fail = acknowledge, observe, fail
         self._held: dict[int, _Held] = {}
         self._runners: dict[int, Runner[_Arrived[Token]]] = {}
         self._settings = opening.settings
@@ -61,8 +62,8 @@ class Crew(Generic[Token]):
         self._turn = asyncio.Lock()
         self.arrived: asyncio.Queue[RecordBatch] = asyncio.Queue()
         """Batches on their way to Faust."""
-        self._fetch = Fetch(self._settings, wall=opening.wall, deliver=self._deliver, fail=fail)
-        self._ends = EndsWatch(self._settings, wall=opening.wall, see=self._see)
+        fetch.start(self._deliver, fail)
+        ends.start(self._see)
 
     @property
     def running(self) -> tuple[int, ...]:

@@ -22,19 +22,25 @@ INTERVAL = 0.25
 ANSWER = 5.0
 
 
-class EndsWatch:
-    """Calls `see(partition, ends by topic, asked at)` from its own thread while it has partitions."""
+See = Callable[[int, dict[str, int], int], None]
+"""A partition, where its inputs end, by topic, and when that was asked (ms)."""
 
-    def __init__(
-        self, settings: Settings, *, wall: Callable[[], int], see: Callable[[int, dict[str, int], int], None],
-    ) -> None:
+
+class EndsWatch:
+    """Tells of ends, from its own thread, while it has partitions to watch."""
+
+    def __init__(self, settings: Settings, wall: Callable[[], int]) -> None:
         self._names = Names(settings)
         self._broker = settings.broker
-        self._wall, self._see = wall, see
+        self._wall = wall
         self._latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         self._partitions: tuple[int, ...] = ()
         self._wake = threading.Event()
         self._is_stopping = False
+
+    def start(self, see: See) -> None:
+        """Begins the thread, which calls `see`."""
+        self._see = see
         threading.Thread(target=self._live, name="ends", daemon=True).start()
 
     def watch(self, partitions: Iterable[int]) -> None:

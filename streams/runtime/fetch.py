@@ -70,24 +70,27 @@ class _Epoch:
     depths: dict[int, _Depth] = field(default_factory=lambda: defaultdict(_Depth))
 
 
-class Fetch:
-    """`deliver` gets what was read, `fail` what ended the thread; both are called from it."""
+Deliver = Callable[[list[RecordBatch], list[EndReached], int], None]
+"""Batches and ends that were read, and the epoch they belong to."""
 
-    def __init__(
-        self, settings: Settings, *, wall: Callable[[], int],
-        deliver: Callable[[list[RecordBatch], list[EndReached], int], None],
-        fail: Callable[[BaseException], None],
-    ) -> None:
+
+class Fetch:
+    """Reads what it is assigned, once it is started."""
+
+    def __init__(self, settings: Settings, wall: Callable[[], int]) -> None:
         self._names = Names(settings)
         self._options = _options(settings, self._names.group)
-        self._wall, self._deliver, self._fail = wall, deliver, fail
+        self._wall = wall
         self._epoch = _Epoch()
         self._orders: deque[tuple[Assignment, Future[None]]] = deque()
         self._settled: deque[RecordBatch] = deque()
         self._wake = threading.Event()
         self._is_stopping = False
-        self._thread = threading.Thread(target=self._live, name="fetch", daemon=True)
-        self._thread.start()
+
+    def start(self, deliver: Deliver, fail: Callable[[BaseException], None]) -> None:
+        """Begins the thread; it calls `deliver` with what it read, `fail` with what ended it."""
+        self._deliver, self._fail = deliver, fail
+        threading.Thread(target=self._live, name="fetch", daemon=True).start()
 
     def assign(self, assignment: Assignment) -> Future[None]:
         """Reads this from now on, and nothing else; the future is done once it is in force."""

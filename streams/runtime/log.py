@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.core.errors import Bug
 from streams.runtime.changelog import messages
@@ -33,6 +33,9 @@ CALL = 10.0
 PATIENCE = 60.0
 """Seconds a broker may be out of reach in the middle of a unit; then the worker ends, and its supervisor
 waits."""
+TRANSACTION = 60_000
+"""ms after which Kafka aborts a transaction by itself. Longer than a broker's restart, so that a worker survives one; a
+dead worker's is settled long before, by the fencing of whoever takes its task over."""
 QUEUE = 500_000
 """Records the producer may hold; a unit is far smaller, so that a full queue is a bug."""
 
@@ -74,14 +77,13 @@ class KafkaLog:
         if logged:
             logged[-1]["callback"] = self._on_last_change
             self._produce(self._names.changelog, logged, partition=self._partition)
-        by_topic: dict[str, list[dict[str, Any]]] = {}
+        # produce_batch ignores a partition stated in the message itself (confluent-kafka 2.16): one call a partition.
+        batches: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for topic, key, value, partition in sends:
-            message: dict[str, Any] = {"key": key, "value": value}
-            if partition is not None:
-                message["partition"] = partition
-            by_topic.setdefault(topic, []).append(message)
-        for topic, batch in by_topic.items():
-            self._produce(self._names.on_cluster(topic), batch)
+            place = (topic, -1 if partition is None else partition)
+            batches.setdefault(place, []).append({"key": key, "value": value})
+        for (topic, partition), batch in batches.items():
+            self._produce(self._names.on_cluster(topic), batch, partition)
 
     def commit(self, offsets: Mapping[str, int]) -> int | None:
         """Commits what was produced and the offsets, together; returns the changelog's position then.
@@ -137,7 +139,7 @@ def _persistently(what: str, call: Callable[[], Result]) -> Result:
         except KafkaException as failure:
             error = error_of(failure)
             if is_fenced(error):
-                raise Stop(Exit.FENCED, f"{what}: another worker has this task ({error.name()})") from failure
+                raise Stop(Exit.FENCED, _fenced(what, error)) from failure
             if error.txn_requires_abort():
                 raise Aborted(f"{what}: {error.name()}") from failure
             if not is_passing(error) or monotonic() > deadline:
@@ -146,11 +148,18 @@ def _persistently(what: str, call: Callable[[], Result]) -> Result:
             sleep(0.1)
 
 
+def _fenced(what: str, error: KafkaError) -> str:
+    return (
+        f"{what}: {error.name()}: another worker has this task now, or Kafka was away for longer than a "
+        f"transaction may take ({TRANSACTION // 1000} s)"
+    )
+
+
 def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
     return {
         "bootstrap.servers": settings.broker,
         "transactional.id": transactional_id,
-        "transaction.timeout.ms": int(settings.session_timeout * 1000),
+        "transaction.timeout.ms": TRANSACTION,
         "partitioner": "murmur2_random",
         "compression.type": "lz4",
         "linger.ms": 1,

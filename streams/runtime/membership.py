@@ -27,7 +27,7 @@ class MemberOnly(aiokafka.AIOKafkaConsumer):  # type: ignore[misc]
         self._fetcher._get_actions_per_node = lambda _assignment: NOTHING_TO_FETCH  # noqa: SLF001
 
 
-class MemberThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+class MemberThread(AIOKafkaConsumerThread):
     """Faust's thread around it, with the timeouts of the app's settings."""
 
     logger = SERVICES

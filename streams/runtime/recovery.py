@@ -20,10 +20,12 @@ from streams.topology import INPUTS
 log = logging.getLogger(__name__)
 
 
-class TaskRecovery(Service):  # type: ignore[misc]
+class TaskRecovery(Service):
     """Takes tasks over after each rebalance; one assignment at a time, outside the rebalance itself."""
 
     logger = SERVICES
+    app: Any
+    """An AudienceApp; Faust knows its interface only."""
 
     def __init__(self, app: AppT, tables: TableManager, **options: Any) -> None:
         self.app, self.tables = app, tables
@@ -42,7 +44,7 @@ class TaskRecovery(Service):  # type: ignore[misc]
         self._generation = generation_id
         self.signal_recovery_start.set()
 
-    @Service.task  # type: ignore[misc]
+    @Service.task
     async def _take_over(self) -> None:
         while not self.should_stop:
             if await self.wait_for_stopped(self.signal_recovery_start):
@@ -81,13 +83,16 @@ def _whole_tasks(assigned: set[TP]) -> set[int]:
     return partitions
 
 
-class TaskTables(TableManager):  # type: ignore[misc]
+class TaskTables(TableManager):
     """Declares tables and their changelog without subscribing to it: restores do not go through Faust."""
 
     logger = SERVICES
 
+    _recovery: Any
+
     @property
-    def recovery(self) -> TaskRecovery:
+    def recovery(self) -> Any:
+        """The TaskRecovery, in the place of Faust's own."""
         if self._recovery is None:
             self._recovery = TaskRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery

@@ -14,10 +14,12 @@ from faust.types import TP
 from streams.runtime.logs import SERVICES
 
 
-class CommittedState(Store):  # type: ignore[misc]
+class CommittedState(Store[bytes, bytes]):
     """Reads one table of the tasks that run on this worker, as last committed. Keys and values are bytes."""
 
     logger = SERVICES
+    app: Any
+    """An AudienceApp; Faust knows its interface only."""
 
     def __getitem__(self, key: bytes) -> bytes:
         for state in self.app.states():
@@ -61,7 +63,7 @@ class CommittedState(Store):  # type: ignore[misc]
         raise NotImplementedError("The changelog is the backup")
 
 
-class CommittedTable(Table):  # type: ignore[misc]
+class CommittedTable(Table[bytes, bytes]):
     """A Faust table over committed state."""
 
     logger = SERVICES

@@ -19,22 +19,24 @@ from streams.runtime.logs import SERVICES
 from streams.runtime.membership import MemberThread
 
 
-class BatchSchema(Schema):  # type: ignore[misc]
+class BatchSchema(Schema[Any, Any]):
     """Keys and values as they came: the value is a RecordBatch already."""
 
-    def loads_key(self, _app: AppT, message: Message, **_: Any) -> None:
+    def loads_key(self, app: AppT, message: Message, *, loads: Any = None, serializer: Any = None) -> None:
         return None
 
-    def loads_value(self, _app: AppT, message: Message, **_: Any) -> RecordBatch:
+    def loads_value(self, app: AppT, message: Message, *, loads: Any = None, serializer: Any = None) -> RecordBatch:
         return cast(RecordBatch, message.value)
 
 
-class BatchFetcher(Fetcher):  # type: ignore[misc]
+class BatchFetcher(Fetcher):
     """Hands the batches that the crew's fetch brought to Faust's conductor, one after the other."""
 
     logger = SERVICES
+    app: Any
+    """An AudienceApp; Faust knows its interface only."""
 
-    @Service.task  # type: ignore[misc]
+    @Service.task
     async def _fetcher(self) -> None:
         consumer = self.app.consumer
         while not self.should_stop:
@@ -42,17 +44,18 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]
             await consumer.callback(consumer.message(batch))
 
 
-class BatchConsumer(driver.Consumer):  # type: ignore[misc]
+class BatchConsumer(driver.Consumer):
     """A member of the group whose offsets are committed elsewhere."""
 
     logger = SERVICES
+    app: Any
 
     def message(self, batch: RecordBatch) -> ConsumerMessage:
         """The batch as a Faust message; its offset is that of the last record."""
         last = batch.records[-1]
         topic = self.app.names.on_cluster(batch.topic)
         return ConsumerMessage(
-            topic, batch.partition, last.offset, last.at / 1000, 0, None, None, batch, None, None, batch.size,
+            topic, batch.partition, last.offset, last.at / 1000, 0, [], None, cast(Any, batch), None, None, batch.size,
             TP(topic, batch.partition), generation_id=batch.generation,
         )
 
@@ -86,11 +89,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         """Never: only transactions commit offsets."""
         return False
 
-    @Service.task  # type: ignore[misc]
+    @Service.task
     async def _commit_handler(self) -> None:
         """Nothing to do at an interval."""
 
-    @Service.task  # type: ignore[misc]
+    @Service.task
     async def _commit_livelock_detector(self) -> None:
         """Faust would look at positions of a consumer that does not fetch."""
 
@@ -98,7 +101,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         return MemberThread(self, loop=self.loop, beacon=self.beacon)
 
 
-class BatchTransport(driver.Transport):  # type: ignore[misc]
+class BatchTransport(driver.Transport):
     """What `app.transport` is set to."""
 
     Consumer = BatchConsumer

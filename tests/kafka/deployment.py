@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.runtime.names import Names
 from streams.runtime.settings import Settings
@@ -66,15 +66,21 @@ class Deployment:
         return worker
 
     def committed(self) -> int:
-        """The sum of all committed offsets of the inputs: grows while there is progress."""
-        reader = Consumer({"bootstrap.servers": self.settings.broker, "group.id": self.names.group, "log_level": 0})
+        """The sum of all committed offsets of the inputs: grows while there is progress.
+
+        Read uncommitted, else the answer would wait for transactions that are open.
+        """
+        reader = Consumer({
+            "bootstrap.servers": self.settings.broker, "group.id": self.names.group, "log_level": 0,
+            "isolation.level": "read_uncommitted",
+        })
         inputs = [
             TopicPartition(self.names.on_cluster(topic.name), partition)
             for topic in INPUTS for partition in range(self.settings.partitions)
         ]
-        with suppress(Exception):
-            return sum(max(found.offset, 0) for found in reader.committed(inputs, 5))
-        return 0
+        while True:
+            with suppress(KafkaException):
+                return sum(max(found.offset, 0) for found in reader.committed(inputs, 5))
 
 
 class Worker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -40,6 +41,7 @@ class View:
     def refresh(self) -> int:
         """Reads on; returns how many records came."""
         messages = self._consumer.consume(10_000, 0.2)
+        message: Any
         for message in messages:
             if message.error():
                 continue

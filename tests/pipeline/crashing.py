@@ -1,0 +1,188 @@
+"""Kafka and a disk as they matter to one task, and a crash at every point between two calls.
+
+The real `UnitOfWork` runs over it; what is imitated are only the promises of the two sides: a transaction shows as a
+whole or not at all, the newest holder of an id fences the others, what was written to the disk is there after a crash.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from streams.memory import MemoryStore
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.log import Aborted
+from streams.runtime.store import POSITION_KEY, VERSION_KEY
+from streams.runtime.unit_of_work import Batch, UnitOfWork
+from streams.unit import Change, Inbound, Outbound, Store
+from tests.kafka.counting import HITS, Counting
+
+PARTITION = 0
+
+
+class Crashed(BaseException):
+    """kill -9, here."""
+
+
+class Scissors:
+    """Cuts the process at the `at`-th point; None: never. `points` are the names passed so far."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self._at = at
+        self.points: list[str] = []
+
+    def cut(self, point: str) -> None:
+        self.points.append(point)
+        if len(self.points) - 1 == self._at:
+            raise Crashed(point)
+
+
+@dataclass(slots=True)
+class World:
+    """What survives a crash. `meanwhile` is called at the beginning of every call to Kafka."""
+
+    records: list[Inbound]
+    changelog: list[Change] = field(default_factory=list)
+    topics: list[Outbound] = field(default_factory=list)
+    offsets: dict[str, int] = field(default_factory=lambda: {HITS: 0})
+    owner: int = 0
+    disk: MemoryStore = field(default_factory=MemoryStore)
+    position: int = 0
+    aborts: int = 0
+    """How many commits Kafka will ask to abort."""
+    acknowledged: list[int] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
+
+    def lose_disk(self) -> None:
+        self.disk, self.position = MemoryStore(), 0
+
+    def state(self) -> dict[tuple[str, bytes], bytes]:
+        """What is on the disk, without what the runtime keeps there for itself."""
+        return {
+            (table, key): value
+            for table in ("profiles", "timers") for key in self.disk.keys(table)
+            for value in self.disk.get(table, [key]) if value is not None
+        }
+
+    def logged(self) -> dict[tuple[str, bytes], bytes]:
+        """What the changelog says."""
+        found: dict[tuple[str, bytes], bytes | None] = {(each.table, each.key): each.value for each in self.changelog}
+        return {key: value for key, value in found.items() if value is not None and key[0] != "meta"}
+
+
+class WorldLog:
+    """A task's side of Kafka: `streams.runtime.unit_of_work.Log`."""
+
+    def __init__(self, world: World, scissors: Scissors) -> None:
+        self._world, self._cut = world, scissors.cut
+        self._epoch = -1
+        self._open: tuple[list[Change], list[Outbound]] | None = None
+
+    def fence(self) -> None:
+        self._world.meanwhile()
+        self._cut("fence")
+        self._world.owner += 1
+        self._epoch = self._world.owner
+        self._cut("fenced")
+
+    def committed(self) -> dict[str, int]:
+        self._world.meanwhile()
+        self._cut("committed")
+        return dict(self._world.offsets)
+
+    def begin(self) -> None:
+        self._cut("begin")
+        self._open = ([], [])
+
+    def produce(self, changes: Iterable[Change], sends: Iterable[Outbound]) -> None:
+        self._cut("produce")
+        assert self._open is not None, "records outside a transaction"
+        self._open[0].extend(changes)
+        self._open[1].extend(sends)
+        self._cut("produced")
+
+    def commit(self, offsets: Mapping[str, int]) -> int | None:
+        self._cut("commit")
+        if self._epoch != self._world.owner:
+            raise Stop(Exit.FENCED, "somebody else has this task")
+        if self._world.aborts:
+            self._world.aborts -= 1
+            raise Aborted("not now")
+        assert self._open is not None
+        changes, sends = self._open
+        self._open = None
+        self._world.changelog += changes
+        self._world.topics += sends
+        self._world.offsets.update(offsets)
+        self._cut("committed to Kafka")
+        return len(self._world.changelog) if changes else None
+
+    def abort(self) -> None:
+        self._cut("abort")
+        self._open = None
+
+    def close(self) -> None:
+        self._open = None
+
+
+class WorldState:
+    """A task's side of the disk: `streams.runtime.unit_of_work.State`."""
+
+    def __init__(self, world: World, scissors: Scissors) -> None:
+        self._world, self._cut = world, scissors.cut
+        self.position = world.position
+        self.get, self.scan = world.disk.get, world.disk.scan
+
+    @property
+    def version(self) -> int:
+        [found] = self._world.disk.get("meta", [VERSION_KEY])
+        return found[0] if found else 0
+
+    def write(self, changes: Iterable[Change], position: int, wall: int) -> None:
+        self._cut("write")
+        self._world.disk.write([*changes, Change("meta", POSITION_KEY, b"%d" % wall)])
+        self._world.position = self.position = position
+        self._cut("written")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def unit_of(world: World, scissors: Scissors) -> UnitOfWork:
+    """A worker's task, not yet taken over."""
+    state = WorldState(world, scissors)
+
+    def restore() -> None:
+        world.meanwhile()
+        scissors.cut("restore")
+        state.write(world.changelog[state.position:], len(world.changelog), wall=0)
+
+    def new_processor(store: Store) -> Counting:
+        return Counting(PARTITION, 1, store)
+
+    return UnitOfWork(log=WorldLog(world, scissors), state=state, restore=restore, new_processor=new_processor)
+
+
+def step(world: World, unit: UnitOfWork, size: int, scissors: Scissors | None = None) -> bool:
+    """The next batch of the task; False if there is none."""
+    first = unit.offsets[HITS]
+    records = world.records[first:first + size]
+    if not records:
+        return False
+    behind = first + len(records)
+
+    def acknowledge() -> None:
+        (scissors or Scissors()).cut("acknowledge")
+        assert world.position == len(world.changelog), "acknowledged before the state was written"
+        world.acknowledged.append(behind)
+
+    unit.run(Batch(records=records, offsets={HITS: behind}, acknowledge=acknowledge), wall=0, timers_until=-1)
+    return True
+
+
+def live(world: World, scissors: Scissors, size: int = 3) -> None:
+    """A worker's life: takes the task over and handles everything there is."""
+    unit = unit_of(world, scissors)
+    unit.take_over()
+    while step(world, unit, size, scissors):
+        pass
+    unit.close()

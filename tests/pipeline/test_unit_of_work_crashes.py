@@ -1,0 +1,124 @@
+"""Laws L8 and the order of steps: a crash between any two calls of a unit of work changes nothing in the end.
+
+Exhaustive: the worker is killed at every point of its life, and so is its successor. Swap two steps of
+`streams.runtime.unit_of_work`, and one of these fails.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+
+import pytest
+
+from streams.runtime.exits import Exit, Stop
+from streams.unit import Inbound
+from tests.kafka.counting import HITS
+from tests.kafka.shop import POISON, Answer
+from tests.pipeline.crashing import Crashed, Scissors, World, live, step, unit_of
+
+KEYS = (b"k1", b"k2", b"k3")
+
+
+def history(events: int = 12) -> tuple[World, Answer]:
+    """Records in which every key comes often enough to speak, with a timer and poison among them."""
+    answer, records = Answer(), []
+    for number in range(1, events + 1):
+        key = KEYS[number % 2]
+        value = POISON if number == 7 else b'{"id": %d, "n": %d}' % (number, number)
+        if number == 7:
+            answer.refuse(key)
+        else:
+            answer.add(key, number, number)
+        records.append(Inbound(HITS, 0, number - 1, key, value, number))
+    return World(records), answer
+
+
+def assert_exact(world: World, answer: Answer) -> None:
+    assert world.state() == answer.state
+    assert world.logged() == answer.state
+    found = sorted((each.topic, each.key, each.value) for each in world.topics)
+    assert found == sorted((topic, *key) for topic, counter in answer.outputs.items() for key in counter.elements())
+    assert world.offsets == {HITS: len(world.records)}
+
+
+def test_without_a_crash_the_answer_is_right() -> None:
+    world, answer = history()
+    live(world, Scissors())
+    assert_exact(world, answer)
+    assert world.acknowledged == [3, 6, 9, 12]
+
+
+@pytest.mark.parametrize("loses_disk", [False, True])
+def test_l8_a_crash_between_any_two_calls_changes_nothing(*, loses_disk: bool) -> None:
+    points = set()
+    for at in count():
+        world, answer = history()
+        try:
+            live(world, Scissors(at))
+            break
+        except Crashed as crash:
+            points.add(str(crash))
+        if loses_disk:
+            world.lose_disk()
+        live(world, Scissors())
+        assert_exact(world, answer)
+    assert points >= {
+        "fence", "restore", "committed", "begin", "produce", "commit", "committed to Kafka", "write", "written",
+        "acknowledge",
+    }
+
+
+def test_l8_a_second_crash_while_recovering_from_the_first_changes_nothing() -> None:
+    for first in range(0, 40, 3):
+        for second in range(0, 40, 4):
+            world, answer = history()
+            for at in (first, second, None):
+                try:
+                    live(world, Scissors(at))
+                except Crashed:
+                    continue
+            assert_exact(world, answer)
+
+
+def test_l8_a_former_owner_that_commits_at_any_moment_of_a_takeover_changes_nothing() -> None:
+    for moment in range(4):
+        world, answer = history()
+        former = unit_of(world, Scissors())
+        former.take_over()
+        step(world, former, size=3)
+        world.meanwhile = _once_at(moment, partial(step, world, former, size=3))
+        world.lose_disk()
+        live(world, Scissors())
+        assert_exact(world, answer)
+
+
+def test_a_fenced_owner_cannot_commit_and_ends() -> None:
+    world, _ = history()
+    former, heir = unit_of(world, Scissors()), unit_of(world, Scissors())
+    former.take_over()
+    heir.take_over()
+    with pytest.raises(Stop) as end:
+        step(world, former, size=3)
+    assert end.value.code is Exit.FENCED
+    assert world.changelog == [] and world.state() == {}
+
+
+def test_a_unit_that_kafka_asks_to_abort_is_done_again_by_a_new_processor() -> None:
+    world, answer = history()
+    world.aborts = 2
+    live(world, Scissors())
+    assert_exact(world, answer)
+
+
+def _once_at(moment: int, action: Callable[[], object]) -> Callable[[], None]:
+    moments = count()
+
+    def meanwhile() -> None:
+        if next(moments) == moment:
+            try:
+                action()
+            except Stop:
+                return
+
+    return meanwhile
