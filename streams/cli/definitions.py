@@ -39,12 +39,11 @@ def add_to(commands: Any) -> None:
 
 
 def apply(options: argparse.Namespace) -> int:
-    from schemas.codec import Codec
     from streams.runtime.definitions_log import publish
 
     settings, changed, revision = _changes(options)
     if changed:
-        publish(settings, Codec(), changed, revision + 1)
+        publish(settings, changed, revision + 1)
     _report(options, changed, f"revision {revision + 1} applied" if changed else "nothing to apply")
     return 0
 
@@ -56,12 +55,11 @@ def diff(options: argparse.Namespace) -> int:
 
 
 def set_state(options: argparse.Namespace) -> int:
-    from schemas.codec import Codec
     from streams.runtime.definitions_log import publish, standing
     from streams.runtime.settings import Settings
 
     settings = Settings.read(environment(options))
-    heads, revision = standing(settings, Codec())
+    heads, revision = standing(settings)
     key = f"campaign/{options.campaign}"
     head = heads.get(key)
     if head is None or head.document is None:
@@ -70,7 +68,7 @@ def set_state(options: argparse.Namespace) -> int:
     if head.state == options.state:
         print(f"{options.campaign} is {options.state} already", file=sys.stderr)
         return 0
-    publish(settings, Codec(), {key: replace(head, state=options.state)}, revision + 1)
+    publish(settings, {key: replace(head, state=options.state)}, revision + 1)
     print(f"{options.campaign} is {options.state}", file=sys.stderr)
     return 0
 
@@ -92,7 +90,6 @@ def print_topic_schema(options: argparse.Namespace) -> int:
 
 
 def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], int]:
-    from schemas.codec import Codec
     from streams.definitions import load_folder
     from streams.runtime.definitions_log import standing
     from streams.runtime.settings import Settings
@@ -100,7 +97,7 @@ def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], in
 
     wanted = load_folder(options.folder).sources
     settings = Settings.read(environment(options))
-    heads, revision = standing(settings, Codec())
+    heads, revision = standing(settings)
     return settings, revise(heads, wanted), revision
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from schemas.codec import Codec
 from streams.definitions import load_folder
 from streams.demo import verdict
 from streams.demo.answer import Ledger
@@ -97,15 +96,15 @@ class Demo:
             "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}
 
     def _apply(self) -> None:
-        heads, revision = standing(self._settings, Codec())
-        publish(self._settings, Codec(), revise(heads, load_folder(DEFINITIONS).sources), revision + 1)
+        heads, revision = standing(self._settings)
+        publish(self._settings, revise(heads, load_folder(DEFINITIONS).sources), revision + 1)
 
     def _press(self) -> None:
-        heads, revision = standing(self._settings, Codec())
+        heads, revision = standing(self._settings)
         key = f"campaign/{BUTTON}"
         head = heads[key]
         live = Published(document=head.document, version=head.version, state="live")
-        publish(self._settings, Codec(), {key: live}, revision + 1)
+        publish(self._settings, {key: live}, revision + 1)
 
     def _play(self) -> None:
         """The shop, each message at its moment; the button half-way."""

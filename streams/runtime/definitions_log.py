@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from schemas.codec import Codec
 from streams.core.errors import Misconfigured
 from streams.runtime.names import Names
+from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.runtime.topics import check_topics
 from streams.task.publishing import HEAD, Published, records
@@ -20,7 +21,7 @@ from streams.task.publishing import HEAD, Published, records
 PATIENCE = 15.0
 
 
-def standing(settings: Settings, codec: Codec) -> tuple[dict[str, Published], int]:
+def standing(settings: Settings) -> tuple[dict[str, Published], int]:
     """Every definition's head and the last revision. Misconfigured if no broker answers or topics are not as they
     should be."""
     check_topics(settings)
@@ -29,7 +30,7 @@ def standing(settings: Settings, codec: Codec) -> tuple[dict[str, Published], in
         "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})
     try:
         consumer.assign([TopicPartition(Names(settings).on_cluster("definitions"), 0, 0)])
-        return _heads(consumer, codec, settings)
+        return _heads(consumer, codec_of(settings), settings)
     finally:
         consumer.close()
 
@@ -62,9 +63,9 @@ def _heads(consumer: Consumer, codec: Codec, settings: Settings) -> tuple[dict[s
                          "--broker to one that runs, or start one with `audience broker`",))
 
 
-def publish(settings: Settings, codec: Codec, changed: Mapping[str, Published], revision: int) -> None:
+def publish(settings: Settings, changed: Mapping[str, Published], revision: int) -> None:
     """Write one revision: all of it or nothing."""
-    topic = Names(settings).on_cluster("definitions")
+    topic, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
     producer = Producer({
         "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
         "transaction.timeout.ms": 10_000, "log_level": 0})

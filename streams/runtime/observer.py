@@ -13,8 +13,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from schemas.codec import Codec
 from streams.runtime.names import Names
+from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.topology import topic
 
@@ -37,7 +37,7 @@ class Observer:
     def __init__(self, settings: Settings, topics: Iterable[str], on_seen: Callable[[Seen], None]) -> None:
         self._names, self._settings, self._on_seen = Names(settings), settings, on_seen
         self._schemas = {self._names.on_cluster(name): (name, topic(name).schema) for name in topics}
-        self._codec = Codec()
+        self._codec = codec_of(settings)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="observer", daemon=True)
         self.newest = time.monotonic()

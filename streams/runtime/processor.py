@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from schemas.codec import Codec
+from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.task import Task, TaskSettings
 from streams.task.settings import DEVELOPMENT_KEY
@@ -17,12 +17,11 @@ def task_factory(settings: Settings) -> Callable[[int, int, Store], Processor]:
         release = version("audience-streams")
     except PackageNotFoundError:
         release = "unreleased"
-    codec = Codec()
     chosen = TaskSettings(
         profile_key=settings.profile_key or DEVELOPMENT_KEY, view_after=int(settings.profile_interval * 1000),
         version=release)
 
     def make(partition: int, partitions: int, store: Store) -> Processor:
-        return Task(partition, partitions, store, chosen, codec)
+        return Task(partition, partitions, store, chosen, codec_of(settings))
 
     return make

@@ -101,10 +101,10 @@ def main() -> int:
         "AUDIENCE_BROKER": ENV["SHOP_BOOTSTRAP"], "AUDIENCE_APP": ENV["SHOP_GROUP"], "AUDIENCE_DATA": ENV["SHOP_STATE_DIR"],
         "AUDIENCE_PARTITIONS": "4", "AUDIENCE_WEB_PORT": ENV.get("SHOP_WEB_PORT", "16166"), "AUDIENCE_SESSION_TIMEOUT": "6"})
     ensure_topics(settings)
-    heads, revision = standing(settings, Codec())
+    heads, revision = standing(settings)
     changed = revise(heads, load_folder(Path(__file__).parent / "definitions").sources)
     if changed:
-        publish(settings, Codec(), changed, revision + 1)
+        publish(settings, changed, revision + 1)
     threading.Thread(target=stop_when_done, daemon=True).start()
     return run_worker(settings, new_task)
 
