@@ -1,5 +1,4 @@
-"""An event goes into a fragment: every source that hears it takes it in, and says which leaves to judge
-again.
+"""An event goes into a fragment: every source that hears it takes it in, and says which leaves to judge.
 
 Nothing here looks at the clock or at other fragments. The order of events does not matter to the outcome, so
 the same function serves live events, late ones, and a rebuild from the timeline.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from streams.core.definitions import ComputedTrait, Definitions, Segment
@@ -66,6 +66,16 @@ def track(name: str, at: int, *, received: int | None = None, by: str = "cookie:
 
 def identify(at: int, *, received: int | None = None, by: str = "cookie:c", **traits: Any) -> Sent:
     return Sent(at=at, kind="identify", name="Identified", received=received, traits=traits, by=by)
+
+
+def identified(at: int, traits: dict[str, Any]) -> Sent:
+    """As `identify`, for names that are no words."""
+    return Sent(at=at, kind="identify", name="Identified", traits=traits)
+
+
+def spread(identifiers: int, messages: list[Sent]) -> list[Sent]:
+    """The same story told in turns by several identifiers of one person: as many fragments."""
+    return [replace(sent, by=f"cookie:{place % identifiers}") for place, sent in enumerate(messages)]
 
 
 def consent(at: int, *, received: int | None = None, by: str = "cookie:c", **purposes: bool) -> Sent:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.core.rules import Bound, EventMatch, Performed, Rule, Window
-from tests.core.story import IN, OUT, Sent, Story, changes, identify, on, plan_of, track, where
+from tests.core.story import IN, OUT, Sent, Story, changes, identify, on, plan_of, spread, track, where
 
 ANY = EventMatch()
 
@@ -79,7 +79,8 @@ CASES: dict[str, Case] = {
         (Performed(match=on("*")), [Sent(at=1, kind="alias"), track("X", 2)], [(2, IN)]),
     "a_pattern_matches_from_the_first_letter_to_the_last":
         (Performed(match=on("PURCHASE_*")), [track("REPURCHASE_1", 1), track("PURCHASE_", 2)], [(2, IN)]),
-    "one_of_several_names": (Performed(match=on("X", "Y", "Z_*"), count=2), [track("Y", 1), track("Z_1", 2)], [(2, IN)]),
+    "one_of_several_names": (Performed(match=on("X", "Y", "Z_*"), count=2), [track("Y", 1), track("Z_1", 2)],
+        [(2, IN)]),
     "where_on_identified_reads_the_traits_of_the_message":
         (Performed(match=on("Identified", where=(where("plan", "is", "pro"),))),
          [identify(1, plan="free"), identify(2, plan="pro")], [(2, IN)]),
@@ -135,10 +136,12 @@ MOVING: dict[str, Case] = {
         (Performed(match=on("A", where=(where("due", "older_than", 5), where("due", "within_last", 20)))),
          [track("A", 1, due=10)], [(15, IN), (30, OUT)]),
     "absence_by_a_moving_condition":
-        (moving("within_last", 10, bound=Bound.AT_MOST, count=0), [track("A", 1, due=5)], [(1, IN), (5, OUT), (15, IN)]),
+        (moving("within_last", 10, bound=Bound.AT_MOST, count=0), [track("A", 1, due=5)], [(1, IN), (5, OUT),
+         (15, IN)]),
     "distinct_under_a_moving_condition":
         (moving("within_last", 10, count=2, distinct=("p",)),
-         [track("A", 1, due=1, p="x"), track("A", 2, due=5, p="x"), track("A", 3, due=3, p="y")], [(3, IN), (13, OUT)]),
+         [track("A", 1, due=1, p="x"), track("A", 2, due=5, p="x"), track("A", 3, due=3, p="y")], [(3, IN),
+          (13, OUT)]),
     "no_time_at_all": (moving("within_last", 10), [track("A", 1, due="soon"), track("A", 2)], []),
 }
 
@@ -156,9 +159,7 @@ def test_performed(name: str) -> None:
 def test_performed_over_several_fragments(name: str) -> None:
     """The same story told by three identifiers of one person."""
     rule, messages, expected = ALL[name]
-    spread = [Sent(**{slot: getattr(sent, slot) for slot in Sent.__slots__ if slot != "by"}, by=f"cookie:{place % 3}")
-              for place, sent in enumerate(messages)]
-    assert changes(rule, *spread) == expected
+    assert changes(rule, *spread(3, messages)) == expected
 
 
 def test_state_is_no_larger_than_what_decides() -> None:

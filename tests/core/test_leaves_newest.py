@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.core.rules import Condition, LastPerformed, Rule
-from tests.core.story import IN, OUT, Sent, changes, on, track, where
+from tests.core.story import IN, OUT, Sent, changes, on, spread, track, where
 
 FIRST = where("group", "is", "first")
 
@@ -16,7 +16,8 @@ def last(*conditions: Condition, looked_at: tuple[Condition, ...] = (), **more: 
 
 
 CASES: dict[str, tuple[Rule, list[Sent], list[tuple[int, str]]]] = {
-    "newest_decides": (last(FIRST), [track("A", 1, group="first"), track("A", 2, group="second")], [(1, IN), (2, OUT)]),
+    "newest_decides": (last(FIRST), [track("A", 1, group="first"), track("A", 2, group="second")], [(1, IN),
+        (2, OUT)]),
     "older_that_comes_late_decides_nothing":
         (last(FIRST), [track("A", 5, group="first"), track("A", 4, received=9, group="second")], [(5, IN)]),
     "newer_that_comes_late_decides":
@@ -38,10 +39,12 @@ CASES: dict[str, tuple[Rule, list[Sent], list[tuple[int, str]]]] = {
     "moving_where_last": (last(where("due", "within_next", 10)), [track("A", 1, due=30)], [(21, IN), (31, OUT)]),
     "moving_where_last_in_a_window":
         (last(where("due", "within_next", 10), within=25), [track("A", 1, due=30)], [(21, IN), (26, OUT)]),
-    "moving_where_last_outside_its_window": (last(where("due", "within_next", 10), within=20), [track("A", 1, due=30)], []),
+    "moving_where_last_outside_its_window": (last(where("due", "within_next", 10), within=20),
+        [track("A", 1, due=30)], []),
     "moving_where_makes_an_older_one_the_newest":
         (last(FIRST, looked_at=(where("due", "within_next", 100),)),
-         [track("A", 1, due=50, group="first"), track("A", 2, due=20, group="second")], [(1, IN), (2, OUT), (21, IN), (51, OUT)]),
+         [track("A", 1, due=50, group="first"), track("A", 2, due=20, group="second")], [(1, IN), (2, OUT),
+          (21, IN), (51, OUT)]),
     "moving_where_and_window":
         (last(FIRST, looked_at=(where("due", "older_than", 5),), within=20), [track("A", 1, due=4, group="first")],
          [(9, IN), (21, OUT)]),
@@ -58,6 +61,4 @@ def test_last_performed(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_last_performed_over_two_fragments(name: str) -> None:
     rule, messages, expected = CASES[name]
-    spread = [Sent(**{slot: getattr(sent, slot) for slot in Sent.__slots__ if slot != "by"}, by=f"cookie:{place % 2}")
-              for place, sent in enumerate(messages)]
-    assert changes(rule, *spread) == expected
+    assert changes(rule, *spread(2, messages)) == expected

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.core.rules import EventMatch, Rule, Sequence, ThenNot
-from tests.core.story import IN, OUT, Sent, Story, changes, on, plan_of, track, where
+from tests.core.story import IN, OUT, Sent, Story, changes, on, plan_of, spread, track, where
 
 
 def steps(*names: str, **more: Any) -> Sequence:
@@ -109,12 +109,14 @@ MOVING: dict[str, Case] = {
         (moving(1, "within_next", 10), [track("A", 1), track("B", 2, due=8)], [(2, IN), (9, OUT)]),
     "an_earlier_completion_stands_when_the_later_ceases":
         (moving(1, "within_next", 100, then_not=stopped_by("C")),
-         [track("A", 1), track("B", 2, due=90), track("C", 3), track("B", 4, due=10)], [(2, IN), (3, OUT), (4, IN), (11, OUT)]),
+         [track("A", 1), track("B", 2, due=90), track("C", 3), track("B", 4, due=10)], [(2, IN), (3, OUT), (4, IN),
+          (11, OUT)]),
     "a_stop_that_ceases_to_be_one":
         (steps("A", "B", then_not=ThenNot(match=on("C", where=(where("due", "within_last", 10),)))),
          [track("A", 1), track("B", 2), track("C", 3, due=5)], [(2, IN), (5, OUT), (15, IN)]),
     "one_event_for_two_steps_at_different_times":
-        (Sequence(steps=(on("A", where=(where("due", "within_last", 10),)), on("A", where=(where("due", "older_than", 10),)))),
+        (Sequence(steps=(on("A", where=(where("due", "within_last", 10),)),
+         on("A", where=(where("due", "older_than", 10),)))),
          [track("A", 1, due=20), track("A", 2, due=10)], [(20, IN), (30, OUT)]),
 }
 ALL = {**CASES, **{f"moving_{name}": case for name, case in MOVING.items()}}
@@ -129,9 +131,7 @@ def test_sequence(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_sequence_over_two_fragments(name: str) -> None:
     rule, messages, expected = ALL[name]
-    spread = [Sent(**{slot: getattr(sent, slot) for slot in Sent.__slots__ if slot != "by"}, by=f"cookie:{place % 2}")
-              for place, sent in enumerate(messages)]
-    assert changes(rule, *spread) == expected
+    assert changes(rule, *spread(2, messages)) == expected
 
 
 def kept(story: Story) -> int:

@@ -29,7 +29,8 @@ def test_many_stars_do_not_explode() -> None:
 
 
 @pytest.mark.parametrize(("names", "yes", "no"), [
-    ((), ["", "A"], []), (("A", "B"), ["A", "B"], ["AB"]), (("A", "X_*"), ["A", "X_1"], ["X", "B"]), (("A", "*"), ["Z"], []),
+    ((), ["", "A"], []), (("A", "B"), ["A", "B"], ["AB"]), (("A", "X_*"), ["A", "X_1"], ["X", "B"]), (("A", "*"),
+     ["Z"], []),
 ])
 def test_names(names: tuple[str, ...], yes: list[str], no: list[str]) -> None:
     named = compile_names(names)

@@ -8,7 +8,8 @@ import pytest
 from streams.core.values import descend, instant, iso, key_of, number, same
 
 NUMBERS: list[tuple[Any, Any]] = [
-    (1, 1), (-0.5, -0.5), ("10", 10), ("60.5", 60.5), ("-3", -3), ("+3", 3), (".5", 0.5), ("5.", 5.0), ("1e3", 1000.0),
+    (1, 1), (-0.5, -0.5), ("10", 10), ("60.5", 60.5), ("-3", -3), ("+3", 3), (".5", 0.5), ("5.", 5.0),
+     ("1e3", 1000.0),
     (" 7 ", 7), ("0123", 123), ("12345678901234567890", 12345678901234567890), ("9" * 300, None), ("1e999", None),
     (10**400, None), (float("nan"), None), (float("inf"), None), ("nan", None), ("inf", None), ("Infinity", None),
     ("1_000", None), ("0x10", None), ("", None), (" ", None), ("1,5", None), ("١٢", None), ("1 2", None),
@@ -50,14 +51,16 @@ def test_iso_and_instant_are_inverse(at: int) -> None:
 
 
 @pytest.mark.parametrize(("at", "text"), [
-    (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"), (-30_610_224_000_001, "0999-12-31T23:59:59.999Z"),
+    (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
+     (-30_610_224_000_001, "0999-12-31T23:59:59.999Z"),
     (-10**15, "0001-01-01T00:00:00.000Z"), (10**15, "9999-12-31T23:59:59.999Z"),
 ])
 def test_iso_pads_years_and_stops_at_the_ends_of_the_calendar(at: int, text: str) -> None:
     assert iso(at) == text
 
 
-ONE_VALUE: list[tuple[Any, Any]] = [(1, "1"), (1, 1.0), (1.5, "1.5"), (10, "10.0"), ({"a": 1, "b": 2}, {"b": 2, "a": 1})]
+ONE_VALUE: list[tuple[Any, Any]] = [(1, "1"), (1, 1.0), (1.5, "1.5"), (10, "10.0"),
+    ({"a": 1, "b": 2}, {"b": 2, "a": 1})]
 TWO_VALUES: list[tuple[Any, Any]] = [
     (True, "true"), (True, 1), ("01", "1"), ("1 ", "1"), ("", " "), ("a", "A"), ([1, 2], [2, 1]), ("[1]", [1]),
     ("x" * 100, "x" * 101), (None, "null"), ("j1", [1]),
@@ -81,7 +84,8 @@ def test_a_key_is_short_however_long_the_value() -> None:
 @pytest.mark.parametrize(("one", "other", "expected"), [
     (1, True, False), (0, False, False), ("true", True, False), (True, True, True), ("1", 1, True), ("01", 1, True),
     ("1", "1.0", False), ([1, "a"], ["1", "a"], True), ([1], [1, 2], False), ({"a": 1}, {"a": True}, False),
-    ({"a": 1}, {"b": 1}, False), (None, None, False), (None, 0, False), (12345678901234567890, "12345678901234567890", True),
+    ({"a": 1}, {"b": 1}, False), (None, None, False), (None, 0, False),
+     (12345678901234567890, "12345678901234567890", True),
 ])
 def test_same(one: Any, other: Any, expected: bool) -> None:
     assert same(one, other) is expected
@@ -89,9 +93,11 @@ def test_same(one: Any, other: Any, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(("tree", "path", "expected"), [
-    ({"a": {"b": 1}}, ("a", "b"), 1), ({"a.b": 2, "a": {"b": 1}}, ("a", "b"), 2), ({"a.b": None, "a": {"b": 1}}, ("a", "b"), 1),
+    ({"a": {"b": 1}}, ("a", "b"), 1), ({"a.b": 2, "a": {"b": 1}}, ("a", "b"), 2),
+     ({"a.b": None, "a": {"b": 1}}, ("a", "b"), 1),
     ({"a": {"b.c": 3}}, ("a", "b.c"), 3), ({"a": [1]}, ("a", "0"), None), ({"a": "text"}, ("a", "b"), None),
-    ({"a": None}, ("a", "b"), None), ({}, ("a",), None), ("text", ("a",), None), ({"a": {"b": None}}, ("a", "b"), None),
+    ({"a": None}, ("a", "b"), None), ({}, ("a",), None), ("text", ("a",), None), ({"a": {"b": None}}, ("a", "b"),
+     None),
 ])
 def test_descend(tree: Any, path: tuple[str, ...], expected: Any) -> None:
     assert descend(tree, path) == expected

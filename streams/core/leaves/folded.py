@@ -35,11 +35,11 @@ def compile_function(
     take = takes(function, read)
     slides = window.within is not None and function not in _NEWEST
     if held is not None or matcher.span is not None or slides or function is Function.LIST:
-        most = MOST_ENTRIES if held is None else MOST_LOOKED_BACK
-        if function is Function.LIST and held is None and matcher.span is None:
-            most = limit
+        is_exact = function is Function.LIST and held is None and matcher.span is None
+        most = limit if is_exact else MOST_ENTRIES if held is None else MOST_LOOKED_BACK
         source = digest(*meaning) if held is None else digest(*meaning, held)
-        return Folded(function, Rows(source, matcher, window, take, past=held or 0, most=most), limit)
+        rows = Rows(source, matcher, window, take, past=held or 0, most=most, is_exact=is_exact)
+        return Folded(function, rows, limit)
     kind = _TOTALS.get(function, Ends)
     return kind(digest(*meaning), function, matcher, window, take)
 

@@ -58,7 +58,7 @@ def narrowed(whole: int) -> Number:
 
 
 def rounded(value: float) -> float:
-    return float(f"{value:.15g}")
+    return value if value.is_integer() else float(f"{value:.15g}")
 
 
 def mean(values: list[Number]) -> float:

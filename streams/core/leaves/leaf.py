@@ -49,6 +49,7 @@ class Source(ABC):
 
     names: the event names and patterns it folds, empty for any; None if it hears traits only. trait: the
     trait whose setting it folds, None for none. most: how many entries it keeps in one fragment at most.
+    is_exact: that bound follows from the rule; if not, beyond it the oldest entries are forgotten.
     """
 
     __slots__ = ()
@@ -56,6 +57,7 @@ class Source(ABC):
     names: tuple[str, ...] | None
     trait: str | None
     most: int
+    is_exact: bool = True
 
     @abstractmethod
     def fold(self, leaves: dict[str, Entries], event: Event) -> bool:

@@ -20,20 +20,22 @@ from streams.core.values import Json
 
 Take: TypeAlias = Callable[[Event], Json]
 TIMES, ARRIVALS, VALUES, STARTS, ENDS = range(5)
+_SWEEP_EVERY = 64
 
 
 class Rows(Source):
     """take: what to keep of an event, None to pass it by. past: for how long (ms) an entry is still needed
     after it stopped counting. most: the newest so many are kept."""
 
-    __slots__ = ("id", "is_moving", "match", "most", "names", "past", "take", "trait", "window")
+    __slots__ = ("id", "is_exact", "is_moving", "match", "most", "names", "past", "take", "trait", "window")
 
     def __init__(
         self, source: str, matcher: Matcher, window: Window, take: Take, *, past: int = 0, most: int = MOST_ENTRIES,
+        is_exact: bool = False,
     ) -> None:
         self.id, self.match, self.names, self.trait = source, matcher, matcher.names, None
         self.window, self.take, self.past, self.most = window, take, past, most
-        self.is_moving = matcher.span is not None
+        self.is_moving, self.is_exact = matcher.span is not None, is_exact
 
     @property
     def width(self) -> int:
@@ -66,7 +68,8 @@ class Rows(Source):
     def _forget(self, columns: Entries, now: int) -> None:
         """Drop the oldest that can never count again; the newest `most` at any rate are all that stay."""
         dead = bisect_right(columns[TIMES], now - self.past - self.width)
-        if self.is_moving and len(columns[TIMES]) > self.most:
+        number = len(columns[TIMES])
+        if self.is_moving and (number > self.most or number % _SWEEP_EVERY == 0):
             _keep(columns, [at for at, end in enumerate(columns[ENDS]) if end + self.past > now])
             dead = 0
         dead = max(dead, len(columns[TIMES]) - self.most)
@@ -103,9 +106,10 @@ def active(rows: Rows, profile: Profile, now: int) -> Active:
     found = states(profile, rows.id)
     if not found:
         return Active([], [], FOREVER)
-    times, _, values, *spans = columns = found[0] if len(found) == 1 else merged(found)
+    columns = found[0] if len(found) == 1 else merged(found)
     if rows.is_moving:
         return _active_moving(columns, now)
+    times, _, values = columns
     if rows.width >= FOREVER:
         return Active(times, values, FOREVER)
     gone = bisect_right(times, now - rows.width)

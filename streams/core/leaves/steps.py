@@ -86,6 +86,7 @@ class Steps(Leaf, Source):
     """Entries: [times, arrivals, steps (a bit each), base, tip, stop]. base is the progress before the first
     of the rows, tip after the last; stop is [event time, arrival] of the newest event that ends the wait."""
 
+    is_exact = False
     __slots__ = ("hears", "id", "most", "names", "past", "progress", "sources", "standing", "steps", "stops", "text",
                  "trait")
 

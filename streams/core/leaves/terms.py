@@ -60,6 +60,7 @@ class Settings(Source):
 
     __slots__ = ("held", "id", "most", "names", "trait")
     trait: str
+    is_exact = False
 
     def __init__(self, trait: str, held: int) -> None:
         self.trait, self.held, self.names, self.most = trait, held, None, MOST_ENTRIES

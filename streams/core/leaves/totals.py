@@ -170,6 +170,7 @@ class Tallied(Totals):
 
     __slots__ = ()
     kept = MOST_ENTRIES
+    is_exact = False
 
     def empty(self) -> Entries:
         return [{}]
