@@ -120,7 +120,8 @@ VALUES: dict[str, tuple[ComputedTrait, list[Sent], Any]] = {
     "last_seen": (computed("last_seen"), [track("A", 2), track("A", 1, received=5)], AT_2),
     "last_seen_over_nothing_is_missing": (computed("last_seen"), [track("B", 1)], None),
     "list_newest_first": (computed("list"), [track("A", 2, p=2), track("A", 1, received=5, p=1)], [
-        {"event": "A", "event_time": AT_2, "properties": {"p": 2}}, {"event": "A", "event_time": AT_1, "properties": {"p": 1}}]),
+        {"event": "A", "event_time": AT_2, "properties": {"p": 2}},
+        {"event": "A", "event_time": AT_1, "properties": {"p": 1}}]),
     "list_has_a_limit": (computed("list", limit=1), [track("A", 1), track("A", 2)],
                          [{"event": "A", "event_time": AT_2, "properties": {}}]),
     "list_over_nothing_is_missing": (computed("list"), [track("B", 1)], None),
