@@ -63,8 +63,10 @@ def _heads(consumer: Consumer, codec: Codec, settings: Settings) -> tuple[dict[s
                          "--broker to one that runs, or start one with `audience broker`",))
 
 
-def publish(settings: Settings, changed: Mapping[str, Published], revision: int) -> None:
-    """Write one revision: all of it or nothing."""
+def publish(settings: Settings, changed: Mapping[str, Published], revision: int, at: int | None = None) -> None:
+    """Write one revision: all of it or nothing. `at`: as of when it is in force (ms), now if left out; records that
+    wait with an older time are handled before it."""
+    at = int(time.time() * 1000) if at is None else at
     topic, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
     producer = Producer({
         "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
@@ -72,7 +74,7 @@ def publish(settings: Settings, changed: Mapping[str, Published], revision: int)
     try:
         producer.init_transactions(PATIENCE)
         producer.begin_transaction()
-        for key, record in records(changed, revision, int(time.time() * 1000)):
+        for key, record in records(changed, revision, at):
             producer.produce(topic, codec.encode("definition", record), key.encode(), partition=0)
         producer.commit_transaction(PATIENCE)
     except KafkaException as fault:

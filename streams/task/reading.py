@@ -20,6 +20,7 @@ from streams.unit import Inbound
 
 REPLAYED = "audience-replayed"
 EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
+SCHEMAS = {"commands": "command", "definitions": "definition"}
 REMEMBERED = 20_000
 
 
@@ -41,17 +42,26 @@ class Reader:
         self._decoded: dict[tuple[str, int], Message] = {}
 
     def frontier(self, record: Inbound) -> int:
-        """The instant that the record states for its receipt, its own time where it states none or no sense."""
+        """The instant that the record states for its receipt, its own time where it states none or no sense.
+
+        A command and a definition state their sender's clock: what waits for another task's backlog is not behind
+        this one's.
+        """
         value = record.value
-        if record.topic not in EVENT_TOPICS or not value or (value[:1] == b"{" and b'"receivedAt"' not in value):
+        if not value or (value[:1] == b"{" and b'"receivedAt"' not in value):
             return record.at
         try:
-            message = self._codec.decode_event(value)
-            if len(self._decoded) < REMEMBERED:
-                self._decoded[record.topic, record.offset] = message
-            return received(message, record.at)
+            if record.topic in EVENT_TOPICS:
+                return received(self._remember(record, self._codec.decode_event(value)), record.at)
+            schema = SCHEMAS.get(record.topic)
+            return int(self._remember(record, self._codec.decode(schema, value))["at"]) if schema else record.at
         except (Undecodable, Rejected):
             return record.at
+
+    def _remember(self, record: Inbound, decoded: Message) -> Message:
+        if len(self._decoded) < REMEMBERED:
+            self._decoded[record.topic, record.offset] = decoded
+        return decoded
 
     def read(self, record: Inbound, wall: int) -> tuple[Wired, int] | None:
         """The message of a record and the instant it is handled at; None where it asks for nothing.
@@ -61,11 +71,11 @@ class Reader:
             return self._event(record, wall)
         if record.value is None:
             raise Rejected("a record without value; expected none on this topic")
-        if record.topic == "commands":
-            return decode_command(self._codec, record.value, self.reread)
-        if record.topic == "definitions":
-            return self._definition(record)
-        raise Rejected(f"no stage takes records of {record.topic} in this version")
+        schema = SCHEMAS.get(record.topic)
+        if schema is None:
+            raise Rejected(f"no stage takes records of {record.topic} in this version")
+        row = self._decoded.pop((record.topic, record.offset), None) or self._codec.decode(schema, record.value)
+        return decode_command(row, self.reread) if schema == "command" else self._definition(record, row)
 
     def reread(self, entry: Entry, is_replayed: bool = False) -> Event:
         """The event that a message was when it was accepted."""
@@ -90,12 +100,10 @@ class Reader:
                 return Resolve(event, *previous), at
         return Arrive(event), at
 
-    def _definition(self, record: Inbound) -> tuple[Wired, int] | None:
+    def _definition(self, record: Inbound, row: Message) -> tuple[Wired, int] | None:
         """None for the record of a version, which is kept for rolling back; its head says what is to be."""
-        assert record.value is not None
         if b"@" in (record.key or b""):
             return None
-        row = self._codec.decode("definition", record.value)
         if row["kind"] == "revision":
             return Revise(row["revision"]), row["at"]
         document = None if row["deleted"] else orjson.loads(row["source"])

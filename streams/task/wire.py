@@ -5,7 +5,7 @@ worker of the next version understands events of this one by the same rules as a
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
@@ -77,10 +77,9 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             assert_never(message)
 
 
-def decode(codec: Codec, value: bytes, reread: Reread) -> tuple[Wired, int]:
-    """The message and its sender's clock. Raises Undecodable where the envelope is none; a body that its own
-    sender did not write is a bug and raises what it raises."""
-    record = codec.decode("command", value)
+def decode(record: Mapping[str, Any], reread: Reread) -> tuple[Wired, int]:
+    """The message in a decoded envelope, and its sender's clock. A body that none of our own tasks wrote is a bug and
+    raises what it raises."""
     row = unpack(record["body"])
     return _READERS[record["kind"]](row, lambda fields: _reread(fields, reread)), record["at"]
 

@@ -23,14 +23,13 @@ from schemas.codec import Codec  # noqa: E402
 from streams.core.messages import MembershipChanged, Output  # noqa: E402
 from streams.core.plan import Plan  # noqa: E402
 from streams.definitions import load_folder  # noqa: E402
-from streams.runtime.definitions_log import publish, standing  # noqa: E402
 from streams.runtime.names import Names  # noqa: E402
 from streams.runtime.settings import Settings  # noqa: E402
 from streams.runtime.topics import ensure_topics  # noqa: E402
 from streams.runtime.worker import run_worker  # noqa: E402
 from streams.task import Task, TaskSettings  # noqa: E402
 from streams.task.outputs import AvroSink  # noqa: E402
-from streams.task.publishing import revise  # noqa: E402
+from streams.task.wire import Stage  # noqa: E402
 from streams.unit import Inbound, Outbound, Outcome, Store  # noqa: E402
 
 ENV = os.environ
@@ -72,16 +71,25 @@ class Counting(Task):
     """A task that counts messages, so that the process ends by itself."""
 
     handled = 0
+    counting = threading.Lock()
 
     def run(self, batch: list[Inbound], wall: int, timers_until: int) -> Outcome:  # type: ignore[override]
         outcome = super().run(batch, wall, timers_until)
-        Counting.handled += sum(record.topic == "events.hits" for record in batch)
+        with Counting.counting:
+            Counting.handled += sum(record.topic == "events.hits" for record in batch)
         return outcome
 
 
 def new_task(partition: int, partitions: int, store: Store) -> Task:
+    """With the definitions in force from the first message on, which here waits before any worker has started."""
     codec = Codec()
-    return Counting(partition, partitions, store, TaskSettings(view_after=3_600_000), codec, ShopSink(codec))
+    task = Counting(partition, partitions, store, TaskSettings(view_after=3_600_000), codec, ShopSink(codec))
+    if not task.revisions.edition:
+        for key, document in load_folder(Path(__file__).parent / "definitions").sources.items():
+            task.revisions.stage(Stage(key, document, 1, None))
+        task.revisions.put_in_force(1)
+        task.context = task._put_in_force()
+    return task
 
 
 def stop_when_done() -> None:
@@ -101,10 +109,6 @@ def main() -> int:
         "AUDIENCE_BROKER": ENV["SHOP_BOOTSTRAP"], "AUDIENCE_APP": ENV["SHOP_GROUP"], "AUDIENCE_DATA": ENV["SHOP_STATE_DIR"],
         "AUDIENCE_PARTITIONS": "4", "AUDIENCE_WEB_PORT": ENV.get("SHOP_WEB_PORT", "16166"), "AUDIENCE_SESSION_TIMEOUT": "6"})
     ensure_topics(settings)
-    heads, revision = standing(settings)
-    changed = revise(heads, load_folder(Path(__file__).parent / "definitions").sources)
-    if changed:
-        publish(settings, changed, revision + 1)
     threading.Thread(target=stop_when_done, daemon=True).start()
     return run_worker(settings, new_task)
 
