@@ -34,12 +34,16 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     entries = tables.timeline.entries(profile.key)
     tables.timeline.replace(profile.key, [])
     fragments, profile.fragments = list(profile.fragments.values()), {}
+    return [*sends, ProfileGone(profile.profile_id), *_given(message.to, message.profile, fragments, entries, profile)]
+
+
+def _given(
+    to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None,
+) -> list[Sent]:
+    """The fragments come first, so that whatever the receiver has under their keys before is an event of its own."""
     chunks = [entries[start:start + CHUNK] for start in range(0, len(entries), CHUNK)] or [[]]
-    sends.append(ProfileGone(profile.profile_id))
-    for number, chunk in enumerate(chunks, 1):
-        sends.append(Adopt(message.to, message.profile, fragments, chunk, profile, last=number == len(chunks)))
-        fragments, profile = [], None
-    return sends
+    return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1)
+            for place, chunk in enumerate(chunks)]
 
 
 def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
@@ -58,7 +62,11 @@ def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
 
 
 def cut(context: Context, message: Cut, at: int) -> list[Sent]:
-    """Give the events of one identifier from `since` to `until`, cut anew from the timeline."""
+    """Give the events of one identifier from `since` to `until`, cut anew from the timeline.
+
+    What this profile itself still waits for may hold some of them: then the cut waits for that, and for nothing
+    decided later, so that no two profiles ever wait for each other.
+    """
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]
@@ -68,17 +76,37 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     sends = profiling.catch_up(context, profile, at)
     if message.until is None:
         profile.identifiers.pop(message.identifier, None)
-    kept, given = _part(tables.timeline.entries(profile.key), message)
-    fragments = _recut(context, profile, message, kept, given) if given else []
-    told = campaigns.hand_over(profile, message.identifier) if message.until is None else {}
-    state = Profile("", "", told=told) if told else None
     tables.profiles.put(profile.key, profile)
-    if given:
-        tables.timeline.replace(profile.key, kept)
+    expected = [source for source, balance in profile.handovers.items() if balance > 0]
+    if expected:
+        profile.cuts.append([message.to, message.identifier, message.fragment, message.since, message.until,
+                             message.source, expected])
+        return sends
+    given = _carry_out(context, profile, message)
     sends += profiling.settle(context, profile, at, "split")
     profiling.arm(context, profile)
+    return sends + given
+
+
+def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
+    kept, given = _part(context.tables.timeline.entries(profile.key), message)
+    fragments = _recut(context, profile, message, kept, given) if given else []
+    told = campaigns.hand_over(profile, message.identifier) if message.until is None else {}
+    if given:
+        context.tables.timeline.replace(profile.key, kept)
     entries = [entry._replace(fragment=message.source) for entry in given]
-    sends.append(Adopt(message.to, message.source, fragments, entries, state))
+    return _given(message.to, message.source, fragments, entries, Profile("", "", told=told) if told else None)
+
+
+def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
+    """The cuts that waited for a fragment which has come."""
+    sends: list[Sent] = []
+    waiting, profile.cuts = profile.cuts, []
+    for *row, expected in waiting:
+        if any(source in profile.handovers for source in expected):
+            profile.cuts.append([*row, expected])
+        else:
+            sends += _carry_out(context, profile, Cut(profile.key, *row))
     return sends
 
 
@@ -133,7 +161,8 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     if not message.last:
         return []
     profiling.note(profile, message.source, -1)
-    sends = profiling.settle(context, profile, at)
+    sends = _carry_out_waiting(context, profile) if profile.cuts else []
+    sends += profiling.settle(context, profile, at)
     profiling.arm(context, profile)
     return sends
 
@@ -159,3 +188,4 @@ def _inherit(profile: Profile, state: Profile) -> None:
         profile.sequences[segment] = max(sequence, profile.sequences.get(segment, 0))
     for source, balance in state.handovers.items():
         profiling.note(profile, source, balance)
+    profile.cuts += state.cuts

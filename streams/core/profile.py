@@ -58,6 +58,7 @@ class Profile:
     handovers: source -> fragments expected from it less those that came; while any is open nothing is evaluated.
     inherited: segments that an absorbed part was in, until the hand-over is complete.
     seen, chunks: which messages of its own identifier came before, see `copies`.
+    cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Profile:
     inherited: set[str] = field(default_factory=set)
     seen: bytes = b""
     chunks: int = 0
+    cuts: list[list[Json]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -32,12 +32,13 @@ def next_visit(event: Event, pending: tuple[str, ...], visits: dict[str, int | N
 
 
 def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
-    """Fold the event in, if this profile is known to have all the identifiers that it names."""
+    """Fold the event in, if this profile is known to have all the identifiers that it names; also the strongest,
+    which may have moved on while the event was under way."""
     event, row = message.event, context.tables.profiles.get(message.profile)
     if isinstance(row, Forward):
         message.profile = row.to
         return [message]
-    if not message.decided and _is_new_evidence(event, row):
+    if not message.decided and _is_new_evidence(event, message, row):
         alone = row.created if row is not None and row.key == event.subject else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
     profile = row or _begin_decided(context, message)
@@ -57,12 +58,10 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     return sends
 
 
-def _is_new_evidence(event: Event, row: Profile | None) -> bool:
-    if len(event.identifiers) == 1:
-        return False
+def _is_new_evidence(event: Event, message: Deliver, row: Profile | None) -> bool:
     if row is None:
-        return True
-    for identifier in event.identifiers[1:]:
+        return len(event.identifiers) > 1 or message.profile != event.subject
+    for identifier in event.identifiers:
         owned = row.identifiers.get(identifier)
         if owned is None or owned[1] > event.event_time:
             return True
