@@ -60,6 +60,7 @@ def test_l4_membership_is_the_brute_force_evaluators_at_every_instant(
     ends = [message["receivedAt"] for message in history[1:]] + [history[-1]["receivedAt"] + 4 * DAY]
     for number, (message, end) in enumerate(zip(history, ends, strict=True)):
         pipeline.send(message, message["receivedAt"])
+        pipeline.advance(by=0)
         _check_members(pipeline)
         for instant in _instants(history[:number + 1], message["receivedAt"], end):
             pipeline.advance(to=instant)

@@ -1,0 +1,100 @@
+"""Tasks with messages in flight: what Kafka may do to the order, and nothing that it may not.
+
+Records from one sender to one receiver stay in order, everything else is up to chance: which task gets a turn, how
+many records it takes, what is handed in meanwhile. `Pipeline` drains every message before the next; this is its
+opposite. A crash throws a task away with the unit of work it did not commit, and begins anew over its store.
+"""
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from random import Random
+from typing import Any
+
+import orjson
+
+from streams.core.messages import Output
+from streams.core.profile import Profile
+from streams.task import Task, TaskSettings
+from streams.testing import NO_TIMERS, Collected, Pipeline
+from streams.unit import Inbound, Outcome
+
+OUTSIDE = -1
+
+
+class Mesh:
+    """The tasks of a pipeline, each turn of which is chosen by `random`."""
+
+    def __init__(self, pipeline: Pipeline, random: Random, crashes: float = 0.0) -> None:
+        self.pipeline, self._random, self._crashes = pipeline, random, crashes
+        self._flying: dict[tuple[int, int], deque[Inbound]] = defaultdict(deque)
+        self._offset = 0
+        self.outputs: list[tuple[int, Output]] = []
+        self._collected = [Collected() for _ in pipeline.tasks]
+        for number in range(len(pipeline.tasks)):
+            self._begin(number)
+
+    def run(self, history: Iterable[Mapping[str, Any]], most_in_flight: int = 6) -> Mesh:
+        """Hand everything in, a few at a time, and let it come to rest."""
+        for message in history:
+            self._hand_in(message)
+            while sum(map(len, self._flying.values())) > most_in_flight:
+                self._turn()
+        while any(self._flying.values()):
+            self._turn()
+        self.pipeline.advance(by=0)
+        return self
+
+    def _hand_in(self, message: Mapping[str, Any]) -> None:
+        self.pipeline.now = max(self.pipeline.now, message["receivedAt"])
+        receiver = self._random.randrange(len(self.pipeline.tasks))
+        self._offset += 1
+        self._flying[OUTSIDE, receiver].append(Inbound(
+            "events.hits", receiver, self._offset, None, orjson.dumps(message), self.pipeline.now))
+
+    def _turn(self) -> None:
+        """One unit of work of a task with waiting records; chance may have it crash before its commit."""
+        sender, receiver = self._random.choice([way for way, flying in self._flying.items() if flying])
+        flying = self._flying[sender, receiver]
+        batch = [flying.popleft() for _ in range(self._random.randint(1, len(flying)))]
+        while self._random.random() < self._crashes:
+            self._work(receiver, batch)
+            self._begin(receiver)
+        self._commit(receiver, self._work(receiver, batch))
+
+    def _work(self, number: int, batch: list[Inbound]) -> Outcome:
+        return self.pipeline.tasks[number].run(batch, self.pipeline.now, NO_TIMERS)
+
+    def _begin(self, number: int) -> None:
+        """A task anew over what is committed: what it said without a commit was never said."""
+        self._collected[number] = Collected()
+        settings = TaskSettings(profile_key="backtest", view_after=None)
+        pipeline = self.pipeline
+        pipeline.tasks[number] = Task(
+            number, len(pipeline.tasks), pipeline.stores[number], settings, sink=self._collected[number])
+
+    def _commit(self, number: int, outcome: Outcome) -> None:
+        self.pipeline.stores[number].write(outcome.changes)
+        self.outputs += [(number, output) for output in self._collected[number].outputs]
+        self._collected[number].outputs.clear()
+        for sent in outcome.sends:
+            assert sent.partition is not None
+            self._offset += 1
+            self._flying[number, sent.partition].append(Inbound(
+                sent.topic, sent.partition, self._offset, sent.key, sent.value, self.pipeline.now))
+
+
+def unsettled(pipeline: Pipeline) -> list[str]:
+    """What should not be there once everything has come to rest."""
+    found: list[str] = []
+    for task, store in zip(pipeline.tasks, pipeline.stores, strict=True):
+        for key in store.keys("profiles"):
+            row = task.state.profiles.get(key.decode())
+            if isinstance(row, Profile) and row.handovers:
+                found.append(f"{row.key} waits for {row.handovers}")
+        for key in store.keys("pointers"):
+            if b"\x00seen" not in key:
+                pointer = task.state.pointers.get(key.decode())
+                if pointer is not None and not pointer.owners:
+                    found.append(f"{key.decode()} is undecided")
+    return found
