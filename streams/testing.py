@@ -186,4 +186,4 @@ class Pipeline:
 
     def _next_arrival(self, at: int) -> int:
         self._arrival += 1
-        return (at << 20) + (self._arrival & 0xFFFFF)
+        return (min(max(at, 0), 1 << 42) << 20) + (self._arrival & 0xFFFFF)

@@ -157,7 +157,7 @@ class Intake:
     def _add(self, found: list[str], name: str, value: Json) -> None:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        if not isinstance(value, str) or not name or ":" in name:
+        if not isinstance(value, str) or not name or ":" in name or "\x00" in name or "\x00" in value:
             return
         value = value.strip()
         if name == "email" or name == "device_ad_id":
