@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,18 +16,22 @@ from faust.types import EventT
 
 from streams.core.errors import Misconfigured
 from streams.runtime.crew import Crew
+from streams.runtime.dead_letter_limit import DeadLetterLimit
 from streams.runtime.ends import EndsWatch
 from streams.runtime.exits import Exit, Stop, end_process
 from streams.runtime.fetch import Fetch
+from streams.runtime.instruments import Instruments
 from streams.runtime.logs import SERVICES, logging_config
 from streams.runtime.names import Names
 from streams.runtime.opening import Opening, ProcessorFactory, wall_ms
 from streams.runtime.recovery import TaskTables
+from streams.runtime.runner import Done
 from streams.runtime.settings import Settings
 from streams.runtime.tables import CommittedTable
 from streams.runtime.topics import ensure_topics
 from streams.runtime.transport import BatchSchema, BatchTransport
 from streams.runtime.unit_of_work import State
+from streams.runtime.web import StatusWeb
 from streams.topology import GROUPS, INPUTS, STAGES, TABLES, topics_of
 
 log = logging.getLogger(__name__)
@@ -45,6 +50,10 @@ class AudienceApp(faust.App):
         self.names = Names(settings)
         self.input_names = frozenset(self.names.on_cluster(topic.name) for topic in INPUTS)
         self._new_processor = new_processor
+        self.instruments = Instruments(self.names.application)
+        self._limits: dict[int, DeadLetterLimit] = defaultdict(
+            lambda: DeadLetterLimit(settings.dead_letter_ratio, settings.dead_letter_run)
+        )
         self._crew: Crew[Token] | None = None
         super().__init__(self.names.application, **_options(settings))
         self.transport = BatchTransport(self.conf.broker_consumer, self)
@@ -54,11 +63,7 @@ class AudienceApp(faust.App):
     def crew(self) -> Crew[Token]:
         """This worker's tasks. Begins to exist with the first assignment."""
         if self._crew is None:
-            opening = Opening(self.settings, self._new_processor, report=lambda partition, progress: None)
-            self._crew = Crew(
-                opening, Fetch(self.settings, wall_ms), EndsWatch(self.settings, wall_ms),
-                acknowledge=self._acknowledge, observe=lambda partition, done: None, fail=end_process,
-            )
+            self._crew = self._new_crew()
         return self._crew
 
     def states(self) -> Iterable[State]:
@@ -85,6 +90,25 @@ class AudienceApp(faust.App):
             end_process(Stop(Exit.MISCONFIGURED, str(failure)))
         if created:
             log.info("Created topics: %s", ", ".join(created))
+
+    def _new_crew(self) -> Crew[Token]:
+        settings, instruments = self.settings, self.instruments
+        opening = Opening(settings, self._new_processor, report=instruments.restoring)
+        crew: Crew[Token] = Crew(
+            opening, Fetch(settings, wall_ms), EndsWatch(settings, wall_ms), acknowledge=self._acknowledge,
+            observe=self._observe, fail=end_process,
+        )
+        instruments.runners, instruments.assigned = lambda: crew.runners, lambda: crew.assigned
+        instruments.store_memory = opening.used_memory
+        return crew
+
+    def _observe(self, partition: int, done: Done) -> None:
+        """From a task's thread, once a unit."""
+        self.instruments.observe(partition, done)
+        self._limits[partition].count(done.outcome)
+
+    def _new_web(self) -> StatusWeb:
+        return StatusWeb(self)
 
     def _acknowledge(self, tokens: list[Token]) -> None:
         """From a task's thread; Faust's acknowledgements belong to the loop."""

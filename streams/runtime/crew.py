@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
@@ -32,6 +32,8 @@ _Arrived = tuple[RecordBatch, Token]
 
 TRANSACTIONS_A_SECOND = 200
 """What one worker starts at most; with many tasks each waits longer."""
+LONGEST_UNIT = 120.0
+"""Seconds; twice the patience with a broker that is away."""
 QUIET_WITHIN = 20.0
 """Seconds for units that run when partitions are given up."""
 
@@ -59,6 +61,8 @@ class Crew(Generic[Token]):
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="open")
         self._called_off = threading.Event()
         self._epoch = 0
+        self.assigned: frozenset[int] | None = None
+        """The partitions this worker owns; None before the first assignment."""
         self._turn = asyncio.Lock()
         self.arrived: asyncio.Queue[RecordBatch] = asyncio.Queue()
         """Batches on their way to Faust."""
@@ -66,9 +70,15 @@ class Crew(Generic[Token]):
         ends.start(self._see)
 
     @property
-    def running(self) -> tuple[int, ...]:
-        """The partitions whose tasks run now."""
-        return tuple(self._runners)
+    def runners(self) -> Mapping[int, Runner[_Arrived[Token]]]:
+        """The tasks that run now."""
+        return self._runners
+
+    def check(self) -> None:
+        """Ends the worker if a task is stuck in a call that does not return, which its thread cannot see."""
+        for partition, runner in self._runners.items():
+            if runner.seconds_in_unit() > LONGEST_UNIT:
+                self._fail(Stop(Exit.STUCK, f"Task {partition}: a unit of work takes longer than {LONGEST_UNIT:g} s"))
 
     def states(self) -> tuple[State, ...]:
         """The committed state of the tasks held here."""
@@ -82,7 +92,7 @@ class Crew(Generic[Token]):
         """
         started = monotonic()
         self._called_off = called_off = threading.Event()
-        wanted = set(partitions)
+        self.assigned = wanted = frozenset(partitions)
         kept = {p for p, held in self._held.items() if p in wanted and held.generation == generation - 1}
         for partition in self._held.keys() - kept:
             await self._in_thread(self._held.pop(partition).unit.close)

@@ -54,16 +54,22 @@ class EndsWatch:
         self._wake.set()
 
     def _live(self) -> None:
-        options: dict[str, Any] = {"bootstrap.servers": self._broker, "log_level": 0, "error_cb": lambda _: None}
-        admin = AdminClient(options)
+        admin = self._connect()
         while not self._is_stopping:
-            if partitions := self._partitions:
-                self._ask(admin, partitions)
+            if not self._ask(admin, self._partitions):
+                admin = self._connect()
             self._wake.wait(INTERVAL)
             self._wake.clear()
 
-    def _ask(self, admin: AdminClient, partitions: tuple[int, ...]) -> None:
-        """Committed ends (the last stable offsets): beyond them a task could not read anyway."""
+    def _connect(self) -> AdminClient:
+        """After each failure anew: a client may take minutes to forget who led before a broker restarted."""
+        options: dict[str, Any] = {"bootstrap.servers": self._broker, "log_level": 0, "error_cb": lambda _: None}
+        return AdminClient(options)
+
+    def _ask(self, admin: AdminClient, partitions: tuple[int, ...]) -> bool:
+        """Asks for committed ends (the last stable offsets): beyond them a task could not read. False: no answer."""
+        if not partitions:
+            return True
         at = self._wall()
         wanted = {
             TopicPartition(self._names.on_cluster(topic.name), partition): self._latest
@@ -75,8 +81,9 @@ class EndsWatch:
             )
             found = {source: answer.result(ANSWER).offset for source, answer in answers.items()}
         except (KafkaException, AnswerMissing):
-            return
+            return False
         self._report(found, at)
+        return True
 
     def _report(self, found: dict[Any, int], at: int) -> None:
         ends: dict[int, dict[str, int]] = {}

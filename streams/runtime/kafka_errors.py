@@ -13,6 +13,24 @@ _OUT_OF_REACH = (
     KafkaError._TIMED_OUT,  # noqa: SLF001
     KafkaError._RESOLVE,  # noqa: SLF001
 )
+_MOVING = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.UNSTABLE_OFFSET_COMMIT,
+    KafkaError.NOT_ENOUGH_REPLICAS,
+    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NETWORK_EXCEPTION,
+)
+"""What a cluster answers while leaders move, or just after a topic was created. librdkafka calls only some of these
+retriable, and only in some calls."""
 _FENCED = (
     KafkaError._FENCED,  # noqa: SLF001
     KafkaError.INVALID_PRODUCER_EPOCH,
@@ -34,7 +52,7 @@ def is_end(error: KafkaError) -> bool:
 
 def is_passing(error: KafkaError) -> bool:
     """The same call may succeed later: a broker is away, a leader moves, an answer was late."""
-    return not error.fatal() and (error.retriable() or error.code() in _OUT_OF_REACH)
+    return not error.fatal() and (error.retriable() or error.code() in (*_OUT_OF_REACH, *_MOVING))
 
 
 def is_fenced(error: KafkaError) -> bool:

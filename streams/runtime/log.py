@@ -8,16 +8,14 @@ consumer that never joined: the transactional id, not the group's generation, is
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streams.core.errors import Bug
+from streams.runtime.calls import CALL, persistently
 from streams.runtime.changelog import messages
-from streams.runtime.exits import Exit, Stop
-from streams.runtime.kafka_errors import error_of, is_fenced, is_passing
 from streams.runtime.names import Names
 from streams.runtime.settings import Settings
 from streams.runtime.topics import LARGEST_RECORD
@@ -26,22 +24,11 @@ from streams.unit import Change, Outbound
 
 log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
-
-CALL = 10.0
-"""Seconds one call may take before it is looked at and made again."""
-PATIENCE = 60.0
-"""Seconds a broker may be out of reach in the middle of a unit; then the worker ends, and its supervisor
-waits."""
 TRANSACTION = 60_000
 """ms after which Kafka aborts a transaction by itself. Longer than a broker's restart, so that a worker survives one; a
 dead worker's is settled long before, by the fencing of whoever takes its task over."""
 QUEUE = 500_000
 """Records the producer may hold; a unit is far smaller, so that a full queue is a bug."""
-
-
-class Aborted(Exception):
-    """The transaction cannot be completed, but nobody fenced us: abort it and do the same unit again."""
 
 
 class KafkaLog:
@@ -58,12 +45,12 @@ class KafkaLog:
 
     def fence(self) -> None:
         """From here on nobody else can commit for this task; what somebody had open is settled."""
-        _persistently("init_transactions", lambda: self._producer.init_transactions(CALL))
+        persistently("init_transactions", lambda: self._producer.init_transactions(CALL))
 
     def committed(self) -> dict[str, int]:
         """Per input topic the offset to go on from. Call it after `fence`: before, it may be about to change."""
         inputs = [TopicPartition(self._names.on_cluster(topic.name), self._partition) for topic in INPUTS]
-        found = _persistently("committed", lambda: self.reader.committed(inputs, CALL))
+        found = persistently("committed", lambda: self.reader.committed(inputs, CALL))
         return {self._names.logical(each.topic): self._usable(each) for each in found}
 
     def begin(self) -> None:
@@ -97,13 +84,13 @@ class KafkaLog:
         group = self.reader.consumer_group_metadata()
         producer = self._producer
         if positions:
-            _persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, group, CALL))
-        _persistently("commit_transaction", lambda: producer.commit_transaction(CALL))
+            persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, group, CALL))
+        persistently("commit_transaction", lambda: producer.commit_transaction(CALL))
         return self._changelog_end
 
     def abort(self) -> None:
         """Gives up the transaction. Stop if even that is impossible: then somebody else has the task."""
-        _persistently("abort_transaction", lambda: self._producer.abort_transaction(CALL))
+        persistently("abort_transaction", lambda: self._producer.abort_transaction(CALL))
 
     def close(self) -> None:
         """Lets go of the connections. Whoever takes the task over fences this producer anyway."""
@@ -121,7 +108,7 @@ class KafkaLog:
             self._changelog_end = message.offset() + 1
 
     def _usable(self, committed: TopicPartition) -> int:
-        first, _ = _persistently("ends", lambda: self.reader.get_watermark_offsets(committed, CALL))
+        first, _ = persistently("ends", lambda: self.reader.get_watermark_offsets(committed, CALL))
         if 0 <= committed.offset < first:
             log.error(
                 "%s[%d]: records %d to %d were deleted by the topic's retention before they were read; this "
@@ -130,32 +117,9 @@ class KafkaLog:
         return max(first, committed.offset)
 
 
-def _persistently(what: str, call: Callable[[], Result]) -> Result:
-    """Makes the call until it succeeds; Aborted or Stop when it cannot. Kafka's calls may be repeated."""
-    deadline = monotonic() + PATIENCE
-    while True:
-        try:
-            return call()
-        except KafkaException as failure:
-            error = error_of(failure)
-            if is_fenced(error):
-                raise Stop(Exit.FENCED, _fenced(what, error)) from failure
-            if error.txn_requires_abort():
-                raise Aborted(f"{what}: {error.name()}") from failure
-            if not is_passing(error) or monotonic() > deadline:
-                raise Stop(Exit.BROKER, f"{what} failed: {error.name()}: {error.str()}") from failure
-            log.warning("%s: %s; trying again", what, error.name())
-            sleep(0.1)
-
-
-def _fenced(what: str, error: KafkaError) -> str:
-    return (
-        f"{what}: {error.name()}: another worker has this task now, or Kafka was away for longer than a "
-        f"transaction may take ({TRANSACTION // 1000} s)"
-    )
-
-
 def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
+    """`metadata.recovery.strategy`: with the default, librdkafka 2.16 may wait for ever for a coordinator that it has
+    struck off its list while a broker was away (its issues 5456 and 5511)."""
     return {
         "bootstrap.servers": settings.broker,
         "transactional.id": transactional_id,
@@ -165,6 +129,7 @@ def _producer_options(settings: Settings, transactional_id: str) -> dict[str, An
         "linger.ms": 1,
         "retry.backoff.ms": 5,
         "reconnect.backoff.max.ms": 1000,
+        "metadata.recovery.strategy": "none",
         "batch.num.messages": 50_000,
         "batch.size": 900_000,
         "queue.buffering.max.messages": QUEUE,

@@ -37,6 +37,8 @@ class _Input(Generic[Token]):
     """The same, or further where transaction markers are known to follow."""
     settled: int
     """Offset to commit: everything before it was handed over."""
+    end: int = 0
+    """Where the topic ended when it was last asked for."""
     waiting: deque[Inbound] = field(default_factory=deque)
     frontiers: deque[int] = field(default_factory=deque)
     tokens: deque[tuple[int, Token]] = field(default_factory=deque)
@@ -80,6 +82,7 @@ class _Input(Generic[Token]):
             self._is_current(news.at)
 
     def see(self, end: int, at: int) -> None:
+        self.end = max(self.end, end)
         if self.read >= end:
             self._is_current(at)
             return
@@ -131,6 +134,10 @@ class Merge(Generic[Token]):
     def waiting(self) -> int:
         """Records that were offered and not yet taken."""
         return sum(len(each.waiting) for each in self._inputs.values())
+
+    def lag(self) -> dict[str, int]:
+        """By topic: records known to be there and not handed over. Approximate when read from another thread."""
+        return {topic: max(each.end, each.read) - each.settled for topic, each in self._inputs.items()}
 
     def offer(self, batch: RecordBatch, token: Token, wall: int) -> None:
         """Takes in a batch that came through Faust. Bug if one before it is missing."""

@@ -19,6 +19,9 @@ from streams.topology import INPUTS
 
 log = logging.getLogger(__name__)
 
+WATCH_EVERY = 5.0
+"""Seconds between two looks at the tasks."""
+
 
 class TaskRecovery(Service):
     """Takes tasks over after each rebalance; one assignment at a time, outside the rebalance itself."""
@@ -52,6 +55,12 @@ class TaskRecovery(Service):
             self.signal_recovery_start.clear()
             await self._begin(self._generation)
 
+    @Service.task
+    async def _watch(self) -> None:
+        while not self.should_stop:
+            await self.sleep(WATCH_EVERY)
+            self.app.crew.check()
+
     async def _begin(self, generation: int) -> None:
         app, rebalances = self.app, self.app.rebalancing_count
         assigned = {tp for tp in app.consumer.assignment() if tp.topic in app.input_names}
@@ -68,6 +77,7 @@ class TaskRecovery(Service):
             await self._report()
 
     async def _report(self) -> None:
+        self.app.instruments.taken_over()
         self.completed.set()
         self.tables.on_actives_ready()
         self.tables.on_standbys_ready()

@@ -12,6 +12,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.runtime.calls import CALL, persistently
 from streams.runtime.changelog import NAMES
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka_errors import is_end, is_passing
@@ -49,7 +50,7 @@ def restore(
     `consumer` is read_committed, with PARTITION_EOF events, and used by nobody else meanwhile. Until the
     end the store keeps the instant it was current at: what is missing may hold tombstones.
     """
-    first, end = consumer.get_watermark_offsets(changelog, timeout=10)
+    first, end = persistently("changelog", lambda: consumer.get_watermark_offsets(changelog, timeout=CALL))
     if store.position > end:
         raise Stop(Exit.STATE, _shorter(store, changelog, end))
     if 0 < store.position < first:

@@ -36,7 +36,7 @@ class Done:
     records: Sequence[Inbound]
     outcome: Outcome
     seconds: float
-    waiting: int
+    commit_seconds: float
     wall: int
 
 
@@ -66,7 +66,7 @@ class Runner(Generic[Token]):
         self._wake = threading.Event()
         self._is_finishing = False
         self._thread = threading.Thread(target=self._live, name=f"task-{partition}", daemon=True)
-        self._next_start = 0.0
+        self._next_start = self._started = 0.0
         self._units = 0
         self._next_timer: int | None = None
 
@@ -79,6 +79,19 @@ class Runner(Generic[Token]):
         """Gives it news of its inputs' ends, in any order. Returns at once; from any thread."""
         self._inbox.append(news)
         self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Records that were read and not yet handled."""
+        return self._merge.waiting
+
+    def lag(self) -> dict[str, int]:
+        """By topic, the records that are there and not yet committed, as far as is known."""
+        return self._merge.lag()
+
+    def seconds_in_unit(self) -> float:
+        """How long the unit that runs now has been running; 0 between units."""
+        return monotonic() - self._started if self._started else 0.0
 
     def start(self) -> None:
         """Begins to work."""
@@ -133,7 +146,7 @@ class Runner(Generic[Token]):
         return self._next_timer is not None and self._next_timer <= timers_until
 
     def _run(self, records: list[Inbound], wall: int, timers_until: int) -> None:
-        started = monotonic()
+        self._started = started = monotonic()
         self._next_start = started + self._around.pace()
         self._units += 1
         offsets, tokens = self._merge.settle()
@@ -141,10 +154,11 @@ class Runner(Generic[Token]):
         moved = {topic: offset for topic, offset in offsets.items() if offset != done[topic]}
         batch = Batch(records=records, offsets=moved, acknowledge=lambda: self._around.acknowledge(tokens))
         outcome = self._unit.run(batch, wall, timers_until)
+        self._started = 0.0
         self._next_timer = self._unit.processor.next_timer()
         self._around.observe(Done(
-            records=records, outcome=outcome, seconds=monotonic() - started, waiting=self._merge.waiting,
-            wall=self._around.wall(),
+            records=records, outcome=outcome, seconds=monotonic() - started,
+            commit_seconds=self._unit.commit_seconds, wall=self._around.wall(),
         ))
 
     def _rest(self) -> None:

@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Protocol
 
+from streams.runtime.calls import Aborted
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.log import Aborted
 from streams.runtime.store import STATE_VERSION, VERSION, refuse_newer
 from streams.unit import Change, Inbound, Outbound, Outcome, Processor, Store
 
@@ -86,6 +86,8 @@ class UnitOfWork:
         self.processor: Processor
         self.offsets: dict[str, int] = {}
         """Where to go on: what is committed, by input topic."""
+        self.commit_seconds = 0.0
+        """How long the last commit took."""
 
     def take_over(self) -> None:
         """Makes this worker the owner; afterwards `offsets` is where to seek and `processor` is ready."""
@@ -119,11 +121,18 @@ class UnitOfWork:
             changes = self._with_version(outcome.changes)
             self._log.begin()
             self._log.produce(changes, outcome.sends)  # (4)
-            position = self._log.commit(batch.offsets)  # (5)
+            position = self._commit(batch.offsets)  # (5)
             self.state.write(changes, self.state.position if position is None else position, wall)  # (6)
             self.offsets.update(batch.offsets)
         batch.acknowledge()  # (7)
         return outcome
+
+    def _commit(self, offsets: Mapping[str, int]) -> int | None:
+        started = monotonic()
+        try:
+            return self._log.commit(offsets)
+        finally:
+            self.commit_seconds = monotonic() - started
 
     def _with_version(self, changes: list[Change]) -> list[Change]:
         return [VERSION, *changes] if changes and self.state.version < STATE_VERSION else changes

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streams.memory import MemoryStore
+from streams.runtime.calls import Aborted
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.log import Aborted
 from streams.runtime.store import POSITION_KEY, VERSION_KEY
 from streams.runtime.unit_of_work import Batch, UnitOfWork
 from streams.unit import Change, Inbound, Outbound, Store

@@ -1,0 +1,162 @@
+"""Every metric of a worker: declared once, each with what it tells and what to do when it moves.
+
+A registry of the app's own, not prometheus-client's global one: several apps can live in one process (tests, the
+demo), and importing a module must not register anything.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+
+class Kind(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric. `moves` says what to do when it does."""
+
+    name: str
+    kind: Kind
+    tells: str
+    moves: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+SIZES = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000, 4_000)
+
+RECORDS = Metric(
+    name="audience_records", kind=Kind.COUNTER, labels=("task",),
+    tells="Records handled and committed.",
+    moves="At zero while lag grows: look at the worker's log. Uneven between tasks: a key is far hotter than the others.",
+)
+REJECTED = Metric(
+    name="audience_rejected", kind=Kind.COUNTER, labels=("task",),
+    tells="Records that became dead letters.",
+    moves="Any steady rate: `audience dead-letters list` gives the reasons; mend the source.",
+)
+SENT = Metric(
+    name="audience_sent", kind=Kind.COUNTER, labels=("topic",),
+    tells="Records written, by topic, changelog left out.",
+    moves="activations.* at zero: are campaigns live? commands close to the records: most events take a hop.",
+)
+UNITS = Metric(
+    name="audience_units", kind=Kind.COUNTER, labels=("task",),
+    tells="Units of work committed: one transaction each.",
+    moves="More than 50/s a task: raise AUDIENCE_COMMIT_INTERVAL to save CPU of broker and worker.",
+)
+UNIT_RECORDS = Metric(
+    name="audience_unit_records", kind=Kind.HISTOGRAM, buckets=SIZES,
+    tells="Records in a unit of work.",
+    moves="Near 4,000: the worker is catching up. Near 1: it is idle, and each event pays for a commit.",
+)
+UNIT_SECONDS = Metric(
+    name="audience_unit_seconds", kind=Kind.HISTOGRAM, buckets=SECONDS,
+    tells="Time of a unit of work, from its first record to the state written.",
+    moves="Above a second: units are large or the disk is slow; compare with audience_commit_seconds.",
+)
+COMMIT_SECONDS = Metric(
+    name="audience_commit_seconds", kind=Kind.HISTOGRAM, buckets=SECONDS,
+    tells="Time the broker took to commit a unit.",
+    moves="Above 100 ms: the broker is busy, or its replicas lag.",
+)
+LATENCY = Metric(
+    name="audience_event_to_output_seconds", kind=Kind.HISTOGRAM, buckets=SECONDS,
+    tells="From an event's time on its topic to the commit of what it caused; sampled.",
+    moves="Rising with lag: add workers. Rising without: broker or disk.",
+)
+LAG = Metric(
+    name="audience_lag_records", kind=Kind.GAUGE, labels=("task", "topic"),
+    tells="Records on an input topic that are not committed yet.",
+    moves="Growing for minutes: add workers, up to one a partition.",
+)
+WAITING = Metric(
+    name="audience_waiting_records", kind=Kind.GAUGE, labels=("task",),
+    tells="Records fetched and not handled yet; at 16,000 fetching pauses.",
+    moves="At its bound: this worker is the bottleneck, not the broker.",
+)
+RESTORING = Metric(
+    name="audience_restore_remaining_records", kind=Kind.GAUGE, labels=("task",),
+    tells="Changelog records still to read before the task can run.",
+    moves="Large after every start: is AUDIENCE_DATA on a disk that is kept?",
+)
+ASSIGNED = Metric(
+    name="audience_tasks_assigned", kind=Kind.GAUGE,
+    tells="Tasks this worker owns.", moves="Changing often: workers come and go, or miss their session timeout.",
+)
+RUNNING = Metric(
+    name="audience_tasks_running", kind=Kind.GAUGE,
+    tells="Tasks that run.", moves="Below the assigned ones for minutes: look at restores.",
+)
+REBALANCES = Metric(
+    name="audience_rebalances", kind=Kind.COUNTER,
+    tells="Assignments taken over.", moves="As for audience_tasks_assigned.",
+)
+STORE_BYTES = Metric(
+    name="audience_store_memory_bytes", kind=Kind.GAUGE,
+    tells="Memory of all RocksDB stores: blocks, indexes, filters, write buffers.",
+    moves="At AUDIENCE_MEMORY is normal; raise that if the disk reads all the time.",
+)
+
+METRICS: tuple[Metric, ...] = (
+    RECORDS, REJECTED, SENT, UNITS, UNIT_RECORDS, UNIT_SECONDS, COMMIT_SECONDS, LATENCY, LAG, WAITING, RESTORING,
+    ASSIGNED, RUNNING, REBALANCES, STORE_BYTES,
+)
+
+
+class Metrics:
+    """The metrics of one app. Safe from any thread."""
+
+    def __init__(self, refresh: Callable[[Metrics], None]) -> None:
+        """`refresh` sets the gauges; it is called before each `text`."""
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._refresh = refresh
+        self._counters = {each: self._counter(each) for each in METRICS if each.kind is Kind.COUNTER}
+        self._gauges = {each: self._gauge(each) for each in METRICS if each.kind is Kind.GAUGE}
+        self._histograms = {each: self._histogram(each) for each in METRICS if each.kind is Kind.HISTOGRAM}
+
+    def add(self, metric: Metric, amount: float = 1, **labels: object) -> None:
+        """Raises a counter."""
+        counter = self._counters[metric]
+        (counter.labels(**labels) if labels else counter).inc(amount)
+
+    def set(self, metric: Metric, value: float, **labels: object) -> None:
+        """Sets a gauge."""
+        gauge = self._gauges[metric]
+        (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def forget(self, metrics: Iterable[Metric]) -> None:
+        """Drops the gauges' labelled values: tasks that are gone must not be shown for ever."""
+        for metric in metrics:
+            self._gauges[metric].clear()
+
+    def observe(self, metric: Metric, value: float) -> None:
+        """Adds to a histogram."""
+        self._histograms[metric].observe(value)
+
+    def text(self) -> bytes:
+        """In Prometheus' text format."""
+        self._refresh(self)
+        return generate_latest(self._registry)
+
+    def _counter(self, metric: Metric) -> Counter:
+        return Counter(metric.name, _help(metric), metric.labels, registry=self._registry)
+
+    def _gauge(self, metric: Metric) -> Gauge:
+        return Gauge(metric.name, _help(metric), metric.labels, registry=self._registry)
+
+    def _histogram(self, metric: Metric) -> Histogram:
+        return Histogram(metric.name, _help(metric), metric.labels, registry=self._registry, buckets=metric.buckets)
+
+
+def _help(metric: Metric) -> str:
+    return f"{metric.tells} {metric.moves}"

@@ -1,0 +1,64 @@
+"""The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`; nothing else is served.
+
+Faust's own pages are switched off in the app's settings, and its index gives way here, through the list of blueprints
+that its Web class declares for subclasses to change.
+"""
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+from faust import web
+from faust.web.drivers.aiohttp import Web
+
+from streams.runtime.instruments import Instruments
+from streams.runtime.logs import SERVICES
+from streams.web.status import as_json, as_page
+
+blueprint = web.Blueprint("audience")
+
+
+class StatusWeb(Web):
+    """Faust's web server with our pages in the place of its own."""
+
+    logger = SERVICES
+    production_blueprints: ClassVar[Any] = [("", "streams.runtime.web:blueprint")]
+
+
+@blueprint.route("/", name="status")
+class Status(web.View):
+    """How the worker stands: a page for people; JSON with `?json` or if the client accepts only that."""
+
+    async def get(self, request: Any) -> Any:
+        status = _instruments(self).status()
+        if "json" in request.query or "text/html" not in request.headers.get("Accept", "text/html"):
+            return self.json(as_json(status))
+        return self.html(as_page(status))
+
+
+@blueprint.route("/ready", name="ready")
+class Ready(web.View):
+    """200 once every task assigned to this worker runs, else 503: for load balancers and rolling restarts."""
+
+    async def get(self, request: Any) -> Any:
+        is_ready = _instruments(self).is_ready()
+        return self.json({"ready": is_ready}, status=200 if is_ready else 503)
+
+
+@blueprint.route("/live", name="live")
+class Live(web.View):
+    """200 while the process answers. A worker that cannot go on ends by itself; there is no third state."""
+
+    async def get(self, request: Any) -> Any:
+        return self.json({"live": True})
+
+
+@blueprint.route("/metrics", name="metrics")
+class Scrape(web.View):
+    """Prometheus' text format."""
+
+    async def get(self, request: Any) -> Any:
+        return self.bytes(_instruments(self).metrics.text(), content_type="text/plain; version=0.0.4")
+
+
+def _instruments(view: web.View) -> Instruments:
+    return cast(Any, view.app).instruments  # type: ignore[no-any-return]

@@ -1,0 +1,93 @@
+"""The status of a worker, and how it looks as JSON and as a page.
+
+One dataclass is the source of both, so that what a person sees and what a script reads cannot differ. Holds no data
+of people: counts, offsets and times only (law L6).
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+
+
+class Phase(StrEnum):
+    """What a task is doing."""
+
+    RESTORING = "restoring"
+    RUNNING = "running"
+    QUIET = "quiet"
+    """Taken over, not started: a rebalance is under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStatus:
+    """One task. Lag is by topic, in records."""
+
+    partition: int
+    phase: Phase
+    waiting: int = 0
+    lag: Mapping[str, int] = field(default_factory=dict)
+    restored: int = 0
+    to_restore: int = 0
+
+    @property
+    def total_lag(self) -> int:
+        return sum(self.lag.values())
+
+    @property
+    def restore_share(self) -> float:
+        """From 0 to 1."""
+        return self.restored / self.to_restore if self.to_restore else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Percentiles:
+    """Seconds from an event on its topic to the commit of what it caused, over the last minute."""
+
+    p50: float
+    p95: float
+    p99: float
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """One worker. Rates are per second, over the last ten."""
+
+    application: str
+    version: str
+    started_at: str
+    is_ready: bool
+    tasks: tuple[TaskStatus, ...]
+    records_per_second: float
+    units_per_second: float
+    records: int
+    dead_letters: int
+    latency: Percentiles
+    store_memory: int
+    sent: Mapping[str, int]
+
+    @property
+    def total_lag(self) -> int:
+        return sum(task.total_lag for task in self.tasks)
+
+
+def as_json(status: WorkerStatus) -> dict[str, Any]:
+    """For `/?json` and clients that accept JSON."""
+    return asdict(status) | {"lag": status.total_lag}
+
+
+def as_page(status: WorkerStatus) -> str:
+    """HTML, complete in itself: no script, nothing loaded from elsewhere; reloads itself every two seconds."""
+    return _template().render(status=status, phases=Phase)
+
+
+@cache
+def _template() -> Template:
+    text = files(__package__).joinpath("status.html").read_text(encoding="utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(text)
