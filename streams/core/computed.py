@@ -17,8 +17,7 @@ def trait_values(plan: Plan, profile: Profile, now: int) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name in sorted({name for fragment in profile.fragments.values() for name in fragment.traits}):
         setting = newest_setting(profile, name)
-        if setting is not None and name not in plan.computed:
-            found[name] = setting[0]
+        found[name] = None if setting is None else setting[0]
     for name, term in plan.computed.items():
         found[name] = term.value(profile, now).value
     return {name: value for name, value in found.items() if value is not None}

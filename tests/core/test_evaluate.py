@@ -212,6 +212,12 @@ def test_because_of_new_definitions_names_what_decides_and_stays_readable() -> N
     assert story.reasons == ["performed A; performed B; performed C; performed D; and 2 more"]
 
 
+def test_because_of_an_alternative_names_the_first_that_holds() -> None:
+    story = Story(plan_of()).send(track("B", 1), track("C", 1))
+    story.redefine(plan_of(AnyOf(rules=tuple(did(name) for name in "ABC"))))
+    assert story.reasons == ["performed B"]
+
+
 def test_because_names_no_value_of_the_person() -> None:
     rule = trait("email", "ends_with", "@example.org")
     story = Story(plan_of(rule)).send(identify(1, email="jane.doe@example.org"))

@@ -55,6 +55,8 @@ CASES: dict[str, tuple[Rule, list[Sent], list[tuple[int, str]]]] = {
     "most_frequent_ties_go_to_the_smallest_as_text":
         (over("most_frequent", "is", "10"), [track("A", 1, p=9), track("A", 2, p="10"), track("A", 3, p=9)],
          [(2, IN), (3, OUT)]),
+    "most_frequent_text_comes_before_length":
+        (over("most_frequent", "is", "b"), [track("A", 1, p="b"), track("A", 2, p="cc")], [(1, IN)]),
     "most_frequent_counts_a_number_and_its_text_together":
         (over("most_frequent", "is", 2), [track("A", 1, p=1), track("A", 2, p=2), track("A", 3, p="2")], [(3, IN)]),
     "most_frequent_in_a_window":

@@ -34,6 +34,12 @@ def test_newest_statement_over_all_fragments() -> None:
     assert changes(GRANTED, *story) == []
 
 
+def test_equal_event_time_over_fragments_the_later_arrival() -> None:
+    one, other = consent(10, by="cookie:a", mail=False), consent(10, by="cookie:b", mail=True)
+    assert changes(GRANTED, one, other) == [(10, IN)]
+    assert changes(GRANTED, other, one) == [(10, IN), (10, OUT)]
+
+
 def test_consent_state_names_only_what_was_stated() -> None:
     story = Story(plan_of()).send(consent(10, mail=True), consent(11, by="cookie:d", mail=False, sms=True))
     assert consent_state(story.profile) == {"mail": False, "sms": True}

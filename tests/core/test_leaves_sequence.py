@@ -25,6 +25,7 @@ CASES: dict[str, Case] = {
     "others_between_are_ignored": (steps("A", "B"), [track("A", 1), track("C", 2), track("B", 3)], [(3, IN)]),
     "one_event_is_not_two_steps": (steps("A", "A"), [track("A", 1)], []),
     "two_events_are_two_steps": (steps("A", "A"), [track("A", 1), track("A", 2)], [(2, IN)]),
+    "one_event_is_not_two_middle_steps": (steps("A", "B", "B", "C"), [track("A", 1), track("B", 2), track("C", 3)], []),
     "any_event_may_be_a_step":
         (Sequence(steps=(EventMatch(), on("B"))), [track("B", 1), track("B", 2)], [(2, IN)]),
     "same_time_is_later_by_arrival": (steps("A", "B"), [track("A", 5), track("B", 5)], [(5, IN)]),
