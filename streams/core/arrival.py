@@ -99,9 +99,9 @@ def point(context: Context, message: Point, at: int) -> list[Sent]:
 def _take_over_copies(context: Context, identifier: str, pointer: Pointer) -> None:
     """The memory of copies stays at home when the profile that held it gets a pointer."""
     own = context.tables.profiles.get(identifier)
-    if isinstance(own, Profile) and own.seen:
+    if isinstance(own, Profile) and (own.seen or own.chunks):
         pointer.seen, pointer.chunks = own.seen, own.chunks
-        own.seen = b""
+        own.seen, own.chunks = b"", 0
         context.tables.profiles.put(identifier, own)
 
 

@@ -52,11 +52,11 @@ def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
         tables.timers.disarm(profile.timer_at, profiling.RULE, profile.key)
     if profile.view_due:
         tables.timers.disarm(profile.view_due, profiling.VIEW, profile.key)
-    if profile.seen:
+    if profile.seen or profile.chunks:
         pointer = tables.pointers.get(profile.key) or Pointer(owners=[[ALWAYS, to, 0]])
         pointer.seen, pointer.chunks = profile.seen, profile.chunks
         tables.pointers.put(profile.key, pointer)
-        profile.seen = b""
+        profile.seen, profile.chunks = b"", 0
     tables.profiles.put(profile.key, Forward(to, at + FORWARD_FOR))
     tables.timers.arm(at + FORWARD_FOR, FORWARD, profile.key)
 

@@ -13,6 +13,8 @@ LONGEST_VALUE = 512
 ANONYMOUS: frozenset[str] = frozenset({"cookie", "device_id", "device_ad_id"})
 CUSTOM_PRIORITY = 4
 CUSTOM_LIMIT = 5
+MOST_NAMESPACES = 1_000
+"""Rows kept; names of custom namespaces come from outside."""
 
 BLOCKED: frozenset[str] = frozenset({
     "null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id",
@@ -63,7 +65,8 @@ class Namespaces:
         found = self._rows.get(name)
         if found is None:
             found = Namespace(name=name, priority=CUSTOM_PRIORITY, at_most=CUSTOM_LIMIT)
-            self._rows[name] = found
+            if len(self._rows) < MOST_NAMESPACES:
+                self._rows[name] = found
         return found
 
     def strength(self, identifier: str) -> tuple[int, int, str]:

@@ -46,7 +46,7 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     sends = catch_up(context, profile, at)
     if message.decided:
         _take_word(profile, message)
-    is_first = not profile.fragments
+    is_first = not profile.edition
     touched = fold_in(context, profile, message.fragment, event, at)
     if message.expects:
         sends += settle(context, profile, at)

@@ -14,6 +14,7 @@ from tests.oracle import messages
 Message = dict[str, Any]
 ALWAYS = -(10**15)
 ANONYMOUS = ("cookie", "device_id", "device_ad_id")
+CUSTOM, CUSTOM_LIMIT = 4, 5
 LIMITS = {"customer_id": 1, "email": 5, "phone": 5, "device_id": 10, "device_ad_id": 10, "cookie": 50}
 
 
@@ -23,10 +24,13 @@ def namespace(identifier: str) -> str:
 
 @dataclass
 class Ledger:
-    """`limits` and `keeps` replace the table's rows: namespace -> at_most, and whose on_conflict is `keep`."""
+    """`limits`, `keeps` and `priorities` replace the table's rows: namespace -> at_most, whose on_conflict is `keep`,
+    namespace -> priority. `audit` has a line per decision: (change, person, identifier)."""
 
     limits: dict[str, int] = field(default_factory=dict)
     keeps: frozenset[str] = frozenset()
+    priorities: dict[str, int] = field(default_factory=dict)
+    audit: list[tuple[str, int, str]] = field(default_factory=list)
     owned: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     accepted: list[Message] = field(default_factory=list)
     born: dict[int, int] = field(default_factory=dict)
@@ -44,6 +48,8 @@ class Ledger:
         for other in self._persons(kept, at):
             self._absorb(other, person)
         for identifier in kept:
+            if identifier not in self.owned:
+                self.audit.append(("attached", person, identifier))
             self.owned.setdefault(identifier, [(ALWAYS, person)])
         for identifier in named[len(kept):]:
             self._leave_out(identifier, person, at)
@@ -54,14 +60,18 @@ class Ledger:
         if "named" in message:
             return list(message["named"])
         found = messages.identifiers(message)
-        if message["type"] == "alias":
+        previous = message.get("previousId") if message["type"] == "alias" else None
+        if messages.normalised("customer_id", previous) is not None:
             seen = {each for earlier in self.accepted for each in earlier["named"]}
-            previous = f"customer_id:{message['previousId']}"
-            if previous not in seen:
-                previous = f"cookie:{message['previousId']}"
-            rest = {*found[1:], previous} - {found[0]}
-            found = [found[0], *sorted(rest, key=lambda each: list(LIMITS).index(namespace(each)))]
-        return found
+            known = f"customer_id:{str(previous).strip()}"
+            found.append(known if known in seen else f"cookie:{str(previous).strip()}")
+        return sorted(dict.fromkeys(found), key=lambda each: self._rank(namespace(each)))
+
+    def _rank(self, name: str) -> tuple[int, str]:
+        """Custom namespaces come fourth, after the phone."""
+        default = list(LIMITS).index(name) if name in LIMITS else CUSTOM
+        priority = (1, 2, 3, 5, 6, 7)[int(default)] if name in LIMITS else CUSTOM
+        return self.priorities.get(name, priority), "" if name in LIMITS else name
 
     def owner(self, identifier: str, at: int) -> int | None:
         found = [person for since, person in sorted(self.owned.get(identifier, ())) if since <= at]
@@ -89,7 +99,7 @@ class Ledger:
 
     def _too_many(self, identifiers: set[str]) -> bool:
         limits = LIMITS | self.limits
-        return any(number > limits[name] for name, number in Counter(map(namespace, identifiers)).items())
+        return any(number > limits.get(name, CUSTOM_LIMIT) for name, number in Counter(map(namespace, identifiers)).items())
 
     def _survivor(self, persons: list[int]) -> int:
         if not persons:
@@ -99,15 +109,20 @@ class Ledger:
         return min(known or persons, key=lambda person: self.born[person])
 
     def _absorb(self, other: int, survivor: int) -> None:
+        if other != survivor:
+            self.audit.append(("merged", survivor, f"person-{other}"))
         for owners in self.owned.values():
             owners[:] = [(since, survivor if person == other else person) for since, person in owners]
 
     def _leave_out(self, identifier: str, person: int, at: int) -> None:
         owner = self.owner(identifier, at)
         if owner == person or namespace(identifier) not in ANONYMOUS or namespace(identifier) in self.keeps:
+            self.audit += [("refused", person, identifier)] if owner != person else []
             return
         if self._too_many({*self.current(person), identifier}):
+            self.audit.append(("refused", person, identifier))
             return
+        self.audit.append(("moved", person, identifier))
         if owner is None:
             self.owned[identifier] = [(ALWAYS, person)]
         else:
