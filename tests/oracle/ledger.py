@@ -87,7 +87,10 @@ class Ledger:
             owner = self.owner(message["named"][0], messages.event_time(message))
             assert owner is not None
             found.setdefault(owner, set()).add(f"{message['messageId']}#{number}")
-        return {self.current(person): frozenset(ids) for person, ids in found.items()}
+        people: dict[frozenset[str], frozenset[str]] = {}
+        for person, ids in found.items():
+            people[self.current(person)] = people.get(self.current(person), frozenset()) | ids
+        return people
 
     def _persons(self, identifiers: list[str], at: int) -> list[int]:
         return sorted({o for i in identifiers if (o := self.owner(i, at)) is not None})

@@ -32,6 +32,6 @@ def people(pipeline: Pipeline) -> dict[frozenset[str], list[str]]:
     for profile in pipeline.profiles():
         if profile.fragments:
             who = frozenset(profile.identifiers)
-            assert who not in found, "two profiles with the same identifiers"
-            found[who] = [message["messageId"] for message in entries(pipeline, profile)]
+            assert not who or who not in found, "two profiles with the same identifiers"
+            found.setdefault(who, []).extend(message["messageId"] for message in entries(pipeline, profile))
     return found
