@@ -49,7 +49,10 @@ def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
 
 def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
     """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds
-    for everyone of whom nothing is known is not judged anew."""
+    for everyone of whom nothing is known is not judged anew. A profile that is in a segment already (it lost
+    all its fragments, and gets one again) is evaluated as a whole, so that it enters nothing twice."""
+    if profile.members:
+        return evaluate_all(plan, profile, now, event_id)
     profile.truth, profile.due = set(plan.blank), {}
     flipped = _judge(plan, profile, {*touched, *plan.personal}, now)
     cause = Cause(event_id, flipped, {})

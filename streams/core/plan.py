@@ -26,7 +26,7 @@ from streams.core.vocabulary import Vocabulary
 Listener: TypeAlias = tuple[Callable[[dict[str, Entries], Event], bool], tuple[str, ...]]
 """A source's `fold`, and the leaves to judge again if it returned True."""
 
-MOST_NAMES = 4_096
+MOST_NAMES, LONGEST_NAME = 4_096, 200
 """Event names remembered with their listeners; names come from outside, so the cache is emptied when full."""
 
 
@@ -83,7 +83,9 @@ class Plan:
             if len(self.known) >= MOST_NAMES:
                 self.known.clear()
             patterns = [listener for pattern, listener in self.patterns if matches_name(pattern, name)]
-            found = self.known[name] = tuple(dict.fromkeys([*self.exact.get(name, ()), *patterns]))
+            found = tuple(dict.fromkeys([*self.exact.get(name, ()), *patterns]))
+            if len(name) <= LONGEST_NAME:
+                self.known[name] = found
         return found
 
     def cost(self, segment: str) -> Cost:

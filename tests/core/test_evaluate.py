@@ -180,6 +180,13 @@ def test_a_split_gives_back_exactly_what_was_merged() -> None:
     assert next_due(story.profile) is None
 
 
+def test_a_profile_that_lost_all_its_fragments_enters_nothing_twice() -> None:
+    story = Story(named(everyone=Everyone(), any=did("A"))).send(track("A", 1))
+    story.profile.fragments.clear()
+    story.send(track("B", 5))
+    assert story.lines == [(1, "everyone", IN), (1, "any", IN), (5, "any", OUT)]
+
+
 def test_refresh_after_fold_of_another_fragment_sees_both() -> None:
     plan = named(twice=did("A", 30, count=2))
     story = Story(plan).send(track("A", 1, by="cookie:1"))

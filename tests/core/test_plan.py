@@ -93,6 +93,12 @@ def test_names_from_outside_do_not_fill_the_memory() -> None:
     assert len(plan.listeners("B-any")) == 1
 
 
+def test_a_name_of_any_length_is_heard_and_not_remembered() -> None:
+    plan = plan_of(A_DAY, Performed(match=on("B*")))
+    assert len(plan.listeners("B" * 1_000_000)) == 1
+    assert plan.known == {}
+
+
 def test_a_source_hears_an_event_once_however_many_patterns_match() -> None:
     assert len(plan_of(Performed(match=on("A", "A*", "*"))).listeners("A")) == 1
 
