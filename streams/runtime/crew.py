@@ -160,8 +160,13 @@ class Crew(Generic[Token]):
     def _runner(self, partition: int, unit: UnitOfWork) -> Runner[_Arrived[Token]]:
         return Runner(partition, unit, Surroundings(
             wall=self._opening.wall, acknowledge=self._settled, fail=self._fail, pace=self._pace,
-            observe=lambda done: self._observe(partition, done),
+            observe=lambda done: self._observe(partition, done), hold=self._hold,
         ))
+
+    def _hold(self) -> int:
+        """Tasks tell each other of events: while one has a backlog, time must not overtake what it will still say.
+        Tasks of other workers are not asked."""
+        return min((runner.holds for runner in tuple(self._runners.values())), default=0)
 
     def _pace(self) -> float:
         return max(self._settings.commit_interval / 1000, len(self._runners) / TRANSACTIONS_A_SECOND)

@@ -25,6 +25,11 @@ UNIT = 4_000
 """Records a unit handles at most: so many that a commit's cost vanishes, so few that it is done in a moment."""
 LONGEST_WAIT = 0.25
 """Seconds after which a task looks at its clock again if nothing wakes it: how late a timer can be."""
+FOREVER = 1 << 62
+BEHIND = 1_000
+"""ms of backlog from which on a task holds the timers of the others: it may still have to tell them something."""
+HOLD = 3.0
+"""Seconds for which they are held after it has caught up: longer than what it sent last is under way."""
 SLICE_EVERY = 5
 """While records keep coming, every so manieth unit is a slice of background work."""
 
@@ -45,7 +50,8 @@ class Surroundings(Generic[Token]):
     """What a runner needs of the worker. All are called from its thread.
 
     acknowledge: the batches these tokens came with are settled. observe: a unit is done; may raise to end the
-    worker. fail: the runner cannot go on. pace: least seconds between the starts of two units.
+    worker. fail: the runner cannot go on. pace: least seconds between the starts of two units. hold: how far
+    timers may go for the sake of the worker's other tasks.
     """
 
     wall: Callable[[], int]
@@ -53,6 +59,7 @@ class Surroundings(Generic[Token]):
     observe: Callable[[Done], None]
     fail: Callable[[BaseException], None]
     pace: Callable[[], float]
+    hold: Callable[[], int] = lambda: FOREVER
 
 
 class Runner(Generic[Token]):
@@ -69,6 +76,7 @@ class Runner(Generic[Token]):
         self._next_start = self._started = 0.0
         self._units = 0
         self._next_timer: int | None = None
+        self._behind, self._behind_at = -FOREVER, monotonic()
 
     def hand_over(self, batch: RecordBatch, token: Token) -> None:
         """Gives it a batch, in the order of the partition. Returns at once; from any thread."""
@@ -136,11 +144,22 @@ class Runner(Generic[Token]):
         is_slice = self._unit.processor.busy()
         is_its_turn = is_slice and self._units % SLICE_EVERY == 0
         records = [] if is_its_turn else self._merge.take(UNIT, wall)
-        timers_until = self._merge.timers_until(wall)
+        timers_until = self._timers_until(wall)
         if not (records or is_slice or self._is_due(timers_until)):
             return False
         self._run(records, wall, timers_until)
         return True
+
+    @property
+    def holds(self) -> int:
+        """The instant that timers of other tasks must not pass, while this one is behind or was just now."""
+        return self._behind if monotonic() - self._behind_at < HOLD else FOREVER
+
+    def _timers_until(self, wall: int) -> int:
+        own = self._merge.timers_until(wall)
+        if own < wall - BEHIND:
+            self._behind, self._behind_at = own, monotonic()
+        return min(own, self._around.hold())
 
     def _is_due(self, timers_until: int) -> bool:
         return self._next_timer is not None and self._next_timer <= timers_until
