@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle.messages import instant
+from tests.oracle.messages import NUMERAL, instant
 
 Json = Any
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
@@ -31,7 +31,7 @@ def number(value: Json) -> Decimal | None:
         return None
     if isinstance(value, (int, float)):
         return Decimal(str(value))
-    if isinstance(value, str) and re.fullmatch(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?", value):
+    if isinstance(value, str) and re.fullmatch(NUMERAL, value):
         return Decimal(value)
     return None
 

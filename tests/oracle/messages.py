@@ -1,11 +1,14 @@
 """Raw Segment messages as facts: when, what, whose."""
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 Json = Any
+NUMERAL = r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
 COUNTED = ("track", "page", "screen", "identify")
 BLOCKED = {
     "null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id", "distinct_id",
@@ -14,16 +17,21 @@ BLOCKED = {
 
 
 def instant(value: Json) -> int | None:
-    """Epoch milliseconds of ISO 8601 or of epoch milliseconds; None for what is no time."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return int(value)
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
-        return None
+    """Epoch milliseconds of ISO 8601 or of epoch milliseconds (a text that is a number too); else None."""
+    if isinstance(value, str):
+        return _read(value)
+    return math.floor(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+@cache
+def _read(value: str) -> int | None:
+    if re.fullmatch(NUMERAL, value):
+        return math.floor(float(value))
     try:
-        found = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value) if re.match(r"\d{4}-\d\d-\d\d", value) else None
     except ValueError:
+        found = None
+    if found is None:
         return None
     if found.tzinfo is None:
         found = found.replace(tzinfo=UTC)
@@ -38,16 +46,13 @@ def received_at(message: dict[str, Json]) -> int:
 
 
 def event_time(message: dict[str, Json]) -> int:
-    at = received_at(message)
-    times = [instant(message.get(field)) for field in ("timestamp", "originalTimestamp", "sentAt")]
-    match times:
-        case [int(stated), _, _]:
-            return min(stated, at)
-        case [None, int(original), int(sent)]:
-            return min(at - (sent - original), at)
-        case [None, int(original), None]:
-            return min(original, at)
-    return at
+    at, stated = received_at(message), instant(message.get("timestamp"))
+    if stated is not None:
+        return min(stated, at)
+    original, sent = instant(message.get("originalTimestamp")), instant(message.get("sentAt"))
+    if original is None:
+        return at
+    return min(original if sent is None else at - (sent - original), at)
 
 
 def is_counted(message: dict[str, Json]) -> bool:

@@ -13,7 +13,9 @@ Node = dict[str, Json]
 
 DURATIONS = st.sampled_from(["30m", "1h", "90m", "2h", "3h", "1d"])
 INSTANTS = GRID.map(lambda offset: iso(NOON + offset))
-SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans(), st.sampled_from(["true", "nan", "2026-03-01", "1.0", 10.0]))
+SCALARS = st.one_of(
+    TEXTS, NUMBERS, st.booleans(), st.sampled_from(["true", "nan", "2026-03-01", "1.0", 10.0, "1", 3, "2.5"]),
+)
 ORDER = st.sampled_from([0, 1, 2, 2.5, 10, "2.5", -1])
 
 
@@ -28,7 +30,7 @@ EQUALITY: dict[str, st.SearchStrategy[Json]] = {
 NUMERIC: dict[str, st.SearchStrategy[Json]] = {"gt": ORDER, "gte": ORDER, "lt": ORDER, "lte": ORDER}
 TEXTUAL: dict[str, st.SearchStrategy[Json]] = {
     "contains": st.sampled_from(["x", "1"]), "starts_with": st.sampled_from(["x", "2"]),
-    "ends_with": st.sampled_from(["y", "5"]), "matches": st.sampled_from(["^x", "x|y", "^$", r"\d", "(?i)X"]),
+    "ends_with": st.sampled_from(["y", "5", "0"]), "matches": st.sampled_from(["^x", "x|y", "^$", r"\d", "(?i)X"]),
 }
 RELATIVE: dict[str, st.SearchStrategy[Json]] = {
     "within_last": DURATIONS, "within_next": DURATIONS, "older_than": DURATIONS,
@@ -41,14 +43,15 @@ FITTING = {
     "l": compare(**EQUALITY),
 }
 ANY_VALUE = compare(**EQUALITY, **NUMERIC, **TEXTUAL, **RELATIVE)
+TYPICAL = [("s", "s"), ("n", "n"), ("t", "t")]
 PLACES = st.sampled_from([
-    ("s", "s"), ("n", "n"), ("t", "t"), ("odd", "odd"), ("l", "l"), ("o.n", "n"), (["o", "t"], "t"), ("a.b", "n"),
+    *TYPICAL, *TYPICAL, ("odd", "odd"), ("l", "l"), ("o.n", "n"), (["o", "t"], "t"), ("a.b", "n"),
     ("context.source.type", "s"), ("nowhere", "s"), ("o", "s"),
 ])
-PATHS = st.sampled_from(["s", "n", "n", "o.n", "a.b", "t"])
+PATHS = st.sampled_from(["s", "s", "n", "n", "n", "o.n", "a.b", "t"])
 TRAITS = st.sampled_from([
-    ("s", "s"), ("n", "n"), ("t", "t"), ("odd", "odd"), ("l", "l"), ("o.n", "n"), ("o.t", "t"), ("group.s", "s"),
-    ("group_id", "s"), ("a.b", "n"), ("nowhere", "s"),
+    *TYPICAL, *TYPICAL, ("odd", "odd"), ("l", "l"), ("o.n", "n"), ("o.t", "t"), ("a.b", "n"), ("group.s", "s"),
+    ("group_id", "s"), ("nowhere", "s"),
 ])
 
 
@@ -61,12 +64,13 @@ def together(*parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 
 CONDITIONS = PLACES.flatmap(lambda place: together(st.just({"property": place[0]}), FITTING[place[1]]))
-WHERE = st.lists(CONDITIONS, max_size=2)
-EVENTS = st.sampled_from(["A", "A", "B", "A*", "*B", "*", ["A", "Order *"], "Identified", "Page Viewed"])
-MATCHES = optional({}, event=EVENTS, where=WHERE)
+WHERE = st.one_of(st.just([]), st.just([]), st.lists(CONDITIONS, max_size=2))
+EVENTS = st.sampled_from(["A", "A", "A", "B", "A*", "*B", "*", "*", ["A", "Order *"], "Identified", "Page Viewed"])
+MATCHES = st.one_of(st.fixed_dictionaries({"event": EVENTS}), optional({}, event=EVENTS, where=WHERE))
 FEW_WHERE = st.one_of(optional({"event": EVENTS}), MATCHES)
+SLIDING = st.fixed_dictionaries({"within": DURATIONS})
 WINDOWS = st.one_of(
-    st.just({}), st.fixed_dictionaries({"within": DURATIONS}), st.fixed_dictionaries({"within": DURATIONS}),
+    st.just({}), SLIDING, SLIDING, SLIDING,
     st.fixed_dictionaries({"after": INSTANTS}), st.fixed_dictionaries({"before": INSTANTS}),
     st.tuples(GRID, GRID).filter(lambda pair: pair[0] < pair[1]).map(
         lambda pair: {"between": [iso(NOON + pair[0]), iso(NOON + pair[1])]}),
@@ -74,7 +78,17 @@ WINDOWS = st.one_of(
 BOUNDS = st.one_of(st.just({}), *(
     st.fixed_dictionaries({name: st.integers(0, 3)}) for name in ("at_least", "at_most", "exactly")
 ))
-AGGREGATES = st.sampled_from(["sum", "average", "min", "max", "first", "last", "most_frequent"])
+AGGREGATES = st.one_of(
+    together(
+        st.fixed_dictionaries({"function": st.sampled_from(["sum", "average", "min", "max"]),
+                               "property": st.sampled_from(["n", "n", "n", "o.n", "a.b", "s"])}),
+        st.one_of(compare(**NUMERIC), compare(**NUMERIC), compare(**EQUALITY))),
+    st.sampled_from(["s", "n", "n", "t"]).flatmap(lambda name: together(
+        st.fixed_dictionaries({
+            "function": st.sampled_from(["first", "last", "most_frequent"]), "property": st.just(name),
+        }),
+        compare(**EQUALITY, **NUMERIC, **TEXTUAL) if name != "t" else compare(**RELATIVE))),
+)
 
 
 def waits_less_than_it_lasts(node: Node) -> bool:
@@ -101,8 +115,7 @@ LEAVES = {
     "trait": TRAIT_NODES,
     "identifier": st.sampled_from([{"namespace": "cookie"}, {"namespace": "email"}]),
     "performed": together(MATCHES, WINDOWS, BOUNDS, optional({}, distinct=PATHS)),
-    "aggregate": together(
-        MATCHES, WINDOWS, st.fixed_dictionaries({"function": AGGREGATES, "property": PATHS}), ANY_VALUE),
+    "aggregate": together(MATCHES, WINDOWS, AGGREGATES),
     "last_performed": together(MATCHES, optional({}, where_last=WHERE, within=DURATIONS)),
     "sequence": SEQUENCES,
     "consent": optional({"purpose": st.sampled_from(["p", "q"])},
@@ -110,7 +123,11 @@ LEAVES = {
     "random": st.sampled_from([{"percent": 0, "salt": "x"}, {"percent": 100, "salt": "x"}]),
     "members": st.sampled_from([["cookie:c"], ["customer_id:other"], []]),
 }
-LEAF = st.one_of(*(node(kind, inside) for kind, inside in LEAVES.items()))
+PLAIN = ("everyone", "identifier", "random", "members")
+LEAF = st.one_of(
+    st.one_of(*(node(kind, LEAVES[kind]) for kind in PLAIN)),
+    *(node(kind, inside) for kind, inside in LEAVES.items() if kind not in PLAIN for _ in range(2)),
+)
 
 
 def rules(leaf: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
