@@ -169,5 +169,5 @@ def _agent(app: AudienceApp, group: str) -> Any:
             app.crew.hand_over(event.value, (unsettled, event))
 
     pass_on.__name__ = group
-    pass_on.__doc__ = "; ".join(f"{stage.name}: {stage.does}" for stage in STAGES if stage.group == group)
+    pass_on.__doc__ = "\n".join(f"{stage.name}: {stage.does}" for stage in STAGES if stage.group == group)
     return pass_on

@@ -102,7 +102,9 @@ class TaskStore:
         self._open()
 
     def close(self) -> None:
-        """Lets go of the files. Every handle must go too: RocksDB holds its lock as long as one lives."""
+        """Lets go of the files; twice is once. Every handle must go: RocksDB holds its lock as long as one lives."""
+        if not self._tables:
+            return
         for table in self._tables.values():
             table.close()
         self._tables.clear()

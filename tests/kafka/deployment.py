@@ -91,8 +91,9 @@ class Worker:
         self.folder = deployment.folder / name
         self.port = free_port()
         self._factory = deployment.factory
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
         self._environment = {
-            **os.environ, **deployment.variables, "AUDIENCE_DATA": str(self.folder / "data"),
+            **inherited, **deployment.variables, "AUDIENCE_DATA": str(self.folder / "data"),
             "AUDIENCE_WEB_PORT": str(self.port), "PYTHONPATH": str(ROOT), **variables,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,11 +111,12 @@ class Worker:
     def exit_code(self) -> int | None:
         return None if self._process is None else self._process.poll()
 
-    def start(self) -> None:
-        """Starts the process; it may take seconds until it works."""
+    def start(self, largest_file: int | None = None) -> None:
+        """Starts the process; it may take seconds until it works. `largest_file`: bytes, as on a disk that is full."""
+        limit = [] if largest_file is None else ["prlimit", f"--fsize={largest_file}"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.kafka.worker_main", self._factory],
+                [*limit, sys.executable, "-m", "tests.kafka.worker_main", self._factory],
                 env=self._environment, stdout=log, stderr=log, cwd=ROOT,
             )
 

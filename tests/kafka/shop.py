@@ -66,6 +66,7 @@ class Shop:
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self.answer = Answer()
         self.sent = 0
+        self.poison_only = False
         self._deployment = deployment
         self._random = Random(seed)
         self._producer = Producer({"bootstrap.servers": deployment.settings.broker, "linger.ms": 5, "log_level": 0})
@@ -100,7 +101,7 @@ class Shop:
         self.sent += 1
         number, key = self.sent, b"k%d" % self._random.randrange(KEYS)
         topic = HITS if self._random.random() < 0.8 else INTERACTIONS
-        if self._random.random() < 0.003:
+        if self.poison_only or self._random.random() < 0.003:
             value = POISON
             self.answer.refuse(key)
         else:
@@ -108,8 +109,16 @@ class Shop:
             value = b'{"id": %d, "n": %d}' % (number, amount)
             self.answer.add(key, number, amount)
         partitions = self._deployment.settings.partitions
-        self._producer.produce(
-            self._deployment.names.on_cluster(topic), value, key, partition=partition_of(key, partitions))
+        self._produce(self._deployment.names.on_cluster(topic), value, key, partition_of(key, partitions))
+
+    def _produce(self, topic: str, value: bytes, key: bytes, partition: int) -> None:
+        while True:
+            try:
+                self._producer.produce(topic, value, key, partition=partition)
+            except BufferError:
+                self._producer.poll(0.1)
+            else:
+                return
 
 
 def assert_exact(deployment: Deployment, answer: Answer, within: float = 60) -> None:

@@ -37,6 +37,14 @@ class Scissors:
 
 
 @dataclass(slots=True)
+class Disk:
+    """The local state of one machine."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    position: int = 0
+
+
+@dataclass(slots=True)
 class World:
     """What survives a crash. `meanwhile` is called at the beginning of every call to Kafka."""
 
@@ -45,22 +53,22 @@ class World:
     topics: list[Outbound] = field(default_factory=list)
     offsets: dict[str, int] = field(default_factory=lambda: {HITS: 0})
     owner: int = 0
-    disk: MemoryStore = field(default_factory=MemoryStore)
-    position: int = 0
+    disk: Disk = field(default_factory=Disk)
     aborts: int = 0
     """How many commits Kafka will ask to abort."""
     acknowledged: list[int] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
 
     def lose_disk(self) -> None:
-        self.disk, self.position = MemoryStore(), 0
+        """Whoever comes next works on another machine."""
+        self.disk = Disk()
 
     def state(self) -> dict[tuple[str, bytes], bytes]:
         """What is on the disk, without what the runtime keeps there for itself."""
         return {
             (table, key): value
-            for table in ("profiles", "timers") for key in self.disk.keys(table)
-            for value in self.disk.get(table, [key]) if value is not None
+            for table in ("profiles", "timers") for key in self.disk.store.keys(table)
+            for value in self.disk.store.get(table, [key]) if value is not None
         }
 
     def logged(self) -> dict[tuple[str, bytes], bytes]:
@@ -128,19 +136,19 @@ class WorldState:
     """A task's side of the disk: `streams.runtime.unit_of_work.State`."""
 
     def __init__(self, world: World, scissors: Scissors) -> None:
-        self._world, self._cut = world, scissors.cut
-        self.position = world.position
-        self.get, self.scan = world.disk.get, world.disk.scan
+        self._disk, self._cut = world.disk, scissors.cut
+        self.position = world.disk.position
+        self.get, self.scan = world.disk.store.get, world.disk.store.scan
 
     @property
     def version(self) -> int:
-        [found] = self._world.disk.get("meta", [VERSION_KEY])
+        [found] = self.get("meta", [VERSION_KEY])
         return found[0] if found else 0
 
     def write(self, changes: Iterable[Change], position: int, wall: int) -> None:
         self._cut("write")
-        self._world.disk.write([*changes, Change("meta", POSITION_KEY, b"%d" % wall)])
-        self._world.position = self.position = position
+        self._disk.store.write([*changes, Change("meta", POSITION_KEY, b"%d" % wall)])
+        self._disk.position = self.position = position
         self._cut("written")
 
     def close(self) -> None:
@@ -172,7 +180,7 @@ def step(world: World, unit: UnitOfWork, size: int, scissors: Scissors | None = 
 
     def acknowledge() -> None:
         (scissors or Scissors()).cut("acknowledge")
-        assert world.position == len(world.changelog), "acknowledged before the state was written"
+        assert unit.state.position == len(world.changelog), "acknowledged before the state was written"
         world.acknowledged.append(behind)
 
     unit.run(Batch(records=records, offsets={HITS: behind}, acknowledge=acknowledge), wall=0, timers_until=-1)

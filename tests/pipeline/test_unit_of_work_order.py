@@ -48,4 +48,4 @@ def test_state_is_read_as_of_the_last_commit_not_ahead_of_it() -> None:
     unit.take_over()
     step(world, unit, 3)
     assert unit.state.position == len(world.changelog)
-    assert unit.state.get("profiles", [b"k1"]) == world.disk.get("profiles", [b"k1"])
+    assert unit.state.get("profiles", [b"k1"]) == world.disk.store.get("profiles", [b"k1"])

@@ -1,0 +1,125 @@
+"""What a worker does when the world is not as it should be: a clear end, a code of its own, nothing lost."""
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from streams.core.errors import Misconfigured
+from streams.runtime.exits import Exit
+from streams.runtime.memory import Memory
+from streams.runtime.opening import wall_ms
+from streams.runtime.settings import Settings
+from streams.runtime.store import VERSION_KEY, TaskStore
+from streams.runtime.topics import check_topics, declared_topics, ensure_topics
+from streams.unit import Change
+from tests.kafka.conftest import Broker
+from tests.kafka.deployment import Deployment
+from tests.kafka.faults import makes_progress
+from tests.kafka.shop import POISON, Shop, assert_exact
+
+FACTORY = "tests.kafka.counting:factory"
+ENDS_WITHIN = 60
+
+
+def test_too_many_dead_letters_in_a_row_end_the_worker_after_committing_them(broker: Broker, tmp_path: Path) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_DEAD_LETTER_RUN="20") as deployment:
+        ensure_topics(deployment.settings)
+        shop = Shop(deployment, seed=1)
+        shop.poison_only = True
+        shop.send(400)
+        worker = deployment.worker("one")
+        worker.start()
+        assert worker.wait(ENDS_WITHIN) == Exit.DEAD_LETTERS
+        assert worker.said("Too many records were refused") and worker.said("AUDIENCE_DEAD_LETTER_RUN")
+        assert not worker.said(POISON.decode())
+        shop.poison_only = False
+        shop.send(500)
+        worker = deployment.worker("two", AUDIENCE_DEAD_LETTER_RUN="0")
+        worker.start()
+        assert_exact(deployment, shop.answer)
+
+
+def test_a_disk_that_is_full_ends_the_worker_and_the_next_start_replays_what_was_committed(
+    broker: Broker, tmp_path: Path,
+) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
+        ensure_topics(deployment.settings)
+        shop = Shop(deployment, seed=1)
+        shop.open(rate=2_000)
+        worker = deployment.worker("one")
+        worker.start(largest_file=50_000)
+        assert worker.wait(ENDS_WITHIN) == Exit.DISK
+        assert worker.said("Is the disk full?")
+        shop.close()
+        worker.start()
+        assert_exact(deployment, shop.answer)
+
+
+@pytest.mark.parametrize("loses_state", [False, True])
+def test_state_of_a_newer_version_is_refused_with_what_to_do(
+    broker: Broker, tmp_path: Path, *, loses_state: bool,
+) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
+        ensure_topics(deployment.settings)
+        shop = Shop(deployment, seed=1)
+        shop.open(rate=500)
+        worker = deployment.worker("one")
+        worker.start()
+        makes_progress(deployment)
+        shop.close()
+        worker.stop()
+        if loses_state:
+            _log_newer_version(deployment)
+            worker.lose_state()
+        else:
+            _store_newer_version(worker.data)
+        worker.start()
+        assert worker.wait(ENDS_WITHIN) == Exit.STATE
+        assert worker.said("The state has version 99") and worker.said("Start that version again")
+
+
+def test_topics_of_another_partition_count_are_refused_together(broker: Broker, tmp_path: Path) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
+        ensure_topics(deployment.settings)
+        with pytest.raises(Misconfigured, match=r"Topics with 4 partitions, expected 3: .*events.hits, .*commands"):
+            check_topics(replace(deployment.settings, partitions=3))
+        worker = deployment.worker("one", AUDIENCE_PARTITIONS="3")
+        worker.start()
+        assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
+        assert worker.said("set AUDIENCE_PARTITIONS=4")
+
+
+def test_a_wrong_partition_count_creates_no_topic_beside_the_others(broker: Broker, tmp_path: Path) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
+        settings = deployment.settings
+        created = ensure_topics(settings)
+        assert set(created) == {topic.name for topic in declared_topics(settings)}
+        assert ensure_topics(settings) == ()
+        renamed = replace(settings, app="other", partitions=3)
+        with pytest.raises(Misconfigured):
+            ensure_topics(renamed)
+        with pytest.raises(Misconfigured, match=r"Missing topics: .*other-state-changelog"):
+            check_topics(replace(settings, app="other"))
+
+
+def test_a_broker_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"No Kafka broker answered.*AUDIENCE_BROKER.*audience broker"):
+        check_topics(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(tmp_path)}))
+
+
+def _store_newer_version(data: Path) -> None:
+    for folder in (data / "state").iterdir():
+        store = TaskStore(folder, Memory(32), wall=wall_ms())
+        store.write([Change("meta", VERSION_KEY, bytes([99]))], store.position, wall_ms())
+        store.close()
+
+
+def _log_newer_version(deployment: Deployment) -> None:
+    from confluent_kafka import Producer
+
+    producer = Producer({"bootstrap.servers": deployment.settings.broker})
+    for partition in range(deployment.settings.partitions):
+        producer.produce(deployment.names.changelog, bytes([99]), b"m" + VERSION_KEY, partition=partition)
+    assert producer.flush(10) == 0

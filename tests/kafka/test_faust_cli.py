@@ -1,0 +1,62 @@
+"""To who knows Faust this is a Faust app: its own commands list it and run it."""
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from streams import topology
+from streams.unit import TABLES
+from tests.kafka.conftest import Broker
+from tests.kafka.deployment import ROOT, free_port, wait_until
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "faust", "-A", "streams.app", *arguments]
+
+
+def environment(data: Path, **variables: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
+    return {**inherited, "AUDIENCE_DATA": str(data), "COLUMNS": "200", **variables}
+
+
+@pytest.mark.parametrize(("what", "names"), [
+    ("agents", [*topology.GROUPS, *(topic.name for topic in topology.INPUTS)]),
+    ("tables", [*TABLES]),
+])
+def test_faust_lists_what_the_pipeline_is_made_of(what: str, names: list[str], tmp_path: Path) -> None:
+    ran = subprocess.run(
+        command(what), env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    assert ran.returncode == 0, ran.stderr
+    assert [name for name in names if name not in ran.stdout] == []
+
+
+def test_faust_worker_runs_it_and_sigterm_ends_it(broker: Broker, tmp_path: Path) -> None:
+    port = free_port()
+    variables = {
+        "AUDIENCE_BROKER": broker.address, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "AUDIENCE_WEB_PORT": str(port),
+        "AUDIENCE_PARTITIONS": "1",
+    }
+    with (tmp_path / "log").open("wb") as log:
+        worker = subprocess.Popen(
+            command("worker"), env=environment(tmp_path, **variables), stdout=log, stderr=log, cwd=ROOT)
+    try:
+        wait_until(lambda: is_ready(port), within=60, what="the worker is ready")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+    finally:
+        worker.kill()
+
+
+def is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,48 @@
+"""Settings: each declared once, all faults at once, no secret shown."""
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from streams.core.errors import Misconfigured
+from streams.runtime.names import Names
+from streams.runtime.settings import SETTINGS, Settings
+
+
+def test_every_setting_is_declared_documented_and_held_in_the_same_order() -> None:
+    assert [setting.field for setting in SETTINGS] == [field.name for field in fields(Settings)]
+    assert all(setting.doc.endswith(".") for setting in SETTINGS)
+
+
+def test_defaults_are_valid_and_an_empty_variable_means_the_default() -> None:
+    assert Settings.read({}) == Settings.read({"AUDIENCE_PARTITIONS": "", "AUDIENCE_BROKER": " "})
+    assert Settings.read({}).partitions == 4
+    assert Settings.read({}).data == Path("audience-data")
+
+
+def test_lists_every_fault_with_what_was_found_and_expected() -> None:
+    with pytest.raises(Misconfigured) as refused:
+        Settings.read({
+            "AUDIENCE_PARTITIONS": "many", "AUDIENCE_SESSION_TIMEOUT": "5.9", "AUDIENCE_WEB_PORT": "65536",
+            "AUDIENCE_DEAD_LETTER_RATIO": "nan", "AUDIENCE_PREFIX": "ä/", "AUDIENCE_PATITIONS": "4", "HOME": "/",
+        })
+    faults = "\n".join(refused.value.faults)
+    assert len(refused.value.faults) == 6
+    assert "AUDIENCE_PARTITIONS: found 'many'; expected a whole number from 1 to 1024" in faults
+    assert "AUDIENCE_SESSION_TIMEOUT: found '5.9'; expected a number from 6 to 300 (seconds)" in faults
+    assert "AUDIENCE_PATITIONS: no such setting; did you misspell" in faults
+
+
+@pytest.mark.parametrize(("variable", "least"), [("AUDIENCE_SESSION_TIMEOUT", "6"), ("AUDIENCE_WEB_PORT", "65535")])
+def test_bounds_are_included(variable: str, least: str) -> None:
+    Settings.read({variable: least})
+
+
+def test_two_deployments_on_one_cluster_differ_in_every_name() -> None:
+    one, two = (Names(Settings.read({"AUDIENCE_PREFIX": prefix})) for prefix in ("", "acme."))
+    assert one.changelog == "audience-state-changelog"
+    assert {one.group, one.changelog, one.on_cluster("commands"), one.transactional_id(3)}.isdisjoint(
+        {two.group, two.changelog, two.on_cluster("commands"), two.transactional_id(3)})
+    assert two.logical(two.on_cluster("commands")) == "commands"

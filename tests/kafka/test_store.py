@@ -1,0 +1,96 @@
+"""A task's state on disk: what it keeps, what it refuses, when it is thrown away."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.memory import Memory
+from streams.runtime.store import USABLE_FOR, VERSION, TaskStore, refuse_newer
+from streams.unit import Change
+
+NOW = 1_800_000_000_000
+USABLE_MS = USABLE_FOR // timedelta(milliseconds=1)
+Open = Callable[..., TaskStore]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Opens the one store of the test; closes what is still open."""
+    stores: list[TaskStore] = []
+    memory = Memory(32)
+
+    def open_store(wall: int = NOW) -> TaskStore:
+        stores.append(TaskStore(tmp_path / "state" / "audience-0", memory, wall=wall))
+        return stores[-1]
+
+    yield open_store
+    for store in stores:
+        store.close()
+
+
+def test_keeps_changes_with_their_position_over_a_restart(opened: Open) -> None:
+    store = opened()
+    store.write([Change("profiles", b"a", b"1"), Change("timers", b"t", b""), VERSION], 17, NOW)
+    store.write([Change("profiles", b"a", None), Change("profiles", b"b", b"2")], 21, NOW + 5)
+    store.close()
+    store = opened()
+    assert (store.position, store.current_at, store.version) == (21, NOW + 5, 1)
+    assert store.get("profiles", [b"b", b"a"]) == [b"2", None]
+    assert store.get("timers", [b"t"]) == [b""]
+
+
+def test_scans_in_key_order_from_start_to_before_stop(opened: Open) -> None:
+    store = opened()
+    store.write([Change("timers", key, key) for key in (b"c", b"a", b"d", b"b")], 1, NOW)
+    assert [key for key, _ in store.scan("timers", b"a", b"d", 10)] == [b"a", b"b", b"c"]
+    assert [key for key, _ in store.scan("timers", b"b", b"\xff", 2)] == [b"b", b"c"]
+    assert store.scan("timers", b"d", b"a", 10) == []
+
+
+def test_does_not_show_what_the_runtime_keeps_in_meta(opened: Open) -> None:
+    store = opened()
+    store.write([VERSION, Change("meta", b"mine", b"1")], 9, NOW)
+    assert store.scan("meta", b"", b"\xff", 10) == [(b"mine", b"1")]
+
+
+def test_is_usable_up_to_half_the_retention_of_tombstones(opened: Open) -> None:
+    store = opened()
+    store.write([Change("profiles", b"a", b"1")], 3, NOW)
+    store.close()
+    store = opened(wall=NOW + USABLE_MS)
+    assert store.position == 3
+    store.close()
+
+
+def test_is_discarded_a_moment_later(opened: Open) -> None:
+    store = opened()
+    store.write([Change("profiles", b"a", b"1")], 3, NOW)
+    store.close()
+    store = opened(wall=NOW + USABLE_MS + 1)
+    assert (store.position, store.get("profiles", [b"a"])) == (0, [None])
+
+
+def test_two_workers_on_one_folder_are_refused(opened: Open) -> None:
+    opened()
+    with pytest.raises(Stop, match="AUDIENCE_DATA of its own") as end:
+        opened()
+    assert end.value.code is Exit.STATE
+
+
+def test_a_damaged_store_is_discarded_and_rebuilt(opened: Open, tmp_path: Path) -> None:
+    store = opened()
+    store.write([Change("profiles", b"a", b"1")], 3, NOW)
+    store.close()
+    (tmp_path / "state" / "audience-0" / "CURRENT").write_text("nonsense\n")
+    assert opened().position == 0
+
+
+def test_a_version_as_new_as_ours_is_read_and_a_newer_one_refused() -> None:
+    refuse_newer(VERSION.value[0] if VERSION.value else 0)
+    with pytest.raises(Stop, match="choose another AUDIENCE_APP") as end:
+        refuse_newer(2)
+    assert end.value.code is Exit.STATE

@@ -1,0 +1,49 @@
+"""The declaration of topics, tables and stages holds together, and is what the Faust app is made of."""
+from __future__ import annotations
+
+import schemas
+from streams import topology
+from streams.runtime.changelog import CODES, NAMES, messages
+from streams.runtime.settings import Settings
+from streams.runtime.topics import declared_topics
+from streams.unit import TABLES, Change
+
+
+def test_every_topic_has_a_schema_and_keeps_its_records_for_a_stated_time() -> None:
+    for topic in topology.TOPICS:
+        assert topic.schema in schemas.NAMES
+        assert topic.compacted == (topic.retention is None), topic.name
+
+
+def test_stages_read_write_and_keep_only_what_is_declared() -> None:
+    names = {topic.name for topic in topology.TOPICS}
+    for stage in topology.STAGES:
+        assert {*stage.reads, *stage.writes} <= names
+        assert {*stage.tables} <= {*TABLES}
+
+
+def test_every_input_is_read_by_exactly_one_agent() -> None:
+    read = [topic for group in topology.GROUPS for topic in topology.topics_of(group)]
+    assert sorted(read, key=lambda topic: topic.name) == sorted(topology.INPUTS, key=lambda topic: topic.name)
+
+
+def test_table_codes_are_one_byte_and_permanent() -> None:
+    assert CODES == {
+        "pointers": b"p", "profiles": b"h", "timeline": b"t", "timers": b"d", "identities": b"i", "meta": b"m",
+    }
+    assert messages([Change("timers", b"k", None)]) == [{"key": b"dk", "value": None}]
+    assert NAMES[b"dk"[0]] == "timers"
+
+
+def test_all_topics_of_a_deployment_have_one_partition_count_and_erasure_reaches_compacted_ones() -> None:
+    declared = declared_topics(Settings.read({"AUDIENCE_PARTITIONS": "7", "AUDIENCE_REPLICATION": "3"}))
+    assert {topic.partitions for topic in declared} == {7}
+    assert {topic.config["min.insync.replicas"] for topic in declared} == {"2"}
+    for topic in declared:
+        assert (topic.config["cleanup.policy"] == "compact") == ("max.compaction.lag.ms" in topic.config)
+
+
+def test_the_description_names_everything() -> None:
+    text = topology.describe()
+    names = [topic.name for topic in topology.TOPICS] + [stage.name for stage in topology.STAGES]
+    assert [name for name in (*names, *TABLES) if name not in text] == []

@@ -1,0 +1,167 @@
+"""Taking tasks over, with all of them together: seek before start, quiet before a rebalance, kept tasks stay."""
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from streams.runtime.crew import Crew
+from streams.runtime.ends import EndsWatch
+from streams.runtime.fetch import Assignment, Fetch
+from streams.runtime.opening import Opening
+from streams.runtime.restore import Superseded
+from streams.runtime.settings import Settings
+from streams.runtime.unit_of_work import UnitOfWork
+from streams.unit import Inbound
+from tests.kafka.counting import HITS, Counting
+from tests.pipeline.crashing import Scissors, World, unit_of
+
+
+@dataclass(slots=True)
+class Recorded:
+    """Stands where the fetch, the ends watch and the opening stand, and writes down what it is asked."""
+
+    settings: Settings = field(default_factory=lambda: Settings.read({}))
+    calls: list[str] = field(default_factory=list)
+    assigned: list[Assignment] = field(default_factory=list)
+    on_assign: Callable[[], None] = lambda: None
+    is_called_off: bool = False
+
+    def wall(self) -> int:
+        return 0
+
+    def start(self, *_: Any) -> None:
+        self.calls.append("started")
+
+    def stop(self) -> None:
+        self.calls.append("stopped")
+
+    def watch(self, partitions: Iterable[int]) -> None:
+        self.calls.append(f"watch {sorted(partitions)}")
+
+    def assign(self, assignment: Assignment) -> Future[None]:
+        self.calls.append("seek" if assignment.offsets else "seek nothing")
+        self.assigned.append(assignment)
+        self.on_assign()
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+    def take_over(self, partition: int, is_called_off: Callable[[], bool]) -> UnitOfWork:
+        if self.is_called_off:
+            raise Superseded
+        self.calls.append(f"take over {partition}")
+        unit = unit_of(World([], offsets={HITS: 10 * partition}), Scissors())
+        unit.take_over()
+        unit.processor = Begun(unit.processor, self.calls)
+        return unit
+
+
+class Begun(Counting):
+    """Says when its runner begins."""
+
+    def __init__(self, inner: Any, calls: list[str]) -> None:
+        self._inner, self._calls = inner, calls
+
+    def frontier(self, record: Inbound) -> int:
+        return record.at
+
+    def next_timer(self) -> int | None:
+        self._calls.append("start")
+        return None
+
+
+def crew_over(recorded: Recorded, failures: list[BaseException]) -> Crew[str]:
+    return Crew(
+        cast(Opening, recorded), cast(Fetch, recorded), cast(EndsWatch, recorded), acknowledge=lambda tokens: None,
+        observe=lambda partition, done: None, fail=failures.append,
+    )
+
+
+def run(scenario: Callable[[Crew[str], Recorded], Any]) -> tuple[Recorded, list[BaseException]]:
+    recorded, failures = Recorded(), list[BaseException]()
+
+    async def main() -> None:
+        crew = crew_over(recorded, failures)
+        await scenario(crew, recorded)
+        await crew.close()
+
+    asyncio.run(main())
+    return recorded, failures
+
+
+def test_seeks_where_the_offsets_say_and_only_then_starts() -> None:
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        assert await crew.take_over({1, 2}, generation=5)
+        recorded.calls.clear()
+        assert await crew.go(generation=5)
+        while recorded.calls.count("start") < 2:
+            await asyncio.sleep(0)
+        assert recorded.calls.index("seek") < recorded.calls.index("start")
+        assert recorded.assigned[-1].offsets == {(HITS, 1): 10, (HITS, 2): 20}
+
+    run(scenario)
+
+
+def test_no_task_has_started_when_the_seek_takes_effect() -> None:
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        await crew.take_over({1}, generation=5)
+        seen: list[int] = []
+        recorded.on_assign = lambda: seen.append(recorded.calls.count("start"))
+        await crew.go(generation=5)
+        assert seen == [0]
+
+    run(scenario)
+
+
+def test_is_quiet_before_the_group_may_rebalance() -> None:
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        await crew.take_over({1}, generation=5)
+        await crew.go(generation=5)
+        [runner] = crew.runners.values()
+        await crew.quiet()
+        assert runner.join(0) and not crew.runners
+        assert recorded.calls[-1] == "seek nothing"
+
+    run(scenario)
+
+
+def test_a_task_that_comes_back_at_once_is_kept_and_one_that_was_away_is_taken_over_again() -> None:
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        await crew.take_over({1, 2}, generation=5)
+        await crew.go(generation=5)
+        await crew.quiet()
+        recorded.calls.clear()
+        await crew.take_over({1}, generation=6)
+        assert "take over 1" not in recorded.calls
+        await crew.go(generation=6)
+        await crew.quiet()
+        await crew.take_over({1, 2}, generation=8)
+        assert recorded.calls.count("take over 1") == 1 == recorded.calls.count("take over 2")
+
+    run(scenario)
+
+
+def test_a_task_that_was_opened_but_never_ran_is_taken_over_again() -> None:
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        await crew.take_over({1}, generation=5)
+        await crew.quiet()
+        await crew.take_over({1}, generation=6)
+        assert recorded.calls.count("take over 1") == 2
+
+    run(scenario)
+
+
+def test_an_assignment_that_was_called_off_does_not_start() -> None:
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        assert await crew.take_over({1}, generation=5)
+        await crew.quiet()
+        assert not await crew.go(generation=5)
+        recorded.is_called_off = True
+        assert not await crew.take_over({2}, generation=6)
+        assert not crew.runners
+
+    _, failures = run(scenario)
+    assert failures == []
