@@ -17,7 +17,7 @@ from tests.kafka.faults import FaultPlan, Supervised, makes_progress
 from tests.kafka.shop_oracle import FACTORY, VARIABLES, RealShop, Seeing, assert_exact
 from tests.kafka.uninterrupted import not_caused_by_running_on
 
-pytestmark = pytest.mark.skipif(
+nightly = pytest.mark.skipif(
     os.environ.get("AUDIENCE_NIGHTLY") != "1", reason="two minutes each: set AUDIENCE_NIGHTLY=1")
 SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
 
@@ -36,6 +36,7 @@ def test_l8_twenty_thousand_events_and_six_kills(broker: Broker, tmp_path: Path)
         assert_exact(deployment, shop, seeing)
 
 
+@nightly
 @pytest.mark.timeout(240)
 def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
     with (
@@ -65,6 +66,7 @@ def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker,
         assert_exact(deployment, shop, seeing)
 
 
+@nightly
 @pytest.mark.xfail(reason="a task that has caught up does not wait for events that other tasks still have to send it")
 @pytest.mark.timeout(240)
 def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broker, tmp_path: Path) -> None:
