@@ -7,7 +7,7 @@ from streams.core.comparisons import Regex, compile_comparison
 from streams.core.formula import Anyone, Every, Formula, Inverse, LeafHolds, MemberOf, Some
 from streams.core.leaves.compared import Compared, Held
 from streams.core.leaves.counts import compile_performed
-from streams.core.leaves.folded import compile_function
+from streams.core.leaves.folded import Call
 from streams.core.leaves.leaf import Leaf, digest
 from streams.core.leaves.newest import compile_last_performed
 from streams.core.leaves.people import Consented, Identified, Listed, Share
@@ -91,6 +91,6 @@ class Compiler:
         return Held(leaf, phrase(rule), term, test, rule.held_for)
 
     def _aggregate(self, rule: Aggregate) -> Leaf:
-        term = compile_function(rule.function, rule.match, rule.property, rule.window, self.regex)
+        term = Call(function=rule.function, match=rule.match, path=rule.property, window=rule.window).compile(self.regex)
         test = compile_comparison(rule.comparison, self.regex)
         return Compared(digest(rule), phrase(rule), term, test, is_blind=True)

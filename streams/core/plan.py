@@ -13,7 +13,7 @@ from typing import TypeAlias
 from streams.core.comparisons import Regex
 from streams.core.compilation import Compiler
 from streams.core.cost import Cost, cost_of
-from streams.core.definitions import Definitions
+from streams.core.definitions import Definitions, Segment
 from streams.core.events import Event
 from streams.core.formula import Formula, Holds, compile_formula, leaves_of, segments_of
 from streams.core.intervals import BEGINNING, FOREVER
@@ -98,7 +98,7 @@ def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
     before."""
     vocabulary = Vocabulary(definitions.computed_traits, regex)
     compiler = Compiler(vocabulary, regex)
-    segments = {segment.id: _compile(compiler, segment.id, segment.version, position, compiler.formula(segment.rule))
+    segments = {segment.id: _compile(segment, position, compiler.formula(segment.rule))
                 for position, segment in enumerate(definitions.segments)}
     computed = {trait.id: vocabulary.term((trait.id,)) for trait in definitions.computed_traits}
     leaves = compiler.leaves
@@ -123,9 +123,9 @@ def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
     return plan
 
 
-def _compile(compiler: Compiler, segment: str, version: int, position: int, formula: Formula) -> CompiledSegment:
+def _compile(segment: Segment, position: int, formula: Formula) -> CompiledSegment:
     return CompiledSegment(
-        id=segment, version=version, position=position, formula=formula, holds=compile_formula(formula),
+        id=segment.id, version=segment.version, position=position, formula=formula, holds=compile_formula(formula),
         leaves=tuple(dict.fromkeys(leaf.id for leaf in leaves_of(formula))),
         uses=tuple(dict.fromkeys(segments_of(formula))),
     )

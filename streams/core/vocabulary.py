@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from streams.core.comparisons import Regex
 from streams.core.definitions import ComputedTrait
-from streams.core.leaves.folded import compile_function
+from streams.core.leaves.folded import Call
 from streams.core.leaves.leaf import digest
 from streams.core.leaves.terms import FirstOf, Inside, Term, TraitValue
 from streams.core.rules import Function, Path
@@ -49,8 +49,8 @@ class Vocabulary:
         trait = self.computed[name]
         if trait.function is Function.COALESCE:
             return self._coalesce(trait, held, within | {name})
-        return compile_function(trait.function, trait.match, trait.property, trait.window, self.regex,
-                                limit=trait.limit, held=held)
+        return Call(function=trait.function, match=trait.match, path=trait.property, window=trait.window,
+                    limit=trait.limit, held=held).compile(self.regex)
 
     def _coalesce(self, trait: ComputedTrait, held: int | None, within: frozenset[str]) -> Term:
         terms: list[Term] = []
@@ -58,6 +58,7 @@ class Vocabulary:
             if source.trait is not None:
                 terms.append(self.term(source.trait, held, within))
             elif source.match is not None:
-                terms.append(compile_function(Function.LAST, source.match, source.property, trait.window, self.regex,
-                                              held=held))
+                newest = Call(function=Function.LAST, match=source.match, path=source.property, window=trait.window,
+                              held=held)
+                terms.append(newest.compile(self.regex))
         return FirstOf(tuple(terms))

@@ -33,9 +33,10 @@ ROUND = 4_000
 GATHER = 0.005
 """Seconds between two rounds while little comes in: a hundred small batches cost more than one."""
 IDLE = 0.05
-DEEP_RECORDS = 16_000
-DEEP_BYTES = 32 * MIB
-"""What may wait for one task before its partitions are paused; they go on at a quarter of it."""
+DEEP_RECORDS = 8_000
+DEEP_BYTES = 16 * MIB
+"""What may wait of one input before it is paused; it goes on at a quarter of it. Never all inputs of a task together: the
+merge may be waiting for just the one that is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Assignment:
 
 @dataclass(slots=True)
 class _Depth:
-    """What was delivered for one task and is not settled."""
+    """What was delivered of one input and is not settled."""
 
     records: int = 0
     size: int = 0
@@ -67,7 +68,7 @@ class _Epoch:
     number: int = 0
     generation: int = 0
     behind: dict[Input, int] = field(default_factory=dict)
-    depths: dict[int, _Depth] = field(default_factory=lambda: defaultdict(_Depth))
+    depths: dict[Input, _Depth] = field(default_factory=lambda: defaultdict(_Depth))
 
 
 Deliver = Callable[[list[RecordBatch], list[EndReached], int], None]
@@ -147,37 +148,39 @@ class Fetch:
             sleep(GATHER)
 
     def _sort(self, messages: list[Any]) -> tuple[list[RecordBatch], list[EndReached]]:
-        logical: dict[str, str] = {}
-        records: dict[Input, list[Inbound]] = {}
+        runs: dict[tuple[str, int], list[Any]] = {}
         ends: dict[Input, int] = {}
         for message in messages:
-            name, partition = message.topic(), message.partition()
-            if (topic := logical.get(name)) is None:
-                topic = logical[name] = self._names.logical(name)
+            source = message.topic(), message.partition()
             if error := message.error():
                 if is_end(error):
-                    ends[topic, partition] = message.offset()
+                    ends[self._names.logical(source[0]), source[1]] = message.offset()
                 elif not is_passing(error):
                     raise KafkaException(error)
-                continue
-            record = Inbound(
-                topic, partition, message.offset(), message.key(), message.value(), message.timestamp()[1],
-                tuple(message.headers() or ()),
-            )
-            records.setdefault((topic, partition), []).append(record)
-        batches = [self._batch(source, run) for source, run in records.items()]
+            elif (run := runs.get(source)) is not None:
+                run.append(message)
+            else:
+                runs[source] = [message]
+        batches = [self._batch((self._names.logical(name), number), run) for (name, number), run in runs.items()]
         return batches, [self._end(source, end) for source, end in ends.items() if end >= self._epoch.behind[source]]
 
-    def _batch(self, source: Input, records: list[Inbound]) -> RecordBatch:
-        epoch = self._epoch
+    def _batch(self, source: Input, run: list[Any]) -> RecordBatch:
+        epoch, (topic, partition) = self._epoch, source
+        records = [
+            Inbound(
+                topic, partition, each.offset(), each.key(), each.value(), each.timestamp()[1],
+                tuple(headers) if (headers := each.headers()) else (),
+            )
+            for each in run
+        ]
         first, behind = epoch.behind[source], records[-1].offset + 1
         epoch.behind[source] = behind
         size = sum(len(record.value or b"") for record in records)
-        depth = epoch.depths[source[1]]
+        depth = epoch.depths[source]
         depth.records += len(records)
         depth.size += size
         return RecordBatch(
-            topic=source[0], partition=source[1], records=records, first=first, behind=behind, size=size,
+            topic=topic, partition=partition, records=records, first=first, behind=behind, size=size,
             epoch=epoch.number, generation=epoch.generation,
         )
 
@@ -186,26 +189,20 @@ class Fetch:
         return EndReached(topic=source[0], partition=source[1], behind=behind, end=end, at=self._wall())
 
     def _make_room(self) -> None:
-        """A task that is behind is paused, so that memory is bounded and the others go on."""
+        """An input whose task is behind is paused, so that memory is bounded and the others go on."""
         while self._settled:
             batch = self._settled.popleft()
             if batch.epoch == self._epoch.number:
-                depth = self._epoch.depths[batch.partition]
+                depth = self._epoch.depths[batch.topic, batch.partition]
                 depth.records -= len(batch.records)
                 depth.size -= batch.size
-        for partition, depth in self._epoch.depths.items():
+        for (topic, partition), depth in self._epoch.depths.items():
             if depth.is_deep() and not depth.is_paused:
-                self._consumer.pause(self._inputs_of(partition))
+                self._consumer.pause([TopicPartition(self._names.on_cluster(topic), partition)])
                 depth.is_paused = True
             elif depth.is_shallow() and depth.is_paused:
-                self._consumer.resume(self._inputs_of(partition))
+                self._consumer.resume([TopicPartition(self._names.on_cluster(topic), partition)])
                 depth.is_paused = False
-
-    def _inputs_of(self, partition: int) -> list[TopicPartition]:
-        return [
-            TopicPartition(self._names.on_cluster(topic), number)
-            for topic, number in self._epoch.behind if number == partition
-        ]
 
 
 def _options(settings: Settings, group: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from streams.topology import INPUTS, Role
 from streams.unit import Inbound
 from streams.web.status import Phase, TaskStatus, WorkerStatus
 
-SAMPLES = 16
+SAMPLES = 4
 """Events of a unit whose latency is measured."""
 EVENTS = frozenset(topic.name for topic in INPUTS if topic.role is Role.INPUT)
 
@@ -51,11 +51,11 @@ class Instruments:
             self._sent.update(sent)
         self._records.add(len(done.records))
         self._units.add(1)
-        metrics.add(m.RECORDS, len(done.records), task=partition)
-        metrics.add(m.REJECTED, outcome.rejected, task=partition)
-        metrics.add(m.UNITS, task=partition)
+        metrics.add(m.RECORDS, len(done.records), partition)
+        metrics.add(m.REJECTED, outcome.rejected, partition)
+        metrics.add(m.UNITS, 1, partition)
         for topic, count in sent.items():
-            metrics.add(m.SENT, count, topic=topic)
+            metrics.add(m.SENT, count, topic)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
         metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)

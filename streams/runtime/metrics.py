@@ -18,9 +18,9 @@ class Kind(StrEnum):
     HISTOGRAM = "histogram"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric:
-    """One metric. `moves` says what to do when it does."""
+    """One metric, equal to itself only. `moves` says what to do when it does."""
 
     name: str
     kind: Kind
@@ -80,7 +80,7 @@ LAG = Metric(
 )
 WAITING = Metric(
     name="audience_waiting_records", kind=Kind.GAUGE, labels=("task",),
-    tells="Records fetched and not handled yet; at 16,000 fetching pauses.",
+    tells="Records fetched and not handled yet; an input pauses at 8,000.",
     moves="At its bound: this worker is the bottleneck, not the broker.",
 )
 RESTORING = Metric(
@@ -123,11 +123,14 @@ class Metrics:
         self._counters = {each: self._counter(each) for each in METRICS if each.kind is Kind.COUNTER}
         self._gauges = {each: self._gauge(each) for each in METRICS if each.kind is Kind.GAUGE}
         self._histograms = {each: self._histogram(each) for each in METRICS if each.kind is Kind.HISTOGRAM}
+        self._labelled: dict[tuple[Metric, object], Counter] = {}
 
-    def add(self, metric: Metric, amount: float = 1, **labels: object) -> None:
-        """Raises a counter."""
-        counter = self._counters[metric]
-        (counter.labels(**labels) if labels else counter).inc(amount)
+    def add(self, metric: Metric, amount: float = 1, label: object = None) -> None:
+        """Raises a counter; `label` is the value of its one label, if it has one."""
+        if (counter := self._labelled.get((metric, label))) is None:
+            counter = self._counters[metric] if label is None else self._counters[metric].labels(label)
+            self._labelled[metric, label] = counter
+        counter.inc(amount)
 
     def set(self, metric: Metric, value: float, **labels: object) -> None:
         """Sets a gauge."""

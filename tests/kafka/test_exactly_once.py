@@ -9,6 +9,7 @@ import pytest
 
 from streams.runtime.broker import EmbeddedBroker
 from streams.runtime.exits import Exit
+from streams.runtime.fetch import DEEP_RECORDS
 from streams.runtime.topics import ensure_topics
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
@@ -82,6 +83,17 @@ def test_l8_a_broker_that_is_killed_and_comes_back(own_broker: EmbeddedBroker, t
             makes_progress(deployment)
             shop.close(at_least=EVENTS)
             print("ends", supervised.ends)
+        assert_exact(deployment, shop.answer)
+
+
+@pytest.mark.timeout(120)
+def test_a_backlog_deeper_than_what_may_wait_is_handled_although_inputs_pause(broker: Broker, tmp_path: Path) -> None:
+    """The merge may wait for one input while another is full: that one alone must pause, or nothing moves again."""
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_PARTITIONS="1") as deployment:
+        ensure_topics(deployment.settings)
+        shop = Shop(deployment, SEED)
+        shop.send(5 * DEEP_RECORDS)
+        deployment.worker("one").start()
         assert_exact(deployment, shop.answer)
 
 

@@ -80,10 +80,14 @@ class Population:
         return {who: Person(found, self.ledger.current(who), traits) for who, found in sorted(theirs.items())}
 
     def judge(self, everybody: dict[int, Person]) -> None:
-        """Compares everybody's segments with those they were in; whoever was absorbed has no more lines."""
+        """Compares everybody's segments with those they were in. The lines of the absorbed simply end; whoever lost
+        all events to another, identifier by identifier, leaves what he was in."""
         segments = of_kind(self.documents, "segment")
-        for gone in self.inside.keys() - everybody.keys():
-            del self.inside[gone]
+        absorbed = {what for change, _, what in self.ledger.audit if change == "merged"}
+        for gone in sorted(self.inside.keys() - everybody.keys()):
+            left = self.inside.pop(gone) if f"person-{gone}" not in absorbed else set()
+            self.memberships += [(self.now, segment, gone, False, []) for segment in sorted(left)]
+            self.inside.pop(gone, None)
         for who, person in everybody.items():
             before, named = self.inside.get(who, set()), sorted(person.identifiers)
             after = {name for name, each in segments.items() if holds(each["rule"], person, self.now, segments)}

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import Any, cast
 
 from streams.runtime.crew import Crew
@@ -26,6 +27,7 @@ class Recorded:
     settings: Settings = field(default_factory=lambda: Settings.read({}))
     calls: list[str] = field(default_factory=list)
     assigned: list[Assignment] = field(default_factory=list)
+    begun: Semaphore = field(default_factory=lambda: Semaphore(0))
     on_assign: Callable[[], None] = lambda: None
     is_called_off: bool = False
 
@@ -55,21 +57,22 @@ class Recorded:
         self.calls.append(f"take over {partition}")
         unit = unit_of(World([], offsets={HITS: 10 * partition}), Scissors())
         unit.take_over()
-        unit.processor = Begun(unit.processor, self.calls)
+        unit.processor = Begun(unit.processor, self)
         return unit
 
 
 class Begun(Counting):
     """Says when its runner begins."""
 
-    def __init__(self, inner: Any, calls: list[str]) -> None:
-        self._inner, self._calls = inner, calls
+    def __init__(self, inner: Any, recorded: Recorded) -> None:
+        self._inner, self._recorded = inner, recorded
 
     def frontier(self, record: Inbound) -> int:
         return record.at
 
     def next_timer(self) -> int | None:
-        self._calls.append("start")
+        self._recorded.calls.append("start")
+        self._recorded.begun.release()
         return None
 
 
@@ -97,8 +100,8 @@ def test_seeks_where_the_offsets_say_and_only_then_starts() -> None:
         assert await crew.take_over({1, 2}, generation=5)
         recorded.calls.clear()
         assert await crew.go(generation=5)
-        while recorded.calls.count("start") < 2:
-            await asyncio.sleep(0)
+        for _ in range(2):
+            assert await asyncio.to_thread(recorded.begun.acquire, timeout=10)
         assert recorded.calls.index("seek") < recorded.calls.index("start")
         assert recorded.assigned[-1].offsets == {(HITS, 1): 10, (HITS, 2): 20}
 

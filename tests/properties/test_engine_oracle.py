@@ -53,13 +53,13 @@ def compare(documents: list[Message], history: list[Message], *, split: bool) ->
         members, values = driven.at(now)
         expected, expected_values = judged(documents, history, now)
         assert members == expected, f"at {now}, the oracle says {sorted(expected)}\n{shown(documents, history)}"
-        assert _alike(values, expected_values), f"at {now}, the oracle says {expected_values}, not {values}"
+        assert alike(values, expected_values), f"at {now}, the oracle says {expected_values}, not {values}"
 
 
-def _alike(one: Json, other: Json) -> bool:
+def alike(one: Json, other: Json) -> bool:
     """Equal but for the rounding of floats, and for the order of distinct values (a list of events has one)."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         if any(isinstance(each, dict) for each in one):
             return one == other

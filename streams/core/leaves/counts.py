@@ -7,6 +7,7 @@ newer one.
 """
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_left, insort
 
 from streams.core.comparisons import Regex
@@ -16,7 +17,7 @@ from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, d
 from streams.core.leaves.rows import Rows, active
 from streams.core.matching import Matcher, compile_match, reader
 from streams.core.profile import Entries, Profile
-from streams.core.rules import Bound, Performed
+from streams.core.rules import Bound, Path, Performed
 from streams.core.values import key_of
 from streams.core.wording import phrase
 
@@ -27,12 +28,12 @@ def compile_performed(node: Performed, regex: Regex) -> Leaf:
     if matcher.span is not None:
         return CountOnClock(node, matcher)
     if node.distinct is not None:
-        return DistinctCount(node, matcher)
+        return DistinctCount(node, matcher, node.distinct)
     return CountEver(node, matcher) if node.window.within is None else CountWithin(node, matcher)
 
 
 class Count(Leaf, Source):
-    """What all counts share: the bound, and how it is judged from the newest times."""
+    """What all counts share."""
 
     __slots__ = ("bound", "count", "hears", "id", "match", "most", "names", "node", "sources", "text", "trait",
                  "window")
@@ -48,6 +49,12 @@ class Count(Leaf, Source):
     def is_outside(self, event_time: int) -> bool:
         start, end = self.node.window.start, self.node.window.end
         return (start is not None and event_time < start) or (end is not None and event_time >= end)
+
+
+class CountByTime(Count):
+    """Judged from the newest times that decide."""
+
+    __slots__ = ()
 
     def ends(self, times: list[int], count: int, now: int) -> int:
         """Until when at least `count` of these ascending times are in the window; `now` or less if they
@@ -72,12 +79,15 @@ class Count(Leaf, Source):
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
         return tuple(Evidence(event_time=at) for at in self.times(profile) if now < at + self.window)[-5:]
 
+    @abstractmethod
     def times(self, profile: Profile) -> list[int]:
         """The newest event times of all fragments, ascending, at least as many as can decide."""
-        raise NotImplementedError
+
+    def judge(self, profile: Profile, now: int) -> Judgement:
+        return self.verdict(self.times(profile), now)
 
 
-class CountWithin(Count):
+class CountWithin(CountByTime):
     """Entries: the newest event times, ascending."""
 
     __slots__ = ()
@@ -100,7 +110,11 @@ class CountWithin(Count):
 
     def times(self, profile: Profile) -> list[int]:
         found = states(profile, self.id)
-        return found[0] if len(found) == 1 else sorted(at for times in found for at in times)
+        if len(found) == 1:
+            return found[0]
+        together = [at for times in found for at in times]
+        together.sort()
+        return together
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         times = self.times(profile)
@@ -142,7 +156,7 @@ class CountEver(Count):
         return (Evidence(value=f"{number} or more" if number >= self.most else number),)
 
 
-class DistinctCount(Count):
+class DistinctCount(CountByTime):
     """Distinct values: per value only its newest time matters, and only the newest n+1 of those.
 
     Entries: [times, keys], ascending by time, each key once.
@@ -150,9 +164,9 @@ class DistinctCount(Count):
 
     __slots__ = ("read",)
 
-    def __init__(self, node: Performed, matcher: Matcher) -> None:
+    def __init__(self, node: Performed, matcher: Matcher, distinct: Path) -> None:
         super().__init__(node, matcher)
-        self.read = reader(node.distinct or ())
+        self.read = reader(distinct)
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
         if self.match is not None and not self.match(event):
@@ -183,9 +197,6 @@ class DistinctCount(Count):
             for at, key in zip(times, keys, strict=True):
                 newest[key] = max(at, newest.get(key, at))
         return sorted(newest.values())
-
-    def judge(self, profile: Profile, now: int) -> Judgement:
-        return self.verdict(self.times(profile), now)
 
 
 class CountOnClock(Leaf):

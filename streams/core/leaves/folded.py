@@ -7,11 +7,13 @@ over fragments say the same for any number of events (`totals`).
 """
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from streams.core.comparisons import Regex
 from streams.core.leaves.functions import calculation, takes
 from streams.core.leaves.leaf import MOST_ENTRIES, digest
 from streams.core.leaves.rows import Past as RowsPast
-from streams.core.leaves.rows import Rows, active, past
+from streams.core.leaves.rows import Retention, Rows, active, past
 from streams.core.leaves.terms import Past, Term, Valued
 from streams.core.leaves.totals import Ends, Extreme, Tallied, Total
 from streams.core.matching import compile_match, reader
@@ -25,23 +27,40 @@ MOST_LOOKED_BACK = 1_000
 _NEWEST = frozenset({Function.LAST, Function.LAST_SEEN})
 
 
-def compile_function(
-    function: Function, match: EventMatch, path: Path | None, window: Window, regex: Regex,
-    *, limit: int = 100, held: int | None = None,
-) -> Term:
-    """The smallest memory that is exact for this function, match and window."""
-    matcher, read = compile_match(match, regex), None if path is None else reader(path)
-    meaning = ("Function", function, match, path, window, limit if function is Function.LIST else 0)
-    take = takes(function, read)
-    slides = window.within is not None and function not in _NEWEST
-    if held is not None or matcher.span is not None or slides or function is Function.LIST:
-        is_exact = function is Function.LIST and held is None and matcher.span is None
-        most = limit if is_exact else MOST_ENTRIES if held is None else MOST_LOOKED_BACK
-        source = digest(*meaning) if held is None else digest(*meaning, held)
-        rows = Rows(source, matcher, window, take, past=held or 0, most=most, is_exact=is_exact)
-        return Folded(function, rows, limit)
-    kind = _TOTALS.get(function, Ends)
-    return kind(digest(*meaning), function, matcher, window, take)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A function of events. held: for how long back (ms) its value must be known, None for now only."""
+
+    function: Function
+    match: EventMatch
+    path: Path | None
+    window: Window
+    limit: int = 100
+    held: int | None = None
+
+    @property
+    def source(self) -> str:
+        """The id of what it keeps: calls that keep the same share it."""
+        limit = self.limit if self.function is Function.LIST else 0
+        meaning = ("Function", self.function, self.match, self.path, self.window, limit)
+        return digest(*meaning) if self.held is None else digest(*meaning, self.held)
+
+    def compile(self, regex: Regex) -> Term:
+        """As the smallest memory that is exact for this function, match and window."""
+        matcher, read = compile_match(self.match, regex), None if self.path is None else reader(self.path)
+        take = takes(self.function, read)
+        slides = self.window.within is not None and self.function not in _NEWEST
+        if self.held is not None or matcher.span is not None or slides or self.function is Function.LIST:
+            rows = Rows(self.source, matcher, self.window, take, self._retention(is_moving=matcher.span is not None))
+            return Folded(self.function, rows, self.limit)
+        return _TOTALS.get(self.function, Ends)(self.source, self.function, matcher, self.window, take)
+
+    def _retention(self, *, is_moving: bool) -> Retention:
+        if self.held is not None:
+            return Retention(past=self.held, most=MOST_LOOKED_BACK)
+        if self.function is Function.LIST and not is_moving:
+            return Retention(most=self.limit, is_exact=True)
+        return Retention()
 
 
 _TOTALS: dict[Function, type[Total | Extreme | Tallied | Ends]] = {

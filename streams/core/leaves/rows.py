@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
@@ -23,19 +24,27 @@ TIMES, ARRIVALS, VALUES, STARTS, ENDS = range(5)
 _SWEEP_EVERY = 64
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """past: for how long (ms) an entry is still needed after it stopped counting. most: the newest so many are kept;
+    is_exact: no more than those can ever matter."""
+
+    past: int = 0
+    most: int = MOST_ENTRIES
+    is_exact: bool = False
+
+
 class Rows(Source):
-    """take: what to keep of an event, None to pass it by. past: for how long (ms) an entry is still needed
-    after it stopped counting. most: the newest so many are kept."""
+    """take: what to keep of an event, None to pass it by."""
 
     __slots__ = ("id", "is_exact", "is_moving", "match", "most", "names", "past", "take", "trait", "window")
 
     def __init__(
-        self, source: str, matcher: Matcher, window: Window, take: Take, *, past: int = 0, most: int = MOST_ENTRIES,
-        is_exact: bool = False,
+        self, source: str, matcher: Matcher, window: Window, take: Take, retention: Retention = Retention(),
     ) -> None:
         self.id, self.match, self.names, self.trait = source, matcher, matcher.names, None
-        self.window, self.take, self.past, self.most = window, take, past, most
-        self.is_moving, self.is_exact = matcher.span is not None, is_exact
+        self.window, self.take, self.is_moving = window, take, matcher.span is not None
+        self.past, self.most, self.is_exact = retention.past, retention.most, retention.is_exact
 
     @property
     def width(self) -> int:
@@ -104,9 +113,11 @@ class Active(NamedTuple):
 
 def active(rows: Rows, profile: Profile, now: int) -> Active:
     found = states(profile, rows.id)
+    if len(found) > 1:
+        found = [columns for columns in found if columns[TIMES] and columns[TIMES][-1] > now - rows.width]
     if not found:
         return Active([], [], FOREVER)
-    columns = found[0] if len(found) == 1 else merged(found)
+    columns = merged(found)
     if rows.is_moving:
         return _active_moving(columns, now)
     times, _, values = columns
@@ -118,7 +129,9 @@ def active(rows: Rows, profile: Profile, now: int) -> Active:
 
 
 def merged(found: list[Entries]) -> Entries:
-    """The columns of several fragments as one."""
+    """The columns of several fragments, at least one, as one."""
+    if len(found) == 1:
+        return found[0]
     rows = sorted((row for columns in found for row in zip(*columns, strict=True)), key=itemgetter(TIMES, ARRIVALS))
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in found[0]]
 

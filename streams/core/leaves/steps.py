@@ -142,10 +142,7 @@ class Steps(Leaf, Source):
         times, done = entries[TIMES], entries[TIP][-2]
         dead = len(times) - self.most
         if self.progress.width < FOREVER:
-            since = done - self.progress.width
-            if self.past is not None:
-                since = max(since, now - self.past)
-            dead = max(dead, bisect_right(times, since))
+            dead = max(dead, bisect_right(times, self._since(done, now)))
         elif done > BEGINNING:
             dead = max(dead, bisect_right(times, done))
         if dead > 0:
@@ -154,24 +151,41 @@ class Steps(Leaf, Source):
             for column in entries[:BASE]:
                 del column[:dead]
 
-    def _latest(self, profile: Profile) -> tuple[tuple[int, int], tuple[int, int]]:
+    def _since(self, done: int, now: int) -> int:
+        """Events up to this time can belong to no completion that is later than `done` and still young enough."""
+        if self.progress.width == FOREVER:
+            return done - 1 if done > BEGINNING else BEGINNING
+        since = done - self.progress.width
+        return since if self.past is None else max(since, now - self.past)
+
+    def _latest(self, profile: Profile, now: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """The latest completion and the newest stop over all fragments, each (event time, arrival)."""
         found = states(profile, self.id)
         if not found:
             return (BEGINNING, BEGINNING), (BEGINNING, BEGINNING)
         stop = max(entries[STOP] for entries in found)
-        tip = found[0][TIP] if len(found) == 1 else self._together(found)
-        return (tip[-2], tip[-1]), (stop[0], stop[1])
+        done = found[0][TIP][-2:] if len(found) == 1 else self._together(found, now)
+        return (done[0], done[1]), (stop[0], stop[1])
 
-    def _together(self, found: list[Entries]) -> list[int]:
+    def _together(self, found: list[Entries], now: int) -> list[int]:
+        """Chains may run over several fragments: what can still matter is read in one order."""
+        done: list[int] = max(entries[TIP][-2:] for entries in found)
+        since = self._since(done[0], now)
+        live = [entries for entries in found if entries[TIMES] and entries[TIMES][-1] > since]
+        if not live or (len(live) == 1 and self.progress.width < FOREVER):
+            return done
         starts = [max(starts) for starts in zip(*(entries[BASE][:-2] for entries in found), strict=True)]
-        base = starts + max(entries[BASE][-2:] for entries in found)
-        return self.progress.replay(base, merged([entries[:BASE] for entries in found]))
+        return self.progress.replay(starts + done, merged([_after(entries, since) for entries in live]))[-2:]
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        start, end = interval = self.standing.interval(*self._latest(profile))
+        start, end = interval = self.standing.interval(*self._latest(profile, now))
         return start <= now < end, next_change(interval, now)
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
-        done, stop = self._latest(profile)
+        done, stop = self._latest(profile, now)
         return tuple(Evidence(event_time=at) for at, _ in sorted((done, stop)) if at > BEGINNING)
+
+
+def _after(entries: Entries, since: int) -> Entries:
+    gone = bisect_right(entries[TIMES], since)
+    return [column[gone:] for column in entries[:BASE]]

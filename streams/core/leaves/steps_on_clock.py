@@ -9,7 +9,7 @@ from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
 from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
-from streams.core.leaves.rows import ARRIVALS, TIMES, VALUES, Rows, merged
+from streams.core.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
 from streams.core.leaves.steps import Progress, Standing, Steps, watched, watched_names
 from streams.core.matching import Matcher, compile_match, compile_names
 from streams.core.profile import Profile
@@ -37,7 +37,7 @@ class StepsOnClock(Leaf):
         self.progress, self.standing = Progress(node), Standing(node)
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
         matcher = Matcher(names=watched_names(node), check=None, span=self._hull)
-        self.rows = Rows(self.id, matcher, Window(), self._spans, most=MOST_STEPS)
+        self.rows = Rows(self.id, matcher, Window(), self._spans, Retention(most=MOST_STEPS))
         self.sources: tuple[Source, ...] = (self.rows,)
 
     def _spans(self, event: Event) -> list[int] | None:

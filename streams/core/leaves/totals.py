@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from math import fsum
 
+from streams.core.errors import Bug
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
 from streams.core.leaves.functions import Take, in_order, most_frequent, narrowed, rounded
@@ -51,7 +52,7 @@ class Totals(Term, Source):
     def add(self, entries: Entries, value: Json, event: Event) -> bool: ...
 
     def past(self, profile: Profile) -> Past:
-        raise NotImplementedError("a total keeps nothing to look back on; compile the term with `held`")
+        raise Bug("a total keeps nothing to look back on; compile its call with `held`")
 
 
 class Total(Totals):
