@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 import orjson
 
@@ -68,15 +69,21 @@ class ShopSink(AvroSink):
 
 
 class Counting(Task):
-    """A task that counts messages, so that the process ends by itself."""
+    """A task that counts messages, so that the process ends by itself; not before the timers that are due by the time
+    of its last message have fired, which may be seconds later: they wait for the worker's other tasks."""
 
     handled = 0
+    owing: ClassVar[set[int]] = set()
     counting = threading.Lock()
 
     def run(self, batch: list[Inbound], wall: int, timers_until: int) -> Outcome:  # type: ignore[override]
         outcome = super().run(batch, wall, timers_until)
         with Counting.counting:
             Counting.handled += sum(record.topic == "events.hits" for record in batch)
+            due = self.next_timer()
+            Counting.owing.discard(self.partition)
+            if due is not None and due <= self.now:
+                Counting.owing.add(self.partition)
         return outcome
 
 
@@ -94,7 +101,7 @@ def new_task(partition: int, partitions: int, store: Store) -> Task:
 
 def stop_when_done() -> None:
     total = int(ENV["SHOP_TOTAL"])
-    while Counting.handled < total:
+    while Counting.handled < total or Counting.owing:
         time.sleep(0.05)
     time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
