@@ -1,0 +1,18 @@
+"""Campaigns: from a change of membership to activations, with consent of this very moment.
+
+Display audiences are states: what a channel was told about an identifier is kept, and only the difference goes
+out (`display`). E-mail and SMS are messages: one for each membership that triggers, to the address used last
+(`messaging`). Whether either may be is asked in one place (`permission`). The stages call what stands here.
+"""
+from streams.core.campaigns.advertising import ADVERTISING
+from streams.core.campaigns.reacting import (
+    catch_up,
+    consent_changed,
+    event_happened,
+    identifiers_changed,
+    memberships_changed,
+)
+from streams.core.campaigns.told import hand_over
+
+__all__ = ["ADVERTISING", "catch_up", "consent_changed", "event_happened", "hand_over", "identifiers_changed",
+           "memberships_changed"]

@@ -1,0 +1,24 @@
+"""One activation: numbered, with an id derived from its cause, so that any replay makes the same."""
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+from streams.core.campaigns.told import next_sequence
+from streams.core.definitions import Campaign, Channel
+from streams.core.messages import Activation
+from streams.core.profile import Profile
+
+
+def activation(
+    profile: Profile, campaign: Campaign, channel: Channel, identifier: str, change: str, at: int, because: str,
+    content: dict[str, Any],
+) -> Activation:
+    """`change`: entered, exited or message. Counts as told from here on."""
+    sequence = next_sequence(profile, identifier, campaign.segment)
+    version = profile.members.get(campaign.segment, [0])[0]
+    parts = (campaign.id, channel.name, identifier, campaign.segment, str(sequence), change, str(at))
+    return Activation(
+        blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest(), channel.name, campaign.id, campaign.segment,
+        version, change, sequence, profile.profile_id, identifier, at, campaign.ends, channel.purpose,
+        f"{channel.purpose}: granted" if change != "exited" else "removal", content, because)

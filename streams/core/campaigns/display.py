@@ -1,0 +1,50 @@
+"""Audiences: the difference between who should be in one and what its channel was told."""
+from __future__ import annotations
+
+from streams.core.campaigns.activations import activation
+from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.told import audience_key, audiences
+from streams.core.context import Context
+from streams.core.definitions import Campaign, Channel
+from streams.core.identifiers import namespace_of
+from streams.core.messages import Sent
+from streams.core.profile import Profile
+
+DISPLAY = frozenset({"cookie", "device_id", "device_ad_id"})
+MESSAGES = frozenset({"email", "sms"})
+
+
+def update_audiences(profile: Profile, campaign: Campaign, at: int, because: str) -> list[Sent]:
+    """Each cookie and device of a permitted member is in, all others are out."""
+    sends: list[Sent] = []
+    for channel in campaign.channels:
+        if channel.name in MESSAGES:
+            continue
+        for identifier in sorted(profile.identifiers):
+            key = audience_key(campaign.id, channel.name, identifier)
+            belongs = campaign.segment in profile.members and may_activate(
+                profile, channel.purpose, channel.name, identifier, at).is_given
+            if namespace_of(identifier) not in DISPLAY or belongs == (key in profile.told):
+                continue
+            if belongs:
+                profile.told[key] = [campaign.segment, channel.purpose]
+            else:
+                del profile.told[key]
+            sends.append(activation(profile, campaign, channel, identifier, "entered" if belongs else "exited",
+                                    at, because, dict(channel.content)))
+    return sends
+
+
+def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Audiences of campaigns that ended or are defined no more are emptied; paused ones are left alone."""
+    definitions = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
+    sends: list[Sent] = []
+    for campaign_id, name, identifier in audiences(profile):
+        campaign = definitions.get(campaign_id)
+        if campaign is not None and (campaign.ends is None or at < campaign.ends):
+            continue
+        segment, purpose = profile.told.pop(audience_key(campaign_id, name, identifier))
+        gone = campaign or Campaign(id=campaign_id, segment=segment)
+        channel = Channel(name=name, purpose=purpose)
+        sends.append(activation(profile, gone, channel, identifier, "exited", at, "campaign ended", {}))
+    return sends

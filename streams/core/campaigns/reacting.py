@@ -1,0 +1,84 @@
+"""When something about a profile changes: which live campaigns hear of it, and what follows."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from streams.core.campaigns.advertising import memberships_now
+from streams.core.campaigns.display import take_back, update_audiences
+from streams.core.campaigns.messaging import answer, messages
+from streams.core.context import Context
+from streams.core.definitions import Campaign, Status, Trigger
+from streams.core.evaluate import Change
+from streams.core.events import Event
+from streams.core.messages import Sent
+from streams.core.profile import Profile
+
+
+def memberships_changed(
+    context: Context, profile: Profile, changes: Sequence[Change], cause: str, at: int, event: Event | None,
+) -> list[Sent]:
+    """The records per identifier and every live campaign's reaction to these changes."""
+    sends = memberships_now(profile, at)
+    if not context.plan.definitions.campaigns:
+        return sends
+    by_segment = {change.segment_id: change for change in changes}
+    for campaign in live(context, at):
+        change = by_segment.get(campaign.segment)
+        if change is None:
+            continue
+        sends += update_audiences(profile, campaign, at, change.because)
+        if change.entered and change.segment_id in profile.inherited:
+            answer(profile, campaign)
+        elif _triggers(campaign, change):
+            sends += messages(context, profile, campaign, at, change.because, event)
+    return sends
+
+
+def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Consent given or withdrawn: audiences and records follow at once; no message is caught up on."""
+    sends = memberships_now(profile, at)
+    for campaign in live(context, at):
+        sends += update_audiences(profile, campaign, at, "consent changed")
+    return sends
+
+
+def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """A cookie or device more or less: it joins or leaves the audiences of the person."""
+    sends = memberships_now(profile, at)
+    for campaign in live(context, at):
+        sends += update_audiences(profile, campaign, at, "identifier attached")
+    return sends
+
+
+def event_happened(context: Context, profile: Profile, event: Event, at: int) -> list[Sent]:
+    """Campaigns that answer each event of a name, while the person is in their segment."""
+    sends: list[Sent] = []
+    for campaign in live(context, at):
+        if campaign.trigger is Trigger.EACH and campaign.each == event.name and campaign.segment in profile.members:
+            sends += messages(context, profile, campaign, at, f"{event.name} [message {event.message_id}]", event)
+    return sends
+
+
+def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Bring what channels know in line with the definitions in force: who is in the segment of a campaign that
+    went live is activated, what ended or was deleted is taken back."""
+    sends = memberships_now(profile, at)
+    for campaign in live(context, at):
+        member = profile.members.get(campaign.segment)
+        sends += update_audiences(profile, campaign, at, "campaign live")
+        if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
+            sends += messages(context, profile, campaign, at, member[2], None)
+    return sends + take_back(context, profile, at)
+
+
+def live(context: Context, at: int) -> Iterator[Campaign]:
+    """Campaigns that act at this instant."""
+    for campaign in context.plan.definitions.campaigns:
+        if campaign.status is Status.LIVE and (campaign.starts is None or at >= campaign.starts) and (
+                campaign.ends is None or at < campaign.ends):
+            yield campaign
+
+
+def _triggers(campaign: Campaign, change: Change) -> bool:
+    wanted = (Trigger.ENTERED, Trigger.BOTH) if change.entered else (Trigger.EXITED, Trigger.BOTH)
+    return campaign.trigger in wanted

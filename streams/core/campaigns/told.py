@@ -1,0 +1,51 @@
+"""What channels were told, as keys of `Profile.told`. It travels with identifiers and profiles, so it is one dict.
+
+`campaign|channel|identifier`: in that audience; [segment, purpose]. `memberships|identifier`: the record as it stands.
+`campaign|channel`: the membership was answered. `#identifier|segment`: the last sequence number.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from streams.core.profile import Profile
+
+MEMBERSHIPS = "memberships"
+
+
+def audience_key(campaign: str, channel: str, identifier: str) -> str:
+    return f"{campaign}|{channel}|{identifier}"
+
+
+def record_key(identifier: str) -> str:
+    return f"{MEMBERSHIPS}|{identifier}"
+
+
+def answer_key(campaign: str, channel: str) -> str:
+    return f"{campaign}|{channel}"
+
+
+def next_sequence(profile: Profile, identifier: str, segment: str) -> int:
+    """Rises per identifier and segment, wherever the identifier moves."""
+    key = f"#{identifier}|{segment}"
+    sequence: int = profile.told.get(key, [0])[0] + 1
+    profile.told[key] = [sequence]
+    return sequence
+
+
+def audiences(profile: Profile) -> list[tuple[str, str, str]]:
+    """(campaign, channel, identifier) of every audience that one of the identifiers is in."""
+    parts = [tuple(key.split("|", 2)) for key in profile.told if _identifier(key) and not key.startswith(f"{MEMBERSHIPS}|")]
+    return [(campaign, channel, identifier) for campaign, channel, identifier in parts]
+
+
+def hand_over(profile: Profile, identifier: str) -> dict[str, list[Any]]:
+    """What channels were told about an identifier that is another's now; this profile forgets it."""
+    keys = [key for key in profile.told if _identifier(key) == identifier or key.startswith(f"#{identifier}|")]
+    return {key: profile.told.pop(key) for key in keys}
+
+
+def _identifier(key: str) -> str | None:
+    if key.startswith(f"{MEMBERSHIPS}|"):
+        return key.partition("|")[2]
+    parts = key.split("|", 2)
+    return parts[2] if len(parts) == 3 and not key.startswith("#") else None
