@@ -1,0 +1,12 @@
+"""From activations to deliveries: what every destination has in common, so that a connector is only its protocol.
+
+One engine a destination, with a window, a pace and a breaker of its own: nothing is shared, so nothing of one can delay
+another. Knows no broker: activations come from, and outcomes go to, whatever keeps `Activations`.
+"""
+from connectors.delivery.activation import Activation
+from connectors.delivery.contract import Activations, Connector, Delivery, Place, Taken
+from connectors.delivery.engine import Engine, Limits
+from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused
+
+__all__ = ["Activation", "Activations", "Connector", "Deferred", "Delivered", "Delivery", "Engine", "Limits", "Outcome",
+           "Place", "Refused", "Taken"]

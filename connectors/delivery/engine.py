@@ -1,0 +1,153 @@
+"""Runs one destination: takes activations, hands them to the connector, writes down what became of them.
+
+One at work per destination; the only state is the window, which the next start rebuilds from the source. The order is
+the guarantee: deliver, write the outcome, mark it done. Killed in between, the activation is delivered again under the
+same id: that is what an idempotency key is for, and no order of these steps could avoid it.
+"""
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from connectors.delivery.contract import Activations, Connector, Delivery
+from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused
+from connectors.delivery.pace import Breaker, Bucket, back_off
+from connectors.delivery.window import Pending, Window
+from streams.core.errors import Bug
+
+log = logging.getLogger(__name__)
+
+IDLE = 0.5
+"""Seconds to wait at most before looking again, so that a source that must be asked regularly is."""
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`shortest` and `longest` bound the back-off and the breaker, in ms. `give_up_after` (ms) counts from the
+    activation's own time, so that a restart does not begin it anew; removals are never given up."""
+
+    per_second: float = 0
+    burst: int = 100
+    shortest: int = 1_000
+    longest: int = 60_000
+    give_up_after: int = DAY_MS
+
+
+def now() -> int:
+    return int(time.time() * 1000)
+
+
+class Engine:
+    """`clock` gives epoch ms; `chance` a share for the jitter."""
+
+    def __init__(
+        self, destination: str, connector: Connector, activations: Activations, limits: Limits | None = None, *,
+        clock: Callable[[], int] = now, chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._destination = destination
+        self._connector = connector
+        self._activations = activations
+        self._limits = limits or Limits()
+        self._clock = clock
+        self._chance = chance
+        self._window = Window()
+        self._bucket = Bucket(self._limits.per_second, max(self._limits.burst, 1))
+        self._breaker = Breaker(shortest=self._limits.shortest, longest=self._limits.longest)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Ends `run` after what is under way."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Until stopped, or until the source fails: then nothing is lost, and the next start goes on."""
+        try:
+            while not self._stopping:
+                await self._take()
+                await self._deliver()
+        finally:
+            await self._connector.close()
+
+    async def _take(self) -> None:
+        taken = await self._activations.take(self._window.room, self._patience())
+        skipped = 0
+        for each in taken:
+            if each.activation.is_for(self._destination):
+                self._window.add(each)
+            else:
+                self._window.skip(each.place)
+                skipped += 1
+        if skipped and skipped == len(taken):
+            await self._activations.settle((), self._window.marks())
+
+    def _patience(self) -> float:
+        """Seconds until something else than the source may give work."""
+        due_at, at = self._window.next_due(), self._clock()
+        if due_at is None:
+            return IDLE
+        if not self._bucket.available(at):
+            due_at = max(due_at, self._bucket.more_at(at))
+        return min(IDLE, max(0, max(due_at, self._breaker.closed_at) - at) / 1000)
+
+    async def _deliver(self) -> None:
+        at = self._clock()
+        expired = [each for each in self._window.due(at, len(self._window))
+                   if each.activation.is_expired(at)]
+        if expired:
+            await self._settle(expired, [Refused(why="expired before it was delivered")] * len(expired), at)
+        most = self._breaker.allowed(at, min(self._connector.most, self._bucket.available(at)))
+        batch = self._window.due(at, most)
+        if not batch:
+            return
+        self._bucket.spend(len(batch))
+        outcomes = await self._asked(batch, at)
+        answered_at = self._clock()
+        if all(isinstance(outcome, Deferred) for outcome in outcomes):
+            self._breaker.failed(answered_at)
+        else:
+            self._breaker.succeeded()
+        await self._settle(batch, outcomes, answered_at)
+
+    async def _asked(self, batch: Sequence[Pending], at: int) -> Sequence[Outcome]:
+        try:
+            outcomes = await self._connector.deliver([pending.activation for pending in batch], at)
+        except Exception as failure:  # a connector's bug delays its own destination and nobody else
+            log.exception("%s: the connector failed", self._destination)
+            return [Deferred(why=f"the connector failed: {type(failure).__name__}")] * len(batch)
+        if len(outcomes) != len(batch):
+            raise Bug(f"{self._destination}: {len(outcomes)} outcomes for {len(batch)} activations; expected one each")
+        return outcomes
+
+    async def _settle(self, batch: Sequence[Pending], outcomes: Sequence[Outcome], at: int) -> None:
+        deliveries = [self._note(pending, outcome, at) for pending, outcome in zip(batch, outcomes, strict=True)]
+        await self._activations.settle(deliveries, self._window.marks())
+
+    def _note(self, pending: Pending, outcome: Outcome, at: int) -> Delivery:
+        pending.attempt += 1
+        final = self._decided(pending, outcome, at)
+        match final:
+            case Deferred():
+                pending.due_at = self._retry_at(pending, final, at)
+            case Delivered() | Refused():
+                self._window.settle(pending)
+            case _:
+                assert_never(final)
+        return Delivery(activation=pending.activation, destination=self._destination, outcome=final, at=at,
+                        attempt=pending.attempt, retry_at=pending.due_at if isinstance(final, Deferred) else None)
+
+    def _decided(self, pending: Pending, outcome: Outcome, at: int) -> Outcome:
+        activation = pending.activation
+        is_too_old = at - activation.at >= self._limits.give_up_after and not activation.is_removal
+        if isinstance(outcome, Deferred) and is_too_old:
+            return Refused(why=f"given up after {pending.attempt} attempts: {outcome.why}")
+        return outcome
+
+    def _retry_at(self, pending: Pending, deferred: Deferred, at: int) -> int:
+        pause = back_off(pending.attempt, shortest=self._limits.shortest, longest=self._limits.longest,
+                         chance=self._chance())
+        return max(at + pause, deferred.until or 0)

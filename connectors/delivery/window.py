@@ -1,0 +1,77 @@
+"""What was taken and is not settled yet: bounded, in order per identifier, and nobody waits for somebody else's retry.
+
+Order matters per identifier: an `exited` that overtakes a deferred `entered` would leave the person in the audience.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from connectors.delivery.activation import Activation
+from connectors.delivery.contract import Place, Taken
+from connectors.delivery.progress import CAPACITY, Mark, Progress
+
+
+@dataclass(slots=True, kw_only=True)
+class Pending:
+    """`due_at` is epoch ms, 0 for at once."""
+
+    place: Place
+    activation: Activation
+    attempt: int = 0
+    due_at: int = 0
+
+
+class Window:
+    """Pure: no clock, no waiting."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, deque[Pending]] = {}
+        self._progress: dict[int, Progress] = {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def room(self) -> int:
+        return CAPACITY - self._size
+
+    def add(self, taken: Taken) -> None:
+        pending = Pending(place=taken.place, activation=taken.activation)
+        self._lines.setdefault(taken.activation.identifier, deque()).append(pending)
+        self._of(taken.place).take(taken.place.offset)
+        self._size += 1
+
+    def skip(self, place: Place) -> None:
+        """Taken, and nothing to be done about it."""
+        progress = self._of(place)
+        progress.take(place.offset)
+        progress.settle(place.offset)
+
+    def due(self, at: int, most: int) -> list[Pending]:
+        """Up to `most` that may go now: of each identifier the oldest only."""
+        return list(islice((head for head in self._heads() if head.due_at <= at), most))
+
+    def settle(self, pending: Pending) -> None:
+        line = self._lines[pending.activation.identifier]
+        line.popleft()
+        if not line:
+            del self._lines[pending.activation.identifier]
+        self._of(pending.place).settle(pending.place.offset)
+        self._size -= 1
+
+    def next_due(self) -> int | None:
+        """When the first may go; None while there is nothing."""
+        return min((head.due_at for head in self._heads()), default=None)
+
+    def marks(self) -> Mapping[int, Mark]:
+        return {partition: progress.mark() for partition, progress in self._progress.items()}
+
+    def _heads(self) -> Iterator[Pending]:
+        return (line[0] for line in self._lines.values())
+
+    def _of(self, place: Place) -> Progress:
+        return self._progress.setdefault(place.partition, Progress(place.offset))

@@ -1,0 +1,75 @@
+"""The engine's pure parts: what is done, who may go, how fast."""
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.delivery import Place, Taken
+from connectors.delivery.pace import Breaker, Bucket, back_off
+from connectors.delivery.progress import CAPACITY, Mark, as_text, from_text
+from connectors.delivery.window import Window
+from tests.connectors.recording import activation
+
+LARGEST_METADATA = 4096
+"""Kafka's default for `offset.metadata.max.bytes`."""
+
+
+@given(st.sets(st.integers(0, 10**9), max_size=50), st.integers(0, 10**9))
+def test_a_mark_comes_back_from_the_text_it_is_committed_as(open_offsets: set[int], beyond: int) -> None:
+    mark = Mark(end=max(open_offsets, default=beyond) + 1, open=frozenset(open_offsets))
+    assert from_text(mark.offset, as_text(mark)) == mark
+
+
+def test_a_full_window_spread_over_two_billion_offsets_fits_into_a_commit() -> None:
+    mark = Mark(end=CAPACITY * 2_000_000, open=frozenset(range(0, CAPACITY * 2_000_000, 2_000_000)))
+    assert len(as_text(mark)) <= LARGEST_METADATA
+
+
+def test_metadata_of_another_tool_is_a_plain_offset() -> None:
+    assert from_text(7, "moved by hand!") == Mark(end=7)
+    assert from_text(7, "") == Mark(end=7)
+
+
+def test_of_each_identifier_only_the_oldest_may_go() -> None:
+    window = Window()
+    for number, name in enumerate(("cookie:a", "cookie:a", "cookie:b")):
+        window.add(Taken(place=Place(partition=0, offset=number), activation=activation(number, identifier=name)))
+    first, other = window.due(0, 10)
+    assert (first.place.offset, other.place.offset) == (0, 2)
+    first.due_at = 1000
+    assert [each.place.offset for each in window.due(999, 10)] == [2]
+    window.settle(other)
+    assert window.marks()[0] == Mark(end=3, open=frozenset({0, 1}))
+    assert window.next_due() == 1000
+    window.settle(first)
+    assert [each.place.offset for each in window.due(0, 10)] == [1]
+
+
+def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
+    bucket = Bucket(10, 5)
+    assert bucket.available(0) == 5
+    bucket.spend(5)
+    assert bucket.available(99) == 0
+    assert bucket.available(bucket.more_at(99)) == 1
+    assert bucket.available(10_000) == 5
+
+
+def test_a_breaker_opens_after_three_failures_and_probes_ever_less_often() -> None:
+    breaker = Breaker(failures=3, shortest=1000, longest=4000)
+    for _ in range(3):
+        assert breaker.allowed(0, 20) == 20
+        breaker.failed(0)
+    assert breaker.allowed(999, 20) == 0
+    assert breaker.allowed(1000, 20) == 1
+    waits = []
+    for _ in range(3):
+        breaker.failed(0)
+        waits.append(breaker.closed_at)
+    assert waits == [2000, 4000, 4000]
+    breaker.succeeded()
+    assert breaker.allowed(0, 20) == 20
+
+
+def test_the_back_off_doubles_up_to_its_bound_and_keeps_the_upper_half() -> None:
+    assert [back_off(n, shortest=100, longest=350, chance=1.0) for n in (1, 2, 3, 4)] == [100, 200, 350, 350]
+    assert back_off(2, shortest=100, longest=350, chance=0.0) == 100
