@@ -6,6 +6,7 @@ wall-clock times (but for `summary.json`), so that two runs compare with `diff`.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -91,6 +92,7 @@ def run(
         "events": sent, "rejected": len(pipeline.rejected), "profiles": len(living(pipeline)),
         "memberships": len(pipeline.memberships), "activations": len(pipeline.activations()),
         "identity": len(pipeline.identity), "suppressed": len(pipeline.suppressed),
+        "consent_faults": dict(sorted(sum((task.consent_faults for task in pipeline.tasks), Counter()).items())),
         "seconds": round(seconds, 3), "events_per_second": round(sent / seconds) if seconds else 0,
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from streams.core.consent.mapping import DEFAULT, ConsentMapping
 from streams.core.rules import EventMatch, Function, Path, Rule, Window
 
 Json: TypeAlias = Any
@@ -131,4 +132,5 @@ class Definitions:
     campaigns: tuple[Campaign, ...] = ()
     destinations: tuple[Destination, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    consent: ConsentMapping = DEFAULT
     sources: dict[str, Json] = field(default_factory=dict, compare=False)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from streams.core.consent.mapping import DEFAULT, bound_together, stated
 from streams.core.errors import Rejected
 from streams.core.events import Event, Json
 from streams.core.identifiers import Namespaces, is_blocked
@@ -20,6 +22,7 @@ Message = Mapping[str, Any]
 
 KINDS = frozenset({"track", "identify", "page", "screen", "alias", "group"})
 CONSENT_EVENT = "Consent Preference Updated"
+STRINGS = frozenset({"tcf", "gpp", "usp"})
 LATEST = 253_402_300_799_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -66,10 +69,15 @@ def received(message: Message, otherwise: int) -> int:
 
 
 class Intake:
-    """Reads messages under the namespaces in force."""
+    """Reads messages under the namespaces and the mapping of consent strings in force.
+
+    consent_faults: reason -> number of messages whose consent string could not be read, since this object began.
+    """
 
     def __init__(self, namespaces: Namespaces, phone: PhoneNumber) -> None:
         self.namespaces = namespaces
+        self.mapping = DEFAULT
+        self.consent_faults: Counter[str] = Counter()
         self._phone = phone
 
     def read(
@@ -85,7 +93,8 @@ class Intake:
         context = _object(message, "context")
         properties = _object(message, "properties")
         traits = _object(message, "traits")
-        if not identifiers:
+        is_new = not identifiers
+        if is_new:
             identifiers = self.identifiers(message, context, properties, traits)
         if not identifiers:
             raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
@@ -102,7 +111,7 @@ class Intake:
         source = context.get("source")
         return Event(
             _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,
-            properties, context, traits, _consent(name, properties, context),
+            properties, context, traits, self._consent(name, properties, context, is_new=is_new),
             str(source.get("name") or source.get("type") or "") if isinstance(source, dict) else "", raw,
         )
 
@@ -132,6 +141,20 @@ class Intake:
         for name in ("customer_id", "cookie"):
             self._add(found, name, message.get("previousId"))
         return (found[0], found[1]) if len(found) == 2 else None
+
+    def _consent(self, name: str, properties: Message, context: Message, *, is_new: bool) -> Mapping[str, bool]:
+        """Purpose -> granted, as far as the message says; a string that cannot be read is counted once."""
+        consent = properties if name == CONSENT_EVENT else context.get("consent")
+        if not isinstance(consent, dict):
+            return _NOTHING
+        purposes = consent.get("purposes")
+        plain = {p: g for p, g in purposes.items() if isinstance(g, bool)} if isinstance(purposes, dict) else {}
+        if STRINGS.isdisjoint(consent):
+            return plain
+        statement, faults = stated(self.mapping, consent)
+        if is_new:
+            self.consent_faults.update(faults)
+        return bound_together(plain, statement)
 
     def _from_context(self, found: list[str], context: Message) -> None:
         person = context.get("traits")
@@ -193,14 +216,6 @@ def _name(message: Message, kind: str) -> str:
 def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
     group = message.get("groupId")
     return {"group_id": group, "group": traits} if traits else {"group_id": group}
-
-
-def _consent(name: str, properties: Message, context: Message) -> Mapping[str, bool]:
-    stated = properties if name == CONSENT_EVENT else context.get("consent")
-    purposes = stated.get("purposes") if isinstance(stated, dict) else None
-    if not isinstance(purposes, dict):
-        return _NOTHING
-    return {purpose: granted for purpose, granted in purposes.items() if isinstance(granted, bool)}
 
 
 def _message_id(message: Message) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from streams.core.consent.mapping import DEFAULT, ConsentMapping
 from streams.core.definitions import Campaign, ComputedTrait, Definitions, Destination, Segment
 from streams.core.errors import Misconfigured
 from streams.definitions.faults import Json, Notes, Place
@@ -14,7 +15,7 @@ from streams.definitions.references import Read, faults
 from streams.definitions.shapes import Found, Unreadable
 from streams.definitions.written import Written
 
-P = TypeVar("P", Segment, ComputedTrait, Campaign, Identity)
+P = TypeVar("P", Segment, ComputedTrait, Campaign, Identity, ConsentMapping)
 
 
 def build(documents: Mapping[str, Json], revision: int, versions: Mapping[str, int]) -> Definitions:
@@ -49,6 +50,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
     parsed = [each.parsed for each in reads if each.parsed is not None]
     destinations = (each for each in parsed if isinstance(each, Destination))
     identity = _of(Identity, parsed, "identity", versions)
+    consent = _of(ConsentMapping, parsed, "consent", versions)
     return Definitions(
         revision=revision,
         segments=_of(Segment, parsed, "segment", versions),
@@ -56,6 +58,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         campaigns=_of(Campaign, parsed, "campaign", versions),
         destinations=tuple(sorted(destinations, key=lambda each: each.id)),
         namespaces=identity[0].namespaces if identity else whole_table({}),
+        consent=consent[0] if consent else DEFAULT,
         sources=dict(sorted(sources.items())),
     )
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from streams.core.consent.mapping import ConsentMapping
 from streams.core.definitions import Campaign, ComputedTrait, Destination, Segment
 from streams.core.errors import Misconfigured
 from streams.definitions.campaigns import CAMPAIGN
 from streams.definitions.computed import COMPUTED_TRAIT
+from streams.definitions.consent import CONSENT
 from streams.definitions.destinations import DESTINATION
 from streams.definitions.faults import Json, Notes, Place, nearest, sentence, shown
 from streams.definitions.identity import IDENTITY, Identity
 from streams.definitions.segments import SEGMENT
 from streams.definitions.shapes import Found, Record, Unreadable
 
-Parsed: TypeAlias = Segment | ComputedTrait | Campaign | Destination | Identity
+Parsed: TypeAlias = Segment | ComputedTrait | Campaign | Destination | Identity | ConsentMapping
 
 KINDS: Mapping[str, Record[Any]] = {
     "segment": SEGMENT,
@@ -22,6 +24,7 @@ KINDS: Mapping[str, Record[Any]] = {
     "campaign": CAMPAIGN,
     "destination": DESTINATION,
     "identity": IDENTITY,
+    "consent": CONSENT,
 }
 
 

@@ -15,6 +15,7 @@ Key: TypeAlias = tuple[str, str]
 # deployment's own. Only a segment must be defined here.
 _MUST_EXIST = frozenset({"segment"})
 _MAY_EXIST = frozenset({"destination"})
+_ONLY_ONE = {"identity": "namespaces", "consent": "purposes"}
 _CIRCULAR = frozenset({"segment", "computed-trait"})
 
 
@@ -43,7 +44,8 @@ def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
             first = keyed.setdefault(read.key, read)
             if first is not read:
                 _twice(read, first, read.key)
-    _one_identity(reads)
+    for kind, meaning in _ONLY_ONE.items():
+        _one(kind, meaning, reads)
     for read in reads:
         _missing(read, keyed)
     _circles(keyed)
@@ -63,12 +65,12 @@ def _twice(read: Read, first: Read, key: Key) -> None:
     ))
 
 
-def _one_identity(reads: list[Read]) -> None:
-    found = [read for read in reads if read.key is not None and read.key[0] == "identity"]
+def _one(kind: str, meaning: str, reads: list[Read]) -> None:
+    found = [read for read in reads if read.key is not None and read.key[0] == kind]
     for read in found[1:]:
         read.notes.faults.append(Fault(
-            steps=("kind",), found=f"a second identity document, after {found[0].written.place(('kind',))}",
-            expected="one for all namespaces",
+            steps=("kind",), found=f"a second {kind} document, after {found[0].written.place(('kind',))}",
+            expected=f"one for all {meaning}",
         ))
 
 

@@ -5,7 +5,7 @@ rest travels through Kafka. So a visitor whose identifiers share a partition nev
 """
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 
 from schemas.codec import Codec
@@ -55,6 +55,11 @@ class Task:
         self._sends: list[Outbound] = []
         self._queue: deque[Wired] = deque()
         self.context = self._put_in_force()
+
+    @property
+    def consent_faults(self) -> Counter[str]:
+        """Consent strings that could not be read since this task began, by reason."""
+        return self._reader.intake.consent_faults
 
     def frontier(self, record: Inbound) -> int:
         return self._reader.frontier(record)
@@ -181,6 +186,7 @@ class Task:
         plan = self.revisions.plan()
         namespaces = Namespaces(plan.definitions.namespaces)
         self._reader.intake.namespaces = namespaces
+        self._reader.intake.mapping = plan.definitions.consent
         return Context(
             tables=self.state.tables, plan=plan, namespaces=namespaces, edition=self.revisions.edition,
             profile_id=self._settings.profile_id, reread=self._reader.reread, render=render,

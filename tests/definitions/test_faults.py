@@ -92,6 +92,11 @@ def test_a_rule(tmp_path: Path, rule: str, line: int, part: str, meant: str) -> 
     ("kind: identity\nid: i\n---\nkind: identity\nid: j",
      "d.yaml:4: a second identity document, after d.yaml:1"),
     ("kind: identity\nid: i\nmerge: oldest", "expected known_beats_anonymous_then_oldest"),
+    ("kind: consent\nid: c\npurposes: {ads: {tcf: {consent: [25]}}}", "expected a number from 1 to 24"),
+    ("kind: consent\nid: c\npurposes: {ads: {us: [sales]}}", "did you mean sale?"),
+    ("kind: consent\nid: c", "has no purposes"),
+    ("kind: consent\nid: c\npurposes: {}\n---\nkind: consent\nid: d\npurposes: {}",
+     "d.yaml:5: a second consent document, after d.yaml:1"),
 ])
 def test_a_document(tmp_path: Path, text: str, part: str) -> None:
     found = faults(tmp_path, text)

@@ -1,0 +1,61 @@
+"""Consent strings from the message to the channel: given, withdrawn, broken, and read by another mapping."""
+from __future__ import annotations
+
+from typing import Any
+
+from streams.backtest import run
+from streams.testing import Pipeline
+from tests.core.consent_strings import tc_string
+
+GRANTED, WITHDRAWN = tc_string(consents=(1, 3, 4)), tc_string(consents=(1,))
+DEFINITIONS: dict[str, Any] = {
+    "segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}},
+    "campaign/ads": {
+        "kind": "campaign", "id": "ads", "segment": "all", "status": "live",
+        "channels": {"display": {"audience": "a", "destinations": ["gam"], "purpose": "personalised-ads"}}},
+}
+MAPPED = {"consent/consent": {
+    "kind": "consent", "id": "consent", "vendor": 755,
+    "purposes": {"personalised-ads": {"tcf": {"consent": [1]}, "us": ["sale"]}}}}
+
+
+def hit(number: int, consent: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "page", "anonymousId": "c1", "messageId": f"m{number}", "context": {"consent": consent}}
+
+
+def told(pipeline: Pipeline) -> list[str]:
+    return [activation.change for activation in pipeline.activations("display")]
+
+
+def test_l6_a_withdrawal_by_string_is_a_removal_at_once() -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    pipeline.send(hit(1, {"tcf": GRANTED}))
+    assert told(pipeline) == ["entered"]
+    pipeline.send(hit(2, {"tcf": WITHDRAWN}))
+    assert told(pipeline) == ["entered", "exited"]
+
+
+def test_l6_a_broken_string_is_no_consent_and_is_counted_once() -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    summary = run(pipeline, [])
+    assert summary["consent_faults"] == {}
+    pipeline.send(hit(1, {"tcf": GRANTED}))
+    pipeline.send(hit(2, {"tcf": GRANTED[:30], "purposes": {"personalised-ads": True}}))
+    assert told(pipeline) == ["entered", "exited"]
+    assert run(pipeline, [])["consent_faults"] == {"tcf: ends too early": 1}
+    assert not pipeline.rejected
+
+
+def test_a_preference_centre_may_send_a_string_too() -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    pipeline.send({"type": "track", "event": "Consent Preference Updated", "anonymousId": "c1",
+                   "properties": {"tcf": GRANTED}})
+    assert told(pipeline) == ["entered"]
+
+
+def test_the_mapping_of_the_definitions_decides() -> None:
+    vendorless = Pipeline(DEFINITIONS | MAPPED)
+    vendorless.send(hit(1, {"tcf": GRANTED}))
+    assert told(vendorless) == []
+    vendorless.send(hit(2, {"usp": "1YNN"}))
+    assert told(vendorless) == ["entered"]
