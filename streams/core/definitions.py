@@ -67,18 +67,34 @@ class Channel:
     content: tuple[tuple[str, Json], ...] = ()
 
 
+class Over(StrEnum):
+    """Whose messages a cap counts: the campaign's, all of the channel, all."""
+
+    CAMPAIGN = "campaign"
+    CHANNEL = "channel"
+    EVERYTHING = "everything"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
+    """At most so many messages a person within `per` ms. `calendar`: days of the person's calendar are counted, of this
+    time zone where the person's is not known; None for a sliding window."""
+
     at_most: int
     per: int
     calendar: str | None = None
+    over: Over = Over.CAMPAIGN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
+    """From `start` to `end` (HH:MM, the end excluded) of every day in `time_zone`; `is_local`: in the person's own where
+    it is known."""
+
     start: str
     end: str
     time_zone: str
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +104,13 @@ class Campaign:
     trigger: Trigger = Trigger.ENTERED
     each: str | None = None
     channels: tuple[Channel, ...] = ()
-    cap: Cap | None = None
+    caps: tuple[Cap, ...] = ()
     quiet_hours: QuietHours | None = None
     starts: int | None = None
     ends: int | None = None
     status: Status = Status.PAUSED
     version: int = 1
+    priority: int = 100
 
 
 class OnConflict(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from streams.core import campaigns, profiling
+from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.folding import fold, refold
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
@@ -151,6 +152,8 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         profile = profiling.begin(context, message.profile, 0)
         profile.identifiers.clear()
     at = max(at, profile.now)
+    if message.state is not None:
+        restrain(profile, message.fragments, message.state.restrained)
     for fragment in message.fragments:
         _join(context, profile, fragment)
     for entry in message.entries:
@@ -181,7 +184,7 @@ def _join(context: Context, profile: Profile, fragment: Fragment) -> None:
 
 
 def _inherit(profile: Profile, state: Profile) -> None:
-    profile.told = {**state.told, **profile.told}
+    campaigns.inherit(profile, state)
     profile.inherited.update(state.members, state.inherited)
     profile.now = max(profile.now, state.now)
     for segment, sequence in state.sequences.items():

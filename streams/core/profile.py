@@ -18,9 +18,11 @@ class Fragment:
     """What the events of one identifier, while it belonged to one owner, add up to.
 
     traits: name -> [value, event time, arrival, source]; a removed trait stays with value None, so that an older
-    value that comes late does not bring it back. consent: purpose -> [granted, event time, arrival].
+    value that comes late does not bring it back. consent: purpose -> [granted, event time, arrival,
+    source].
     leaves: leaf id -> that leaf's entries (their form is the leaf's own affair, see `leaves`).
     identifiers: identifier -> [first seen, last seen, source], as the events of this fragment named them.
+    time_zone: [name, event time] as `context.timezone` said last.
     plan: the `source_set` of the plan whose leaves this fragment is complete for; empty before its first event.
     """
 
@@ -34,6 +36,7 @@ class Fragment:
     leaves: dict[str, Entries] = field(default_factory=dict)
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
     plan: str = ""
+    time_zone: list[Json] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -58,6 +61,10 @@ class Profile:
     handovers: source -> fragments expected from it less those that came; while any is open nothing is evaluated.
     inherited: segments that an absorbed part was in, until the hand-over is complete.
     seen, chunks: which messages of its own identifier came before, see `copies`.
+    sent: scope of a cap -> instants of the newest messages, see `campaigns.caps`. held: messages that wait for
+    quiet hours to end, see `campaigns.holding`.
+    restrained: purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back, see
+    `consent.merging`.
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
     """
 
@@ -80,6 +87,9 @@ class Profile:
     seen: bytes = b""
     chunks: int = 0
     cuts: list[list[Json]] = field(default_factory=list)
+    restrained: dict[str, list[Json]] = field(default_factory=dict)
+    sent: dict[str, list[int]] = field(default_factory=dict)
+    held: list[list[Json]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

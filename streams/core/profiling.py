@@ -16,6 +16,7 @@ from streams.core.upgrade import bring_up_to_date
 VIEW = "view"
 RULE = "rule"
 TRIM_EVERY = 512
+LONGEST_ZONE = 64
 
 
 def begin(context: Context, key: str, created: int) -> Profile:
@@ -106,15 +107,26 @@ def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
     sends: list[Sent] = []
     if profile.handovers:
         return sends
-    due = evaluate.next_due(profile)
+    due = next_due(profile)
     while due is not None and due <= until:
         instant = max(due, profile.now)
         profile.now = instant
         changes = evaluate.lapse(context.plan, profile, instant)
         if changes:
             sends += telling.tell(context, profile, changes, "time", instant)
-        due = evaluate.next_due(profile)
+        if profile.held:
+            sends += campaigns.release_held(context, profile, instant)
+        due = next_due(profile)
     return sends
+
+
+def next_due(profile: Profile) -> int | None:
+    """When time alone does something next: it changes a leaf, or a held message is due."""
+    due = evaluate.next_due(profile)
+    if not profile.held:
+        return due
+    held: int = min(row[0] for row in profile.held)
+    return held if due is None else min(due, held)
 
 
 def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int) -> Iterable[str]:
@@ -157,6 +169,9 @@ def count(fragment: Fragment, event: Event) -> None:
     if moment > fragment.last_seen or not fragment.events:
         fragment.last_seen = moment
     fragment.events += 1
+    zone = event.context.get("timezone")
+    if isinstance(zone, str) and (not fragment.time_zone or moment >= fragment.time_zone[1]):
+        fragment.time_zone = [zone[:LONGEST_ZONE], moment]
     for identifier in event.identifiers:
         seen = fragment.identifiers.get(identifier)
         if seen is None:
@@ -179,7 +194,7 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "merge") ->
 def arm(context: Context, profile: Profile) -> None:
     """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
     timers = context.tables.timers
-    due = None if profile.handovers or not profile.due else evaluate.next_due(profile)
+    due = None if profile.handovers or not (profile.due or profile.held) else next_due(profile)
     if due is not None and (not profile.timer_at or due < profile.timer_at):
         if profile.timer_at:
             timers.disarm(profile.timer_at, RULE, profile.key)

@@ -55,7 +55,8 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         revision=revision,
         segments=_of(Segment, parsed, "segment", versions),
         computed_traits=_of(ComputedTrait, parsed, "computed-trait", versions),
-        campaigns=_of(Campaign, parsed, "campaign", versions),
+        campaigns=tuple(sorted(
+            _of(Campaign, parsed, "campaign", versions), key=lambda each: (each.priority, each.id))),
         destinations=tuple(sorted(destinations, key=lambda each: each.id)),
         namespaces=identity[0].namespaces if identity else whole_table({}),
         consent=consent[0] if consent else DEFAULT,

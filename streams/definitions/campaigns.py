@@ -10,11 +10,11 @@ from enum import StrEnum
 
 import jinja2
 
-from streams.core.definitions import Campaign, Cap, Channel, QuietHours, Status, Trigger
+from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.matches import EVENT_NAME
-from streams.definitions.scalars import CLOCK, KEBAB_ID, TEXT, TIME, TIME_ZONE, choice, duration, whole
+from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, TEXT, TIME, TIME_ZONE, choice, duration, whole
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
 
 _JINJA = jinja2.Environment(autoescape=True)
@@ -59,7 +59,11 @@ def _check_cap(given: Given, found: Found) -> None:
 def _cap(given: Given) -> Cap:
     """A calendar cap falls back to UTC for a person without a time zone, unless the campaign names one."""
     calendar = "UTC" if given.get("mode") is CapMode.CALENDAR else None
-    return Cap(at_most=given["at_most"], per=given["per"], calendar=calendar)
+    return Cap(at_most=given["at_most"], per=given["per"], calendar=calendar, over=given.get("over", Over.CAMPAIGN))
+
+
+def _caps(found: Found) -> tuple[Cap, ...]:
+    return _CAPS.read(found) if isinstance(found.value, list) else (_CAP.read(found),)
 
 
 def _check_quiet_hours(given: Given, found: Found) -> None:
@@ -68,7 +72,8 @@ def _check_quiet_hours(given: Given, found: Found) -> None:
 
 
 def _quiet_hours(given: Given) -> QuietHours:
-    return QuietHours(start=given["from"], end=given["to"], time_zone=given["time_zone"])
+    return QuietHours(start=given["from"], end=given["to"], time_zone=given["time_zone"],
+                      is_local=given.get("local", False))
 
 
 def _check_channel(given: Given, found: Found) -> None:
@@ -102,13 +107,13 @@ def _check_campaign(given: Given, found: Found) -> None:
 
 def _campaign(given: Given) -> Campaign:
     trigger, each = given.get("trigger", (Trigger.ENTERED, None))
-    cap, quiet = given.get("cap"), given.get("quiet_hours")
-    if cap is not None and cap.calendar is not None and quiet is not None:
-        cap = replace(cap, calendar=quiet.time_zone)
+    caps, quiet = given.get("cap", ()), given.get("quiet_hours")
+    if quiet is not None:
+        caps = tuple(replace(cap, calendar=cap.calendar and quiet.time_zone) for cap in caps)
     return Campaign(
         id=given["id"], segment=given["segment"], trigger=trigger, each=each, channels=given["channels"],
-        cap=cap, quiet_hours=quiet, starts=given.get("starts"), ends=given.get("ends"),
-        status=given.get("status", Status.PAUSED),
+        caps=caps, quiet_hours=quiet, starts=given.get("starts"), ends=given.get("ends"),
+        status=given.get("status", Status.PAUSED), priority=given.get("priority", 100),
     )
 
 
@@ -140,16 +145,20 @@ CHANNELS: Mapping[str, Shape[Channel]] = {
     ).shape(),
 }
 
+_CAP = Record(
+    fields={"at_most": whole(least=1), "per": duration(), "mode": choice(CapMode), "over": choice(Over)},
+    required=("at_most", "per"), check=_check_cap, make=_cap,
+).shape()
+_CAPS = many(_CAP, least=1, expected="a cap or a list of them")
+CAPS = Shape(_caps, {"anyOf": [_CAP.schema, _CAPS.schema]})
+
 CAMPAIGN = Record(
     fields={
         **DOCUMENT_FIELDS, "segment": KEBAB_ID, "trigger": TRIGGER,
         "channels": Record(fields=CHANNELS, check=_check_channels, make=_channels).shape(),
-        "cap": Record(
-            fields={"at_most": whole(least=1), "per": duration(), "mode": choice(CapMode)},
-            required=("at_most", "per"), check=_check_cap, make=_cap,
-        ).shape(),
+        "cap": CAPS, "priority": whole(least=1),
         "quiet_hours": Record(
-            fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE},
+            fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE, "local": BOOLEAN},
             required=("from", "to", "time_zone"), check=_check_quiet_hours, make=_quiet_hours,
         ).shape(),
         "starts": TIME, "ends": TIME, "status": choice(Status),

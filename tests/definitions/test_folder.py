@@ -114,7 +114,7 @@ def test_campaigns_with_their_templates(shop: Path) -> None:
                                                                       ("subject", "{{ name }}"))),
             Channel(name="sms", purpose="sms-marketing", content=(("text", "Hi {{ name }}"),)),
         ),
-        cap=Cap(at_most=2, per=7 * DAY, calendar="Europe/Amsterdam"),
+        caps=(Cap(at_most=2, per=7 * DAY, calendar="Europe/Amsterdam"),),
         quiet_hours=QuietHours(start="21:00", end="08:00", time_zone="Europe/Amsterdam"),
         starts=1_793_491_200_000, ends=1_798_675_200_000,
     ),)

@@ -5,14 +5,16 @@ out (`display`). E-mail and SMS are messages: one for each membership that trigg
 (`messaging`). Whether either may be is asked in one place (`permission`). The stages call what stands here.
 """
 from streams.core.campaigns.advertising import ADVERTISING
+from streams.core.campaigns.inheriting import inherit
 from streams.core.campaigns.reacting import (
     catch_up,
     consent_changed,
     event_happened,
     identifiers_changed,
     memberships_changed,
+    release_held,
 )
 from streams.core.campaigns.told import hand_over
 
 __all__ = ["ADVERTISING", "catch_up", "consent_changed", "event_happened", "hand_over", "identifiers_changed",
-           "memberships_changed"]
+           "inherit", "memberships_changed", "release_held"]

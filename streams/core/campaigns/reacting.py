@@ -3,13 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from streams.core.campaigns import caps
 from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import take_back, update_audiences
-from streams.core.campaigns.messaging import answer, messages
+from streams.core.campaigns.messaging import Occasion, answer, messages, release, undo
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.evaluate import Change
 from streams.core.events import Event
+from streams.core.matching import matches_name
 from streams.core.messages import Sent
 from streams.core.profile import Profile
 
@@ -22,6 +24,9 @@ def memberships_changed(
     if not context.plan.definitions.campaigns:
         return sends
     by_segment = {change.segment_id: change for change in changes}
+    if profile.held:
+        for undoing in changes:
+            sends += undo(profile, undoing.segment_id, at, entered=undoing.entered)
     for campaign in live(context, at):
         change = by_segment.get(campaign.segment)
         if change is None:
@@ -30,7 +35,8 @@ def memberships_changed(
         if change.entered and change.segment_id in profile.inherited:
             answer(profile, campaign)
         elif _triggers(campaign, change):
-            sends += messages(context, profile, campaign, at, change.because, event)
+            kind = Trigger.ENTERED if change.entered else Trigger.EXITED
+            sends += messages(context, profile, campaign, at, Occasion(kind, change.because, event))
     return sends
 
 
@@ -54,8 +60,9 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
     """Campaigns that answer each event of a name, while the person is in their segment."""
     sends: list[Sent] = []
     for campaign in live(context, at):
-        if campaign.trigger is Trigger.EACH and campaign.each == event.name and campaign.segment in profile.members:
-            sends += messages(context, profile, campaign, at, f"{event.name} [message {event.message_id}]", event)
+        if campaign.each and campaign.segment in profile.members and matches_name(campaign.each, event.name):
+            because = f"{event.name} [message {event.message_id}]"
+            sends += messages(context, profile, campaign, at, Occasion(Trigger.EACH, because, event))
     return sends
 
 
@@ -67,12 +74,18 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
         member = profile.members.get(campaign.segment)
         sends += update_audiences(profile, campaign, at, "campaign live")
         if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
-            sends += messages(context, profile, campaign, at, member[2], None)
+            sends += messages(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None))
+    caps.forget(profile, {campaign.id for campaign in context.plan.definitions.campaigns})
     return sends + take_back(context, profile, at)
 
 
+def release_held(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Quiet hours are over: what waited is decided by what is true now."""
+    return release(context, profile, {campaign.id: campaign for campaign in live(context, at)}, at)
+
+
 def live(context: Context, at: int) -> Iterator[Campaign]:
-    """Campaigns that act at this instant."""
+    """Campaigns that act at this instant, the strongest first."""
     for campaign in context.plan.definitions.campaigns:
         if campaign.status is Status.LIVE and (campaign.starts is None or at >= campaign.starts) and (
                 campaign.ends is None or at < campaign.ends):

@@ -1,0 +1,67 @@
+"""Caps: how many messages a person gets, over a campaign, a channel, or everything.
+
+Kept are the instants of the newest messages of each scope: whether a window holds n of them is seen at the newest n,
+so the state is bounded and a merged person's messages are those of both. Display audiences are states and not
+counted: how often an advertisement is shown is the ad server's affair.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streams.core.campaigns.local_time import day, zone_of
+from streams.core.definitions import Campaign, Cap, Over
+from streams.core.profile import Profile
+
+KEPT = 100
+"""Instants of a scope that are kept at least, so that a cap that is defined later finds some history."""
+DAY_MS = 86_400_000
+
+
+def reached(profile: Profile, campaign: Campaign, channel: str, at: int) -> str:
+    """Which cap of the campaign forbids one more message now, in words; empty if none does."""
+    for cap in campaign.caps:
+        recent = profile.sent.get(_scope(cap.over, campaign.id, channel), [])
+        if sum(_is_within(profile, cap, sent, at) for sent in recent) >= cap.at_most:
+            span = f"{cap.per // DAY_MS} calendar days" if cap.calendar else f"{cap.per // 1000} s"
+            return f"cap reached: {cap.at_most} in {span} over {cap.over.value}"
+    return ""
+
+
+def count(profile: Profile, campaign: Campaign, channel: str, at: int) -> None:
+    """A message goes out."""
+    kept = max([KEPT, *(cap.at_most for cap in campaign.caps)])
+    for over in Over:
+        instants = profile.sent.setdefault(_scope(over, campaign.id, channel), [])
+        instants.append(at)
+        del instants[:-kept]
+
+
+def add(profile: Profile, sent: Mapping[str, list[int]]) -> None:
+    """Another profile is this person too: its messages count."""
+    for scope, instants in sent.items():
+        own = profile.sent.get(scope, [])
+        profile.sent[scope] = sorted(own + instants)[-max(KEPT, len(own), len(instants)):]
+
+
+def forget(profile: Profile, campaigns: set[str]) -> None:
+    """Campaigns other than these are no longer defined."""
+    for scope in [scope for scope in profile.sent if scope.startswith("campaign:")]:
+        if scope.partition(":")[2] not in campaigns:
+            del profile.sent[scope]
+
+
+def _scope(over: Over, campaign: str, channel: str) -> str:
+    match over:
+        case Over.CAMPAIGN:
+            return f"campaign:{campaign}"
+        case Over.CHANNEL:
+            return f"channel:{channel}"
+        case Over.EVERYTHING:
+            return "everything"
+
+
+def _is_within(profile: Profile, cap: Cap, sent: int, at: int) -> bool:
+    if cap.calendar is None:
+        return at < sent + cap.per
+    where, days = zone_of(profile, cap.calendar), cap.per // DAY_MS
+    return (day(sent, where) - 1) // days == (day(at, where) - 1) // days

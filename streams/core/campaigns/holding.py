@@ -1,0 +1,62 @@
+"""Messages that wait for quiet hours to end. They are rows on the profile, so they travel with it when it merges.
+
+A row is [due, campaign, channel, kind, segment, because, arrival of the deciding event or 0]; the event itself is in
+the timeline. A membership has at most one waiting message a campaign and channel; all of a profile are bounded.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from streams.core.definitions import Trigger
+from streams.core.profile import Profile
+
+MOST = 50
+
+
+class Held(NamedTuple):
+    """kind: what triggered it; `both` is entered or exited here."""
+
+    due: int
+    campaign: str
+    channel: str
+    kind: Trigger
+    segment: str
+    because: str
+    arrival: int
+
+
+def hold(profile: Profile, row: Held) -> bool:
+    """Keep it until it is due; False if the profile holds as many as it may."""
+    if len(profile.held) >= MOST:
+        return False
+    profile.held.append([*row[:3], row.kind.value, *row[4:]])
+    return True
+
+
+def take_due(profile: Profile, at: int) -> list[Held]:
+    """The rows that are due, taken off, in the order in which they came."""
+    return _take(profile, lambda row: row.due <= at)
+
+
+def take_reversed(profile: Profile, segment: str, *, entered: bool) -> list[Held]:
+    """The rows whose occasion a change the other way has undone, taken off."""
+    undone = Trigger.EXITED if entered else Trigger.ENTERED
+    return _take(profile, lambda row: row.segment == segment and row.kind is undone)
+
+
+def add(profile: Profile, rows: list[list[Any]], answered: set[tuple[str, str]]) -> None:
+    """Another profile is this person too: what it waited with, unless this one has had it (`answered`) or waits too."""
+    for row in map(_held, rows):
+        if row.kind is Trigger.EACH or (row.campaign, row.channel) not in answered:
+            hold(profile, row)
+
+
+def _take(profile: Profile, is_taken: Callable[[Held], bool]) -> list[Held]:
+    rows = [_held(row) for row in profile.held]
+    profile.held = [[*row[:3], row.kind.value, *row[4:]] for row in rows if not is_taken(row)]
+    return [row for row in rows if is_taken(row)]
+
+
+def _held(row: list[Any]) -> Held:
+    return Held(row[0], row[1], row[2], Trigger(row[3]), row[4], row[5], row[6])

@@ -1,0 +1,63 @@
+"""The person's own clock: which time zone, which calendar day, and when quiet hours end.
+
+Zone data comes with the standard library; an instant goes to local time and back through it, so days of 23 and 25
+hours are what they are.
+"""
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from streams.core.definitions import QuietHours
+from streams.core.leaves.terms import newest_setting
+from streams.core.profile import Profile
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo | None:
+    """None for what is no time zone: the name comes from outside."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def zone_of(profile: Profile, otherwise: str) -> ZoneInfo:
+    """The trait `timezone`, else the `context.timezone` seen last, else `otherwise`."""
+    setting = newest_setting(profile, "timezone")
+    stated = setting[0] if setting else None
+    found = zone(stated) if isinstance(stated, str) else None
+    if found is None:
+        seen = max((f.time_zone[::-1] for f in profile.fragments.values() if f.time_zone), default=None)
+        found = zone(seen[1]) if seen else None
+    return found or zone(otherwise) or ZoneInfo("UTC")
+
+
+def day(at: int, where: ZoneInfo) -> int:
+    """The local calendar day, as a number; day 1 was a Monday, so whole weeks begin on Mondays."""
+    return _local(at, where).date().toordinal()
+
+
+def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
+    """When the quiet hours that `at` lies in end; None if it lies in none. An end that the clock skips in spring comes
+    as long after midnight as on any day."""
+    local, start, end = _local(at, where), time.fromisoformat(hours.start), time.fromisoformat(hours.end)
+    now = local.time()
+    is_over_midnight = start > end
+    is_quiet = (now >= start or now < end) if is_over_midnight else start <= now < end
+    if not is_quiet:
+        return None
+    date = local.date() + timedelta(days=1) if is_over_midnight and now >= start else local.date()
+    ends = (datetime.combine(date, end.replace(fold=fold), where) for fold in (0, 1))
+    return min(instant for instant in map(_instant, ends) if instant > at)
+
+
+def _local(at: int, where: ZoneInfo) -> datetime:
+    return (_EPOCH + timedelta(milliseconds=at)).astimezone(where)
+
+
+def _instant(local: datetime) -> int:
+    return (local.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
