@@ -5,6 +5,7 @@ asked for. So they are current to the millisecond, and a merge or a split needs 
 """
 from __future__ import annotations
 
+from streams.core.consent.merging import is_held_back
 from streams.core.leaves.people import newest_statement
 from streams.core.leaves.terms import newest_setting
 from streams.core.plan import Plan
@@ -24,7 +25,9 @@ def trait_values(plan: Plan, profile: Profile, now: int) -> dict[str, Json]:
 
 
 def consent_state(profile: Profile) -> dict[str, bool]:
-    """Purpose -> granted, by the newest statement about each; purposes nobody spoke of are absent."""
+    """Purpose -> permitted, by the newest statement about each, unless a merge holds it back; purposes nobody spoke of
+    are absent."""
     purposes = sorted({purpose for fragment in profile.fragments.values() for purpose in fragment.consent})
     stated = {purpose: newest_statement(profile, purpose) for purpose in purposes}
-    return {purpose: bool(statement[0]) for purpose, statement in stated.items() if statement is not None}
+    return {purpose: bool(statement[0]) and not is_held_back(profile, purpose, statement)
+            for purpose, statement in stated.items() if statement is not None}

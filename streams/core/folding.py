@@ -73,7 +73,7 @@ def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[s
     for purpose, granted in event.consent.items():
         known = consent.get(purpose)
         if known is None or at > known[1] or (at == known[1] and arrival >= known[2]):
-            consent[purpose] = [granted, at, arrival]
+            consent[purpose] = [granted, at, arrival, event.source]
             touched += plan.by_purpose.get(purpose, ())
 
 

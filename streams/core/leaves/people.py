@@ -73,7 +73,7 @@ class Consented(Leaf):
 
 
 def newest_statement(profile: Profile, purpose: str) -> list[Json] | None:
-    """[granted, event time, arrival]; None if no fragment ever heard of the purpose."""
+    """[granted, event time, arrival, source]; None if no fragment ever heard of the purpose."""
     stated = [fragment.consent[purpose] for fragment in profile.fragments.values() if purpose in fragment.consent]
     return max(stated, key=lambda statement: statement[1:3], default=None)
 
