@@ -98,7 +98,18 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One side of an A/B split: `percent` of the people get `channels`."""
+
+    id: str
+    percent: int
+    channels: tuple[Channel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
+    """`variants`: of an A/B split; who is in none of them is the control group. `priority`: 1 is the strongest."""
+
     id: str
     segment: str
     trigger: Trigger = Trigger.ENTERED
@@ -111,6 +122,7 @@ class Campaign:
     status: Status = Status.PAUSED
     version: int = 1
     priority: int = 100
+    variants: tuple[Variant, ...] = ()
 
 
 class OnConflict(StrEnum):

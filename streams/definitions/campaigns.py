@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from typing import Any
 
 import jinja2
 
-from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger
+from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.matches import EVENT_NAME
@@ -98,10 +99,33 @@ def _channels(given: Given) -> tuple[Channel, ...]:
     return tuple(given[name] for name in CHANNELS if name in given)
 
 
+def _variant(given: Given, channels: tuple[Channel, ...]) -> Variant:
+    """The campaign's channels, with the fields that the variant has of its own."""
+    own: Mapping[str, Given] = given.get("channels", {})
+    changed = (replace(channel, content=tuple(sorted({**dict(channel.content), **own.get(channel.name, {})}.items())))
+               for channel in channels)
+    return Variant(id=given["id"], percent=given["percent"], channels=tuple(changed))
+
+
+def _check_split(given: Given, found: Found) -> None:
+    percents = sum(each["percent"] for each in given["variants"])
+    if percents + given.get("control", 0) != 100:
+        found.refuse(f"{dotted(found.steps)} adds up to {percents + given.get('control', 0)} per cent",
+                     "100 per cent over `control` and all variants")
+    names = [each["id"] for each in given["variants"]]
+    if len({*names, "control"}) <= len(names):
+        found.refuse(f"{dotted(found.steps)} has two variants of one id, or one named control", "an id each")
+
+
 def _check_campaign(given: Given, found: Found) -> None:
     starts, ends = given.get("starts"), given.get("ends")
     if starts is not None and ends is not None and starts >= ends:
         found.at("ends").refuse("ends is no later than starts", "ends later than starts")
+    for place, variant in enumerate(given.get("split", ())):
+        for name in variant.get("channels", {}):
+            if name not in {channel.name for channel in given["channels"]}:
+                found.at("split").at("variants").at(place).refuse(
+                    f"variant {variant['id']} changes {name}", "a channel that the campaign has")
     found.at("segment").needs("segment")
 
 
@@ -110,8 +134,9 @@ def _campaign(given: Given) -> Campaign:
     caps, quiet = given.get("cap", ()), given.get("quiet_hours")
     if quiet is not None:
         caps = tuple(replace(cap, calendar=cap.calendar and quiet.time_zone) for cap in caps)
+    variants = tuple(_variant(each, given["channels"]) for each in given.get("split", ()))
     return Campaign(
-        id=given["id"], segment=given["segment"], trigger=trigger, each=each, channels=given["channels"],
+        variants=variants, id=given["id"], segment=given["segment"], trigger=trigger, each=each, channels=given["channels"],
         caps=caps, quiet_hours=quiet, starts=given.get("starts"), ends=given.get("ends"),
         status=given.get("status", Status.PAUSED), priority=given.get("priority", 100),
     )
@@ -152,11 +177,25 @@ _CAP = Record(
 _CAPS = many(_CAP, least=1, expected="a cap or a list of them")
 CAPS = Shape(_caps, {"anyOf": [_CAP.schema, _CAPS.schema]})
 
+_CHANGES: Mapping[str, Shape[Any]] = {
+    "display": Record(fields={"audience": TEXT}, make=dict).shape(),
+    "email": Record(fields={"subject": TEMPLATE, "html": TEMPLATE, "text": TEMPLATE}, make=dict).shape(),
+    "sms": Record(fields={"text": TEMPLATE}, make=dict).shape(),
+}
+VARIANT = Record(
+    fields={"id": KEBAB_ID, "percent": whole(least=1), "channels": Record(fields=_CHANGES, make=dict).shape()},
+    required=("id", "percent"), make=dict,
+).shape()
+SPLIT = Record(
+    fields={"control": whole(least=0), "variants": many(VARIANT, least=1, expected="a list of variants")},
+    required=("variants",), check=_check_split, make=lambda given: given["variants"],
+).shape()
+
 CAMPAIGN = Record(
     fields={
         **DOCUMENT_FIELDS, "segment": KEBAB_ID, "trigger": TRIGGER,
         "channels": Record(fields=CHANNELS, check=_check_channels, make=_channels).shape(),
-        "cap": CAPS, "priority": whole(least=1),
+        "cap": CAPS, "split": SPLIT, "priority": whole(least=1),
         "quiet_hours": Record(
             fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE, "local": BOOLEAN},
             required=("from", "to", "time_zone"), check=_check_quiet_hours, make=_quiet_hours,

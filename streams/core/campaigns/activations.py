@@ -4,6 +4,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any
 
+from streams.core.campaigns.splitting import variant_of
 from streams.core.campaigns.told import next_sequence
 from streams.core.definitions import Campaign, Channel
 from streams.core.messages import Activation
@@ -15,10 +16,12 @@ def activation(
     content: dict[str, Any],
 ) -> Activation:
     """`change`: entered, exited or message. Counts as told from here on."""
+    variant = variant_of(profile, campaign)
     sequence = next_sequence(profile, identifier, campaign.segment)
     version = profile.members.get(campaign.segment, [0])[0]
     parts = (campaign.id, channel.name, identifier, campaign.segment, str(sequence), change, str(at))
     return Activation(
         blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest(), channel.name, campaign.id, campaign.segment,
         version, change, sequence, profile.profile_id, identifier, at, campaign.ends, channel.purpose,
-        f"{channel.purpose}: granted" if change != "exited" else "removal", content, because)
+        f"{channel.purpose}: granted" if change != "exited" else "removal",
+        content | ({"variant": variant.id} if variant else {}), because)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from streams.core.campaigns.activations import activation
 from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import audience_key, audiences
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel
@@ -17,12 +18,13 @@ MESSAGES = frozenset({"email", "sms"})
 def update_audiences(profile: Profile, campaign: Campaign, at: int, because: str) -> list[Sent]:
     """Each cookie and device of a permitted member is in, all others are out."""
     sends: list[Sent] = []
-    for channel in campaign.channels:
+    is_control = variant_of(profile, campaign) is CONTROL
+    for channel in channels_of(profile, campaign):
         if channel.name in MESSAGES:
             continue
         for identifier in sorted(profile.identifiers):
             key = audience_key(campaign.id, channel.name, identifier)
-            belongs = campaign.segment in profile.members and may_activate(
+            belongs = not is_control and campaign.segment in profile.members and may_activate(
                 profile, channel.purpose, channel.name, identifier, at).is_given
             if namespace_of(identifier) not in DISPLAY or belongs == (key in profile.told):
                 continue

@@ -13,6 +13,7 @@ from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import Held
 from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Trigger
@@ -38,7 +39,7 @@ class Occasion:
 def messages(context: Context, profile: Profile, campaign: Campaign, at: int, occasion: Occasion) -> list[Sent]:
     """What this trigger sends now, a message or the reason for none a channel; nothing for what waits."""
     sends: list[Sent] = []
-    for channel in campaign.channels:
+    for channel in channels_of(profile, campaign):
         if channel.name in ADDRESS and not _is_answered(profile, campaign, channel):
             sends += _decide(context, profile, campaign, channel, at, occasion)
     return sends
@@ -67,7 +68,7 @@ def release(context: Context, profile: Profile, live: dict[str, Campaign], at: i
     due = holding.take_due(profile, at)
     for row in sorted(due, key=lambda row: (live[row.campaign].priority if row.campaign in live else 0, row.campaign)):
         campaign = live.get(row.campaign)
-        channel = next((c for c in campaign.channels if c.name == row.channel), None) if campaign else None
+        channel = next((c for c in channels_of(profile, campaign) if c.name == row.channel), None) if campaign else None
         is_member = row.segment in profile.members
         if campaign is None or channel is None:
             profile.told.pop(answer_key(row.campaign, row.channel), None)
@@ -94,7 +95,8 @@ def _decide(
     context: Context, profile: Profile, campaign: Campaign, channel: Channel, at: int, occasion: Occasion,
 ) -> list[Sent]:
     identifier = latest(profile, ADDRESS[channel.name])
-    reason = _refusal(profile, channel, identifier, occasion.event, at)
+    is_control = variant_of(profile, campaign) is CONTROL
+    reason = "control group" if is_control else _refusal(profile, channel, identifier, occasion.event, at)
     until = None if reason else _quiet_until(profile, campaign, at)
     if until is not None:
         arrival = occasion.event.arrival if occasion.event else 0
