@@ -96,10 +96,9 @@ class Engine:
 
     async def _deliver(self) -> None:
         at = self._clock()
-        expired = [each for each in self._window.due(at, len(self._window))
-                   if each.activation.is_expired(at)]
-        if expired:
-            await self._settle(expired, [Refused(why="expired before it was delivered")] * len(expired), at)
+        late = [(each, why) for each in self._window.due(at, len(self._window)) if (why := self._too_late(each, at))]
+        if late:
+            await self._settle([each for each, _ in late], [Refused(why=why) for _, why in late], at)
         most = self._breaker.allowed(at, min(self._connector.most, self._bucket.available(at)))
         batch = self._window.due(at, most)
         if not batch:
@@ -112,6 +111,15 @@ class Engine:
         else:
             self._breaker.succeeded()
         await self._settle(batch, outcomes, answered_at)
+
+    def _too_late(self, pending: Pending, at: int) -> str:
+        """Why it is not even tried: a message a day late, as to a destination that is new, is worse than none. What
+        was tried before has the last word of its last attempt."""
+        activation = pending.activation
+        if activation.is_expired(at):
+            return "expired before it was delivered"
+        is_stale = activation.change == "message" and at - activation.at >= self._limits.give_up_after
+        return "too old before it was tried" if is_stale and not pending.attempt else ""
 
     async def _asked(self, batch: Sequence[Pending], at: int) -> Sequence[Outcome]:
         try:

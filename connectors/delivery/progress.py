@@ -31,6 +31,13 @@ class Mark:
         return offset < self.end and offset not in self.open
 
 
+    def after(self, earlier: Mark) -> Mark:
+        """This mark of an engine that began at `earlier`: what it has not come to yet is as it was."""
+        if self.end >= earlier.end:
+            return self
+        return Mark(end=earlier.end, open=self.open | {place for place in earlier.open if place >= self.end})
+
+
 @dataclass(slots=True)
 class Progress:
     """A partition's open offsets, as they are taken and settled."""

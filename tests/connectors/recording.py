@@ -128,4 +128,5 @@ class Reading:
             self._log.crashes_before_settling -= 1
             raise Crash
         self._log.deliveries += deliveries
-        self._log.committed = (marks[0].offset, as_text(marks[0]))
+        mark = marks[0].after(self._mark)
+        self._log.committed = (mark.offset, as_text(mark))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from connectors.delivery import Place, Taken
 from connectors.delivery.pace import Breaker, Bucket, back_off
-from connectors.delivery.progress import CAPACITY, Mark, as_text, from_text
+from connectors.delivery.progress import CAPACITY, Mark, Progress, as_text, from_text
 from connectors.delivery.window import Window
 from tests.connectors.recording import activation
 
@@ -18,6 +18,24 @@ LARGEST_METADATA = 4096
 def test_a_mark_comes_back_from_the_text_it_is_committed_as(open_offsets: set[int], beyond: int) -> None:
     mark = Mark(end=max(open_offsets, default=beyond) + 1, open=frozenset(open_offsets))
     assert from_text(mark.offset, as_text(mark)) == mark
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.sets(st.integers(0, 40))), min_size=1, max_size=8))
+def test_whatever_is_done_stays_done_over_any_number_of_restarts(lives: list[tuple[int, set[int]]]) -> None:
+    """Each life reads some of what is not done, settles some of that, and ends."""
+    committed, done = Mark(end=0), set[int]()
+    for reads, settles in lives:
+        mark = from_text(committed.offset, as_text(committed))
+        coming = [offset for offset in range(mark.offset, 41) if not mark.is_done(offset)][:reads]
+        assert not done & set(coming)
+        progress = Progress(mark.offset)
+        for offset in coming:
+            progress.take(offset)
+        for offset in settles & set(coming):
+            progress.settle(offset)
+            done.add(offset)
+            committed = progress.mark().after(mark)
+    assert all(committed.is_done(offset) for offset in done)
 
 
 def test_a_full_window_spread_over_two_billion_offsets_fits_into_a_commit() -> None:

@@ -238,11 +238,13 @@ def test_removals_stay_behind_the_entry_they_undo_however_often_that_is_deferred
     assert accepted == [f"a{n}" for n in range(6)]
 
 
-def test_given_up_when_too_old_but_a_removal_never_and_expired_not_even_tried() -> None:
-    story = [activation(0, at=0), activation(1, at=0, change="exited", expires_at=1), activation(2, expires_at=1)]
+def test_given_up_when_too_old_but_a_removal_never_and_a_late_message_not_even_tried() -> None:
+    story = [activation(0, at=0, change="entered"), activation(1, at=0, change="exited", expires_at=1),
+             activation(2, expires_at=1), activation(3, at=0)]
     server, log = asyncio.run(play(first_times(2, lambda: web.Response(status=500)), story))
     assert {d.activation.activation_id: d.outcome for d in log.deliveries if isinstance(d.outcome, Refused)} == {
-        "a0": Refused(why="given up after 1 attempts: HTTP 500"), "a2": Refused(why="expired before it was delivered")}
+        "a0": Refused(why="given up after 1 attempts: HTTP 500"), "a2": Refused(why="expired before it was delivered"),
+        "a3": Refused(why="too old before it was tried")}
     assert server.accepted == {"a1": 1} and {received.id for received in server.seen} == {"a0", "a1"}
 
 

@@ -31,8 +31,10 @@ class HttpConnector:
         return await asyncio.gather(*(self._post(session, activation, at) for activation in batch))
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        """Lets go of the connections; the next `deliver` opens new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def _post(self, session: ClientSession, activation: Activation, at: int) -> Outcome:
         body = body_of(activation, self._settings.body)

@@ -1,0 +1,102 @@
+"""From an activation to a message, and from a server's reply to an outcome. Pure.
+
+The Message-ID is made of the activation id: SMTP has no idempotency key, but mail stores and many relays drop a second
+message of the same id, and the bounce that names it can be traced.
+"""
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html.parser import HTMLParser
+
+from connectors.delivery import Activation, Deferred, Outcome, Refused
+from connectors.destinations.smtp.settings import SmtpSettings
+
+_POLICY = SMTP.clone(max_line_length=990)
+"""Just below what RFC 5322 allows: to fold a long List-Unsubscribe, `email` would write it as an encoded word, which no
+mail client takes for an address."""
+_BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol"})
+_UNSEEN = frozenset({"style", "script", "head", "title"})
+
+
+def message_of(activation: Activation, settings: SmtpSettings) -> EmailMessage | Refused:
+    """Text and HTML as alternatives; text is made from HTML where there is none."""
+    content = activation.content
+    html, text = content.get("html"), content.get("text")
+    if not activation.identifier.startswith("email:") or not activation.identifier.isascii():
+        return Refused(why="no e-mail address, or one that needs SMTPUTF8")
+    if not html and not text:
+        return Refused(why="no content")
+    message = EmailMessage(policy=_POLICY)
+    try:
+        message["To"] = Address(addr_spec=address_of(activation))
+        message["From"] = settings.sender
+        message["Subject"] = " ".join(str(content.get("subject", "")).split())
+    except (ValueError, IndexError):
+        return Refused(why="the address or the subject cannot stand in a message")
+    message["Date"] = format_datetime(datetime.fromtimestamp(activation.at / 1000, UTC))
+    message["Message-ID"] = f"<{activation.activation_id}@{settings.domain}>"
+    _unsubscribing(message, activation.activation_id, settings)
+    message.set_content(text or text_of(html or ""))
+    if html:
+        message.add_alternative(html, subtype="html")
+    return message
+
+
+def address_of(activation: Activation) -> str:
+    return activation.identifier.partition(":")[2]
+
+
+def _unsubscribing(message: EmailMessage, activation_id: str, settings: SmtpSettings) -> None:
+    """RFC 2369 and, for one click, RFC 8058: the address needs nothing but the POST itself."""
+    ways = []
+    if settings.unsubscribe_url:
+        ways.append(f"<{settings.unsubscribe_url}{activation_id}>")
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if settings.unsubscribe_mailto:
+        ways.append(f"<mailto:{settings.unsubscribe_mailto}?subject={activation_id}>")
+    if ways:
+        message["List-Unsubscribe"] = ", ".join(ways)
+
+
+def outcome_of(code: int) -> Outcome:
+    """For replies that are no success, RFC 5321, 4.2.1. 530, 534 and 535 say that our credentials are wrong (RFC 4954), 421
+    that the server is leaving: neither is about this message."""
+    if 500 <= code < 600 and code not in (530, 534, 535):
+        return Refused(why=f"SMTP {code}")
+    return Deferred(why=f"SMTP {code}")
+
+
+def text_of(html: str) -> str:
+    """What a reader of plain text sees of it."""
+    reader = _Text()
+    reader.feed(html)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.parts).splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in _UNSEEN
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen -= tag in _UNSEEN
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+        elif tag == "a":
+            self.parts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if self._unseen <= 0:
+            self.parts.append(data)
