@@ -1,4 +1,4 @@
-"""`audience profile show` and `audience segment explain`: one person, looked at from outside."""
+"""`audience profile show`, `profile export` and `segment explain`: one person, looked at from outside."""
 from __future__ import annotations
 
 import argparse
@@ -16,6 +16,9 @@ def add_to(commands: Any) -> None:
     show.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
     show.add_argument("--json", action="store_true")
     with_broker(show)
+    export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")
+    export.add_argument("identifier", metavar="NAMESPACE:VALUE")
+    with_broker(export)
     segment = group(commands, "segment", "Look at segments.")
     explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not.")
     explain.add_argument("segment", metavar="ID")
@@ -34,6 +37,19 @@ def show_profile(options: argparse.Namespace) -> int:
         return 0
     for line in _readable(seen):
         print(line)
+    return 0
+
+
+def export_profile(options: argparse.Namespace) -> int:
+    from streams.runtime.registry import codec_of
+    from streams.runtime.settings import Settings
+    from streams.task.export import everything
+
+    task, profile = _find(options, options.identifier)
+    entries = task.state.timeline.entries(profile.key)
+    read = codec_of(Settings.read(environment(options))).decode_event
+    found = everything(task.context.plan, profile, entries, read, max(profile.now, _now()))
+    print(json.dumps(found, indent=2))
     return 0
 
 

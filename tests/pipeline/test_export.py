@@ -1,0 +1,53 @@
+"""What a person is given who asks what is known: all of it, with its sources, of both halves of a merge."""
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from streams.core.profile import Profile
+from streams.task.export import everything
+from streams.testing import Pipeline
+from tests.strategies import EVERYTHING
+
+MINUTE = 60_000
+MESSAGES: list[dict[str, Any]] = [
+    {"type": "page", "anonymousId": "c", "properties": {"path": "/shoes"},
+     "context": {"source": {"name": "shop"}, "consent": {"purposes": {"personalised-ads": True}}}},
+    {"type": "identify", "userId": "u", "traits": {"plan": "free", "email": "jane@example.org"},
+     "context": {"source": {"name": "crm"}}},
+    {"type": "track", "event": "Product Added", "userId": "u", "anonymousId": "c",
+     "context": {"source": {"name": "shop"}}},
+    {"type": "page", "anonymousId": "somebody else"},
+]
+
+
+def exported() -> dict[str, Any]:
+    pipeline = Pipeline(EVERYTHING, partitions=4)
+    for number, message in enumerate(MESSAGES):
+        at = (number + 1) * MINUTE
+        pipeline.send(message | {"messageId": f"m{number}", "timestamp": at}, at)
+    for task in pipeline.tasks:
+        profile = task.state.profiles.get("customer_id:u")
+        if isinstance(profile, Profile):
+            found = everything(pipeline.plan, profile, task.state.timeline.entries(profile.key), orjson.loads, pipeline.now)
+            restored: dict[str, Any] = orjson.loads(orjson.dumps(found))
+            return restored
+    raise AssertionError("nobody has customer_id:u")
+
+
+def test_everything_is_there_with_its_source() -> None:
+    found = exported()
+    assert {i["identifier"] for i in found["profile"]["identifiers"]} == {
+        "cookie:c", "customer_id:u", "email:jane@example.org"}
+    assert [event["message"]["messageId"] for event in found["events"]] == ["m0", "m1", "m2"]
+    assert found["events"][0]["message"]["properties"] == {"path": "/shoes"}
+    assert {"name": "plan", "value": "free", "event_time": 2 * MINUTE, "source": "crm",
+            "stated_by": "customer_id:u"} in found["traits"]
+    assert found["consent"] == [{"purpose": "personalised-ads", "granted": True, "event_time": MINUTE, "source": "shop",
+                                 "stated_by": "cookie:c"}]
+    assert "ads|display|cookie:c" in found["told"]
+
+
+def test_nobody_else_is_in_it() -> None:
+    assert "somebody else" not in orjson.dumps(exported()).decode()
