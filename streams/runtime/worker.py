@@ -11,7 +11,7 @@ from streams.runtime.logs import logging_config
 from streams.runtime.opening import ProcessorFactory
 from streams.runtime.settings import Settings
 
-_COLLECT_AFTER = (20_000, 50, 100)
+COLLECT_AFTER = (20_000, 50, 100)
 """Allocations before a look for cycles. At Python's own thresholds, looking through the cached rows took 26 % of the
 CPU of a task run in process (full looks of 0.12 s CPU each); at these, 10 %."""
 
@@ -23,7 +23,7 @@ def run_worker(settings: Settings, new_processor: ProcessorFactory) -> int:
     a process of its own.
     """
     logging.config.dictConfig(logging_config())
-    gc.set_threshold(*_COLLECT_AFTER)
+    gc.set_threshold(*COLLECT_AFTER)
     app = AudienceApp(settings, new_processor)
     worker = Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None
