@@ -5,14 +5,16 @@ Nobody is asked but the profiles' own messages: whose they are is the affair of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.messages import Activation, MembershipsNow
+from streams.task import Task
 from streams.testing import Pipeline
+from streams.unit import Inbound, Outcome
 from tests.oracle import messages
 from tests.oracle.person import Person, consent
 from tests.oracle.rules import holds
@@ -150,13 +152,36 @@ def _is_permitted(pipeline: Pipeline, activation: Activation) -> bool:
     return len(found) == 1 and consent(found[0], activation.purpose) == "granted"
 
 
+class Counting:
+    """A task whose units of work say what became of each record they were handed."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self.applied = self.rejected = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._task, name)
+
+    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
+        outcome = self._task.run(batch, wall, timers_until)
+        assert outcome.applied + outcome.rejected == len(batch)
+        self.applied += outcome.applied
+        self.rejected += outcome.rejected
+        return outcome
+
+
 @settings(max_examples=60, deadline=None)
 @given(histories(), st.lists(st.sampled_from((b"", b"{", b"[]", b"nonsense", b'{"type": "track"}')), max_size=5))
 def test_l9_records_in_are_those_applied_and_those_rejected(history: list[Message], broken: list[bytes]) -> None:
-    pipeline = run(Pipeline(LIMITS_TIGHT, 3), history)
+    pipeline = Pipeline(LIMITS_TIGHT, 3)
+    counting = [Counting(task) for task in pipeline.tasks]
+    pipeline.tasks = cast("list[Task]", counting)
+    run(pipeline, history)
     for raw in broken:
         pipeline.send(raw)
     accepted = {(m["messageId"], messages.identifiers(m)[0]) for m in history}
     counted = sum(f.events for profile in pipeline.profiles() for f in profile.fragments.values())
     copies = len(history) - len(accepted)
     assert len(history) + len(broken) == counted + copies + len(pipeline.rejected)
+    assert sum(each.rejected for each in counting) == len(pipeline.rejected)
+    assert sum(each.applied for each in counting) >= len(history) + len(broken) - len(pipeline.rejected)
