@@ -11,7 +11,7 @@ from streams.core.context import Context
 from streams.core.copies import is_copy
 from streams.core.events import Event
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
-from streams.core.ownership import ALWAYS, owner_at
+from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, fragment_key
 from streams.core.profiling import begin, deliver, next_visit
 from streams.core.tables import Pointer
@@ -75,24 +75,18 @@ def resolve_alias(context: Context, message: Resolve, at: int) -> list[Sent]:
     tables = context.tables
     seen = tables.pointers.get(message.as_customer) or tables.profiles.get(message.as_customer)
     previous = message.as_customer if seen is not None else message.as_cookie
-    identifiers = sorted({*message.event.identifiers, previous}, key=context.namespaces.strength)
-    if message.event.subject in identifiers:
-        identifiers.remove(message.event.subject)
-    return [Arrive(replace(message.event, identifiers=(message.event.subject, *identifiers)))]
+    named = dict.fromkeys((*message.event.identifiers, previous))
+    identifiers = tuple(sorted(named, key=context.namespaces.strength))
+    return [Arrive(replace(message.event, identifiers=identifiers))]
 
 
 def point(context: Context, message: Point, at: int) -> list[Sent]:
     """The sequencer's word on who owns this identifier."""
     tables = context.tables
-    pointer = tables.pointers.get(message.identifier)
-    if message.owners:
-        pointer = pointer or Pointer()
-        _take_over_copies(context, message.identifier, pointer)
-        pointer.owners = message.owners
-        tables.pointers.put(message.identifier, pointer)
-    elif pointer is not None and not pointer.owners:
-        pointer.owners = [[ALWAYS, message.identifier, 0]]
-        tables.pointers.put(message.identifier, pointer)
+    pointer = tables.pointers.get(message.identifier) or Pointer()
+    _take_over_copies(context, message.identifier, pointer)
+    pointer.owners = message.owners
+    tables.pointers.put(message.identifier, pointer)
     return []
 
 

@@ -1,7 +1,8 @@
 """The stage that owns the identity graph: all new evidence of a realm passes here, in one order.
 
 A decision changes the graph at once; pointers, profiles and fragments follow by messages. Whoever still acts on
-the old picture meanwhile is sent on by the forward that every release leaves.
+the old picture meanwhile is sent on by the forward that every release leaves. An identifier that was refused and
+that nobody owns stays undecided: its next event comes here too, so that no profile begins which the graph lacks.
 """
 from __future__ import annotations
 
@@ -176,10 +177,10 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
 
 def _conclude(ruling: _Ruling) -> list[Sent]:
     event, nodes = ruling.message.event, ruling.context.tables.nodes
-    undecided = {i for i in event.identifiers if ruling.message.visits.get(i) is None}
-    for identifier in sorted(ruling.pointed | undecided):
+    for identifier in sorted(ruling.pointed):
         node = nodes.get(identifier)
-        ruling.sends.append(Point(identifier, [list(owner) for owner in node.owners] if node else []))
+        assert node is not None
+        ruling.sends.append(Point(identifier, [list(owner) for owner in node.owners]))
     subject = nodes.get(event.subject)
     assert subject is not None
     owner = owner_at(subject.owners, event.event_time)

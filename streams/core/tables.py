@@ -57,7 +57,7 @@ class Timers(Protocol):
 @dataclass(slots=True)
 class Pointer:
     """Who owned an identifier, by event time: `owners` are [from, profile key, epoch], oldest first; none while
-    its first decision is under way. A lone identifier that is its own profile has no pointer at all.
+    nothing was decided for it, or only that it was refused. A lone identifier that is its own profile has no pointer.
 
     seen, chunks: which of its messages came before, see `copies`."""
 

@@ -87,6 +87,7 @@ class Mesh:
 def unsettled(pipeline: Pipeline) -> list[str]:
     """What should not be there once everything has come to rest."""
     found: list[str] = []
+    decided = {key[1:].decode() for store in pipeline.stores for key in store.keys("identities") if key[:1] == b"i"}
     for task, store in zip(pipeline.tasks, pipeline.stores, strict=True):
         for key in store.keys("profiles"):
             row = task.state.profiles.get(key.decode())
@@ -95,6 +96,6 @@ def unsettled(pipeline: Pipeline) -> list[str]:
         for key in store.keys("pointers"):
             if b"\x00seen" not in key:
                 pointer = task.state.pointers.get(key.decode())
-                if pointer is not None and not pointer.owners:
+                if pointer is not None and not pointer.owners and key.decode() in decided:
                     found.append(f"{key.decode()} is undecided")
     return found

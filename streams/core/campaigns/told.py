@@ -40,7 +40,7 @@ def audiences(profile: Profile) -> list[tuple[str, str, str]]:
 
 def hand_over(profile: Profile, identifier: str) -> dict[str, list[Any]]:
     """What channels were told about an identifier that is another's now; this profile forgets it."""
-    keys = [key for key in profile.told if _identifier(key) == identifier or key.startswith(f"#{identifier}|")]
+    keys = [key for key in profile.told if identifier in (_identifier(key), _counted(key))]
     return {key: profile.told.pop(key) for key in keys}
 
 
@@ -49,3 +49,8 @@ def _identifier(key: str) -> str | None:
         return key.partition("|")[2]
     parts = key.split("|", 2)
     return parts[2] if len(parts) == 3 and not key.startswith("#") else None
+
+
+def _counted(key: str) -> str | None:
+    """The identifier of a sequence number; only the segment after it never holds a bar."""
+    return key[1:].rpartition("|")[0] if key.startswith("#") else None

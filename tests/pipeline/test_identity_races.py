@@ -1,0 +1,81 @@
+"""Identity where messages cross: what is decided while other messages about the same identifiers are under way."""
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.core.campaigns import hand_over
+from streams.core.messages import Point
+from streams.core.profile import Profile
+from streams.task import Task
+from streams.task.partitioning import partition_of
+from streams.testing import Pipeline
+from streams.unit import Inbound
+from tests.pipeline.worlds import people
+
+Message = dict[str, Any]
+START = 1_767_225_600_000
+KEEPS = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {
+    "cookie": {"limit": {"at_most": 1}, "on_conflict": "keep"}}}}
+
+
+def event(number: int, **who: Any) -> Message:
+    return {"type": "track", "event": "A", "messageId": f"m{number}", "timestamp": START + number, **who}
+
+
+def send_all(pipeline: Pipeline, *history: Message) -> Pipeline:
+    for message in history:
+        pipeline.send(message, message["timestamp"])
+    return pipeline
+
+
+def test_a_refused_cookie_stays_undecided_until_its_own_event_is_decided() -> None:
+    pipeline = send_all(
+        Pipeline(KEEPS, partitions=4), event(1, userId="u1", anonymousId="c1"), event(2, userId="u1", anonymousId="c2"))
+    assert people(pipeline) == {frozenset({"customer_id:u1", "cookie:c1"}): ["m1", "m2"]}
+    home = pipeline.tasks[partition_of("cookie:c2", 4)]
+    pointer = home.state.pointers.get("cookie:c2")
+    assert pointer is not None and pointer.owners == []
+    send_all(pipeline, event(3, anonymousId="c2"), event(4, userId="u2", anonymousId="c2"))
+    assert people(pipeline)[frozenset({"customer_id:u2", "cookie:c2"})] == ["m3", "m4"]
+
+
+def test_no_profile_begins_between_a_refusal_and_a_decision_that_attaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """m2 is refused cookie c2 while m4 is on its way to attach it; m3, of c2 alone, comes between the two words."""
+    pipeline = send_all(Pipeline(KEEPS, partitions=1), event(1, userId="u1", anonymousId="c1"))
+    task, held = pipeline.tasks[0], []
+    route = Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend(s for s in sends if isinstance(s, Point) and s.identifier == "cookie:c2" and s.owners)
+        route(self, [s for s in sends if s not in held])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    batch = [event(2, userId="u1", anonymousId="c2"), event(4, userId="u2", anonymousId="c2"), event(3, anonymousId="c2")]
+    records = [Inbound("events.hits", 0, n, None, orjson.dumps(m), START + 9) for n, m in enumerate(batch)]
+    pipeline.stores[0].write(task.run(records, START + 9, 0).changes)
+    monkeypatch.setattr(Task, "_route", route)
+    task._route(held)
+    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+    assert people(pipeline)[frozenset({"customer_id:u2", "cookie:c2"})] == ["m4", "m3"]
+    assert len(pipeline.profiles()) == 2
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_an_alias_without_user_goes_to_its_strongest_identifier(partitions: int) -> None:
+    pipeline = send_all(
+        Pipeline(partitions=partitions), event(1, userId="u1"),
+        {"type": "alias", "previousId": "u1", "anonymousId": "c1", "messageId": "m2", "timestamp": START + 2})
+    assert people(pipeline) == {frozenset({"customer_id:u1", "cookie:c1"}): ["m1", "m2"]}
+    (profile,) = pipeline.profiles()
+    assert set(profile.fragments) == {"customer_id:u1"}
+
+
+def test_a_moved_cookie_takes_its_own_sequence_numbers_and_no_others() -> None:
+    mine = {"#cookie:a|carts": [3], "ads|display|cookie:a": ["carts", "p"], "memberships|cookie:a": ["carts"]}
+    others = {"#cookie:a|b|carts": [5], "ads|display|cookie:a|b": ["carts", "p"], "mails|email": [7]}
+    profile = Profile("customer_id:u", "pid", told={**mine, **others})
+    assert hand_over(profile, "cookie:a") == mine
+    assert profile.told == others
