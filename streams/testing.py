@@ -21,13 +21,13 @@ import orjson
 
 from schemas.codec import Codec
 from streams.core.definitions import Definitions
-from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed
+from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed, Unrenderable
 from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.definitions import load_folder
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
-from streams.task.outputs import view
+from streams.task.outputs import unsent, view
 from streams.task.publishing import Published, records, revise
 from streams.unit import Inbound, Outbound
 
@@ -43,7 +43,11 @@ class Collected:
         self.rejected: list[tuple[Inbound, str]] = []
 
     def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
-        self.outputs += outputs
+        for output in outputs:
+            if isinstance(output, Unrenderable):
+                self.rejected.append((unsent(output), output.reason))
+            else:
+                self.outputs.append(output)
         return []
 
     def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]:

@@ -205,6 +205,18 @@ class Suppressed:
 
 
 @dataclass(slots=True)
+class Unrenderable:
+    """A message whose template failed: it becomes a dead letter. `reason` holds no personal data."""
+
+    campaign_id: str
+    channel: str
+    profile_id: str
+    reason: str
+    because: str
+    at: int
+
+
+@dataclass(slots=True)
 class IdentityChanged:
     """Output `identity.changes`: one line of audit."""
 
@@ -233,6 +245,6 @@ class ProfileSeen:
 
 
 Command: TypeAlias = Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
-Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | IdentityChanged
+Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | IdentityChanged
                      | ProfileGone | ProfileSeen)
 Sent: TypeAlias = Command | Output

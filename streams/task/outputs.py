@@ -21,6 +21,7 @@ from streams.core.messages import (
     ProfileGone,
     ProfileSeen,
     Suppressed,
+    Unrenderable,
 )
 from streams.core.plan import Plan
 from streams.core.profile import Profile
@@ -56,6 +57,12 @@ def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
         "first_seen": min((f.first_seen for f in fragments), default=profile.now),
         "last_seen": max((f.last_seen for f in fragments), default=profile.now), "at": at,
     }
+
+
+def unsent(message: Unrenderable) -> Inbound:
+    """A message that could not be made, as the record of a dead letter: on no place of a topic, offset -1."""
+    value = orjson.dumps({name: getattr(message, name) for name in message.__dataclass_fields__})
+    return Inbound(f"activations.{message.channel}", -1, -1, message.profile_id.encode(), value, message.at)
 
 
 class AvroSink:
@@ -114,6 +121,8 @@ class AvroSink:
                 if self._on_suppressed is not None:
                     self._on_suppressed(output)
                 return None
+            case Unrenderable():
+                return self.dead_letter(unsent(output), output.reason, "render", output.at)[0]
             case _:
                 assert_never(output)
 

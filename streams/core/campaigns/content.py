@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from streams.core.campaigns.text_message import size_of
 from streams.core.computed import trait_values
 from streams.core.context import Context
 from streams.core.definitions import Channel
@@ -15,5 +16,11 @@ def content(context: Context, profile: Profile, channel: Channel, event: Event |
     traits = trait_values(context.plan, profile, at)
     happened = {"name": event.name, "properties": dict(event.properties)} if event else {}
     known: dict[str, Any] = {**traits, "profile": {"id": profile.profile_id, "traits": traits}, "event": happened}
-    return {name: context.render(name, text, known) if isinstance(text, str) else text
+    said = {name: context.render(name, text, known) if isinstance(text, str) else text
             for name, text in channel.content}
+    return said | _size(said["text"]) if channel.name == "sms" else said
+
+
+def _size(text: str) -> dict[str, Any]:
+    size = size_of(text)
+    return {"encoding": size.encoding, "length": size.length, "segments": size.segments}

@@ -20,7 +20,7 @@ from streams.core.definitions import Campaign, Channel, Trigger
 from streams.core.errors import Rejected
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
-from streams.core.messages import Sent, Suppressed
+from streams.core.messages import Sent, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 ADDRESS = {"email": "email", "sms": "phone"}
@@ -110,7 +110,7 @@ def _decide(
     try:
         said = content(context, profile, channel, occasion.event, at)
     except Rejected as fault:
-        return [Suppressed(campaign.id, channel.name, profile.profile_id, f"template: {fault.reason}", at)]
+        return [Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)]
     caps.count(profile, campaign, channel.name, at)
     return [activation(profile, campaign, channel, identifier, "message", at, occasion.because, said)]
 

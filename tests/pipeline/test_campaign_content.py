@@ -1,0 +1,64 @@
+"""What messages say, and what happens to one that cannot be said; the button on thousands of people."""
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from schemas.codec import Codec
+from streams.core.messages import Unrenderable
+from streams.core.plan import compile_plan
+from streams.definitions import build
+from streams.task.outputs import AvroSink
+from streams.task.revisions import regex
+from tests.pipeline.test_campaigns import Person, campaign, reasons, sent, world
+
+SMS = {"sms": {"text": "Ready: {{ event.properties.n }} €", "purpose": "mail"}}
+DIVIDING = {"email": {"subject": "Hello", "text": "{{ 6 // event.properties.n }}", "purpose": "mail"}}
+
+
+def test_a_text_message_says_its_length_and_segments() -> None:
+    pipeline = world(campaign("c", channels=SMS))
+    person = Person(pipeline)
+    person.becomes(fan=True, phone="+31612345678")
+    person.orders(7)
+    [activation] = pipeline.activations("sms")
+    assert activation.content == {"text": "Ready: 7 €", "encoding": "gsm-7", "length": 11, "segments": 1}
+
+
+def test_a_message_that_cannot_be_rendered_is_a_dead_letter_and_no_other_is() -> None:
+    pipeline = world(campaign("c", channels=DIVIDING, cap={"at_most": 2, "per": "1d"}))
+    person = Person(pipeline)
+    person.becomes(fan=True)
+    for n in (3, 0, 2, 1):
+        person.orders(n)
+    assert sent(pipeline) == ["2", "3"]
+    [(record, reason)] = pipeline.rejected
+    assert reason == "text cannot be rendered: ZeroDivisionError"
+    assert (record.topic, record.offset) == ("activations.email", -1)
+    assert orjson.loads(record.value or b"")["campaign_id"] == "c"
+    assert reasons(pipeline) == ["cap reached: 2 in 86400 s over campaign"]
+
+
+def test_the_dead_letter_of_a_message_is_a_record_of_its_topic() -> None:
+    message = Unrenderable("c", "email", "pid", "text cannot be rendered: KeyError", "because", 5)
+    [record] = AvroSink(Codec(), "1").records([message], compile_plan(build({}, 1, {}), regex), 5)
+    assert record.topic == "dead-letters"
+    letter = Codec().decode("dead_letter", record.value or b"")
+    assert (letter["stage"], letter["reason"], letter["key"]) == ("render", message.reason, b"pid")
+
+
+def test_the_button_activates_5000_present_members_once_each_whatever_is_pressed_then() -> None:
+    documents: dict[str, Any] = campaign("c", trigger="entered", status="paused", channels={
+        "display": {"audience": "x", "purpose": "mail"},
+        "email": {"subject": "Hello", "text": "Hi", "purpose": "mail"}})
+    pipeline = world(documents, partitions=4)
+    for number in range(5_000):
+        pipeline.send({"type": "identify", "anonymousId": f"c{number}", "messageId": f"m{number}", "traits": {
+            "fan": True, "email": f"p{number}@example.org"}, "context": {"consent": {"purposes": {"mail": True}}}})
+    assert not pipeline.activations()
+    for state in ("live", "paused", "live"):
+        pipeline.activate("c", state)
+    for channel in ("display", "email"):
+        reached = [activation.identifier for activation in pipeline.activations(channel)]
+        assert len(reached) == len(set(reached)) == 5_000
