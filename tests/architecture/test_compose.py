@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.cli import parser
 from streams.core.errors import Misconfigured
 from streams.runtime.settings import SETTINGS, Settings
 
@@ -73,7 +74,15 @@ def test_every_volume_and_dependency_named_exists(name: str) -> None:
     assert set(service.get("depends_on", {})) <= set(SERVICES)
 
 
-def test_prometheus_scrapes_every_worker() -> None:
+def test_serves_look_ups_with_a_copy_of_its_own() -> None:
+    serve = SERVICES["serve"]
+    assert parser().parse_args(serve["command"][1:]).port == 6080
+    assert Settings.read(variables(serve)).broker == ",".join(f"{name}:9092" for name in BROKERS)
+    assert not set(serve["volumes"]) & {volume for worker in WORKERS.values() for volume in worker["volumes"]}
+
+
+def test_prometheus_scrapes_every_worker_and_the_look_ups() -> None:
     scrape = yaml.safe_load(COMPOSE["configs"]["prometheus"]["content"])["scrape_configs"]
     targets = {target for job in scrape for part in job["static_configs"] for target in part["targets"]}
-    assert targets == {f"{name}:{variables(worker)['AUDIENCE_WEB_PORT']}" for name, worker in WORKERS.items()}
+    workers = {f"{name}:{variables(worker)['AUDIENCE_WEB_PORT']}" for name, worker in WORKERS.items()}
+    assert targets == workers | {"serve:6080"}

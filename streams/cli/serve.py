@@ -1,0 +1,48 @@
+"""`audience serve`: look-ups of memberships for ad servers, from a copy of this process's own."""
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from streams.cli.arguments import command, environment, with_broker
+
+
+def add_to(commands: Any) -> None:
+    parser = command(commands, "serve", run, "Answer ad servers' look-ups of memberships over HTTP.")
+    parser.add_argument("--host", default="127.0.0.1", help="address; no authentication: loopback, or behind a proxy")
+    parser.add_argument("--port", type=int, default=6080)
+    parser.add_argument("--ready-within", type=float, default=10.0, metavar="SECONDS",
+                        help="/ready fails once the copy may be older than this (default: 10)")
+    parser.add_argument("--provider", default="audience.local", metavar="DOMAIN",
+                        help="your domain: names data and id sources in OpenRTB answers")
+    parser.add_argument("--segtax", type=int, default=500, metavar="N",
+                        help="id of your segment taxonomy in OpenRTB answers (500 and above: vendor-specific)")
+    with_broker(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    import logging.config
+
+    from aiohttp import web
+
+    from streams.runtime.logs import logging_config
+    from streams.runtime.memberships_follower import Follower
+    from streams.runtime.memberships_store import MembershipsStore
+    from streams.runtime.memory import Memory
+    from streams.runtime.opening import wall_ms
+    from streams.runtime.settings import Settings
+    from streams.serve.openrtb import Provider
+    from streams.serve.server import Served, application
+
+    settings = Settings.read(environment(options))
+    logging.config.dictConfig(logging_config())
+    folder = settings.data / "serve" / settings.application
+    store = MembershipsStore(folder, Memory(settings.memory), wall=wall_ms())
+    follower = Follower(settings, store)
+    follower.start()
+    served = Served(copy=store, following=follower, ready_within=options.ready_within,
+                    provider=Provider(domain=options.provider, segtax=options.segtax))
+    web.run_app(application(served), host=options.host, port=options.port, access_log=None, print=lambda _: None)
+    follower.stop()
+    store.close()
+    return 0

@@ -1,0 +1,187 @@
+"""Follows `audiences.memberships` into a store, in a thread of its own, for as long as the process lives.
+
+Assigned to all partitions, not a member of a group: every server has the whole copy, and its position stands in the
+store beside the data, so a kill can neither lose nor repeat a record. How old the copy is, is known by asking the
+broker for the topic's ends: whatever stood there when the question was asked has been read once they are reached.
+"""
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as AnswerMissing
+from time import monotonic
+from typing import Any
+
+import orjson
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
+
+from schemas.codec import Codec
+from schemas.errors import Undecodable
+from streams.core.errors import Retryable
+from streams.runtime.exits import end_process
+from streams.runtime.kafka_errors import is_end, is_passing
+from streams.runtime.memberships_store import MembershipsStore
+from streams.runtime.names import Names
+from streams.runtime.opening import wall_ms
+from streams.runtime.registry import codec_of
+from streams.runtime.settings import Settings
+from streams.runtime.topics import LARGEST_RECORD
+from streams.topology import AUDIENCES_MEMBERSHIPS
+
+log = logging.getLogger(__name__)
+
+ROUND = 2_000
+"""Records written together."""
+GATHER = 0.02
+ASK_EVERY = 0.5
+ANSWER = 3.0
+
+
+class Follower:
+    """Reads into `store` from `start` on. Ends the process where it cannot go on (a full disk, a bug)."""
+
+    def __init__(self, settings: Settings, store: MembershipsStore,
+                 fail: Callable[[BaseException], None] = end_process) -> None:
+        self._settings, self._store, self._fail = settings, store, fail
+        self._topic = Names(settings).on_cluster(AUDIENCES_MEMBERSHIPS.name)
+        self._positions = store.positions()
+        self._asked: tuple[dict[int, int], float] | None = None
+        self._ask_at = 0.0
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="follower", daemon=True)
+        self.current_as_of: float | None = None
+        """The monotonic instant of which the copy has everything; None before it was complete once."""
+        self.records, self.rejected = 0, 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread, between two writes."""
+        self._is_stopping.set()
+        self._thread.join()
+
+    def behind(self) -> float | None:
+        """Seconds that the copy may lag behind the topic; None if it was never complete since the start."""
+        return None if self.current_as_of is None else monotonic() - self.current_as_of
+
+    def _live(self) -> None:
+        try:
+            codec = self._patiently(lambda: codec_of(self._settings))
+            consumer = Consumer(_options(self._settings))
+            self._admin = self._connect()
+            while not self._is_stopping.is_set() and not self._assign(consumer):
+                self._is_stopping.wait(ASK_EVERY)
+            while not self._is_stopping.is_set():
+                self._round(consumer, codec)
+            consumer.close()
+        except BaseException as failure:
+            self._fail(failure)
+
+    def _assign(self, consumer: Consumer) -> bool:
+        """Begins where the store stands; False while the broker is away or has no such topic."""
+        try:
+            found = consumer.list_topics(self._topic, timeout=ANSWER).topics[self._topic]
+            partitions = [TopicPartition(self._topic, number) for number in found.partitions]
+            ends = {each.partition: consumer.get_watermark_offsets(each, ANSWER) for each in partitions}
+        except KafkaException:
+            return False
+        if found.error is not None or not partitions or None in ends.values():
+            return False
+        if any(not (ends[p][0] <= offset <= ends[p][1]) if p in ends else True for p, offset in self._positions.items()):
+            log.warning("The copy in %s is not of topic %s as it is now: it is built anew", self._store.folder, self._topic)
+            self._store.discard()
+            self._positions = {}
+        self._positions = {number: self._positions.get(number, first) for number, (first, _) in ends.items()}
+        consumer.assign([TopicPartition(self._topic, number, offset) for number, offset in self._positions.items()])
+        return True
+
+    def _round(self, consumer: Consumer, codec: Codec) -> None:
+        rows: dict[bytes, bytes | None] = {}
+        before = dict(self._positions)
+        for message in consumer.consume(ROUND, GATHER):
+            self._take(message, codec, rows)
+        is_current = self._is_current()
+        if rows or is_current or self._positions != before:
+            self._store.write(rows, self._positions, wall_ms() if is_current else None)
+        if is_current and self._asked is not None:
+            self.current_as_of, self._asked = self._asked[1], None
+        self._ask()
+
+    def _take(self, message: Any, codec: Codec, rows: dict[bytes, bytes | None]) -> None:
+        if error := message.error():
+            if is_end(error):
+                self._positions[message.partition()] = message.offset()
+            elif not is_passing(error):
+                raise KafkaException(error)
+            return
+        self.records += 1
+        self._positions[message.partition()] = message.offset() + 1
+        key, value = message.key(), message.value()
+        try:
+            row = None if value is None else self._patiently(lambda: _row(codec, value))
+            identifier = (key or b"").decode()
+        except (Undecodable, UnicodeDecodeError) as fault:
+            self._skip(message, fault.reason if isinstance(fault, Undecodable) else "the key is not UTF-8")
+        else:
+            rows[identifier.encode()] = row
+
+    def _skip(self, message: Any, reason: str) -> None:
+        """What stood there before stays: a damaged record says nothing about anybody."""
+        self.rejected += 1
+        log.warning("%s[%d] offset %d skipped: %s", message.topic(), message.partition(), message.offset(), reason)
+
+    def _is_current(self) -> bool:
+        ends = self._asked[0] if self._asked else None
+        return ends is not None and all(self._positions.get(number, 0) >= end for number, end in ends.items())
+
+    def _ask(self) -> None:
+        """Where the topic ends by now. An unanswered question leaves the copy's age growing: that is how it is seen."""
+        at = monotonic()
+        if self._asked is not None or at < self._ask_at:
+            return
+        self._ask_at = at + ASK_EVERY
+        latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        wanted = {TopicPartition(self._topic, number): latest for number in self._positions}
+        try:
+            answers = self._admin.list_offsets(
+                wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER)
+            self._asked = {each.partition: found.result(ANSWER).offset for each, found in answers.items()}, at
+        except (KafkaException, AnswerMissing):
+            self._admin = self._connect()
+
+    def _connect(self) -> AdminClient:
+        """After each failure anew: a client may take minutes to forget who led before a broker restarted."""
+        options: dict[str, Any] = {
+            "bootstrap.servers": self._settings.broker, "log_level": 0, "error_cb": lambda _: None}
+        return AdminClient(options)
+
+    def _patiently(self, call: Callable[[], Any]) -> Any:
+        """A registry that is away delays the copy, which its age shows; it makes no record undecodable."""
+        while True:
+            try:
+                return call()
+            except Retryable as fault:
+                log.warning("Waiting: %s", fault)
+                if self._is_stopping.wait(fault.after):
+                    raise
+
+
+def _row(codec: Codec, value: bytes) -> bytes:
+    record = codec.decode("memberships", value)
+    return orjson.dumps({name: record[name] for name in _FIELDS})
+
+
+_FIELDS: Sequence[str] = ("identifier", "segments", "at")
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-serve",
+        "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True,
+        "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20, "fetch.message.max.bytes": LARGEST_RECORD,
+        "queued.max.messages.kbytes": 32_768, "reconnect.backoff.max.ms": 1000, "log_level": 0,
+        "error_cb": lambda _: None,
+    }

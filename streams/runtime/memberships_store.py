@@ -1,0 +1,94 @@
+"""The copy of `audiences.memberships` that `audience serve` answers from: one RocksDB, rows as they are answered.
+
+Rows are kept as JSON, not as the topic's Avro: a row is encoded once when it changes and pasted into every answer.
+Not `TaskStore`: that one is a cache of a changelog of tables, with one position; a follower has one a partition.
+"""
+from __future__ import annotations
+
+import shutil
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from rocksdict import Rdict, WriteBatch
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.memory import Memory
+from streams.topology import TOMBSTONES_LAST
+
+USABLE_FOR_MS = TOMBSTONES_LAST // 2 // timedelta(milliseconds=1)
+"""An older copy is discarded: compaction may have dropped tombstones that it has not seen."""
+ROW, POSITION, CURRENT_AT = b"i", b"p", b"c"
+_PARTITION, _NUMBER = struct.Struct(">i"), struct.Struct(">q")
+
+
+class MembershipsStore:
+    """Rows by identifier and a position a partition, written together. One thread writes; any thread reads."""
+
+    def __init__(self, folder: Path, memory: Memory, *, wall: int) -> None:
+        """Opens the copy in `folder`, or a new one if it is missing, damaged or too old. `wall` is now, in ms."""
+        self.folder = folder
+        self._memory = memory
+        self._open()
+        if self.positions() and wall - self._current_at() > USABLE_FOR_MS:
+            self.discard()
+
+    def get(self, identifiers: Sequence[str]) -> list[bytes | None]:
+        """The JSON row of each identifier, in order; None where there is none."""
+        keys: list[Any] = [ROW + identifier.encode() for identifier in identifiers]
+        return cast("list[bytes | None]", self._database.get(keys))
+
+    def positions(self) -> dict[int, int]:
+        """The offset to go on from, by partition; a partition never read is left out."""
+        cursor = self._database.iter()
+        cursor.seek(POSITION)
+        found: dict[int, int] = {}
+        while cursor.valid() and cursor.key().startswith(POSITION) and cursor.key() != POSITION:
+            found[_PARTITION.unpack(cursor.key()[1:])[0]] = _NUMBER.unpack(cursor.value())[0]
+            cursor.next()
+        return found
+
+    def write(self, rows: Mapping[bytes, bytes | None], positions: Mapping[int, int], current_at: int | None) -> None:
+        """One WriteBatch: rows by identifier (None deletes), that they are the topic up to `positions`, and, if given,
+        the instant (ms) at which the copy was complete. Stop(DISK) if RocksDB cannot."""
+        batch = WriteBatch(raw_mode=True)
+        for identifier, row in rows.items():
+            if row is None:
+                batch.delete(ROW + identifier)
+            else:
+                batch.put(ROW + identifier, row)
+        for partition, offset in positions.items():
+            batch.put(POSITION + _PARTITION.pack(partition), _NUMBER.pack(offset))
+        if current_at is not None:
+            batch.put(CURRENT_AT, _NUMBER.pack(current_at))
+        try:
+            self._database.write(batch)
+        except Exception as failure:
+            raise Stop(Exit.DISK, f"The copy of the memberships in {self.folder} could not be written: {failure}. Is the "
+                       "disk full? Make room and start again: it goes on where it stood") from failure
+
+    def discard(self) -> None:
+        """Begins again with nothing; the topic has it all. Compacted at once, so that who was erased is not on the disk."""
+        self._database.delete_range(b"", b"\xff")
+        self._database.compact_range(None, None)
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self._database.close()
+
+    def _open(self) -> None:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._database = Rdict(str(self.folder), self._memory.options())
+        except Exception as failure:
+            if "Corruption" not in str(failure):
+                raise Stop(Exit.STATE, f"The copy of the memberships in {self.folder} could not be opened: {failure}. Does "
+                           "another `audience serve` use it? Each needs an AUDIENCE_DATA of its own") from failure
+            shutil.rmtree(self.folder)
+            self._database = Rdict(str(self.folder), self._memory.options())
+
+    def _current_at(self) -> int:
+        found = self._database.get(CURRENT_AT)
+        return int(_NUMBER.unpack(found)[0]) if found else 0

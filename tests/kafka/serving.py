@@ -1,0 +1,83 @@
+"""One `audience serve` as a process, and the topic it follows, written to as the pipeline would."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+from confluent_kafka import Producer
+
+from schemas.codec import Codec
+from streams.runtime.topics import ensure_topics
+from tests.kafka.deployment import ROOT, Deployment, free_port
+
+CODEC = Codec()
+
+
+class Server:
+    """Not started when made; `kill` ends it."""
+
+    def __init__(self, deployment: Deployment, ready_within: float = 10.0) -> None:
+        self.port, self.log = free_port(), deployment.folder / "serve.log"
+        self._arguments = ["serve", "--port", str(self.port), "--ready-within", str(ready_within)]
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
+        self._environment = inherited | deployment.variables | {
+            "AUDIENCE_DATA": str(deployment.folder / "data"), "PYTHONPATH": str(ROOT)}
+        self.topic = deployment.names.on_cluster("audiences.memberships")
+        self._producer = Producer({"bootstrap.servers": deployment.settings.broker, "transactional.id": self.topic})
+        self._producer.init_transactions(30)
+
+    def start(self, largest_file: int | None = None) -> None:
+        limit = [] if largest_file is None else ["prlimit", f"--fsize={largest_file}"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([*limit, sys.executable, "-m", "streams.cli", *self._arguments], cwd=ROOT,
+                                            env=self._environment, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def get(self, path: str) -> tuple[int, Any]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except HTTPError as refused:
+            return refused.code, json.load(refused)
+        except OSError:
+            return 0, None
+
+    def is_ready(self) -> bool:
+        return self.get("/ready")[0] == 200
+
+    def segments(self, identifier: str) -> list[str]:
+        found: list[str] = (self.get(f"/memberships/{identifier}")[1] or {}).get("segments", ["(no answer)"])
+        return found
+
+    def tell(self, rows: dict[str, list[str] | bytes | None], *, is_kept: bool = True) -> None:
+        """One transaction; None is a tombstone, bytes are written as they are."""
+        self._producer.begin_transaction()
+        for identifier, row in rows.items():
+            value = row if row is None or isinstance(row, bytes) else CODEC.encode(
+                "memberships", {"identifier": identifier, "segments": row, "at": 1})
+            self._producer.produce(self.topic, value, identifier.encode())
+        self._producer.flush(10)
+        self._producer.commit_transaction(30) if is_kept else self._producer.abort_transaction(30)
+
+
+@contextmanager
+def serving(address: str, folder: Path, ready_within: float = 10.0) -> Iterator[Server]:
+    with Deployment(address, folder, "") as deployment:
+        ensure_topics(deployment.settings)
+        server = Server(deployment, ready_within)
+        try:
+            yield server
+        finally:
+            with suppress(AttributeError):
+                server.kill()

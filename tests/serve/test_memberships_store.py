@@ -1,0 +1,48 @@
+"""The copy on disk: rows and positions together, tombstones, and what is too old is not believed."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from streams.runtime.memberships_store import USABLE_FOR_MS, MembershipsStore
+from streams.runtime.memory import Memory
+
+
+def opened(folder: Path, wall: int = 1_000) -> MembershipsStore:
+    return MembershipsStore(folder / "copy", Memory(32), wall=wall)
+
+
+def test_rows_and_positions_come_back_together(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.write({b"cookie:a": b"{}", b"cookie:b": b"[]"}, {0: 7, 300: 9}, 1_000)
+    store.close()
+    again = opened(tmp_path)
+    assert again.get(["cookie:b", "cookie:x", "cookie:a"]) == [b"[]", None, b"{}"]
+    assert again.positions() == {0: 7, 300: 9}
+
+
+def test_a_tombstone_deletes(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.write({b"cookie:a": b"{}"}, {0: 1}, 1_000)
+    store.write({b"cookie:a": None}, {0: 2}, 1_000)
+    assert store.get(["cookie:a"]) == [None] and store.positions() == {0: 2}
+
+
+def test_a_copy_is_believed_to_the_end_of_half_the_tombstones_retention_and_no_longer(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.write({b"cookie:a": b"{}"}, {0: 1}, 1_000)
+    store.close()
+    usable = opened(tmp_path, wall=1_000 + USABLE_FOR_MS)
+    assert usable.get(["cookie:a"]) == [b"{}"]
+    usable.close()
+    late = opened(tmp_path, wall=1_001 + USABLE_FOR_MS)
+    assert late.get(["cookie:a"]) == [None] and late.positions() == {}
+
+
+def test_what_was_discarded_is_not_on_the_disk(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.write({b"cookie:nobody-may-find-me": b"{}"}, {0: 1}, 1_000)
+    store.discard()
+    store.close()
+    opened(tmp_path).close()
+    tables = [file.read_bytes() for file in (tmp_path / "copy").glob("*.sst")]
+    assert not any(b"nobody-may-find-me" in table for table in tables)
