@@ -1,0 +1,99 @@
+"""`audience deliver`: runs the destinations that the definitions name."""
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging.config
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from streams.cli.arguments import command, environment, with_broker
+from streams.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from connectors.delivery import Connector, Limits
+    from streams.core.definitions import Destination
+    from streams.runtime.delivering import Running
+
+Variables = Mapping[str, str]
+
+
+def add_to(commands: Any) -> None:
+    parser = command(commands, "deliver", run, "Deliver activations to the destinations that are in force.")
+    parser.add_argument("--only", action="append", metavar="ID", help="this destination; may be repeated")
+    with_broker(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    from streams.runtime.definitions_log import standing
+    from streams.runtime.delivering import run_destinations
+    from streams.runtime.logs import logging_config
+    from streams.runtime.settings import Settings
+
+    variables = environment(options)
+    settings = Settings.read(variables)
+    logging.config.dictConfig(logging_config())
+    heads, revision = standing(settings)
+    documents = {key: head.document for key, head in heads.items() if head.document is not None}
+    running = _running(documents, revision, options.only, variables)
+    asyncio.run(run_destinations(settings, running))
+    return 0
+
+
+def _running(documents: dict[str, Any], revision: int, only: list[str] | None, variables: Variables) -> list[Running]:
+    """Misconfigured with the faults of all of them."""
+    from streams.definitions import build
+
+    defined = build(documents, revision, dict.fromkeys(documents, 1)).destinations
+    known = {each.id: each for each in defined}
+    missing = [name for name in only or () if name not in known]
+    if missing or not known:
+        raise Misconfigured((f"there is no destination {', '.join(missing) or 'at all'}; defined are: "
+                             f"{', '.join(known) or 'none'}; `audience apply` puts them in force",))
+    running: list[Running] = []
+    faults: list[str] = []
+    for name in only or known:
+        try:
+            running.append(_ready(known[name], variables))
+        except Misconfigured as fault:
+            faults += fault.faults
+    if faults:
+        raise Misconfigured(tuple(faults))
+    return running
+
+
+def _ready(destination: Destination, variables: Variables) -> Running:
+    from streams.runtime.delivering import Running
+
+    given = dict(destination.settings)
+    limits = _limits(destination.id, given.pop("per_second", 0))
+    make = CONNECTORS.get(destination.connector)
+    if make is None:
+        raise Misconfigured((f"destination {destination.id}: there is no connector {destination.connector}; "
+                             f"expected one of {', '.join(CONNECTORS)}",))
+    connector = make(destination.id, given, variables)
+    return Running(id=destination.id, channel=destination.channel, connector=connector, limits=limits)
+
+
+def _limits(destination: str, per_second: Any) -> Limits:
+    from connectors.delivery import Limits
+
+    if isinstance(per_second, bool) or not isinstance(per_second, int | float) or per_second < 0:
+        raise Misconfigured((f"destination {destination}: settings.per_second: expected a number from 0",))
+    return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000)
+
+
+def _http(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.http import HttpConnector, read_settings
+
+    return HttpConnector(read_settings(destination, given, variables))
+
+
+def _smtp(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.smtp import SmtpConnector, read_settings
+
+    return SmtpConnector(read_settings(destination, given, variables))
+
+
+CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {"http": _http, "smtp": _smtp}
+"""By the name in the definition."""

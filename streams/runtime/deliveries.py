@@ -1,0 +1,169 @@
+"""A destination's side of Kafka: its own consumer group on the channel's topic, its outcomes on `deliveries`.
+
+Outcomes first, then the offset, and not one transaction: a call to the outside cannot be part of it, so that a kill
+between the two would double the call all the same. How far a partition is done travels as the commit's metadata
+(`connectors.delivery.progress`). The consumer has a thread of its own: a shared pool would let many idle destinations
+delay a busy one.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, assert_never
+
+import orjson
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from connectors.delivery import Deferred, Delivered, Delivery, Place, Refused, Taken
+from connectors.delivery.activation import from_record
+from connectors.delivery.progress import Mark, as_text, from_text
+from schemas import Fault, Undecodable
+from streams.core.errors import Retryable
+from streams.runtime.calls import CALL, persistently
+from streams.runtime.kafka_errors import is_passing
+from streams.runtime.names import Names
+from streams.runtime.registry import codec_of
+from streams.runtime.settings import Settings
+from streams.runtime.topics import LARGEST_RECORD
+
+log = logging.getLogger(__name__)
+
+LONGEST_CALL_MS = 600_000
+"""A connector may take that long over a batch before the group thinks it dead."""
+
+NEWER = (Fault.UNKNOWN_FINGERPRINT, Fault.UNKNOWN_SCHEMA_ID)
+"""A newer worker's records, as in an upgrade: to pass them over would lose them."""
+
+
+class Rebalanced(Exception):
+    """Partitions came or went: what the engine holds may be another's now. Begin again, with an empty window."""
+
+
+class KafkaActivations:
+    """Implements `connectors.delivery.Activations`. One engine at a time; a new one begins after `Rebalanced`."""
+
+    def __init__(self, settings: Settings, destination: str, channel: str) -> None:
+        names = Names(settings)
+        self._topic = names.on_cluster(f"activations.{channel}")
+        self._deliveries = names.on_cluster("deliveries")
+        self._codec = codec_of(settings)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=destination)
+        self._producer = Producer({
+            "bootstrap.servers": settings.broker, "enable.idempotence": True, "partitioner": "murmur2_random",
+            "linger.ms": 2, "message.max.bytes": LARGEST_RECORD, "log_level": 0})
+        self._consumer = Consumer({
+            "bootstrap.servers": settings.broker, "group.id": f"{names.group}-destination-{destination}",
+            "isolation.level": "read_committed", "enable.auto.commit": False, "auto.offset.reset": "earliest",
+            "session.timeout.ms": int(settings.session_timeout * 1000), "max.poll.interval.ms": LONGEST_CALL_MS,
+            "fetch.message.max.bytes": LARGEST_RECORD, "log_level": 0})
+        self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked,
+                                 on_lost=self._revoked)
+        self._marks: dict[int, Mark] = {}
+        self._held: list[Message] = []
+        self._is_revoked = False
+        self._lost = 0
+
+    async def take(self, most: int, within: float) -> Sequence[Taken]:
+        """Rebalanced when partitions were taken away since the last call."""
+        loop = asyncio.get_running_loop()
+        messages = await loop.run_in_executor(self._thread, self._polled, most, within)
+        return [taken for message in messages if (taken := self._read(message)) is not None]
+
+    async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
+        """Retryable if the outcomes, Stop if the offsets could not be written."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._written, deliveries, marks)
+
+    def close(self) -> None:
+        """Leaves the group."""
+        self._thread.submit(self._consumer.close).result()
+        self._thread.shutdown()
+
+    def _polled(self, most: int, within: float) -> list[Message]:
+        """With no room the partitions are paused, and polled all the same: who does not poll leaves the group."""
+        assignment = self._consumer.assignment()
+        if not most:
+            self._consumer.pause(assignment)
+        found, self._held = self._held[:most], self._held[most:]
+        patience = 0.0 if found else within
+        while True:
+            message = self._consumer.poll(patience)
+            if message is not None and self._is_good(message):
+                (found if len(found) < most and not self._is_revoked else self._held).append(message)
+            if message is None or len(found) >= most:
+                break
+            patience = 0.0
+        if self._is_revoked:
+            self._is_revoked = False
+            raise Rebalanced
+        if not most:
+            self._consumer.resume(self._consumer.assignment())
+        return found
+
+    def _is_good(self, message: Message) -> bool:
+        error = message.error()
+        if error is not None and not is_passing(error):
+            raise Retryable(f"{self._topic}: {error.name()}", after=5)
+        return error is None
+
+    def _read(self, message: Message) -> Taken | None:
+        partition, offset, value = _place(message)
+        if partition in self._marks and self._marks[partition].is_done(offset):
+            return None
+        try:
+            activation = from_record(self._codec.decode("activation", value))
+        except (Undecodable, orjson.JSONDecodeError) as fault:
+            if isinstance(fault, Undecodable) and fault.fault in NEWER:
+                raise Retryable(f"{self._topic}: {fault}; it waits", after=5) from None
+            log.error("%s[%d] offset %d is no activation and is passed over; who else writes to this topic? %s",
+                      self._topic, partition, offset, fault)
+            return None
+        return Taken(place=Place(partition=partition, offset=offset), activation=activation)
+
+    def _written(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
+        for delivery in deliveries:
+            self._producer.produce(self._deliveries, self._codec.encode("delivery", record_of(delivery)),
+                                   delivery.activation.activation_id, on_delivery=self._answered)
+        left = self._producer.flush(CALL * 3)
+        if left or self._lost:
+            raise Retryable(f"{left + self._lost} outcomes could not be written; the offsets stay, and what was "
+                            "delivered comes again under the same ids", after=5)
+        now = {partition: mark.after(self._marks.get(partition, mark)) for partition, mark in marks.items()}
+        offsets = [TopicPartition(self._topic, partition, mark.offset, metadata=as_text(mark))
+                   for partition, mark in now.items()]
+        persistently("commit", lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
+
+    def _answered(self, error: Any, _message: Any) -> None:
+        self._lost += error is not None
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        committed = persistently("committed", lambda: consumer.committed(partitions, CALL))
+        self._marks = {each.partition: from_text(each.offset, each.metadata or "")
+                       for each in committed if each.offset >= 0}
+        self._held = []
+        consumer.assign(committed)
+
+    def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        self._is_revoked = True
+
+
+def record_of(delivery: Delivery) -> dict[str, Any]:
+    """A record of the topic `deliveries`. Names nobody."""
+    row = {"activation_id": delivery.activation.activation_id, "channel": delivery.activation.channel,
+           "destination": delivery.destination, "attempt": delivery.attempt, "retry_at": delivery.retry_at,
+           "at": delivery.at, "reason": None, "reference": None}
+    match delivery.outcome:
+        case Delivered(reference=reference):
+            return row | {"outcome": "delivered", "reference": reference}
+        case Deferred(why=why):
+            return row | {"outcome": "deferred", "reason": why}
+        case Refused(why=why):
+            return row | {"outcome": "refused", "reason": why}
+        case _:
+            assert_never(delivery.outcome)
+
+
+def _place(message: Message) -> tuple[int, int, bytes]:
+    partition, offset, value = message.partition(), message.offset(), message.value()
+    return int(partition or 0), int(offset or 0), bytes(value or b"")

@@ -1,0 +1,38 @@
+"""What `audience deliver` runs, and what it refuses to."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streams.cli.deliver import _running
+from streams.core.errors import Misconfigured
+
+
+def document(name: str, connector: str = "http", **settings: Any) -> dict[str, Any]:
+    return {f"destination/{name}": {
+        "kind": "destination", "id": name, "channel": "email", "connector": connector, "settings": settings}}
+
+
+def test_runs_all_destinations_at_the_pace_of_their_settings() -> None:
+    documents = document("hook", url="https://example.com/", per_second=5) | document(
+        "mail", "smtp", host="mail", sender="a@example.com")
+    hook, mail = _running(documents, 1, None, {})
+    assert (hook.id, hook.channel, hook.limits.per_second, hook.limits.burst) == ("hook", "email", 5, 5)
+    assert (mail.id, mail.limits.per_second) == ("mail", 0)
+    assert [each.id for each in _running(documents, 1, ["mail"], {})] == ["mail"]
+
+
+def test_tells_the_faults_of_all_destinations_at_once() -> None:
+    documents = document("hook", url="x", per_second=-1) | document("ads", "kevel") | document("mail", "smtp", sender="a@b")
+    with pytest.raises(Misconfigured) as caught:
+        _running(documents, 1, None, {})
+    told = "\n".join(caught.value.faults)
+    assert "hook: settings.per_second" in told and "no connector kevel" in told and "mail: settings.host" in told
+
+
+def test_says_which_destinations_there_are() -> None:
+    with pytest.raises(Misconfigured, match="no destination hok; defined are: hook"):
+        _running(document("hook", url="https://example.com/"), 1, ["hok"], {})
+    with pytest.raises(Misconfigured, match="no destination at all"):
+        _running({}, 1, None, {})

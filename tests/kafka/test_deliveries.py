@@ -1,0 +1,121 @@
+"""Destinations on Apache Kafka: the command, its groups and its outcomes, killed and started again."""
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from aiohttp import web
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from connectors.delivery.activation import as_json
+from schemas import Codec
+from streams.runtime.definitions_log import publish, standing
+from streams.runtime.names import Names
+from streams.runtime.settings import Settings
+from streams.runtime.topics import ensure_topics
+from streams.task.publishing import revise
+from tests.connectors.recording import Received, Recorder, activation, eventually
+from tests.kafka.conftest import Broker
+
+ROOT = Path(__file__).parents[2]
+MANY = 400
+
+
+@contextmanager
+def delivering(variables: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The command as a process, killed at the end."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
+    with log.open("ab") as out:
+        process = subprocess.Popen([sys.executable, "-m", "streams.cli", "deliver"], stdout=out, stderr=out,
+                                   env={**inherited, **variables, "PYTHONPATH": str(ROOT)}, cwd=ROOT)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def define(settings: Settings, urls: dict[str, str]) -> None:
+    heads, revision = standing(settings)
+    documents = {f"destination/{name}": {
+        "kind": "destination", "id": name, "channel": "email", "connector": "http",
+        "settings": {"url": url, "timeout": 1, "secret": {"env": "HOOK_SECRET"}}} for name, url in urls.items()}
+    publish(settings, revise(heads, documents), revision + 1)
+
+
+def write(settings: Settings) -> None:
+    producer = Producer({"bootstrap.servers": settings.broker, "partitioner": "murmur2_random"})
+    codec, topic = Codec(), Names(settings).on_cluster("activations.email")
+    at = int(time.time() * 1000)
+    for number in range(MANY):
+        row = as_json(activation(number, at=at))
+        producer.produce(topic, codec.encode("activation", row | {"content": orjson.dumps(row["content"]).decode()}),
+                         row["identifier"])
+    producer.produce(topic, b"no activation", b"email:x", partition=0)
+    assert producer.flush(30) == 0
+
+
+def outcomes(settings: Settings) -> list[dict[str, Any]]:
+    """All that stands on `deliveries` now."""
+    reader = Consumer({"bootstrap.servers": settings.broker, "group.id": uuid4().hex, "enable.partition.eof": True})
+    topic, codec = Names(settings).on_cluster("deliveries"), Codec()
+    reader.assign([TopicPartition(topic, partition, 0) for partition in range(settings.partitions)])
+    found, ended, deadline = [], 0, time.monotonic() + 30
+    while ended < settings.partitions and time.monotonic() < deadline:
+        message = reader.poll(0.5)
+        if message is not None and message.error() is not None:
+            ended += 1
+        elif message is not None:
+            found.append(codec.decode("delivery", message.value() or b""))
+    reader.close()
+    return found
+
+
+async def hang(_: Received) -> web.StreamResponse:
+    await asyncio.sleep(60)
+    raise AssertionError("the client has left long before")
+
+
+def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_nobody(
+    broker: Broker, tmp_path: Path,
+) -> None:
+    variables = {"AUDIENCE_BROKER": broker.address, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "HOOK_SECRET": "s",
+                 "AUDIENCE_SESSION_TIMEOUT": "6"}
+    settings = Settings.read({name: value for name, value in variables.items() if name != "HOOK_SECRET"})
+    ensure_topics(settings)
+    log = tmp_path / "log"
+
+    async def one_is_late(received: Received) -> web.StreamResponse:
+        is_late = received.id == "a5" and received.times < 4
+        return web.Response(status=503 if is_late else 204)
+
+    async def run() -> None:
+        async with Recorder(hang) as stuck, Recorder(one_is_late) as good, asyncio.timeout(90):
+            define(settings, {"good": good.url, "stuck": stuck.url})
+            await asyncio.to_thread(write, settings)
+            for target in (100, 250):
+                with delivering(variables, log):
+                    await eventually(lambda: len(good.accepted) >= target)  # noqa: B023
+            with delivering(variables, log) as process:
+                await eventually(lambda: len(good.accepted) == MANY)
+                process.terminate()
+                assert await asyncio.to_thread(process.wait, 30) == 0
+            counted.update(good.accepted)
+
+    counted: Counter[str] = Counter()
+    asyncio.run(run())
+    written = [row for row in outcomes(settings) if row["destination"] == "good"]
+    delivered = Counter(row["activation_id"] for row in written if row["outcome"] == "delivered")
+    assert set(delivered) == set(counted) == {f"a{n}" for n in range(MANY)}
+    assert sum(times - 1 for times in counted.values()) <= 2 * 20, "at most the batch of each kill comes again"
+    assert "is no activation" in log.read_text()
