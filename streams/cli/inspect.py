@@ -30,7 +30,7 @@ def add_to(commands: Any) -> None:
 def show_profile(options: argparse.Namespace) -> int:
     from streams.task.outputs import view
 
-    task, profile = _find(options, options.identifier)
+    task, profile = find(options, options.identifier)
     seen = view(task.context.plan, profile, max(profile.now, _now()))
     if options.json:
         print(json.dumps(seen, indent=2, sort_keys=True))
@@ -45,7 +45,7 @@ def export_profile(options: argparse.Namespace) -> int:
     from streams.runtime.settings import Settings
     from streams.task.export import everything
 
-    task, profile = _find(options, options.identifier)
+    task, profile = find(options, options.identifier)
     entries = task.state.timeline.entries(profile.key)
     read = codec_of(Settings.read(environment(options))).decode_event
     found = everything(task.context.plan, profile, entries, read, max(profile.now, _now()))
@@ -57,7 +57,7 @@ def explain_segment(options: argparse.Namespace) -> int:
     from streams.cli.trees import as_json, as_text
     from streams.core.explain import explain
 
-    task, profile = _find(options, options.profile)
+    task, profile = find(options, options.profile)
     if options.segment not in task.context.plan.segments:
         known = ", ".join(task.context.plan.segments) or "none"
         raise Misconfigured((f"there is no segment {options.segment}; defined are: {known}",))
@@ -66,7 +66,8 @@ def explain_segment(options: argparse.Namespace) -> int:
     return 0
 
 
-def _find(options: argparse.Namespace, identifier: str) -> Any:
+def find(options: argparse.Namespace, identifier: str) -> Any:
+    """The task and the profile of whoever has the identifier. Misconfigured if nobody has."""
     from streams.runtime.settings import Settings
     from streams.runtime.state_reader import StateReader
 

@@ -65,6 +65,7 @@ class Profile:
     quiet hours to end, see `campaigns.holding`.
     restrained: purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back, see
     `consent.merging`.
+    decided: `campaign|channel` -> [instant, last decision about a message], see `campaigns.explaining`.
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
     """
 
@@ -90,6 +91,7 @@ class Profile:
     restrained: dict[str, list[Json]] = field(default_factory=dict)
     sent: dict[str, list[int]] = field(default_factory=dict)
     held: list[list[Json]] = field(default_factory=list)
+    decided: dict[str, list[Json]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

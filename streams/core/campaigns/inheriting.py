@@ -14,5 +14,6 @@ def inherit(profile: Profile, state: Profile) -> None:
         if member and profile.told.get(answer_key(row[1], row[2])) == [member[1]]:
             answered.add((row[1], row[2]))
     profile.told = {**state.told, **profile.told}
+    profile.decided = {**state.decided, **profile.decided}
     caps.add(profile, state.sent)
     holding.add(profile, state.held, answered)

@@ -97,7 +97,7 @@ def _decide(
     identifier = latest(profile, ADDRESS[channel.name])
     is_control = variant_of(profile, campaign) is CONTROL
     reason = "control group" if is_control else _refusal(profile, channel, identifier, occasion.event, at)
-    until = None if reason else _quiet_until(profile, campaign, at)
+    until = None if reason else quiet_end(profile, campaign, at)
     if until is not None:
         arrival = occasion.event.arrival if occasion.event else 0
         row = Held(until, campaign.id, channel.name, occasion.kind, campaign.segment, occasion.because, arrival)
@@ -127,7 +127,8 @@ def _is_answered(profile: Profile, campaign: Campaign, channel: Channel) -> bool
     return False
 
 
-def _quiet_until(profile: Profile, campaign: Campaign, at: int) -> int | None:
+def quiet_end(profile: Profile, campaign: Campaign, at: int) -> int | None:
+    """When the quiet hours that `at` lies in end for this person; None if it lies in none."""
     hours = campaign.quiet_hours
     if hours is None:
         return None

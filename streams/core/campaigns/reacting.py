@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from streams.core.campaigns import caps
 from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import take_back, update_audiences
+from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, answer, messages, release, undo
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
@@ -27,6 +28,7 @@ def memberships_changed(
     if profile.held:
         for undoing in changes:
             sends += undo(profile, undoing.segment_id, at, entered=undoing.entered)
+        remember(profile, sends)
     for campaign in live(context, at):
         change = by_segment.get(campaign.segment)
         if change is None:
@@ -36,7 +38,7 @@ def memberships_changed(
             answer(profile, campaign)
         elif _triggers(campaign, change):
             kind = Trigger.ENTERED if change.entered else Trigger.EXITED
-            sends += messages(context, profile, campaign, at, Occasion(kind, change.because, event))
+            sends += _decided(context, profile, campaign, at, Occasion(kind, change.because, event))
     return sends
 
 
@@ -62,7 +64,7 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
     for campaign in live(context, at):
         if campaign.each and campaign.segment in profile.members and matches_name(campaign.each, event.name):
             because = f"{event.name} [message {event.message_id}]"
-            sends += messages(context, profile, campaign, at, Occasion(Trigger.EACH, because, event))
+            sends += _decided(context, profile, campaign, at, Occasion(Trigger.EACH, because, event))
     return sends
 
 
@@ -74,14 +76,18 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
         member = profile.members.get(campaign.segment)
         sends += update_audiences(profile, campaign, at, "campaign live")
         if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
-            sends += messages(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None))
-    caps.forget(profile, {campaign.id for campaign in context.plan.definitions.campaigns})
+            sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None))
+    defined = {campaign.id for campaign in context.plan.definitions.campaigns}
+    caps.forget(profile, defined)
+    profile.decided = {key: said for key, said in profile.decided.items() if key.partition("|")[0] in defined}
     return sends + take_back(context, profile, at)
 
 
 def release_held(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Quiet hours are over: what waited is decided by what is true now."""
-    return release(context, profile, {campaign.id: campaign for campaign in live(context, at)}, at)
+    sends = release(context, profile, {campaign.id: campaign for campaign in live(context, at)}, at)
+    remember(profile, sends)
+    return sends
 
 
 def live(context: Context, at: int) -> Iterator[Campaign]:
@@ -90,6 +96,12 @@ def live(context: Context, at: int) -> Iterator[Campaign]:
         if campaign.status is Status.LIVE and (campaign.starts is None or at >= campaign.starts) and (
                 campaign.ends is None or at < campaign.ends):
             yield campaign
+
+
+def _decided(context: Context, profile: Profile, campaign: Campaign, at: int, occasion: Occasion) -> list[Sent]:
+    sends = messages(context, profile, campaign, at, occasion)
+    remember(profile, sends)
+    return sends
 
 
 def _triggers(campaign: Campaign, change: Change) -> bool:

@@ -1,0 +1,73 @@
+"""`audience campaign explain` and `preview`: what a campaign means for one person."""
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Any
+
+from streams.cli.arguments import command, group, with_broker
+from streams.core.errors import Misconfigured, Rejected
+
+
+def add_to(commands: Any) -> None:
+    campaigns = group(commands, "campaign", "What a campaign means for one person.")
+    for name, run, summary in (
+        ("explain", explain_campaign, "Why somebody got a message or did not, and what speaks against one now."),
+        ("preview", preview_campaign, "What somebody would be sent, rendered now, without an event; nothing is sent."),
+    ):
+        parser = command(campaigns, name, run, summary)
+        parser.add_argument("campaign", metavar="ID")
+        parser.add_argument("--profile", required=True, metavar="NAMESPACE:VALUE")
+        parser.add_argument("--json", action="store_true")
+        with_broker(parser)
+
+
+def explain_campaign(options: argparse.Namespace) -> int:
+    from streams.backtest import iso
+    from streams.core.campaigns.explaining import explain
+
+    _, profile, campaign = _found(options)
+    answers = list(explain(profile, campaign, _now(profile)))
+    if options.json:
+        print(json.dumps([{"channel": each.channel, "says": each.says, "at": iso(each.at)} for each in answers], indent=2))
+        return 0
+    for each in answers:
+        print(f"{each.channel}: {each.says}" + (f" ({iso(each.at)})" if each.at is not None else ""))
+    return 0
+
+
+def preview_campaign(options: argparse.Namespace) -> int:
+    from streams.core.campaigns.content import content
+    from streams.core.campaigns.splitting import channels_of
+
+    task, profile, campaign = _found(options)
+    at = _now(profile)
+    try:
+        said = {channel.name: content(task.context, profile, channel, None, at)
+                for channel in channels_of(profile, campaign)}
+    except Rejected as fault:
+        raise Misconfigured((f"campaign {campaign.id}: {fault.reason} for this person; mend the template",)) from None
+    if options.json:
+        print(json.dumps(said, indent=2))
+        return 0
+    for name, fields in said.items():
+        print(name)
+        for field, text in fields.items():
+            print(f"  {field}: {text}")
+    return 0
+
+
+def _found(options: argparse.Namespace) -> Any:
+    """The task and the profile of the person, and the campaign in force there."""
+    from streams.cli.inspect import find
+
+    task, profile = find(options, options.profile)
+    defined = {campaign.id: campaign for campaign in task.context.plan.definitions.campaigns}
+    if options.campaign not in defined:
+        raise Misconfigured((f"there is no campaign {options.campaign}; defined are: {', '.join(defined) or 'none'}",))
+    return task, profile, defined[options.campaign]
+
+
+def _now(profile: Any) -> int:
+    return max(int(profile.now), int(time.time() * 1000))

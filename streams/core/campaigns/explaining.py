@@ -1,0 +1,77 @@
+"""Why somebody got a message, or did not: the last decision of each campaign and channel, and what it would be now.
+
+Kept on the profile and not on a topic of its own: the question is asked about one person, and one answer a campaign and
+channel is bounded.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from streams.core.campaigns import caps
+from streams.core.campaigns.messaging import ADDRESS, latest, quiet_end
+from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
+from streams.core.campaigns.told import answer_key
+from streams.core.definitions import Campaign, Channel
+from streams.core.messages import Activation, Sent, Suppressed, Unrenderable
+from streams.core.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question about a channel of a campaign. `at`: when the decision was made, None for what is asked now."""
+
+    channel: str
+    says: str
+    at: int | None = None
+
+
+def remember(profile: Profile, decided: Iterable[Sent]) -> None:
+    """The last decision of each campaign and channel; what is held is seen in `Profile.held`."""
+    for each in decided:
+        match each:
+            case Activation(change="message"):
+                profile.decided[answer_key(each.campaign_id, each.channel)] = [each.at, "sent"]
+            case Suppressed():
+                profile.decided[answer_key(each.campaign_id, each.channel)] = [each.at, f"not sent: {each.reason}"]
+            case Unrenderable():
+                profile.decided[answer_key(each.campaign_id, each.channel)] = [each.at, f"dead letter: {each.reason}"]
+            case _:
+                pass
+
+
+def explain(profile: Profile, campaign: Campaign, at: int) -> Iterator[Answer]:
+    """What was decided last for this person, what waits, and what speaks against an activation at `at`."""
+    for channel in channels_of(profile, campaign):
+        last = profile.decided.get(answer_key(campaign.id, channel.name))
+        if last:
+            yield Answer(channel.name, last[1], last[0])
+        for row in profile.held:
+            if row[1:3] == [campaign.id, channel.name]:
+                yield Answer(channel.name, "waits for the end of quiet hours", row[0])
+        reasons = list(_against(profile, campaign, channel, at))
+        yield Answer(channel.name, f"now: {'; '.join(reasons) or 'nothing speaks against it'}")
+
+
+def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) -> Iterator[str]:
+    if campaign.status.value != "live":
+        yield f"the campaign is {campaign.status.value}"
+    if campaign.starts is not None and at < campaign.starts:
+        yield "the campaign has not started"
+    if campaign.ends is not None and at >= campaign.ends:
+        yield "the campaign has ended"
+    if campaign.segment not in profile.members:
+        yield f"not in segment {campaign.segment}"
+    if variant_of(profile, campaign) is CONTROL:
+        yield "control group"
+    namespace = ADDRESS.get(channel.name)
+    identifier = latest(profile, namespace) if namespace else next(iter(sorted(profile.identifiers)), None)
+    if identifier is None:
+        yield f"no {namespace or 'identifier'} known"
+    elif not (permission := may_activate(profile, channel.purpose, channel.name, identifier, at)).is_given:
+        yield permission.basis
+    if namespace and quiet_end(profile, campaign, at) is not None:
+        yield "quiet hours"
+    if namespace and (cap := caps.reached(profile, campaign, channel.name, at)):
+        yield cap
