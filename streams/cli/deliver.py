@@ -95,5 +95,12 @@ def _smtp(destination: str, given: Mapping[str, Any], variables: Variables) -> C
     return SmtpConnector(read_settings(destination, given, variables))
 
 
-CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {"http": _http, "smtp": _smtp}
+def _sms(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.twilio import TwilioConnector, read_settings
+
+    return TwilioConnector(read_settings(destination, given, variables))
+
+
+CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
+    "http": _http, "smtp": _smtp, "sms-http": _sms}
 """By the name in the definition."""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from connectors.delivery import Activation, Deferred, Outcome, Refused
-from connectors.destinations.http.mapping import body_of, headers_of, outcome_of
+from connectors.delivery.answers import outcome_of
+from connectors.destinations.http.mapping import body_of, headers_of
 from connectors.destinations.http.settings import HttpSettings
 
 READ = 64 * 1024
@@ -45,7 +46,8 @@ class HttpConnector:
         try:
             async with session.post(self._settings.url, data=body, headers=headers, allow_redirects=False) as answer:
                 await answer.content.read(READ)
-                return outcome_of(answer.status, answer.headers, at)
+                return outcome_of(answer.status, answer.headers.get("Retry-After"), at,
+                                  reference=answer.headers.get("X-Request-Id"))
         except TimeoutError:
             return Deferred(why=f"no answer within {self._settings.timeout:g} s")
         except (ClientError, OSError) as failure:

@@ -1,0 +1,43 @@
+"""From an activation to Twilio's form, and from its answer to an outcome. Pure.
+
+Source: twilio.com/docs/messaging/api/message-resource and twilio.com/docs/api/errors. Twilio has no idempotency key for
+messages: after a lost answer a text may be sent twice.
+"""
+from __future__ import annotations
+
+import orjson
+
+from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
+from connectors.delivery.answers import outcome_of
+
+LONGEST = 1600
+"""Characters of a Body; Twilio refuses more (error 21617)."""
+
+
+def form_of(activation: Activation, sender: str) -> dict[str, str] | Refused:
+    """The fields of the request."""
+    text = activation.content.get("text")
+    if not activation.identifier.startswith("phone:+"):
+        return Refused(why="no phone number in international form")
+    if not isinstance(text, str) or not text or len(text) > LONGEST:
+        return Refused(why=f"no text, or one over {LONGEST} characters")
+    by = "MessagingServiceSid" if sender.startswith("MG") else "From"
+    return {"To": activation.identifier.removeprefix("phone:"), by: sender, "Body": text}
+
+
+def read_answer(status: int, retry_after: str | None, body: bytes, at: int) -> Outcome:
+    """Only an answer that names the message's `sid` is a delivery. A refusal tells Twilio's code, not its message, which
+    quotes the number."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        found = None
+    fields = found if isinstance(found, dict) else {}
+    outcome = outcome_of(status, retry_after, at, reference=fields.get("sid"))
+    match outcome:
+        case Delivered(reference=None):
+            return Deferred(why=f"HTTP {status} without a sid: not Twilio's answer")
+        case Refused() if isinstance(fields.get("code"), int):
+            return Refused(why=f"Twilio {fields['code']}")
+        case _:
+            return outcome

@@ -1,0 +1,97 @@
+"""Text messages against a local server that answers as Twilio documents, and as it should not."""
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from connectors.delivery import Deferred, Delivered, Engine, Limits, Outcome, Refused
+from connectors.destinations.twilio import TwilioConnector, read_settings
+from connectors.destinations.twilio.mapping import form_of, read_answer
+from streams.core.errors import Misconfigured
+from tests.connectors.recording import Log, Reading, activation, eventually
+
+MANY = tuple(activation(number, identifier=f"phone:+3161234{number:04}", content={"text": f"Hi {number} é"})
+             for number in range(30))
+IDS = {each.activation_id: 1 for each in MANY}
+GIVEN: dict[str, Any] = {"provider": "twilio", "account": "AC1", "token": {"env": "TOKEN"}, "sender": "+15005550006",
+                         "timeout": 0.3}
+
+
+async def play(faults: dict[str, list[web.Response | None]]) -> tuple[Counter[str], Log]:
+    """`faults`: the first answers to a number, None for a connection that is cut. The texts that were accepted."""
+    sent: Counter[str] = Counter()
+
+    async def receive(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Basic QUMxOnNlY3JldA=="
+        form = await request.post()
+        if waiting := faults.get(str(form["To"])[-2:]):
+            answer = waiting.pop(0)
+            if answer is None and request.transport is not None:
+                request.transport.abort()
+            return answer or web.Response()
+        assert form["From"] == GIVEN["sender"]
+        sent[str(form["Body"])] += 1
+        return web.json_response({"sid": "SM1", "status": "queued"}, status=201)
+
+    app = web.Application()
+    app.router.add_post("/2010-04-01/Accounts/AC1/Messages.json", receive)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    log = Log(MANY)
+    connector = TwilioConnector(read_settings("texts", {**GIVEN, "url": url}, {"TOKEN": "secret"}))
+    engine = Engine("texts", connector, Reading(log), Limits(shortest=5, longest=40))
+    task = asyncio.create_task(engine.run())
+    async with asyncio.timeout(30):
+        await eventually(lambda: len(log.final(Delivered)) + len(log.final(Refused)) == len(MANY) or task.done())
+    engine.stop()
+    await task
+    await runner.cleanup()
+    return sent, log
+
+
+def test_sends_each_text_once_and_keeps_the_sid() -> None:
+    sent, log = asyncio.run(play({}))
+    assert sent == {f"Hi {n} é": 1 for n in range(30)} and log.final(Delivered) == IDS
+    assert {d.outcome for d in log.deliveries} == {Delivered(reference="SM1")}
+
+
+def test_through_every_fault_nothing_is_lost_or_doubled() -> None:
+    unsubscribed = web.json_response({"code": 21610, "message": "about +31612340007"}, status=400)
+    sent, log = asyncio.run(play({
+        "03": [web.Response(status=429), web.Response(status=500)], "05": [None], "07": [unsubscribed],
+        "09": [web.Response(text="<html>a proxy's page</html>")], "11": [web.Response(status=401)]}))
+    assert sent == {f"Hi {n} é": 1 for n in range(30) if n != 7}
+    assert log.final(Deferred) == {"a3": 2, "a5": 1, "a9": 1, "a11": 1}
+    assert [d.outcome for d in log.deliveries if isinstance(d.outcome, Refused)] == [Refused(why="Twilio 21610")]
+
+
+@pytest.mark.parametrize(("status", "retry_after", "body", "outcome"), [
+    (201, None, b'{"sid": "SM1"}', Delivered(reference="SM1")),
+    (429, "2", b'{"code": 20429}', Deferred(why="HTTP 429", until=3000)),
+    (503, "Thu, 01 Jan 1970 00:00:05 GMT", b"", Deferred(why="HTTP 503", until=5000)),
+    (503, "soon", b"", Deferred(why="HTTP 503")),
+    (400, None, b'{"code": 21211}', Refused(why="Twilio 21211")),
+    (400, None, b"[]", Refused(why="HTTP 400")),
+])
+def test_answers(status: int, retry_after: str | None, body: bytes, outcome: Outcome) -> None:
+    assert read_answer(status, retry_after, body, 1000) == outcome
+
+
+def test_what_cannot_be_texted_is_refused() -> None:
+    for given in ({"identifier": "email:a@b"}, {"content": {}}, {"content": {"text": "x" * 1601}}):
+        good: dict[str, Any] = {"identifier": "phone:+316", "content": {"text": "x"}}
+        assert isinstance(form_of(activation(1, **{**good, **given}), "+1"), Refused)
+    assert form_of(activation(1, identifier="phone:+316", content={"text": "x"}), "MG7") == {
+        "To": "+316", "MessagingServiceSid": "MG7", "Body": "x"}
+
+
+def test_all_faults_of_the_settings_are_told() -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read_settings("texts", {"provider": "x", "token": {"env": "MISSING"}, "acount": "AC1"}, {})
+    assert len(caught.value.faults) == 5
