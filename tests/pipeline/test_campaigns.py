@@ -275,3 +275,29 @@ def test_a_split_that_does_not_add_up_is_refused(split: Json, fault: str) -> Non
     documents = campaign("c", split=split) | {"segment/fans": {"kind": "segment", "id": "fans", "rule": {"everyone": {}}}}
     with pytest.raises(Misconfigured, match=fault):
         build(documents, 1, {})
+
+
+FAN_AT_NIGHT = {"type": "identify", "anonymousId": "c9", "messageId": "x", "traits": {"fan": True},
+                "context": {"consent": {"purposes": {"mail": True}}, "traits": {"email": "n@example.org"}}}
+MEETS = {"type": "identify", "anonymousId": "c9", "userId": "u", "messageId": "merge"}
+
+
+@pytest.mark.parametrize("was_told_by_day", [True, False])
+def test_what_waited_when_its_profile_was_absorbed_is_sent_unless_the_survivor_had_it(was_told_by_day: bool) -> None:
+    pipeline = world(campaign("c", trigger="entered", quiet_hours=QUIET))
+    Person(pipeline).becomes(fan=was_told_by_day)
+    pipeline.advance(to=NIGHT)
+    pipeline.send(FAN_AT_NIGHT | {"timestamp": START - 1})
+    pipeline.send(MEETS)
+    pipeline.advance(by=2 * DAY)
+    assert [a.at for a in pipeline.activations()] == ([START] if was_told_by_day else [])
+
+
+def test_what_waited_is_sent_for_the_merged_person_who_is_in_by_it() -> None:
+    pipeline = world(campaign("c", trigger="entered", quiet_hours=QUIET))
+    Person(pipeline).becomes()
+    pipeline.advance(to=NIGHT)
+    pipeline.send(FAN_AT_NIGHT)
+    pipeline.send(MEETS)
+    pipeline.advance(by=2 * DAY)
+    assert [a.at for a in pipeline.activations()] == [MORNING]
