@@ -15,6 +15,7 @@ from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, S
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.matches import EVENT_NAME
+from streams.definitions.samples import failures
 from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, TEXT, TIME, TIME_ZONE, choice, duration, whole
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
 
@@ -26,7 +27,7 @@ _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not T
 def _template(found: Found) -> str:
     source = TEXT.read(found)
     try:
-        _JINJA.parse(source)
+        _JINJA.compile(source)
     except jinja2.TemplateSyntaxError as error:
         found.refuse(f"{dotted(found.steps)} is no Jinja template ({error.message})", "valid Jinja",
                      lines_below=error.lineno - 1)
@@ -126,7 +127,25 @@ def _check_campaign(given: Given, found: Found) -> None:
             if name not in {channel.name for channel in given["channels"]}:
                 found.at("split").at("variants").at(place).refuse(
                     f"variant {variant['id']} changes {name}", "a channel that the campaign has")
+    _check_samples(given, found)
     found.at("segment").needs("segment")
+
+
+def _check_samples(given: Given, found: Found) -> None:
+    samples = given.get("samples", ())
+    variants = (_variant(each, given["channels"]) for each in given.get("split", ()))
+    channels = dict.fromkeys([*given["channels"], *(channel for variant in variants for channel in variant.channels)])
+    for channel in channels:
+        for field, number, fault in failures(channel, samples):
+            found.at("channels").at(channel.name).note(
+                f"channels.{channel.name}.{field} cannot be rendered for sample {number} ({fault})",
+                "a template that renders for every sample; `default` fills what is missing")
+
+
+def _object(found: Found) -> dict[str, Any]:
+    if not isinstance(found.value, dict):
+        found.unlike("an object")
+    return dict(found.value)
 
 
 def _campaign(given: Given) -> Campaign:
@@ -191,11 +210,15 @@ SPLIT = Record(
     required=("variants",), check=_check_split, make=lambda given: given["variants"],
 ).shape()
 
+OBJECT = Shape(_object, {"type": "object"})
+SAMPLES = many(Record(fields={"traits": OBJECT, "event": OBJECT}, make=dict).shape(), least=1,
+               expected="a list of sample profiles")
+
 CAMPAIGN = Record(
     fields={
         **DOCUMENT_FIELDS, "segment": KEBAB_ID, "trigger": TRIGGER,
         "channels": Record(fields=CHANNELS, check=_check_channels, make=_channels).shape(),
-        "cap": CAPS, "split": SPLIT, "priority": whole(least=1),
+        "cap": CAPS, "samples": SAMPLES, "split": SPLIT, "priority": whole(least=1),
         "quiet_hours": Record(
             fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE, "local": BOOLEAN},
             required=("from", "to", "time_zone"), check=_check_quiet_hours, make=_quiet_hours,

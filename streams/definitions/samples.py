@@ -1,0 +1,34 @@
+"""Templates tried on sample profiles while a marketer can still mend them.
+
+Which traits a person has when a message is due only the author knows, so the samples are the author's; a campaign
+without any is checked for its syntax and its filters alone.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from streams.core.definitions import Channel
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=jinja2.ChainableUndefined, autoescape=True)
+_FAULTS = (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError)
+TEMPLATES = frozenset({"subject", "html", "text"})
+
+
+def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterator[tuple[str, int, str]]:
+    """(field, number of the sample from 1, kind of fault) of each template that fails on a sample. A sample is
+    `{traits, event: {name, properties}}`, each left out or an object."""
+    for field, source in channel.content:
+        if field not in TEMPLATES:
+            continue
+        template = _ENVIRONMENT.from_string(source)
+        for number, sample in enumerate(samples, 1):
+            traits = sample.get("traits", {})
+            known = {**traits, "profile": {"id": "sample", "traits": traits}, "event": sample.get("event", {})}
+            try:
+                template.render(known)
+            except _FAULTS as fault:
+                yield field, number, type(fault).__name__
