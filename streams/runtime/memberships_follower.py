@@ -40,11 +40,13 @@ ANSWER = 3.0
 
 
 class Follower:
-    """Reads into `store` from `start` on. Ends the process where it cannot go on (a full disk, a bug)."""
+    """Reads into `store` from `start` on. `fail` hears why it cannot go on (a full disk, a bug); by default the process
+    ends. `row_of_gone` gives what to keep for an identifier that was deleted; by default nothing."""
 
     def __init__(self, settings: Settings, store: MembershipsStore,
-                 fail: Callable[[BaseException], None] = end_process) -> None:
-        self._settings, self._store, self._fail = settings, store, fail
+                 fail: Callable[[BaseException], None] = end_process,
+                 row_of_gone: Callable[[str], bytes | None] = lambda _: None) -> None:
+        self._settings, self._store, self._fail, self._row_of_gone = settings, store, fail, row_of_gone
         self._topic = Names(settings).on_cluster(AUDIENCES_MEMBERSHIPS.name)
         self._positions = store.positions()
         self._asked: tuple[dict[int, int], float] | None = None
@@ -54,6 +56,8 @@ class Follower:
         self.current_as_of: float | None = None
         """The monotonic instant of which the copy has everything; None before it was complete once."""
         self.records, self.rejected = 0, 0
+        self.is_anew = not self._positions
+        """Whether it reads from the beginning: the store was empty, or not of this topic."""
 
     def start(self) -> None:
         self._thread.start()
@@ -93,7 +97,7 @@ class Follower:
         if any(not (ends[p][0] <= offset <= ends[p][1]) if p in ends else True for p, offset in self._positions.items()):
             log.warning("The copy in %s is not of topic %s as it is now: it is built anew", self._store.folder, self._topic)
             self._store.discard()
-            self._positions = {}
+            self._positions, self.is_anew = {}, True
         self._positions = {number: self._positions.get(number, first) for number, (first, _) in ends.items()}
         consumer.assign([TopicPartition(self._topic, number, offset) for number, offset in self._positions.items()])
         return True
@@ -121,8 +125,8 @@ class Follower:
         self._positions[message.partition()] = message.offset() + 1
         key, value = message.key(), message.value()
         try:
-            row = None if value is None else self._patiently(lambda: _row(codec, value))
             identifier = (key or b"").decode()
+            row = self._row_of_gone(identifier) if value is None else self._patiently(lambda: _row(codec, value))
         except (Undecodable, UnicodeDecodeError) as fault:
             self._skip(message, fault.reason if isinstance(fault, Undecodable) else "the key is not UTF-8")
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +39,15 @@ class MembershipsStore:
         """The JSON row of each identifier, in order; None where there is none."""
         keys: list[Any] = [ROW + identifier.encode() for identifier in identifiers]
         return cast("list[bytes | None]", self._database.get(keys))
+
+    def rows(self) -> Iterator[bytes]:
+        """Every JSON row, by identifier, in the order of their bytes."""
+        cursor = self._database.iter()
+        cursor.seek(ROW)
+        while cursor.valid() and cursor.key().startswith(ROW):
+            yield cursor.value()
+            cursor.next()
+        cursor.status()
 
     def positions(self) -> dict[int, int]:
         """The offset to go on from, by partition; a partition never read is left out."""

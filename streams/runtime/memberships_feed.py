@@ -1,0 +1,73 @@
+"""What changed on `audiences.memberships` since given positions, as committed at one moment: the content of a feed file.
+
+The follower of `audience serve`, let run until its copy is complete once, into a store that is thrown away: the newest
+row of each identifier is what counts, there may be many millions, and they come out sorted. Deleted identifiers keep a
+row that says so, because the receiver of a delta has to delete too.
+"""
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import orjson
+
+from streams.core.errors import Misconfigured
+from streams.runtime.calls import PATIENCE
+from streams.runtime.memberships_follower import Follower
+from streams.runtime.memberships_store import MembershipsStore
+from streams.runtime.memory import Memory
+from streams.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """`rows`: JSON `{identifier, segments, at}` by identifier, `at` null for the deleted; once. `positions`: where the
+    next delta begins. `is_full`: they are from the topic's beginning. `rejected`: records that were skipped."""
+
+    rows: Iterator[bytes]
+    positions: Mapping[int, int]
+    is_full: bool
+    rejected: int
+
+
+@contextmanager
+def changes(settings: Settings, folder: Path, positions: Mapping[int, int], *, wall: int) -> Iterator[Changes]:
+    """Reads into `folder`, which is emptied before and removed afterwards. No `positions`, or such as the topic does not
+    have (it was made anew): from the beginning. Misconfigured if the broker is silent for a minute; Stop(DISK)."""
+    shutil.rmtree(folder, ignore_errors=True)
+    store = MembershipsStore(folder, Memory(settings.memory), wall=wall)
+    store.write({}, positions, wall)
+    failures: list[BaseException] = []
+    follower = Follower(settings, store, failures.append, _gone)
+    try:
+        follower.start()
+        try:
+            _wait(follower, failures, settings)
+        finally:
+            follower.stop()
+        yield Changes(rows=store.rows(), positions=store.positions(), is_full=follower.is_anew, rejected=follower.rejected)
+    finally:
+        store.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(follower: Follower, failures: list[BaseException], settings: Settings) -> None:
+    seen, deadline = -1, monotonic() + PATIENCE
+    while follower.current_as_of is None:
+        if failures:
+            raise failures[0]
+        if follower.records != seen:
+            seen, deadline = follower.records, monotonic() + PATIENCE
+        if monotonic() > deadline:
+            raise Misconfigured((f"audiences.memberships on {settings.broker} could not be read: nothing came for "
+                                 f"{PATIENCE:.0f} s; is AUDIENCE_BROKER right, the broker running, AUDIENCE_PREFIX "
+                                 "that of the workers?",))
+        sleep(0.02)
+
+
+def _gone(identifier: str) -> bytes:
+    return orjson.dumps({"identifier": identifier, "segments": [], "at": None})

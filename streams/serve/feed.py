@@ -1,0 +1,116 @@
+"""Files of memberships for platforms that take uploads: full or delta, and the note of where the next delta begins.
+
+A file appears whole or not at all (written beside, synced, renamed), and the note is renamed into place after it. A kill
+between the two makes the next run write the same number again, with at least the same content: nothing is left out.
+"""
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from streams.core.errors import Misconfigured
+
+COLUMNS = ("identifier", "segments", "at")
+NOTE = "position.json"
+ROWS_A_GROUP = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """After file `number` (0: none yet), of `topic`, at `at` (ms): the next delta begins at `positions`."""
+
+    number: int = 0
+    topic: str = ""
+    at: int = 0
+    positions: Mapping[int, int]
+
+    @classmethod
+    def read(cls, folder: Path) -> Note:
+        """The note in the folder; an empty one if there is none. Misconfigured if it is damaged."""
+        file = folder / NOTE
+        if not file.exists():
+            return cls(positions={})
+        try:
+            found = orjson.loads(file.read_bytes())
+            return cls(number=int(found["number"]), topic=str(found["topic"]), at=int(found["at"]),
+                       positions={int(partition): int(offset) for partition, offset in found["positions"].items()})
+        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+            raise Misconfigured((f"{file} is no position of a feed ({type(failure).__name__}); remove it, and the next "
+                                 "export is a full one",)) from failure
+
+    def write(self, folder: Path) -> None:
+        positions = {str(partition): offset for partition, offset in self.positions.items()}
+        with appearing(folder / NOTE) as part:
+            part.write_bytes(orjson.dumps(
+                {"number": self.number, "topic": self.topic, "at": self.at, "positions": positions}))
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """A path to write to; what is there at the end appears at `path`, at once. After a failure nothing is left."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write(path: Path, rows: Iterable[bytes]) -> int:
+    """Writes JSON rows in the format that the path's suffix names (a key of FORMATS); how many they were."""
+    count = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row
+
+    with appearing(path) as part:
+        FORMATS[path.suffix.removeprefix(".")](part, counted())
+    return count
+
+
+def _json_lines(part: Path, rows: Iterable[bytes]) -> None:
+    with part.open("wb") as file:
+        file.writelines(row + b"\n" for row in rows)
+
+
+def _csv(part: Path, rows: Iterable[bytes]) -> None:
+    """Segments joined by spaces, which no id has; `at` empty for the deleted."""
+    with part.open("w", newline="", encoding="utf-8") as file:
+        _csv_to(file, rows)
+
+
+def _csv_to(file: IO[str], rows: Iterable[bytes]) -> None:
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for row in map(orjson.loads, rows):
+        table.writerow((row["identifier"], " ".join(row["segments"]), row["at"]))
+
+
+def _parquet(part: Path, rows: Iterable[bytes]) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as missing:
+        raise Misconfigured(("writing Parquet needs pyarrow; pip install 'audience-streams[files]'",)) from missing
+    text, moment = pyarrow.string(), pyarrow.timestamp("ms", "UTC")
+    schema: Any = pyarrow.schema([("identifier", text), ("segments", pyarrow.list_(text)), ("at", moment)])
+    each = iter(rows)
+    with parquet.ParquetWriter(part, schema) as file:
+        while group := [orjson.loads(row) for row in islice(each, ROWS_A_GROUP)]:
+            file.write_table(pyarrow.Table.from_pylist(group, schema))
+
+
+FORMATS: Mapping[str, Callable[[Path, Iterable[bytes]], None]] = {"jsonl": _json_lines, "csv": _csv, "parquet": _parquet}
