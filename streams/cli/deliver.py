@@ -71,8 +71,20 @@ def _ready(destination: Destination, variables: Variables) -> Running:
     if make is None:
         raise Misconfigured((f"destination {destination.id}: there is no connector {destination.connector}; "
                              f"expected one of {', '.join(CONNECTORS)}",))
-    connector = make(destination.id, given, variables)
+    connector = _telling_digests(destination, make(destination.id, given, variables))
     return Running(id=destination.id, channel=destination.channel, connector=connector, limits=limits)
+
+
+def _telling_digests(destination: Destination, connector: Connector) -> Connector:
+    """As `hashing` says; an address cannot be written to by its digest."""
+    from connectors.delivery.hashing import ALGORITHMS, Hashed
+
+    if destination.hashing not in ALGORITHMS:
+        return connector
+    if destination.connector in TO_ADDRESSES:
+        raise Misconfigured((f"destination {destination.id}: hashing: expected none with the connector "
+                             f"{destination.connector}, which needs the address itself",))
+    return Hashed(connector, destination.hashing)
 
 
 def _limits(destination: str, per_second: Any) -> Limits:
@@ -104,3 +116,4 @@ def _sms(destination: str, given: Mapping[str, Any], variables: Variables) -> Co
 CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
     "http": _http, "smtp": _smtp, "sms-http": _sms}
 """By the name in the definition."""
+TO_ADDRESSES = ("smtp", "sms-http")

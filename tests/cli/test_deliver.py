@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from connectors.delivery.hashing import Hashed
 from streams.cli.deliver import _running
 from streams.core.errors import Misconfigured
 
@@ -36,3 +37,13 @@ def test_says_which_destinations_there_are() -> None:
         _running(document("hook", url="https://example.com/"), 1, ["hok"], {})
     with pytest.raises(Misconfigured, match="no destination at all"):
         _running({}, 1, None, {})
+
+
+def test_hashing_goes_around_the_connector_and_is_refused_where_the_address_is_needed() -> None:
+    hook = document("hook", url="https://example.com/")
+    hook["destination/hook"]["hashing"] = "sha256"
+    assert isinstance(_running(hook, 1, None, {})[0].connector, Hashed)
+    mail = document("mail", "smtp", host="mail", sender="a@b")
+    mail["destination/mail"]["hashing"] = "sha256"
+    with pytest.raises(Misconfigured, match="mail: hashing: expected none"):
+        _running(mail, 1, None, {})
