@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar
 
+from streams.runtime.alignment import Alignment
 from streams.runtime.batches import EndReached, EndsSeen, RecordBatch
 from streams.runtime.ends import EndsWatch
 from streams.runtime.exits import Exit, Stop
@@ -57,6 +58,7 @@ class Crew(Generic[Token]):
         self._held: dict[int, _Held] = {}
         self._runners: dict[int, Runner[_Arrived[Token]]] = {}
         self._settings = opening.settings
+        self._alignment = Alignment()
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="open")
         self._called_off = threading.Event()
@@ -67,7 +69,7 @@ class Crew(Generic[Token]):
         self.arrived: asyncio.Queue[RecordBatch] = asyncio.Queue()
         """Batches on their way to Faust."""
         fetch.start(self._deliver, fail)
-        ends.start(self._see)
+        ends.start(self._see, self._alignment.hear)
 
     @property
     def runners(self) -> Mapping[int, Runner[_Arrived[Token]]]:
@@ -112,6 +114,7 @@ class Crew(Generic[Token]):
             if self._called_off.is_set():
                 return False
             self._runners = {number: self._runner(number, held.unit) for number, held in self._held.items()}
+            self._alignment.begin({number: runner.wake for number, runner in self._runners.items()})
             await self._assign(self._offsets(), generation)  # (4)
             self._ends.watch(self._held)
             for partition, runner in self._runners.items():
@@ -160,13 +163,8 @@ class Crew(Generic[Token]):
     def _runner(self, partition: int, unit: UnitOfWork) -> Runner[_Arrived[Token]]:
         return Runner(partition, unit, Surroundings(
             wall=self._opening.wall, acknowledge=self._settled, fail=self._fail, pace=self._pace,
-            observe=lambda done: self._observe(partition, done), hold=self._hold,
+            observe=lambda done: self._observe(partition, done), alignment=self._alignment,
         ))
-
-    def _hold(self) -> int:
-        """Tasks tell each other of events: while one has a backlog, time must not overtake what it will still say.
-        Tasks of other workers are not asked."""
-        return min((runner.holds for runner in tuple(self._runners.values())), default=0)
 
     def _pace(self) -> float:
         return max(self._settings.commit_interval / 1000, len(self._runners) / TRANSACTIONS_A_SECOND)

@@ -72,13 +72,14 @@ class KafkaLog:
         for (topic, partition), batch in batches.items():
             self._produce(self._names.on_cluster(topic), batch, partition)
 
-    def commit(self, offsets: Mapping[str, int]) -> int | None:
+    def commit(self, offsets: Mapping[str, int], reached: int) -> int | None:
         """Commits what was produced and the offsets, together; returns the changelog's position then.
 
-        None if no change was logged. Raises Aborted if the unit may be done again, Stop if not.
+        `reached` goes with the offsets as their metadata, for the tasks of other workers (`alignment`). None if no
+        change was logged. Raises Aborted if the unit may be done again, Stop if not.
         """
         positions = [
-            TopicPartition(self._names.on_cluster(topic), self._partition, offset)
+            TopicPartition(self._names.on_cluster(topic), self._partition, offset, str(reached))
             for topic, offset in offsets.items()
         ]
         group = self.reader.consumer_group_metadata()

@@ -58,6 +58,10 @@ class _Input(Generic[Token]):
         is_current = self.is_at_end and wall - self.heard_at <= FRESH
         return wall if is_current else self.known_until
 
+    def next(self, wall: int) -> int:
+        """The instant of the record that is first in line, or that a record still to come can have."""
+        return self.frontiers[0] if self.frontiers else self.oldest(wall)
+
     def offer(self, batch: RecordBatch, frontiers: Iterable[int], token: Token) -> None:
         if batch.first != self.behind:
             raise Bug(
@@ -154,8 +158,9 @@ class Merge(Generic[Token]):
                 for topic, end in ends.items():
                     self._inputs[topic].see(end, at)
 
-    def take(self, limit: int, wall: int) -> list[Inbound]:
-        """The records that are next, oldest first, at most `limit`; none while an older one may still come."""
+    def take(self, limit: int, wall: int, until: int = -NEVER) -> list[Inbound]:
+        """The records that are next, oldest first, at most `limit`, none later than `until`; none while an older one
+        may still come."""
         taken: list[Inbound] = []
         inputs = tuple(self._inputs.values())
         while len(taken) < limit:
@@ -165,7 +170,7 @@ class Merge(Generic[Token]):
             first = min(active, key=lambda each: each.frontiers[0])
             bounds = [each.frontiers[0] for each in active if each is not first]
             bounds += [each.oldest(wall) + SLACK for each in inputs if not each.waiting]
-            run = first.pop(min(bounds, default=wall), limit - len(taken))
+            run = first.pop(min(until, min(bounds, default=wall)), limit - len(taken))
             if not run:
                 break
             taken += run
@@ -175,7 +180,14 @@ class Merge(Generic[Token]):
         """Up to when timers may fire: no record still to come can be older than that."""
         return min((each.oldest(wall) for each in self._inputs.values()), default=wall)
 
+    def reached(self, wall: int) -> int:
+        """Up to when everything was handed over, each input taken in its own order."""
+        return min((each.next(wall) for each in self._inputs.values()), default=wall)
+
     def settle(self) -> tuple[dict[str, int], list[Token]]:
         """What follows from all that was taken so far: offsets to commit, and the batches that are done."""
-        tokens = [token for each in self._inputs.values() for token in each.done()]
-        return {topic: each.settled for topic, each in self._inputs.items()}, tokens
+        return self.offsets(), [token for each in self._inputs.values() for token in each.done()]
+
+    def offsets(self) -> dict[str, int]:
+        """Behind everything that was taken, and transaction markers beyond it as far as they are known."""
+        return {topic: each.settled for topic, each in self._inputs.items()}

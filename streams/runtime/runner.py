@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, TypeVar
 
+from streams.runtime.alignment import Alignment
 from streams.runtime.batches import EndReached, EndsSeen, RecordBatch
 from streams.runtime.merge import Merge
 from streams.runtime.unit_of_work import Batch, UnitOfWork
@@ -25,11 +26,9 @@ UNIT = 4_000
 """Records a unit handles at most: so many that a commit's cost vanishes, so few that it is done in a moment."""
 LONGEST_WAIT = 0.25
 """Seconds after which a task looks at its clock again if nothing wakes it: how late a timer can be."""
-FOREVER = 1 << 62
-BEHIND = 1_000
-"""ms of backlog from which on a task holds the timers of the others: it may still have to tell them something."""
-HOLD = 3.0
-"""Seconds for which they are held after it has caught up: longer than what it sent last is under way."""
+TIDY = 1.0
+"""Seconds of rest after which offsets that only passed transaction markers are committed, so that a task with nothing to do
+looks like it to everybody, other workers' tasks included."""
 SLICE_EVERY = 5
 """While records keep coming, every so manieth unit is a slice of background work."""
 
@@ -50,8 +49,7 @@ class Surroundings(Generic[Token]):
     """What a runner needs of the worker. All are called from its thread.
 
     acknowledge: the batches these tokens came with are settled. observe: a unit is done; may raise to end the
-    worker. fail: the runner cannot go on. pace: least seconds between the starts of two units. hold: how far
-    timers may go for the sake of the worker's other tasks.
+    worker. fail: the runner cannot go on. pace: least seconds between the starts of two units.
     """
 
     wall: Callable[[], int]
@@ -59,34 +57,36 @@ class Surroundings(Generic[Token]):
     observe: Callable[[Done], None]
     fail: Callable[[BaseException], None]
     pace: Callable[[], float]
-    hold: Callable[[], int] = lambda: FOREVER
+    alignment: Alignment = field(default_factory=Alignment)
 
 
 class Runner(Generic[Token]):
     """Runs one task from `start` to `finish`, once. What is handed over before the start waits for it."""
 
     def __init__(self, partition: int, unit: UnitOfWork, around: Surroundings[Token]) -> None:
-        self._unit = unit
-        self._around = around
+        self._partition, self._unit, self._around = partition, unit, around
         self._merge: Merge[Token] = Merge(unit.offsets, lambda record: unit.processor.frontier(record))
         self._inbox: deque[tuple[RecordBatch, Token] | EndReached | EndsSeen] = deque()
-        self._wake = threading.Event()
+        self._woken = threading.Event()
         self._is_finishing = False
         self._thread = threading.Thread(target=self._live, name=f"task-{partition}", daemon=True)
         self._next_start = self._started = 0.0
         self._units = 0
         self._next_timer: int | None = None
-        self._behind, self._behind_at = -FOREVER, monotonic()
 
     def hand_over(self, batch: RecordBatch, token: Token) -> None:
         """Gives it a batch, in the order of the partition. Returns at once; from any thread."""
         self._inbox.append((batch, token))
-        self._wake.set()
+        self.wake()
 
     def tell(self, news: EndReached | EndsSeen) -> None:
         """Gives it news of its inputs' ends, in any order. Returns at once; from any thread."""
         self._inbox.append(news)
-        self._wake.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Has it look again for what it may do. Returns at once; from any thread."""
+        self._woken.set()
 
     @property
     def waiting(self) -> int:
@@ -108,7 +108,7 @@ class Runner(Generic[Token]):
     def finish(self) -> None:
         """Ends after the unit that is running; what waits is dropped, to be read again. Returns at once."""
         self._is_finishing = True
-        self._wake.set()
+        self.wake()
 
     def join(self, seconds: float) -> bool:
         """Waits for the end; False if it did not come in time."""
@@ -127,7 +127,7 @@ class Runner(Generic[Token]):
             self._around.fail(failure)
 
     def _receive(self) -> None:
-        self._wake.clear()
+        self._woken.clear()
         inbox, merge = self._inbox, self._merge
         while inbox:
             match inbox.popleft():
@@ -143,26 +143,20 @@ class Runner(Generic[Token]):
         wall = self._around.wall()
         is_slice = self._unit.processor.busy()
         is_its_turn = is_slice and self._units % SLICE_EVERY == 0
-        records = [] if is_its_turn else self._merge.take(UNIT, wall)
-        timers_until = self._timers_until(wall)
-        if not (records or is_slice or self._is_due(timers_until)):
+        align = self._around.alignment
+        align.report(self._partition, self._merge.reached(wall), wall)
+        records = [] if is_its_turn else self._merge.take(UNIT, wall, align.records_until(wall))
+        timers_until = min(self._merge.timers_until(wall), align.timers_until(wall))
+        if not (records or is_slice or self._is_due(timers_until) or self._is_untidy()):
             return False
         self._run(records, wall, timers_until)
         return True
 
-    @property
-    def holds(self) -> int:
-        """The instant that timers of other tasks must not pass, while this one is behind or was just now."""
-        return self._behind if monotonic() - self._behind_at < HOLD else FOREVER
-
-    def _timers_until(self, wall: int) -> int:
-        own = self._merge.timers_until(wall)
-        if own < wall - BEHIND:
-            self._behind, self._behind_at = own, monotonic()
-        return min(own, self._around.hold())
-
     def _is_due(self, timers_until: int) -> bool:
         return self._next_timer is not None and self._next_timer <= timers_until
+
+    def _is_untidy(self) -> bool:
+        return monotonic() - self._next_start > TIDY and self._merge.offsets() != self._unit.offsets
 
     def _run(self, records: list[Inbound], wall: int, timers_until: int) -> None:
         self._started = started = monotonic()
@@ -171,7 +165,10 @@ class Runner(Generic[Token]):
         offsets, tokens = self._merge.settle()
         done = self._unit.offsets
         moved = {topic: offset for topic, offset in offsets.items() if offset != done[topic]}
-        batch = Batch(records=records, offsets=moved, acknowledge=lambda: self._around.acknowledge(tokens))
+        batch = Batch(
+            records=records, offsets=moved, reached=self._merge.reached(wall),
+            acknowledge=lambda: self._around.acknowledge(tokens),
+        )
         outcome = self._unit.run(batch, wall, timers_until)
         self._started = 0.0
         self._next_timer = self._unit.processor.next_timer()
@@ -191,4 +188,4 @@ class Runner(Generic[Token]):
         elif self._next_timer is not None:
             until_due = (self._next_timer - self._around.wall()) / 1000
             pause = min(pause, until_due) if until_due > 0 else pause
-        self._wake.wait(pause)
+        self._woken.wait(pause)

@@ -47,7 +47,7 @@ class Log(Protocol):
     def committed(self) -> dict[str, int]: ...
     def begin(self) -> None: ...
     def produce(self, changes: Iterable[Change], sends: Iterable[Outbound]) -> None: ...
-    def commit(self, offsets: Mapping[str, int]) -> int | None: ...
+    def commit(self, offsets: Mapping[str, int], reached: int) -> int | None: ...
     def abort(self) -> None: ...
     def close(self) -> None: ...
 
@@ -65,10 +65,14 @@ class State(Store, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Records in the order to handle them, the offsets behind them, what to call once they are settled."""
+    """Records in the order to handle them, the offsets behind them, what to call once they are settled.
+
+    reached: the instant (ms) up to which the task has handled everything once this batch is committed.
+    """
 
     records: Sequence[Inbound] = ()
     offsets: Mapping[str, int]
+    reached: int = 0
     acknowledge: Callable[[], None]
 
 
@@ -117,20 +121,20 @@ class UnitOfWork:
 
     def _run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
         outcome = self.processor.run(batch.records, wall, timers_until)  # (1) (2) (3)
-        if outcome.changes or outcome.sends or batch.records:
+        if outcome.changes or outcome.sends or batch.offsets:
             changes = self._with_version(outcome.changes)
             self._log.begin()
             self._log.produce(changes, outcome.sends)  # (4)
-            position = self._commit(batch.offsets)  # (5)
+            position = self._commit(batch)  # (5)
             self.state.write(changes, self.state.position if position is None else position, wall)  # (6)
             self.offsets.update(batch.offsets)
         batch.acknowledge()  # (7)
         return outcome
 
-    def _commit(self, offsets: Mapping[str, int]) -> int | None:
+    def _commit(self, batch: Batch) -> int | None:
         started = monotonic()
         try:
-            return self._log.commit(offsets)
+            return self._log.commit(batch.offsets, batch.reached)
         finally:
             self.commit_seconds = monotonic() - started
 

@@ -108,7 +108,7 @@ class WorldLog:
         self._open[1].extend(sends)
         self._cut("produced")
 
-    def commit(self, offsets: Mapping[str, int]) -> int | None:
+    def commit(self, offsets: Mapping[str, int], reached: int) -> int | None:
         self._cut("commit")
         if self._epoch != self._world.owner:
             raise Stop(Exit.FENCED, "somebody else has this task")

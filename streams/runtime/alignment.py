@@ -1,0 +1,97 @@
+"""How far the tasks of a pipeline may run ahead of one another.
+
+Tasks tell each other of events: a cookie's hits may be at home in one partition and its person in another. So after an
+outage a task that worked off its own backlog faster would judge people, and let them leave, without what still waits
+elsewhere for them. While any task is behind, all keep close to the one that is furthest back, and timers also wait
+until what it said has arrived. Close, not in step: step by step every event would cost a round of commits; a
+hundredth of the lag makes an hour's backlog a matter of a thousand rounds, and what remains is seconds in hours.
+
+Pure but for the clock it is given. Instants are ms; `reached` is up to when a task has handled everything.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import Lock
+from time import monotonic
+
+FOREVER = 1 << 62
+BEHIND = 1_000
+"""ms; whoever is further back holds the others."""
+LEAST_LEAD = 250
+LEADS = 100
+"""The others may be ahead by this part of the lag, and by LEAST_LEAD ms at least."""
+HOLD = 3.0
+"""Seconds after which what a task said has certainly arrived, through as many others as it may take."""
+PATIENCE = 60.0
+"""Seconds for which a task elsewhere may stand still before it is waited for no more: its worker may be restoring, and one
+partition must not stop the others."""
+GRAIN = 0.1
+
+
+class Alignment:
+    """Of one worker: its own tasks report, those of other workers are read from Kafka. From any thread."""
+
+    def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
+        self._wakes: Mapping[int, Callable[[], None]] = {}
+        self._own: dict[int, int] = {}
+        self._others: dict[int, tuple[int, float]] = {}
+        self._floors: deque[tuple[float, int]] = deque()
+        self._arrived = -FOREVER
+        self._lock = Lock()
+
+    def begin(self, wakes: Mapping[int, Callable[[], None]]) -> None:
+        """These are the tasks here from now on, each with what wakes it; nothing is known of them yet."""
+        self._wakes = wakes
+        self._own = dict.fromkeys(wakes, -FOREVER)
+        self._others = {}
+        self._floors.clear()
+
+    def report(self, partition: int, reached: int, wall: int) -> None:
+        """How far a task here is, as committed. If the others waited for it, they are woken."""
+        before = self._own.get(partition)
+        if before is None or before == reached:
+            return
+        is_awaited = before < wall - BEHIND and before <= self._floor()
+        self._own[partition] = reached
+        if is_awaited:
+            self._wake(but=partition)
+
+    def hear(self, reached: Mapping[int, int]) -> None:
+        """How far the tasks of all other workers are."""
+        now, before = self._seconds(), self._others
+        self._others = {
+            partition: before[partition] if before.get(partition, (None,))[0] == instant else (instant, now)
+            for partition, instant in reached.items()
+        }
+        self._wake()
+
+    def records_until(self, wall: int) -> int:
+        """Later records must wait."""
+        floor = self._floor()
+        lag = wall - floor
+        return FOREVER if lag <= BEHIND else floor + max(LEAST_LEAD, lag // LEADS)
+
+    def timers_until(self, wall: int) -> int:
+        """Later timers must wait: the floor of a while ago, until all have caught up and been heard."""
+        now, floor, floors = self._seconds(), self._floor(), self._floors
+        with self._lock:
+            if floor < wall - BEHIND:
+                if not floors:
+                    self._arrived = floor
+                if not floors or now - floors[-1][0] >= GRAIN:
+                    floors.append((now, floor))
+            while floors and now - floors[0][0] > HOLD:
+                self._arrived = floors.popleft()[1]
+            return self._arrived if floors else FOREVER
+
+    def _floor(self) -> int:
+        late = self._seconds() - PATIENCE
+        others = (instant for instant, since in tuple(self._others.values()) if since > late)
+        return min((*tuple(self._own.values()), *others), default=FOREVER)
+
+    def _wake(self, but: int | None = None) -> None:
+        for partition, wake in self._wakes.items():
+            if partition != but:
+                wake()
