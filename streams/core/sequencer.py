@@ -7,6 +7,7 @@ that nobody owns stays undecided: its next event comes here too, so that no prof
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from streams.core.context import Context
 from streams.core.definitions import OnConflict
@@ -52,12 +53,14 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     owners = _owners(context, message)
     persons = {key: _person(context, message, key) for key in set(owners.values())}
     verdict = resolve(event.identifiers, owners, persons, context.namespaces, at)
-    ruling = _Ruling(context, message, at, _next_decision(context))
+    ruling = _Ruling(context, message, at, next_decision(context))
     _settle(ruling, verdict, persons)
     _absorb(ruling, verdict, persons)
     _attach(ruling, [i for i in verdict.kept if i not in owners])
     for identifier in verdict.left_out:
-        _leave_out(ruling, identifier, owners.get(identifier))
+        owner = owners.get(identifier)
+        if owner not in verdict.absorbed:
+            _leave_out(ruling, identifier, owner)
     context.tables.persons.put(ruling.profile, ruling.person)
     return _conclude(ruling)
 
@@ -86,7 +89,8 @@ def _person(context: Context, message: Decide, key: str) -> Person:
     return person
 
 
-def _next_decision(context: Context) -> int:
+def next_decision(context: Context) -> int:
+    """The place of one more decision in the realm's order."""
     number = (context.tables.counters.get(DECISIONS) or 0) + 1
     context.tables.counters.put(DECISIONS, number)
     return number
@@ -187,5 +191,11 @@ def _conclude(ruling: _Ruling) -> list[Sent]:
     assert owner is not None
     ruling.sends.append(Deliver(
         event, ruling.profile, fragment_key(event.subject, owner[1]), True, ruling.person.created, ruling.gained,
-        tuple(ruling.expects)))
+        tuple(ruling.expects), _suppressed(ruling)))
     return ruling.sends
+
+
+def _suppressed(ruling: _Ruling) -> dict[str, list[Any]]:
+    nodes = ruling.context.tables.nodes
+    found = {identifier: nodes.get(identifier) for identifier in ruling.gained}
+    return {identifier: list(node.suppressed) for identifier, node in found.items() if node and node.suppressed}

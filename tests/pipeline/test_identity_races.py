@@ -63,6 +63,19 @@ def test_no_profile_begins_between_a_refusal_and_a_decision_that_attaches(monkey
     assert len(pipeline.profiles()) == 2
 
 
+def test_an_identifier_left_out_comes_along_when_its_owner_is_absorbed_all_the_same() -> None:
+    """The cookie is left out before the device that is one too many; but its owner joins by the e-mail."""
+    one = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"device_id": {"limit": {"at_most": 1}}}}}
+    mail, tablet = {"traits": {"email": "ann@example.org"}}, {"device": {"id": "d1"}}
+    pipeline = send_all(
+        Pipeline(one, partitions=2), event(1, anonymousId="c1", context=mail), event(2, anonymousId="c2", context=tablet),
+        event(3, userId="u1", context={"device": {"id": "d2"}}),
+        event(4, userId="u1", anonymousId="c1", context={**mail, **tablet}))
+    assert people(pipeline) == {
+        frozenset({"customer_id:u1", "email:ann@example.org", "cookie:c1", "device_id:d2"}): ["m1", "m3", "m4"],
+        frozenset({"cookie:c2", "device_id:d1"}): ["m2"]}
+
+
 @pytest.mark.parametrize("partitions", [1, 4])
 def test_an_alias_without_user_goes_to_its_strongest_identifier(partitions: int) -> None:
     pipeline = send_all(
