@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from connectors.delivery import Deferred, Delivered, Engine, Limits, Refused
 from connectors.destinations.smtp import SmtpConnector, read_settings
-from connectors.destinations.smtp.mapping import message_of, outcome_of, text_of
+from connectors.destinations.smtp.mapping import message_of, outcome_of, reference_of, text_of
 from streams.core.errors import Misconfigured
 from tests.connectors.recording import Log, Reading, activation, eventually
 
@@ -125,6 +125,11 @@ def test_a_long_unsubscribing_address_is_one_word_on_the_wire() -> None:
     message = message_of(activation(1, content=CONTENT), read_settings("mail", {**GIVEN, "unsubscribe_url": address}, {}))
     assert isinstance(message, EmailMessage)
     assert f"List-Unsubscribe: <{address}a1>, ".encode() in message.as_bytes()
+
+
+def test_a_reference_that_quotes_the_address_is_not_kept() -> None:
+    assert reference_of("2.0.0 queued as 7F", "ann@example.org") == "2.0.0 queued as 7F"
+    assert reference_of("Ok for <Ann@Example.org>", "ann@example.org") is None
 
 
 def test_text_is_what_a_reader_sees() -> None:

@@ -8,7 +8,7 @@ import aiosmtplib
 from aiosmtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
-from connectors.destinations.smtp.mapping import address_of, message_of, outcome_of
+from connectors.destinations.smtp.mapping import address_of, message_of, outcome_of, reference_of
 from connectors.destinations.smtp.settings import SmtpSettings
 
 MOST = 20
@@ -47,7 +47,7 @@ class SmtpConnector:
             server = await self._connected()
             # Not `send_message`: it folds headers by a policy of its own.
             _, answer = await server.sendmail(self._settings.address, [address_of(activation)], message.as_bytes())
-            return Delivered(reference=answer[:200] or None)
+            return Delivered(reference=reference_of(answer, address_of(activation)))
         except SMTPRecipientsRefused as failure:
             return outcome_of(failure.recipients[0].code)
         except SMTPResponseException as failure:

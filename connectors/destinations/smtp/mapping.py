@@ -70,6 +70,11 @@ def outcome_of(code: int) -> Outcome:
     return Deferred(why=f"SMTP {code}")
 
 
+def reference_of(reply: str, address: str) -> str | None:
+    """The server's words for the message, usually its queue id; not where they quote the person."""
+    return reply[:200] if reply and address.lower() not in reply.lower() else None
+
+
 def text_of(html: str) -> str:
     """What a reader of plain text sees of it."""
     reader = _Text()
