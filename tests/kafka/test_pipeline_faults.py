@@ -67,7 +67,7 @@ def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker,
 
 
 @nightly
-@pytest.mark.xfail(reason="alignment is as exact as seconds, these windows are 15 s; tests/pipeline/test_outage.py has an hour")
+@pytest.mark.xfail(reason="exact to seconds, windows of 15 s; tests/pipeline/test_outage.py has an hour")
 @pytest.mark.timeout(240)
 def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broker, tmp_path: Path) -> None:
     with (
