@@ -24,6 +24,7 @@ from streams.core.definitions import Definitions
 from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed, Unrenderable
 from streams.core.plan import Plan
 from streams.core.profile import Profile
+from streams.core.requests import Receipt
 from streams.definitions import load_folder
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
@@ -90,6 +91,15 @@ class Pipeline:
         old = self._standing[f"campaign/{campaign}"]
         self._publish({f"campaign/{campaign}": Published(document=old.document, version=old.version, state=state)})
 
+    def request(self, action: str, identifier: str, reason: str | None = None, request_id: str = "request") -> None:
+        """A record on `privacy.requests`, now."""
+        value = self._codec.encode("privacy_request", {
+            "request_id": request_id, "action": action, "identifier": identifier, "split_off": [], "source": "test",
+            "reason": reason, "at": self.now})
+        self._waiting[self._random.randrange(len(self.tasks))].append(
+            Inbound("privacy.requests", 0, 0, identifier.encode(), value, self.now))
+        self._drain()
+
     def send(self, message: Mapping[str, Json] | bytes, at: int | None = None, line: int = 0) -> None:
         """One message, received at `at` (else its `receivedAt` or `timestamp`, else now), but never in the past:
         first what time alone brings until then, then the message, and everything it causes."""
@@ -144,6 +154,10 @@ class Pipeline:
     @property
     def identity(self) -> list[IdentityChanged]:
         return [o for o in self.collected.outputs if isinstance(o, IdentityChanged)]
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        return [o for o in self.collected.outputs if isinstance(o, Receipt)]
 
     @property
     def suppressed(self) -> list[Suppressed]:

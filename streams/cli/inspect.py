@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+from streams.cli import privacy
 from streams.cli.arguments import command, environment, group, with_broker
 from streams.core.errors import Misconfigured
 
@@ -19,6 +20,7 @@ def add_to(commands: Any) -> None:
     export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")
     export.add_argument("identifier", metavar="NAMESPACE:VALUE")
     with_broker(export)
+    privacy.add_to(profile)
     segment = group(commands, "segment", "Look at segments.")
     explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not.")
     explain.add_argument("segment", metavar="ID")

@@ -77,6 +77,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     sends = profiling.catch_up(context, profile, at)
     if message.until is None:
         profile.identifiers.pop(message.identifier, None)
+        profile.suppressed.pop(message.identifier, None)
     tables.profiles.put(profile.key, profile)
     expected = [source for source, balance in profile.handovers.items() if balance > 0]
     if expected:

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 from streams.core import profile as profiles
 from streams.core.events import Event
+from streams.core.requests import REALM, Asked, Receipt, Suppress, Suppressing
 from streams.core.tables import Entry
 
 Json: TypeAlias = Any
-REALM = "realm:default"
 
 
 @dataclass(slots=True)
@@ -73,6 +73,7 @@ class Deliver:
     """An event for a profile. `fragment` is the one it is folded into; `decided` once the sequencer has spoken.
 
     gained: identifier -> [epoch, since]; lost: identifiers that are another's now; expects: sources of fragments.
+    suppressed: gained identifier -> row, as `Node.suppressed`.
     """
 
     event: Event
@@ -82,6 +83,7 @@ class Deliver:
     created: int = 0
     gained: dict[str, list[int]] = field(default_factory=dict)
     expects: tuple[str, ...] = ()
+    suppressed: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def home(self) -> str:
@@ -244,7 +246,8 @@ class ProfileSeen:
     profile: profiles.Profile
 
 
-Command: TypeAlias = Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
+Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
+                      | Asked | Suppress | Suppressing)
 Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | IdentityChanged
-                     | ProfileGone | ProfileSeen)
+                     | ProfileGone | ProfileSeen | Receipt)
 Sent: TypeAlias = Command | Output

@@ -66,6 +66,7 @@ class Profile:
     restrained: purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back, see
     `consent.merging`.
     decided: `campaign|channel` -> [instant, last decision about a message], see `campaigns.explaining`.
+    suppressed: identifier of its own -> [decision, reason], see `suppression`.
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
     """
 
@@ -89,6 +90,7 @@ class Profile:
     chunks: int = 0
     cuts: list[list[Json]] = field(default_factory=list)
     restrained: dict[str, list[Json]] = field(default_factory=dict)
+    suppressed: dict[str, list[Json]] = field(default_factory=dict)
     sent: dict[str, list[int]] = field(default_factory=dict)
     held: list[list[Json]] = field(default_factory=list)
     decided: dict[str, list[Json]] = field(default_factory=dict)

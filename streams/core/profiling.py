@@ -79,6 +79,7 @@ def _begin_decided(context: Context, message: Deliver) -> Profile:
 def _take_word(profile: Profile, message: Deliver) -> None:
     """What the sequencer decided about this profile: what it gained, and whose fragments to expect."""
     profile.identifiers.update(message.gained)
+    profile.suppressed.update(message.suppressed)
     for source in message.expects:
         note(profile, source, 1)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from streams.core import arrival, handover, profiling, sequencer
+from streams.core import arrival, handover, profiling, sequencer, suppression
 from streams.core.context import Context
 from streams.core.messages import (
     Adopt,
@@ -18,6 +18,7 @@ from streams.core.messages import (
     Sent,
     Visit,
 )
+from streams.core.requests import Asked, Suppress, Suppressing
 
 
 def step(context: Context, message: Command, at: int) -> list[Sent]:
@@ -45,5 +46,11 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
             return handover.cut(context, message, at)
         case Resolve():
             return arrival.resolve_alias(context, message, at)
+        case Asked():
+            return suppression.asked(context, message)
+        case Suppress():
+            return suppression.decide(context, message, at)
+        case Suppressing():
+            return suppression.suppressing(context, message, at)
         case _:
             assert_never(message)

@@ -68,10 +68,13 @@ class Pointer:
 
 @dataclass(slots=True)
 class Node:
-    """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch."""
+    """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch.
+
+    suppressed: [decision, reason], reason None once it was lifted; empty where it never was, see `suppression`."""
 
     owners: list[list[Any]] = field(default_factory=list)
     epochs: int = 0
+    suppressed: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)

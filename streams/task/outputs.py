@@ -25,6 +25,7 @@ from streams.core.messages import (
 )
 from streams.core.plan import Plan
 from streams.core.profile import Profile
+from streams.core.requests import Receipt
 from streams.unit import Inbound, Outbound
 
 Json: TypeAlias = Any
@@ -117,6 +118,8 @@ class AvroSink:
                 return Outbound("profiles", profile.profile_id.encode(), encode("profile", fields))
             case ProfileGone(profile_id):
                 return Outbound("profiles", profile_id.encode(), None)
+            case Receipt():
+                return Outbound("privacy.receipts", output.request_id.encode(), encode("privacy_receipt", _receipt(output)))
             case Suppressed():
                 if self._on_suppressed is not None:
                     self._on_suppressed(output)
@@ -125,6 +128,12 @@ class AvroSink:
                 return self.dead_letter(unsent(output), output.reason, "render", output.at)[0]
             case _:
                 assert_never(output)
+
+
+def _receipt(output: Receipt) -> dict[str, Json]:
+    places = [{"place": place, "records": records, "gone_by": None} for place, records in output.places.items()]
+    return {"request_id": output.request_id, "action": output.action, "outcome": "done", "profile_id": output.profile_id,
+            "places": places, "reason": None, "at": output.at}
 
 
 def _fields(output: MembershipChanged | Activation | IdentityChanged) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from streams.core.events import Event
 from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake, Message, received
 from streams.core.messages import Arrive, Resolve
+from streams.core.requests import Asked
 from streams.core.tables import Entry
 from streams.task.wire import Revise, Stage, Wired
 from streams.task.wire import decode as decode_command
@@ -20,7 +21,8 @@ from streams.unit import Inbound
 
 REPLAYED = "audience-replayed"
 EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
-SCHEMAS = {"commands": "command", "definitions": "definition"}
+SCHEMAS = {"commands": "command", "definitions": "definition", "privacy.requests": "privacy_request"}
+SUPPRESSIONS = frozenset({"suppress", "unsuppress"})
 REMEMBERED = 20_000
 
 
@@ -75,7 +77,21 @@ class Reader:
         if schema is None:
             raise Rejected(f"no stage takes records of {record.topic} in this version")
         row = self._decoded.pop((record.topic, record.offset), None) or self._codec.decode(schema, record.value)
-        return decode_command(row, self.reread) if schema == "command" else self._definition(record, row)
+        match schema:
+            case "command":
+                return decode_command(row, self.reread)
+            case "privacy_request":
+                return self._request(row, min(row["at"], wall))
+            case _:
+                return self._definition(record, row)
+
+    def _request(self, row: Message, at: int) -> tuple[Wired, int]:
+        """The open end of the control path: a further action is one more case here. Raises Rejected."""
+        if ":" not in row["identifier"]:
+            raise Rejected("identifier is none; expected namespace:value as the pipeline normalises it")
+        if row["action"] in SUPPRESSIONS:
+            return Asked(row["request_id"], row["action"], row["identifier"], row["reason"]), at
+        raise Rejected(f"no stage takes requests to {row['action']} in this version")
 
     def reread(self, entry: Entry, is_replayed: bool = False) -> Event:
         """The event that a message was when it was accepted."""

@@ -13,6 +13,7 @@ from schemas.codec import Codec
 from streams.core.events import Event
 from streams.core.messages import Adopt, Arrive, Command, Cut, Decide, Deliver, Point, Release, Resolve, Visit
 from streams.core.profile import Fragment
+from streams.core.requests import Asked, Suppress, Suppressing
 from streams.core.tables import Entry
 from streams.task.rows import fragment_row, pack, profile_of, profile_row, unpack
 
@@ -50,8 +51,8 @@ def encode(codec: Codec, message: Wired, at: int) -> bytes:
 
 def _row(message: Wired) -> tuple[str, list[Any]]:
     match message:
-        case Deliver(event, profile, fragment, decided, created, gained, expects):
-            return "deliver", [_event(event), profile, fragment, decided, created, gained, expects]
+        case Deliver(event, profile, fragment, decided, created, gained, expects, suppressed):
+            return "deliver", [_event(event), profile, fragment, decided, created, gained, expects, suppressed]
         case Arrive(event):
             return "arrive", [_event(event)]
         case Resolve(event, customer, cookie):
@@ -69,6 +70,12 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
         case Adopt(profile, source, fragments, entries, state, last):
             return "adopt", [profile, source, [fragment_row(f) for f in fragments], entries,
                              profile_row(state) if state else None, last]
+        case Asked(request_id, action, identifier, reason):
+            return "asked", [request_id, action, identifier, reason]
+        case Suppress(request_id, action, identifier, reason, created):
+            return "suppress", [request_id, action, identifier, reason, created]
+        case Suppressing(profile, identifier, row):
+            return "suppressing", [profile, identifier, row]
         case Stage(key, document, version, state):
             return "stage", [key, document, version, state]
         case Revise(revision):
@@ -91,7 +98,7 @@ def _reread(fields: list[Any], reread: Reread) -> Event:
 
 _Read = Callable[[list[Any]], Event]
 _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
-    "deliver": lambda r, read: Deliver(read(r[0]), r[1], r[2], r[3], r[4], r[5], tuple(r[6])),
+    "deliver": lambda r, read: Deliver(read(r[0]), r[1], r[2], r[3], r[4], r[5], tuple(r[6]), r[7]),
     "arrive": lambda r, read: Arrive(read(r[0])),
     "resolve": lambda r, read: Resolve(read(r[0]), r[1], r[2]),
     "visit": lambda r, read: Visit(read(r[0]), tuple(r[1]), r[2]),
@@ -102,6 +109,9 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "adopt": lambda r, read: Adopt(
         r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
         profile_of(r[4]) if r[4] else None, r[5]),
+    "asked": lambda r, read: Asked(*r),
+    "suppress": lambda r, read: Suppress(*r),
+    "suppressing": lambda r, read: Suppressing(*r),
     "stage": lambda r, read: Stage(*r),
     "revise": lambda r, read: Revise(*r),
 }

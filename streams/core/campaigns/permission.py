@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streams.core.computed import consent_state
+from streams.core.identifiers import namespace_of
 from streams.core.profile import Profile
+
+ADDRESSES = frozenset({"email", "phone", "cookie", "device_id", "device_ad_id"})
+"""Namespaces of what can be reached. To suppress any other identifier is to suppress the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,21 @@ class Permission:
 def may_activate(profile: Profile, purpose: str, channel: str, identifier: str, at: int) -> Permission:
     """Whether this person's `identifier` may be addressed on the channel for the purpose at `at`.
 
-    Missing consent is no. `identifier` is `namespace:value`, one of the profile's own.
+    Missing consent is no; what is suppressed is no whatever the consent.
+    `identifier` is `namespace:value`, one of the profile's own.
     """
+    suppressed = _suppression(profile, identifier)
+    if suppressed is not None:
+        return Permission(False, f"suppressed: {suppressed}")
     state = consent_state(profile).get(purpose)
     if state is None:
         return Permission(False, f"no consent for {purpose}")
     return Permission(state, f"{purpose}: granted" if state else f"consent for {purpose} withdrawn")
+
+
+def _suppression(profile: Profile, identifier: str) -> str | None:
+    """Why nothing may be sent there: the address is suppressed, or the person is."""
+    for suppressed, (_, reason) in profile.suppressed.items():
+        if reason is not None and (suppressed == identifier or namespace_of(suppressed) not in ADDRESSES):
+            return str(reason)
+    return None

@@ -1,0 +1,66 @@
+"""What is asked on `privacy.requests`, on its way through the tasks, and the receipt.
+
+Apart from `messages`, whose file they would overfill; they travel in the same way and are part of its unions.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from streams.core.profile import home
+
+REALM = "realm:default"
+"""Home of the sequencer."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A record of `privacy.requests`, to the home of its identifier."""
+
+    request_id: str
+    action: str
+    identifier: str
+    reason: str | None
+
+    @property
+    def home(self) -> str:
+        return self.identifier
+
+
+@dataclass(slots=True)
+class Suppress:
+    """`suppress` or `unsuppress`, to the sequencer. created: of the lone profile that the identifier is, else None."""
+
+    request_id: str
+    action: str
+    identifier: str
+    reason: str | None
+    created: int | None
+
+    @property
+    def home(self) -> str:
+        return REALM
+
+
+@dataclass(slots=True)
+class Suppressing:
+    """To a profile: one of its identifiers is suppressed, or no longer. row: as `Node.suppressed`."""
+
+    profile: str
+    identifier: str
+    row: list[Any]
+
+    @property
+    def home(self) -> str:
+        return home(self.profile)
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Output `privacy.receipts`: done. places: where -> how many records."""
+
+    request_id: str
+    action: str
+    profile_id: str | None
+    places: dict[str, int]
+    at: int

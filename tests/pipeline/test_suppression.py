@@ -1,0 +1,126 @@
+"""`privacy.requests`: suppress and unsuppress, asked at the moment of sending, wherever the identifier goes (law L6)."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.codec import Codec
+from streams.cli.privacy import request_of
+from streams.core.messages import MembershipsNow
+from streams.task.outputs import AvroSink
+from streams.testing import Pipeline
+
+CONSENT = {"consent": {"purposes": {"personalised-ads": True, "email-marketing": True}}}
+DEFINITIONS: dict[str, Any] = {
+    "segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}},
+    "campaign/c": {
+        "kind": "campaign", "id": "c", "segment": "all", "trigger": {"each": "Hello"}, "status": "live",
+        "channels": {"email": {"subject": "Hi", "text": "hi", "purpose": "email-marketing"},
+                     "display": {"audience": "a", "destinations": ["gam"], "purpose": "personalised-ads"}}},
+}
+
+
+@pytest.fixture(params=[1, 4, 16])
+def pipeline(request: pytest.FixtureRequest) -> Pipeline:
+    return Pipeline(DEFINITIONS, request.param)
+
+
+def hello(pipeline: Pipeline, email: str = "", **who: str) -> int:
+    """One event; how many e-mails it made."""
+    before = len(pipeline.activations("email"))
+    context = CONSENT | ({"traits": {"email": email}} if email else {})
+    at = pipeline.now + 1_000
+    pipeline.send({"type": "track", "event": "Hello", "messageId": f"m{at}", "timestamp": at, "context": context, **who}, at)
+    return len(pipeline.activations("email")) - before
+
+
+def audience(pipeline: Pipeline) -> set[str]:
+    told = {activation.identifier: activation.change for activation in pipeline.activations("display")}
+    return {identifier for identifier, change in told.items() if change == "entered"}
+
+
+def looked_up(pipeline: Pipeline) -> set[str]:
+    records = {o.identifier: o.segments for o in pipeline.collected.outputs if isinstance(o, MembershipsNow)}
+    return {identifier for identifier, segments in records.items() if segments}
+
+
+def test_an_address_that_bounced_gets_no_more_until_it_is_taken_off(pipeline: Pipeline) -> None:
+    assert hello(pipeline, "a@x.org", userId="u") == 1
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    assert hello(pipeline, "a@x.org", userId="u") == 0
+    assert pipeline.suppressed[-1].reason == "suppressed: bounced"
+    pipeline.request("unsuppress", "email:a@x.org")
+    assert hello(pipeline, "a@x.org", userId="u") == 1
+
+
+def test_a_cookie_leaves_audiences_and_look_ups_at_once(pipeline: Pipeline) -> None:
+    hello(pipeline, anonymousId="c")
+    assert audience(pipeline) == looked_up(pipeline) == {"cookie:c"}
+    pipeline.request("suppress", "cookie:c")
+    assert audience(pipeline) == looked_up(pipeline) == set()
+    pipeline.request("unsuppress", "cookie:c")
+    assert audience(pipeline) == looked_up(pipeline) == {"cookie:c"}
+
+
+def test_to_suppress_a_customer_is_to_suppress_the_person(pipeline: Pipeline) -> None:
+    hello(pipeline, "a@x.org", userId="u", anonymousId="c")
+    pipeline.request("suppress", "customer_id:u", "complained")
+    assert audience(pipeline) == set()
+    assert hello(pipeline, "a@x.org", userId="u", anonymousId="c") == 0
+
+
+def test_an_identifier_that_nobody_has_yet_is_listed_before_its_first_event(pipeline: Pipeline) -> None:
+    pipeline.request("suppress", "email:a@x.org", "unsubscribed")
+    pipeline.request("suppress", "cookie:c")
+    assert hello(pipeline, "a@x.org") == 0
+    hello(pipeline, anonymousId="c")
+    assert audience(pipeline) == set()
+    assert hello(pipeline, "a@x.org", anonymousId="c") == 0
+
+
+def test_it_goes_with_the_identifier_through_a_merge(pipeline: Pipeline) -> None:
+    hello(pipeline, "a@x.org")
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    hello(pipeline, userId="u", anonymousId="c")
+    assert hello(pipeline, "a@x.org", userId="u") == 0
+    assert hello(pipeline, "a@x.org", anonymousId="c") == 0
+    assert audience(pipeline) == {"cookie:c"}, "the address is suppressed, not the person"
+
+
+def test_it_goes_with_a_device_that_moves_to_another_person(pipeline: Pipeline) -> None:
+    hello(pipeline, userId="u", anonymousId="c")
+    pipeline.request("suppress", "cookie:c")
+    hello(pipeline, userId="v", anonymousId="c")
+    hello(pipeline, userId="v", anonymousId="d")
+    assert audience(pipeline) == {"cookie:d"}
+    pipeline.request("unsuppress", "cookie:c")
+    assert audience(pipeline) == {"cookie:c", "cookie:d"}
+
+
+def test_a_receipt_says_what_was_done_and_names_nobody(pipeline: Pipeline) -> None:
+    hello(pipeline, "a@x.org", userId="u")
+    pipeline.request("suppress", "email:a@x.org", "bounced", request_id="r1")
+    receipt = pipeline.receipts[0]
+    seen = pipeline.profile("email:a@x.org")
+    assert seen is not None and receipt.profile_id == seen["profile_id"]
+    records = AvroSink(Codec(), "test").records([receipt], pipeline.plan, pipeline.now)
+    assert [(record.topic, record.key) for record in records] == [("privacy.receipts", b"r1")]
+    assert records[0].value is not None and b"a@x.org" not in records[0].value
+    decoded = Codec().decode("privacy_receipt", records[0].value)
+    assert {place["place"]: place["records"] for place in decoded["places"]} == {"identities": 1, "profiles": 1}
+
+
+@pytest.mark.parametrize(("action", "identifier", "reason"), [
+    ("erase", "email:a@x.org", "no stage takes requests to erase in this version"),
+    ("suppress", "a@x.org", "identifier is none; expected namespace:value as the pipeline normalises it"),
+])
+def test_what_cannot_be_done_is_a_dead_letter(pipeline: Pipeline, action: str, identifier: str, reason: str) -> None:
+    pipeline.request(action, identifier)
+    assert [why for _, why in pipeline.rejected] == [reason]
+    assert pipeline.receipts == []
+
+
+def test_what_the_command_line_asks_is_a_request(pipeline: Pipeline) -> None:
+    request = request_of("unsuppress", "cookie:c", None, "r2", 1_000)
+    assert Codec().decode("privacy_request", Codec().encode("privacy_request", request)) == request
