@@ -68,8 +68,8 @@ def test_an_identifier_left_out_comes_along_when_its_owner_is_absorbed_all_the_s
     one = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"device_id": {"limit": {"at_most": 1}}}}}
     mail, tablet = {"traits": {"email": "ann@example.org"}}, {"device": {"id": "d1"}}
     pipeline = send_all(
-        Pipeline(one, partitions=2), event(1, anonymousId="c1", context=mail), event(2, anonymousId="c2", context=tablet),
-        event(3, userId="u1", context={"device": {"id": "d2"}}),
+        Pipeline(one, partitions=2), event(1, userId="u1", context={"device": {"id": "d2"}}),
+        event(2, anonymousId="c2", context=tablet), event(3, anonymousId="c1", context=mail),
         event(4, userId="u1", anonymousId="c1", context={**mail, **tablet}))
     assert people(pipeline) == {
         frozenset({"customer_id:u1", "email:ann@example.org", "cookie:c1", "device_id:d2"}): ["m1", "m3", "m4"],
