@@ -109,6 +109,16 @@ class Pipeline:
             Inbound("events.hits", 0, line, None, raw, self.now))
         self._drain()
 
+    def split(self, identifier: str, *split_off: str) -> None:
+        """Ask, now, that these identifiers of whoever has `identifier` become a person of their own."""
+        self._offset += 1
+        request = {"request_id": f"split-{self._offset}", "action": "split", "identifier": identifier,
+                   "split_off": list(split_off), "source": "pipeline", "reason": None, "at": self.now}
+        self._waiting[self._random.randrange(len(self.tasks))].append(Inbound(
+            "privacy.requests", 0, self._offset, identifier.encode(), self._codec.encode("privacy_request", request),
+            self.now))
+        self._drain()
+
     def advance(self, *, to: int | None = None, by: int | None = None, including: bool = True) -> None:
         """Let time pass: what is due until then happens, each at its own instant. `including`: also at `to`."""
         target = self.now + by if by is not None else self.now if to is None else to

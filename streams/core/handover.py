@@ -39,11 +39,11 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
 
 
 def _given(
-    to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None,
+    to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None, cause: str = "merge",
 ) -> list[Sent]:
     """The fragments come first, so that whatever the receiver has under their keys before is an event of its own."""
     chunks = [entries[start:start + CHUNK] for start in range(0, len(entries), CHUNK)] or [[]]
-    return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1)
+    return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1, cause)
             for place, chunk in enumerate(chunks)]
 
 
@@ -76,13 +76,14 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     at = max(at, profile.now)
     sends = profiling.catch_up(context, profile, at)
     if message.until is None:
-        profile.identifiers.pop(message.identifier, None)
-        profile.suppressed.pop(message.identifier, None)
+        for identifier in message.identifiers:
+            profile.identifiers.pop(identifier, None)
+            profile.suppressed.pop(identifier, None)
     tables.profiles.put(profile.key, profile)
     expected = [source for source, balance in profile.handovers.items() if balance > 0]
     if expected:
-        profile.cuts.append([message.to, message.identifier, message.fragment, message.since, message.until,
-                             message.source, expected])
+        profile.cuts.append([message.to, list(message.identifiers), message.fragments, message.since, message.until,
+                             message.source, message.is_split, expected])
         return sends
     given = _carry_out(context, profile, message)
     sends += profiling.settle(context, profile, at, "split")
@@ -92,12 +93,16 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
 
 def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     kept, given = _part(context.tables.timeline.entries(profile.key), message)
-    fragments = _recut(context, profile, message, kept, given) if given else []
-    told = campaigns.hand_over(profile, message.identifier) if message.until is None else {}
+    fragments = [
+        fragment for key in message.fragments if key in profile.fragments
+        for fragment in _recut(context, profile, message, key, kept, given)]
+    told = {key: value for identifier in message.identifiers if message.until is None
+            for key, value in campaigns.hand_over(profile, identifier).items()}
     if given:
         context.tables.timeline.replace(profile.key, kept)
-    entries = [entry._replace(fragment=message.source) for entry in given]
-    return _given(message.to, message.source, fragments, entries, Profile("", "", told=told) if told else None)
+    entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
+    state = Profile("", "", told=told, members=dict(profile.members) if message.is_split else {})
+    return _given(message.to, message.source, fragments, entries, state, "split" if message.is_split else "merge")
 
 
 def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
@@ -114,26 +119,43 @@ def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
 
 def _part(entries: list[Entry], message: Cut) -> tuple[list[Entry], list[Entry]]:
     def is_given(entry: Entry) -> bool:
-        return (entry.fragment == message.fragment and entry.event_time >= message.since
+        return (entry.fragment in message.fragments and entry.event_time >= message.since
                 and (message.until is None or entry.event_time < message.until))
 
     return [e for e in entries if not is_given(e)], [e for e in entries if is_given(e)]
 
 
-def _recut(context: Context, profile: Profile, message: Cut, kept: list[Entry], given: list[Entry]) -> list[Fragment]:
-    """Fold the fragment's two halves anew. Events that the timeline has forgotten stay counted where they were."""
-    old = profile.fragments[message.fragment]
-    forgotten = old.events - len(given) - sum(entry.fragment == message.fragment for entry in kept)
-    stays = _fold_anew(context, Fragment(old.identifier, old.epoch), [e for e in kept if e.fragment == message.fragment])
+def _recut(
+    context: Context, profile: Profile, message: Cut, key: str, kept: list[Entry], given: list[Entry],
+) -> list[Fragment]:
+    """The part of this fragment that is given. A fragment that goes as a whole goes as it is, with all it knows.
+
+    Else its two halves are folded anew; events that the timeline has forgotten stay counted where they were.
+    """
+    old = profile.fragments[key]
+    identifier, epoch = _named(message.fragments[key])
+    if old.first_seen >= message.since and (message.until is None or old.last_seen < message.until):
+        del profile.fragments[key]
+        old.epoch = epoch
+        return [old]
+    kept, given = [e for e in kept if e.fragment == key], [e for e in given if e.fragment == key]
+    if not given:
+        return []
+    forgotten = old.events - len(given) - len(kept)
+    stays = _fold_anew(context, Fragment(old.identifier, old.epoch), kept)
     stays.events += forgotten
     if forgotten:
-        stays.first_seen = old.first_seen
+        stays.first_seen, stays.last_seen = old.first_seen, old.last_seen
     if stays.events:
-        profile.fragments[message.fragment] = stays
+        profile.fragments[key] = stays
     else:
-        del profile.fragments[message.fragment]
-    identifier, _, epoch = message.source.partition("\x00")
-    return [_fold_anew(context, Fragment(identifier, int(epoch or 0)), given)]
+        del profile.fragments[key]
+    return [_fold_anew(context, Fragment(identifier, epoch), given)]
+
+
+def _named(key: str) -> tuple[str, int]:
+    identifier, _, epoch = key.partition("\x00")
+    return identifier, int(epoch or 0)
 
 
 def _fold_anew(context: Context, fragment: Fragment, entries: list[Entry]) -> Fragment:
@@ -166,7 +188,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         return []
     profiling.note(profile, message.source, -1)
     sends = _carry_out_waiting(context, profile) if profile.cuts else []
-    sends += profiling.settle(context, profile, at)
+    sends += profiling.settle(context, profile, at, message.cause)
     profiling.arm(context, profile)
     return sends
 

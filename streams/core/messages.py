@@ -5,12 +5,13 @@ the same task; a stage cannot tell which.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from streams.core import profile as profiles
 from streams.core.events import Event
-from streams.core.requests import REALM, Asked, Receipt, Suppress, Suppressing
+from streams.core.requests import REALM, Announce, Asked, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
 
 Json: TypeAlias = Any
@@ -116,15 +117,19 @@ class Release:
 
 @dataclass(slots=True)
 class Cut:
-    """To a profile: `identifier` is another's from event time `since` to `until`; hand over its events of then."""
+    """To a profile: the identifiers are another's from event time `since` to `until`; hand over their events of then.
+
+    fragments: key here -> key there. is_split: what the person was told as a whole goes along.
+    """
 
     profile: str
     to: str
-    identifier: str
-    fragment: str
+    identifiers: Sequence[str]
+    fragments: dict[str, str]
     since: int
     until: int | None
     source: str
+    is_split: bool = False
 
     @property
     def home(self) -> str:
@@ -144,6 +149,7 @@ class Adopt:
     entries: list[Entry]
     state: profiles.Profile | None
     last: bool = True
+    cause: str = "merge"
 
     @property
     def home(self) -> str:
@@ -247,7 +253,7 @@ class ProfileSeen:
 
 
 Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
-                      | Asked | Suppress | Suppressing)
+                      | Asked | Suppress | Suppressing | Split | Announce)
 Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | IdentityChanged
                      | ProfileGone | ProfileSeen | Receipt)
 Sent: TypeAlias = Command | Output

@@ -56,11 +56,41 @@ class Suppressing:
 
 
 @dataclass(slots=True)
+class Split:
+    """A request, to the sequencer: `split_off`, of whoever has `identifier`, are a person of their own."""
+
+    request_id: str
+    identifier: str
+    split_off: tuple[str, ...]
+
+    @property
+    def home(self) -> str:
+        return REALM
+
+
+@dataclass(slots=True)
+class Announce:
+    """To the profile that a split begins, before anything else: what it is given, and from which sources."""
+
+    profile: str
+    created: int
+    gained: dict[str, list[int]]
+    expects: tuple[str, ...]
+    suppressed: dict[str, list[Any]]
+
+    @property
+    def home(self) -> str:
+        return home(self.profile)
+
+
+@dataclass(slots=True)
 class Receipt:
-    """Output `privacy.receipts`: done. places: where -> how many records."""
+    """Output `privacy.receipts`: done, or refused and why. places: where -> how many records."""
 
     request_id: str
     action: str
     profile_id: str | None
     places: dict[str, int]
     at: int
+    outcome: str = "done"
+    reason: str | None = None

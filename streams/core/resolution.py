@@ -13,6 +13,8 @@ from streams.core.tables import Person
 
 TICKS = 20
 """An arrival is (milliseconds << TICKS) + a running number."""
+MOST_SPLITS = 64
+"""Of one person, the newest ones, that old evidence is still held against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +30,15 @@ class Verdict:
 
 def resolve(
     identifiers: Sequence[str], owners: Mapping[str, str], persons: Mapping[str, Person],
-    namespaces: Namespaces, at: int,
+    namespaces: Namespaces, at: int, event_time: int,
 ) -> Verdict:
     """`owners`: identifier -> profile key, of those that somebody owns at the message's event time."""
     kept = list(identifiers)
     while True:
         parts = sorted({owners[i] for i in kept if i in owners}, key=lambda key: _rank(key, persons[key]))
         gained = [i for i in kept if i not in owners]
-        if len(kept) == 1 or not exceeds([persons[key] for key in parts], gained, namespaces, at):
+        joined = [persons[key] for key in parts]
+        if len(kept) == 1 or not (exceeds(joined, gained, namespaces, at) or are_parted(joined, event_time)):
             survivor = parts[0] if parts else None
             return Verdict(kept=tuple(kept), left_out=tuple(identifiers[len(kept):]), survivor=survivor,
                            absorbed=tuple(parts[1:]))
@@ -55,6 +58,24 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
         number > namespaces.row(name).at_most and all(number > count[name] for count in counts)
         for name, number in together.items()
     )
+
+
+def are_parted(parts: Sequence[Person], event_time: int) -> bool:
+    """True if a split put two of them on different sides, and this evidence is not newer than it.
+
+    By the event's own time, so that the old evidence joins them again neither as a late copy nor in a replay.
+    """
+    sides: dict[int, int] = {}
+    return any(
+        event_time <= at and sides.setdefault(number, side) != side
+        for part in parts for number, (side, at) in part.parted.items())
+
+
+def rejoined(one: Mapping[int, list[int]], other: Mapping[int, list[int]]) -> dict[int, list[int]]:
+    """The splits that still part a merged person from others; what newer evidence joined is parted no more."""
+    both = {**one, **other}
+    lasting = [number for number in sorted(both) if one.get(number, both[number])[0] == both[number][0]]
+    return {number: both[number] for number in lasting[-MOST_SPLITS:]}
 
 
 def _counted(person: Person, namespaces: Namespaces, at: int) -> Counter[str]:

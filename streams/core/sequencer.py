@@ -15,7 +15,7 @@ from streams.core.identifiers import namespace_of
 from streams.core.messages import Cut, Decide, Deliver, IdentityChanged, Point, Release, Sent
 from streams.core.ownership import ALWAYS, MOST_INTERVALS, move, owner_at, rename, until
 from streams.core.profile import fragment_key, profile_key
-from streams.core.resolution import Verdict, exceeds, resolve
+from streams.core.resolution import Verdict, are_parted, exceeds, rejoined, resolve
 from streams.core.tables import Node, Person
 
 DECISIONS = "decisions"
@@ -52,7 +52,7 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     event = message.event
     owners = _owners(context, message)
     persons = {key: _person(context, message, key) for key in set(owners.values())}
-    verdict = resolve(event.identifiers, owners, persons, context.namespaces, at)
+    verdict = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
     ruling = _Ruling(context, message, at, next_decision(context))
     _settle(ruling, verdict, persons)
     _absorb(ruling, verdict, persons)
@@ -121,6 +121,7 @@ def _absorb(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> No
                 ruling.gained[identifier] = [epoch, since]
         ruling.person.identifiers |= person.identifiers
         ruling.person.former |= person.former
+        ruling.person.parted = rejoined(ruling.person.parted, person.parted)
         ruling.person.merges += person.merges + 1
         tables.persons.delete(key)
         ruling.expects.append(key)
@@ -142,6 +143,10 @@ def _attach(ruling: _Ruling, identifiers: list[str]) -> None:
 def _leave_out(ruling: _Ruling, identifier: str, owner: str | None) -> None:
     row = ruling.context.namespaces.row(namespace_of(identifier))
     if owner == ruling.profile:
+        return
+    other = ruling.context.tables.persons.get(owner) if owner else None
+    if other is not None and are_parted([ruling.person, other], ruling.message.event.event_time):
+        ruling.audit("refused", [identifier], owner, "parted by a split since")
         return
     fits = not exceeds([ruling.person], [identifier], ruling.context.namespaces, ruling.at)
     if row.on_conflict is OnConflict.KEEP or not fits:
@@ -175,7 +180,8 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
     tables.persons.put(owner, former)
     source = fragment_key(identifier, node.epochs)
     ruling.expects.append(source)
-    ruling.sends.append(Cut(owner, ruling.profile, identifier, fragment_key(identifier, before[1]), since, end, source))
+    ruling.sends.append(Cut(
+        owner, ruling.profile, (identifier,), {fragment_key(identifier, before[1]): source}, since, end, source))
     ruling.audit("moved", [identifier], owner)
 
 

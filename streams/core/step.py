@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from streams.core import arrival, handover, profiling, sequencer, suppression
+from streams.core import arrival, handover, profiling, sequencer, splitting, suppression
 from streams.core.context import Context
 from streams.core.messages import (
     Adopt,
@@ -18,7 +18,7 @@ from streams.core.messages import (
     Sent,
     Visit,
 )
-from streams.core.requests import Asked, Suppress, Suppressing
+from streams.core.requests import Announce, Asked, Split, Suppress, Suppressing
 
 
 def step(context: Context, message: Command, at: int) -> list[Sent]:
@@ -36,6 +36,10 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
             return arrival.visit(context, message, at)
         case Decide():
             return sequencer.decide(context, message, at)
+        case Split():
+            return splitting.split(context, message, at)
+        case Announce():
+            return splitting.announce(context, message, at)
         case Point():
             return arrival.point(context, message, at)
         case Release():

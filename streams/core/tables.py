@@ -70,22 +70,26 @@ class Pointer:
 class Node:
     """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch.
 
-    suppressed: [decision, reason], reason None once it was lifted; empty where it never was, see `suppression`."""
+    suppressed: [decision, reason], reason None once it was lifted; empty where it never was, see `suppression`.
+    generation: of the newest profile that a split named after it."""
 
     owners: list[list[Any]] = field(default_factory=list)
     epochs: int = 0
     suppressed: list[Any] = field(default_factory=list)
+    generation: int = 0
 
 
 @dataclass(slots=True)
 class Person:
     """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
-    once. created: arrival that orders profiles by age."""
+    once. created: arrival that orders profiles by age. parted: number of a split -> [side, its instant], see
+    `resolution.are_parted`."""
 
     created: int
     identifiers: dict[str, int] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
     merges: int = 0
+    parted: dict[int, list[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

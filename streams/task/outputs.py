@@ -132,8 +132,8 @@ class AvroSink:
 
 def _receipt(output: Receipt) -> dict[str, Json]:
     places = [{"place": place, "records": records, "gone_by": None} for place, records in output.places.items()]
-    return {"request_id": output.request_id, "action": output.action, "outcome": "done", "profile_id": output.profile_id,
-            "places": places, "reason": None, "at": output.at}
+    return {"request_id": output.request_id, "action": output.action, "outcome": output.outcome,
+            "profile_id": output.profile_id, "places": places, "reason": output.reason, "at": output.at}
 
 
 def _fields(output: MembershipChanged | Activation | IdentityChanged) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from streams.core.events import Event
 from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake, Message, received
 from streams.core.messages import Arrive, Resolve
-from streams.core.requests import Asked
+from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
 from streams.task.wire import Revise, Stage, Wired
 from streams.task.wire import decode as decode_command
@@ -91,6 +91,8 @@ class Reader:
             raise Rejected("identifier is none; expected namespace:value as the pipeline normalises it")
         if row["action"] in SUPPRESSIONS:
             return Asked(row["request_id"], row["action"], row["identifier"], row["reason"]), at
+        if row["action"] == "split":
+            return Split(row["request_id"], row["identifier"], tuple(row["split_off"])), at
         raise Rejected(f"no stage takes requests to {row['action']} in this version")
 
     def reread(self, entry: Entry, is_replayed: bool = False) -> Event:

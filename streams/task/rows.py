@@ -74,12 +74,12 @@ def _plain(kind: type) -> RowCodec:
 
 
 def _encode_person(row: Person) -> bytes:
-    return pack((VERSION, row.created, row.identifiers, sorted(row.former), row.merges))
+    return pack((VERSION, row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items())))
 
 
 def _decode_person(data: bytes) -> Person:
-    _, created, identifiers, former, merges = unpack(data)
-    return Person(created, identifiers, set(former), merges)
+    _, created, identifiers, former, merges, parted = unpack(data)
+    return Person(created, identifiers, set(former), merges, dict(parted))
 
 
 PROFILE = RowCodec(_encode_profile, _decode_profile)

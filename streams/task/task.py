@@ -16,7 +16,7 @@ from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Arrive, Command, Output, Resolve, Sent
 from streams.core.profile import Profile
-from streams.core.requests import Asked
+from streams.core.requests import Asked, Split
 from streams.core.step import step
 from streams.task.outputs import AvroSink, Sink
 from streams.task.partitioning import partition_of
@@ -110,7 +110,7 @@ class Task:
 
     def _handle(self, message: Wired) -> None:
         """One message, and all that it causes in this partition."""
-        if isinstance(message, Arrive | Resolve | Asked) and self._is_astray(message):
+        if isinstance(message, Arrive | Resolve | Asked | Split) and self._is_astray(message):
             self._send(message, partition_of(message.home, self._partitions))
             return
         self._queue.append(message)
@@ -125,7 +125,7 @@ class Task:
             else:
                 self._route(step(self.context, now, self.now))
 
-    def _is_astray(self, message: Arrive | Resolve | Asked) -> bool:
+    def _is_astray(self, message: Arrive | Resolve | Asked | Split) -> bool:
         home = message.home
         if self.state.pointers.has_local(home) or self.state.profiles.has_local(home):
             return False

@@ -11,9 +11,20 @@ from typing import Any, TypeAlias, assert_never
 
 from schemas.codec import Codec
 from streams.core.events import Event
-from streams.core.messages import Adopt, Arrive, Command, Cut, Decide, Deliver, Point, Release, Resolve, Visit
+from streams.core.messages import (
+    Adopt,
+    Arrive,
+    Command,
+    Cut,
+    Decide,
+    Deliver,
+    Point,
+    Release,
+    Resolve,
+    Visit,
+)
 from streams.core.profile import Fragment
-from streams.core.requests import Asked, Suppress, Suppressing
+from streams.core.requests import Announce, Asked, Split, Suppress, Suppressing
 from streams.core.tables import Entry
 from streams.task.rows import fragment_row, pack, profile_of, profile_row, unpack
 
@@ -65,11 +76,15 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             return "point", [identifier, owners]
         case Release(profile, to):
             return "release", [profile, to]
-        case Cut(profile, to, identifier, fragment, since, until, source):
-            return "cut", [profile, to, identifier, fragment, since, until, source]
-        case Adopt(profile, source, fragments, entries, state, last):
+        case Split(request_id, identifier, split_off):
+            return "split", [request_id, identifier, split_off]
+        case Announce(profile, created, gained, expects, suppressed):
+            return "announce", [profile, created, gained, expects, suppressed]
+        case Cut(profile, to, identifiers, moved, since, until, source, is_split):
+            return "cut", [profile, to, identifiers, moved, since, until, source, is_split]
+        case Adopt(profile, source, fragments, entries, state, last, cause):
             return "adopt", [profile, source, [fragment_row(f) for f in fragments], entries,
-                             profile_row(state) if state else None, last]
+                             profile_row(state) if state else None, last, cause]
         case Asked(request_id, action, identifier, reason):
             return "asked", [request_id, action, identifier, reason]
         case Suppress(request_id, action, identifier, reason, created):
@@ -105,10 +120,12 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "decide": lambda r, read: Decide(read(r[0]), r[1]),
     "point": lambda r, read: Point(*r),
     "release": lambda r, read: Release(*r),
+    "split": lambda r, read: Split(r[0], r[1], tuple(r[2])),
+    "announce": lambda r, read: Announce(r[0], r[1], r[2], tuple(r[3]), r[4]),
     "cut": lambda r, read: Cut(*r),
     "adopt": lambda r, read: Adopt(
         r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
-        profile_of(r[4]) if r[4] else None, r[5]),
+        profile_of(r[4]) if r[4] else None, r[5], r[6]),
     "asked": lambda r, read: Asked(*r),
     "suppress": lambda r, read: Suppress(*r),
     "suppressing": lambda r, read: Suppressing(*r),

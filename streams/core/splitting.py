@@ -1,0 +1,110 @@
+"""One person turns out to be two: some identifiers leave, with all that is theirs.
+
+A decision like any other, in the sequencer's order, so that it cannot race a merge. As every event lives in the
+fragment of one identifier, the fragments that leave are what was there before the two were joined. A new profile
+begins under a key that never was (`profile_key`), since forwards may still stand at the old one.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from streams.core import profiling
+from streams.core.context import Context
+from streams.core.messages import Cut, IdentityChanged, Point, Sent
+from streams.core.ownership import ALWAYS, rename
+from streams.core.profile import Forward, fragment_key, profile_key
+from streams.core.requests import Announce, Receipt, Split
+from streams.core.resolution import rejoined
+from streams.core.sequencer import next_decision
+from streams.core.tables import Person
+
+
+def split(context: Context, message: Split, at: int) -> list[Sent]:
+    """Decide on a request; a receipt says what came of it."""
+    tables = context.tables
+    node = tables.nodes.get(message.identifier)
+    key = str(node.owners[-1][1]) if node and node.owners else message.identifier
+    person = tables.persons.get(key) or Person(created=0)
+    reason = _refusal(person, message)
+    if reason:
+        return [Receipt(message.request_id, "split", None, {}, at, "refused", reason)]
+    chosen = sorted(set(message.split_off), key=lambda i: (context.namespaces.strength(i), i))
+    number, to = next_decision(context), _new_key(context, chosen[0])
+    fresh = _part(person, chosen, number, at)
+    tables.persons.put(key, person)
+    tables.persons.put(to, fresh)
+    profile_id = context.profile_id
+    return [
+        *_hand_over(context, key, to, fresh, chosen, f"split\x00{number}"),
+        IdentityChanged(at, "split", profile_id(key), profile_id(to), chosen, "", f"request {message.request_id}", number),
+        Receipt(message.request_id, "split", profile_id(to), {"profiles": 2}, at)]
+
+
+def _refusal(person: Person, message: Split) -> str:
+    """Why it cannot be done, free of identifiers; empty where it can."""
+    leaving = set(message.split_off)
+    if not leaving:
+        return "no identifiers to split off were named"
+    if not leaving <= person.identifiers.keys():
+        return "not all of the identifiers named are this profile's now"
+    if leaving == person.identifiers.keys():
+        return "nothing would be left of the profile"
+    return ""
+
+
+def _new_key(context: Context, identifier: str) -> str:
+    node = context.tables.nodes.get(identifier)
+    assert node is not None
+    node.generation += 1
+    return profile_key(identifier, node.generation)
+
+
+def _part(person: Person, chosen: list[str], number: int, at: int) -> Person:
+    """What leaves, as a person of its own; both remember that they were parted."""
+    leaving = {identifier: person.identifiers.pop(identifier) for identifier in chosen}
+    fresh = Person(
+        created=min(leaving.values()), identifiers=leaving, former=person.former & set(chosen),
+        parted=rejoined(person.parted, {number: [0, at]}))
+    person.former -= set(chosen)
+    person.parted = rejoined(person.parted, {number: [1, at]})
+    return fresh
+
+
+def _hand_over(context: Context, key: str, to: str, fresh: Person, chosen: list[str], source: str) -> list[Sent]:
+    fragments: dict[str, str] = {}
+    gained: dict[str, list[int]] = {}
+    suppressed: dict[str, list[Any]] = {}
+    points: list[Sent] = []
+    for identifier in chosen:
+        node = context.tables.nodes.get(identifier)
+        assert node is not None
+        mine = [fragment_key(identifier, epoch) for _, owner, epoch in node.owners if owner == key]
+        fragments |= {fragment: fragment for fragment in mine}
+        rename(node.owners, key, to)
+        context.tables.nodes.put(identifier, node)
+        since, _, epoch = node.owners[-1]
+        gained[identifier] = [epoch, since]
+        if node.suppressed:
+            suppressed[identifier] = node.suppressed
+        points.append(Point(identifier, [list(owner) for owner in node.owners]))
+    return [
+        Announce(to, fresh.created, gained, (source,), suppressed),
+        Cut(key, to, chosen, fragments, ALWAYS, None, source, is_split=True), *points]
+
+
+def announce(context: Context, message: Announce, at: int) -> list[Sent]:
+    """The profile begins; what comes for it before its fragments is folded, and judged with them."""
+    row = context.tables.profiles.get(message.profile)
+    assert not isinstance(row, Forward)
+    profile = row or profiling.begin(context, message.profile, message.created)
+    if row is None:
+        profile.identifiers.clear()
+    profile.created = message.created
+    profile.identifiers.update(message.gained)
+    profile.suppressed.update(message.suppressed)
+    for source in message.expects:
+        profiling.note(profile, source, 1)
+    context.tables.profiles.put(profile.key, profile)
+    sends = profiling.settle(context, profile, at, "split")
+    profiling.arm(context, profile)
+    return sends
