@@ -256,3 +256,16 @@ def test_what_waited_is_sent_for_the_merged_person_who_is_in_by_it() -> None:
     pipeline.send(MEETS)
     pipeline.advance(by=2 * DAY)
     assert [a.at for a in pipeline.activations()] == [MORNING]
+
+
+def test_a_withdrawal_empties_the_audience_of_a_paused_campaign_too() -> None:
+    display = {"audience": "a", "destinations": ["gam"], "purpose": "ads"}
+    pipeline = world(campaign("c", channels={"display": display}))
+    person = Person(pipeline)
+    person.says("identify", anonymousId="k", traits={"fan": True}, context={"consent": {"purposes": {"ads": True}}})
+    pipeline.activate("c", "paused")
+    person.says(event="Consent Preference Updated", properties={"purposes": {"ads": False}})
+    changes = [(each.change, each.content.get("audience")) for each in pipeline.activations("display")]
+    assert changes == [("entered", "a"), ("exited", "a")]
+    pipeline.activate("c", "live")
+    assert len(pipeline.activations("display")) == 2

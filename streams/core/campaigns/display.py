@@ -37,16 +37,32 @@ def update_audiences(profile: Profile, campaign: Campaign, at: int, because: str
     return sends
 
 
+def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Who may not be addressed any more is out at once, of paused campaigns' audiences too."""
+    sends: list[Sent] = []
+    for campaign_id, name, identifier in audiences(profile):
+        _, purpose = profile.told[audience_key(campaign_id, name, identifier)]
+        if not may_activate(profile, purpose, name, identifier, at).is_given:
+            sends.append(_out(context, profile, (campaign_id, name, identifier), at, "consent changed"))
+    return sends
+
+
 def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Audiences of campaigns that ended or are defined no more are emptied; paused ones are left alone."""
     definitions = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
         campaign = definitions.get(campaign_id)
-        if campaign is not None and (campaign.ends is None or at < campaign.ends):
-            continue
-        segment, purpose = profile.told.pop(audience_key(campaign_id, name, identifier))
-        gone = campaign or Campaign(id=campaign_id, segment=segment)
-        channel = Channel(name=name, purpose=purpose)
-        sends.append(activation(profile, gone, channel, identifier, "exited", at, "campaign ended", {}))
+        if campaign is None or (campaign.ends is not None and at >= campaign.ends):
+            sends.append(_out(context, profile, (campaign_id, name, identifier), at, "campaign ended"))
     return sends
+
+
+def _out(context: Context, profile: Profile, told: tuple[str, str, str], at: int, because: str) -> Sent:
+    campaign_id, name, identifier = told
+    segment, purpose = profile.told.pop(audience_key(*told))
+    found = (each for each in context.plan.definitions.campaigns if each.id == campaign_id)
+    campaign = next(found, None) or Campaign(id=campaign_id, segment=segment)
+    channels = (each for each in channels_of(profile, campaign) if each.name == name)
+    channel = next(channels, None) or Channel(name=name, purpose=purpose)
+    return activation(profile, campaign, channel, identifier, "exited", at, because, dict(channel.content))

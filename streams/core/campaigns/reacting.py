@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from streams.core.campaigns import caps
 from streams.core.campaigns.advertising import memberships_now
-from streams.core.campaigns.display import take_back, update_audiences
+from streams.core.campaigns.display import take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, answer, messages, release, undo
 from streams.core.context import Context
@@ -44,7 +44,7 @@ def memberships_changed(
 
 def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Consent given or withdrawn: audiences and records follow at once; no message is caught up on."""
-    sends = memberships_now(profile, at)
+    sends = memberships_now(profile, at) + withdraw(context, profile, at)
     for campaign in live(context, at):
         sends += update_audiences(profile, campaign, at, "consent changed")
     return sends
