@@ -21,6 +21,7 @@ def add_to(commands: Any) -> None:
     export.add_argument("identifier", metavar="NAMESPACE:VALUE")
     with_broker(export)
     privacy.add_to(profile)
+    privacy.add_identity_to(commands)
     segment = group(commands, "segment", "Look at segments.")
     explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not.")
     explain.add_argument("segment", metavar="ID")

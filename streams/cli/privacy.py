@@ -1,4 +1,5 @@
-"""`audience profile suppress` and `unsuppress`: what a person may ask, as records on `privacy.requests`.
+"""`audience profile suppress`, `unsuppress` and `identity split`: what may be asked of a person, as records on
+`privacy.requests`.
 
 The pipeline answers on `privacy.receipts` under the request's id, which is printed; nobody waits here, because a worker
 may be down and the request is safe on its topic all the same.
@@ -9,9 +10,10 @@ import argparse
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from streams.cli.arguments import command, environment, with_broker
+from streams.cli.arguments import command, environment, group, with_broker
 from streams.core.errors import Misconfigured
 
 TOPIC = "privacy.requests"
@@ -31,17 +33,33 @@ def add_to(profile: Any) -> None:
         with_broker(parser)
 
 
+def add_identity_to(commands: Any) -> None:
+    """The command under the word `identity`."""
+    identity = group(commands, "identity", "Who is one person.")
+    parser = command(
+        identity, "split", ask, "Make some identifiers of a person a person of their own again, with all that is theirs.")
+    parser.add_argument("identifier", metavar="PROFILE", help="any identifier that stays, for example customer_id:u1")
+    parser.add_argument("--identifiers", required=True, nargs="+", metavar="NAMESPACE:VALUE", help="those that leave")
+    parser.add_argument("--reason", help="in words without personal data")
+    parser.set_defaults(action="split")
+    with_broker(parser)
+
+
 def ask(options: argparse.Namespace) -> int:
     from streams.runtime.registry import codec_of
     from streams.runtime.settings import Settings
     from streams.runtime.topics import check_topics
     from streams.runtime.upstream import Upstream
 
-    if ":" not in options.identifier:
-        raise Misconfigured((f"{options.identifier!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1",))
+    leaving = getattr(options, "identifiers", [])
+    wrong = [each for each in (options.identifier, *leaving) if ":" not in each]
+    if wrong:
+        raise Misconfigured(tuple(
+            f"{each!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1" for each in wrong))
     settings = Settings.read(environment(options))
     check_topics(settings)
-    request = request_of(options.action, options.identifier, options.reason, uuid.uuid4().hex, int(time.time() * 1000))
+    request = request_of(
+        options.action, options.identifier, options.reason, uuid.uuid4().hex, int(time.time() * 1000), leaving)
     with Upstream(settings) as upstream:
         upstream.send(TOPIC, options.identifier.encode(), codec_of(settings).encode("privacy_request", request))
     print(request["request_id"])
@@ -49,7 +67,9 @@ def ask(options: argparse.Namespace) -> int:
     return 0
 
 
-def request_of(action: str, identifier: str, reason: str | None, request_id: str, at: int) -> dict[str, Any]:
+def request_of(
+    action: str, identifier: str, reason: str | None, request_id: str, at: int, split_off: Sequence[str] = (),
+) -> dict[str, Any]:
     """A record of the topic."""
-    return {"request_id": request_id, "action": action, "identifier": identifier, "split_off": [], "source": "cli",
-            "reason": reason, "at": at}
+    return {"request_id": request_id, "action": action, "identifier": identifier, "split_off": list(split_off),
+            "source": "cli", "reason": reason, "at": at}

@@ -1,0 +1,44 @@
+"""What the command line asks stands on `privacy.requests`, and a worker answers."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from streams.cli import main
+from streams.runtime.observer import Observer, Seen
+from streams.runtime.topics import ensure_topics
+from streams.runtime.upstream import Upstream
+from tests.kafka.conftest import Broker
+from tests.kafka.deployment import Deployment, wait_until
+from tests.kafka.shop_oracle import FACTORY, VARIABLES
+
+
+@pytest.mark.parametrize("leaving", ["c1", "cookie"])
+def test_what_is_no_identifier_is_refused_before_anything_is_asked(leaving: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identity", "split", "customer_id:u1", "--identifiers", "cookie:c1", leaving]) == 1
+    assert f"'{leaving}' is no identifier; expected NAMESPACE:VALUE" in capsys.readouterr().err
+
+
+@pytest.mark.timeout(120)
+def test_a_split_is_asked_and_answered(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    answers: dict[str, Seen] = {}
+    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
+        ensure_topics(deployment.settings)
+        for name, value in deployment.variables.items():
+            monkeypatch.setenv(name, value)
+        with Upstream(deployment.settings) as upstream:
+            message = {"type": "identify", "messageId": "m1", "anonymousId": "c1", "userId": "u1"}
+            upstream.send("events.interactions", b"cookie:c1", json.dumps(message).encode())
+        deployment.worker("one").start()
+        topics = ["privacy.receipts", "identity.changes"]
+        with Observer(deployment.settings, topics, lambda seen: answers.update({seen.topic: seen})):
+            wait_until(lambda: "identity.changes" in answers, within=60, what="the two are one person")
+            assert main(["identity", "split", "customer_id:u1", "--identifiers", "cookie:c1"]) == 0
+            wait_until(lambda: "privacy.receipts" in answers, within=60, what="the receipt")
+    receipt = answers["privacy.receipts"].record
+    assert receipt is not None and receipt["request_id"] == capsys.readouterr().out.strip()
+    assert receipt["outcome"] == "done"
