@@ -108,11 +108,10 @@ class Intake:
             if kind in ("page", "screen") and "name" not in properties and message.get("name") is not None:
                 properties = {"name": message["name"], **properties}
             traits = _NOTHING
-        source = context.get("source")
         return Event(
             _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,
             properties, context, traits, self._consent(name, properties, context, is_new=is_new),
-            str(source.get("name") or source.get("type") or "") if isinstance(source, dict) else "", raw,
+            _source(context), raw,
         )
 
     def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:
@@ -193,6 +192,14 @@ class Intake:
                 return
             value = number
         found.append(f"{name}:{value}")
+
+
+def _source(context: Message) -> str:
+    """`context.source` as type/name, or whichever there is."""
+    source = context.get("source")
+    if not isinstance(source, dict):
+        return ""
+    return "/".join(str(part) for part in (source.get("type"), source.get("name")) if part)
 
 
 def _object(message: Message, field: str) -> dict[str, Any]:

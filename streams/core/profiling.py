@@ -178,7 +178,7 @@ def count(fragment: Fragment, event: Event) -> None:
         if seen is None:
             fragment.identifiers[identifier] = [moment, moment, event.source]
         elif moment > seen[1]:
-            seen[1] = moment
+            seen[1:] = moment, event.source
         elif moment < seen[0]:
             seen[0] = moment
 
