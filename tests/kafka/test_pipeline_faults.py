@@ -17,8 +17,6 @@ from tests.kafka.faults import FaultPlan, Supervised, makes_progress
 from tests.kafka.shop_oracle import FACTORY, VARIABLES, RealShop, Seeing, assert_exact
 from tests.kafka.uninterrupted import not_caused_by_running_on
 
-nightly = pytest.mark.skipif(
-    os.environ.get("AUDIENCE_NIGHTLY") != "1", reason="two minutes each: set AUDIENCE_NIGHTLY=1")
 SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
 
 
@@ -36,7 +34,7 @@ def test_l8_twenty_thousand_events_and_six_kills(broker: Broker, tmp_path: Path)
         assert_exact(deployment, shop, seeing)
 
 
-@nightly
+@pytest.mark.nightly
 @pytest.mark.timeout(240)
 def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
     with (
@@ -66,7 +64,7 @@ def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker,
         assert_exact(deployment, shop, seeing)
 
 
-@nightly
+@pytest.mark.nightly
 @pytest.mark.xfail(reason="exact to seconds, windows of 15 s; tests/pipeline/test_outage.py has an hour")
 @pytest.mark.timeout(240)
 def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broker, tmp_path: Path) -> None:

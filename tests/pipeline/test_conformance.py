@@ -18,7 +18,7 @@ import pytest
 
 from streams import cli
 
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "conformance"
+FOLDER = (Path(__file__).resolve().parents[3] / "shared" / "conformance").resolve()
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the cases are not beside the project")
 
 DISAGREEMENTS = {
