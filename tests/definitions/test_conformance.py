@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from streams.definitions import build, definitions_schema, load_folder
 
-CONFORMANCE = Path(__file__).parents[2].parent / "shared" / "conformance"
+CONFORMANCE = (Path(__file__).resolve().parents[3] / "shared" / "conformance").resolve()
 FOLDERS = sorted({file.parent for file in CONFORMANCE.glob("**/definitions*/*.yaml")})
 
 

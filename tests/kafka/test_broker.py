@@ -18,6 +18,7 @@ from confluent_kafka.cimpl import NewTopic
 from streams.core.errors import Misconfigured
 from streams.runtime.broker import EmbeddedBroker
 from streams.runtime.broker_download import fetch_kafka
+from streams.runtime.broker_folder import BrokerFolder
 from tests.kafka.conftest import Broker
 
 
@@ -153,3 +154,10 @@ def wait_until(holds: Callable[[], bool], what: str, *, within: float = 30.0) ->
     while not holds():
         assert time.monotonic() < give_up_at, f"waited {within} s for {what}"
         time.sleep(0.05)
+
+
+def test_a_new_cluster_id_is_never_taken_for_an_option(tmp_path: Path) -> None:
+    folder = BrokerFolder(tmp_path)
+    found = {folder.cluster_id() for _ in range(1_000)}
+    assert len(found) == 1_000
+    assert not [each for each in found if each.startswith("-") or len(each) != 22]

@@ -66,7 +66,6 @@ def test_l8_a_worker_paused_beyond_its_session_cannot_commit(broker: Broker, tmp
         assert zombie.exit_code in (Exit.FENCED, Exit.DONE)
 
 
-@pytest.mark.xfail(strict=False, reason="under load 8 to 12 the second broker was once not there in time; cause open")
 @pytest.mark.timeout(180)
 def test_l8_a_broker_that_is_killed_and_comes_back(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
     with Deployment(own_broker.address, tmp_path, FACTORY) as deployment:

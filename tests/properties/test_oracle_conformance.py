@@ -10,7 +10,7 @@ import pytest
 
 from tests.oracle import backtest
 
-CONFORMANCE = Path(__file__).parents[2].parent / "shared" / "conformance"
+CONFORMANCE = (Path(__file__).resolve().parents[3] / "shared" / "conformance").resolve()
 FOLDERS = sorted(file.parent for file in CONFORMANCE.rglob("expected.json"))
 
 NOT_THE_ORACLES = {
