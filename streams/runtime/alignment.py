@@ -23,7 +23,7 @@ LEADS = 100
 """The others may be ahead by this part of the lag, and by LEAST_LEAD ms at least."""
 HOLD = 3.0
 """Seconds after which what a task said has certainly arrived, through as many others as it may take."""
-PATIENCE = 60.0
+PATIENCE = 10.0
 """Seconds for which a task elsewhere may stand still before it is waited for no more: its worker may be restoring, and one
 partition must not stop the others."""
 GRAIN = 0.1
@@ -68,8 +68,8 @@ class Alignment:
         self._wake()
 
     def records_until(self, wall: int) -> int:
-        """Later records must wait."""
-        floor = self._floor()
+        """Later records must wait for the tasks here. Two workers that waited for each other's commits would not begin."""
+        floor = min(tuple(self._own.values()), default=FOREVER)
         lag = wall - floor
         return FOREVER if lag <= BEHIND else floor + max(LEAST_LEAD, lag // LEADS)
 

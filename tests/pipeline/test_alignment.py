@@ -52,13 +52,12 @@ def test_until_every_task_has_said_how_far_it_is_nothing_is_handled() -> None:
     assert worker.timers(0) < 0
 
 
-def test_a_task_of_another_worker_counts_like_one_here() -> None:
+def test_a_task_of_another_worker_holds_timers_but_no_records() -> None:
     worker = Worker()
     worker.reach(NOW, NOW)
     worker.alignment.hear({2: NOW - HOUR})
-    assert worker.alignment.records_until(NOW) == NOW - HOUR + HOUR // LEADS
-    worker.alignment.hear({2: NOW})
     assert worker.alignment.records_until(NOW) == FOREVER
+    assert worker.timers(0) == NOW - HOUR
 
 
 def test_timers_wait_until_what_the_last_one_said_has_arrived() -> None:
@@ -72,17 +71,16 @@ def test_timers_wait_until_what_the_last_one_said_has_arrived() -> None:
     assert worker.timers(HOLD * 0.6) == FOREVER
 
 
-def test_a_task_elsewhere_that_stands_still_is_waited_for_no_longer_than_a_minute() -> None:
+def test_a_task_elsewhere_that_stands_still_is_not_waited_for_without_end() -> None:
     worker = Worker()
     worker.reach(NOW, NOW)
     worker.alignment.hear({2: NOW - HOUR})
-    worker.seconds += PATIENCE - 1
+    assert worker.timers(0) == NOW - HOUR
+    worker.seconds += PATIENCE + 1
     worker.alignment.hear({2: NOW - HOUR})
-    assert worker.alignment.records_until(NOW) < FOREVER
-    worker.seconds += 2
-    assert worker.alignment.records_until(NOW) == FOREVER
+    assert worker.timers(HOLD + 1) == FOREVER
     worker.alignment.hear({2: NOW - HOUR + 1})
-    assert worker.alignment.records_until(NOW) < FOREVER
+    assert worker.timers(0) == NOW - HOUR + 1
 
 
 def test_progress_of_the_last_one_wakes_the_others_and_only_that() -> None:
