@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from streams.standing import Standing
+
 TABLES = ("pointers", "profiles", "timeline", "timers", "identities", "meta")
 
 
@@ -90,4 +92,8 @@ class Processor(Protocol):
     def busy(self) -> bool:
         """True while there is work that no record asks for (a backfill, an activation sweep): call `run` again
         with no records between batches; each call does one bounded slice of it."""
+        ...
+
+    def standing(self) -> Standing | None:
+        """How the task stands, None if it keeps no count. From any thread, at any moment."""
         ...

@@ -6,7 +6,7 @@ a recovery.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -54,7 +54,8 @@ class Revisions:
         self.documents: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, b"d")
         self.staged: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, b"s")
         self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
-        for table, prefix in ((self.documents, b"d"), (self.staged, b"s")):
+        self._changed: WorkingTable[int] = WorkingTable(store, "meta", NUMBER, b"e")
+        for table, prefix in ((self.documents, b"d"), (self.staged, b"s"), (self._changed, b"e")):
             table.prefetch(key[1:].decode() for key, _ in store.scan("meta", prefix, prefix + b"\xff", 1 << 30))
 
     def stage(self, message: Stage) -> None:
@@ -79,6 +80,26 @@ class Revisions:
         self.numbers.put("sweep", "")
         return edition
 
+    def note_changed(self, segments: Collection[str], defined: Collection[str]) -> None:
+        """These mean something new since this edition; of what is no longer `defined` nothing is known any more."""
+        for segment, _ in self._changed.rows():
+            if segment not in defined:
+                self._changed.delete(segment)
+        for segment in segments:
+            self._changed.put(segment, self.edition)
+
+    def complete(self) -> None:
+        """The sweep has passed every profile."""
+        self.numbers.delete("sweep")
+        self.numbers.put("complete", self.edition)
+
+    def building(self) -> frozenset[str]:
+        """Segments whose present meaning has not reached every profile. From any thread."""
+        if self.numbers.get("sweep") is None:
+            return frozenset()
+        complete = self.numbers.get("complete") or 0
+        return frozenset(segment for segment, edition in self._changed.rows() if edition > complete)
+
     @property
     def edition(self) -> int:
         return self.numbers.get("edition") or 0
@@ -88,4 +109,4 @@ class Revisions:
         return _compiled(orjson.dumps(dict(self.documents.rows())), self.numbers.get("revision") or 0)
 
     def changes(self) -> list[Change]:
-        return self.documents.changes() + self.staged.changes() + self.numbers.changes()
+        return self.documents.changes() + self.staged.changes() + self.numbers.changes() + self._changed.changes()

@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.core.messages import Adopt, Arrive, Cut, Decide, Deliver, Release, Visit
-from streams.core.profile import Forward, Profile
 from streams.core.tables import Node, Person, Pointer, Tables
-from streams.task.rows import NODE, NUMBER, PERSON, POINTER, PROFILE, RAW
+from streams.task.census import CountedProfiles
+from streams.task.rows import NODE, NUMBER, PERSON, POINTER, RAW
 from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
 from streams.task.wire import Wired
@@ -20,7 +20,7 @@ class State:
     def __init__(self, store: Store) -> None:
         self.pointers: WorkingTable[Pointer] = WorkingTable(store, "pointers", POINTER)
         self.chunks: WorkingTable[bytes] = WorkingTable(store, "pointers", RAW)
-        self.profiles: WorkingTable[Profile | Forward] = WorkingTable(store, "profiles", PROFILE)
+        self.profiles = CountedProfiles(store)
         self.nodes: WorkingTable[Node] = WorkingTable(store, "identities", NODE, b"i")
         self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, b"p")
         self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, b"c")

@@ -10,20 +10,21 @@ from collections.abc import Sequence
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
-from streams.core import profiling, upgrade
+from streams.core import profiling
 from streams.core.context import Context
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Arrive, Command, Output, Resolve, Sent
-from streams.core.profile import Profile
 from streams.core.requests import Asked, Split
 from streams.core.step import step
+from streams.standing import Standing
 from streams.task.outputs import AvroSink, Sink
 from streams.task.partitioning import partition_of
 from streams.task.reading import Reader
 from streams.task.revisions import Revisions
 from streams.task.settings import TaskSettings
 from streams.task.state import State
+from streams.task.sweep import Sweep
 from streams.task.templates import render
 from streams.task.wire import Revise, Stage, Wired
 from streams.task.wire import encode as encode_command
@@ -32,8 +33,6 @@ from streams.unit import Inbound, Outbound, Outcome, Store
 COMMANDS = frozenset(Command.__args__)
 CAMPAIGN = "campaign"
 TIMERS_A_UNIT = 5_000
-PROFILES_A_SLICE = 500
-_LAST = b"\xff\xff"
 
 
 class Task:
@@ -49,6 +48,7 @@ class Task:
         self._sink = sink or AvroSink(self._codec, self._settings.version)
         self.state = State(store)
         self.revisions = Revisions(store)
+        self._sweep = Sweep(store, self.state, self.revisions)
         self.now = 0
         self._arrivals = self.revisions.numbers.get("arrivals") or 0
         self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._next_arrival)
@@ -70,7 +70,10 @@ class Task:
         return timer[0] if timer else None
 
     def busy(self) -> bool:
-        return self.revisions.numbers.get("sweep") is not None
+        return self._sweep.is_pending()
+
+    def standing(self) -> Standing:
+        return self._sweep.standing(self.context)
 
     def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
         """One unit of work: see `streams.unit.Processor.run`."""
@@ -82,7 +85,7 @@ class Task:
             self.now = max(self.now, min(at, wall))
             self._handle(message)
         self._fire(timers_until)
-        self._sweep()
+        self._sweep.slice(self.context, self.now, self._route)
         outcome.applied += len(batch) - outcome.rejected
         outcome.sends += self._sends
         outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
@@ -120,7 +123,8 @@ class Task:
                 self.revisions.stage(now)
             elif isinstance(now, Revise):
                 self.revisions.put_in_force(now.revision)
-                self.context = self._put_in_force()
+                former, self.context = self.context.plan, self._put_in_force(self.context.wall)
+                self._sweep.begin(former, self.context.plan)
                 self._arm_campaigns()
             else:
                 self._route(step(self.context, now, self.now))
@@ -165,32 +169,14 @@ class Task:
             else:
                 self._route(profiling.fire(self.context, due, cause, key, due))
 
-    def _sweep(self) -> None:
-        """Bring a slice of the profiles up to date with a new revision, or with a campaign that started or ended."""
-        numbers = self.revisions.numbers
-        cursor: bytes | str | None = numbers.get("sweep")
-        if cursor is None:
-            return
-        start = cursor.encode() if isinstance(cursor, str) else cursor
-        rows = self._store.scan("profiles", start, _LAST, PROFILES_A_SLICE)
-        for key, _ in rows:
-            row = self.state.profiles.get(key.decode())
-            if isinstance(row, Profile) and row.edition != self.context.edition:
-                self._route(upgrade.bring_up_to_date(self.context, row, max(self.now, row.now)))
-                profiling.arm(self.context, row)
-        if len(rows) < PROFILES_A_SLICE:
-            numbers.delete("sweep")
-        else:
-            numbers.put("sweep", rows[-1][0] + b"\x00")
-
-    def _put_in_force(self) -> Context:
+    def _put_in_force(self, wall: int = 0) -> Context:
         plan = self.revisions.plan()
         namespaces = Namespaces(plan.definitions.namespaces)
         self._reader.intake.namespaces = namespaces
         self._reader.intake.mapping = plan.definitions.consent
         return Context(
             tables=self.state.tables, plan=plan, namespaces=namespaces, edition=self.revisions.edition,
-            profile_id=self._settings.profile_id, reread=self._reader.reread, render=render,
+            profile_id=self._settings.profile_id, reread=self._reader.reread, render=render, wall=wall,
             view_after=self._settings.view_after)
 
     def _arm_campaigns(self) -> None:

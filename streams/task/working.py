@@ -28,7 +28,7 @@ class WorkingTable(Generic[T]):
         row = self._rows.get(key, _UNREAD)
         if row is _UNREAD:
             data = self._store.get(self._table, [self._prefix + key.encode()])[0]
-            row = self._rows[key] = None if data is None else self._codec.decode(data)
+            row = self._rows[key] = None if data is None else self._decode(key, data)
         return cast("T | None", row)
 
     def put(self, key: str, row: T) -> None:
@@ -45,18 +45,21 @@ class WorkingTable(Generic[T]):
         wanted = [key for key in keys if key not in rows]
         if not wanted:
             return
-        decode, prefix = self._codec.decode, self._prefix
+        decode, prefix = self._decode, self._prefix
         for key, data in zip(wanted, self._store.get(self._table, [prefix + key.encode() for key in wanted]),
                              strict=True):
-            rows[key] = None if data is None else decode(data)
+            rows[key] = None if data is None else decode(key, data)
+
+    def _decode(self, key: str, data: bytes) -> T:
+        return cast("T", self._codec.decode(data))
 
     def has_local(self, key: str) -> bool:
         """Whether there is such a row, as far as it was read or prefetched."""
         return self._rows.get(key) is not None
 
     def rows(self) -> list[tuple[str, T]]:
-        """The rows at hand, in key order; all there are for a table that was prefetched whole."""
-        return sorted((key, row) for key, row in self._rows.items() if row is not None)
+        """The rows at hand, in key order; all there are for a table that was prefetched whole. From any thread."""
+        return sorted((key, row) for key, row in list(self._rows.items()) if row is not None)
 
     def changes(self) -> list[Change]:
         """What was put or deleted since the last call, encoded once a key, in key order of first change."""

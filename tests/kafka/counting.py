@@ -76,6 +76,9 @@ class Counting:
     def busy(self) -> bool:
         return False
 
+    def standing(self) -> None:
+        return None
+
     def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
         unit = _Unit()
         self._prefetch({record.key or b"" for record in batch})

@@ -1,0 +1,97 @@
+"""How many profiles a task has, in which segments, and how far a backfill is: counted where their rows are written.
+
+Why not counted from the changes told: merges, splits and erasures move people without a line about each of their
+segments, and whoever adds another such road would have to think of it. A row cannot be written past this table. The
+counts are state like any other, in the same unit of work, so they are exact after a crash too.
+"""
+from __future__ import annotations
+
+from collections import Counter
+
+from streams.core.profile import Forward, Profile
+from streams.task.rows import NUMBER, PROFILE
+from streams.task.working import CAPACITY, WorkingTable
+from streams.unit import Change, Store
+
+PREFIX = b"c"
+EDITION = "@"
+"""Begins the name of a count of profiles by edition; no segment's id does."""
+Seen = tuple[str, ...]
+"""What a profile counts for."""
+
+
+class Census:
+    """Counts by name: a segment's id, or an edition. Those at zero are not kept."""
+
+    def __init__(self, store: Store) -> None:
+        rows = store.scan("meta", PREFIX, PREFIX + b"\xff", 1 << 30)
+        self._counts: Counter[str] = Counter({key[1:].decode(): NUMBER.decode(data) for key, data in rows})
+        self._dirty: set[str] = set()
+
+    def counts(self) -> dict[str, int]:
+        """A copy; from any thread, as the unit that runs has it so far."""
+        return dict(self._counts)
+
+    def move(self, old: Seen, new: Seen) -> None:
+        """A profile counts for `new` where it counted for `old`."""
+        for name in {*old} ^ {*new}:
+            self._counts[name] += 1 if name in new else -1
+            self._dirty.add(name)
+
+    def changes(self) -> list[Change]:
+        found = []
+        for name in sorted(self._dirty):
+            count = self._counts[name]
+            if not count:
+                del self._counts[name]
+            found.append(Change("meta", PREFIX + name.encode(), NUMBER.encode(count) if count else None))
+        self._dirty.clear()
+        return found
+
+
+def edition_of(name: str) -> int | None:
+    """Of a count by edition; None for a segment's."""
+    return int(name[1:]) if name.startswith(EDITION) else None
+
+
+class CountedProfiles(WorkingTable[Profile | Forward]):
+    """The table of profiles, with the census of its rows."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "profiles", PROFILE)
+        self.census = Census(store)
+        self._seen: dict[str, Seen] = {}
+
+    def put(self, key: str, row: Profile | Forward) -> None:
+        if key not in self._rows:
+            self.get(key)
+        super().put(key, row)
+
+    def delete(self, key: str) -> None:
+        if key not in self._rows:
+            self.get(key)
+        super().delete(key)
+
+    def changes(self) -> list[Change]:
+        seen, rows, move = self._seen, self._rows, self.census.move
+        for key in self._dirty:
+            old, new = seen.get(key, ()), _seen(rows[key])
+            if old != new:
+                move(old, new)
+                seen[key] = new
+        found = super().changes()
+        if len(seen) > CAPACITY + CAPACITY // 2:
+            self._seen = {key: counted for key, counted in seen.items() if key in rows}
+        return found + self.census.changes()
+
+    def _decode(self, key: str, data: bytes) -> Profile | Forward:
+        row = super()._decode(key, data)
+        self._seen[key] = _seen(row)
+        return row
+
+
+def _seen(row: Profile | Forward | None) -> Seen:
+    """Who has no fragments has lost all their events to somebody else, and is nobody until the next one."""
+    if not isinstance(row, Profile) or not row.fragments:
+        return ()
+    return (f"{EDITION}{row.edition}", *row.members)
