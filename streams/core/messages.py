@@ -226,7 +226,8 @@ class Unrenderable:
 
 @dataclass(slots=True)
 class IdentityChanged:
-    """Output `identity.changes`: one line of audit."""
+    """Output `identity.changes`: one line of audit. evidence: identifiers by which the event belongs to the profile,
+    strongest first. since, until: of a move, the event times between which it holds; None for no bound."""
 
     at: int
     change: str
@@ -236,6 +237,9 @@ class IdentityChanged:
     event_id: str
     reason: str
     decision: int
+    evidence: list[str] = field(default_factory=list)
+    since: int | None = None
+    until: int | None = None
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ class _Ruling:
     message: Decide
     at: int
     number: int
+    evidence: tuple[str, ...]
     profile: str = ""
     person: Person = field(default_factory=lambda: Person(created=0))
     gained: dict[str, list[int]] = field(default_factory=dict)
@@ -36,11 +37,14 @@ class _Ruling:
     sends: list[Sent] = field(default_factory=list)
     pointed: set[str] = field(default_factory=set)
 
-    def audit(self, change: str, identifiers: list[str], other: str | None = None, reason: str = "") -> None:
+    def audit(
+        self, change: str, identifiers: list[str], other: str | None = None, reason: str = "",
+        between: tuple[int | None, int | None] = (None, None),
+    ) -> None:
         profile_id = self.context.profile_id
         self.sends.append(IdentityChanged(
             self.at, change, profile_id(self.profile), profile_id(other) if other else None, identifiers,
-            self.message.event.message_id, reason, self.number))
+            self.message.event.message_id, reason, self.number, list(self.evidence), *between))
 
     def point(self, identifier: str, node: Node) -> None:
         self.context.tables.nodes.put(identifier, node)
@@ -53,7 +57,7 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     owners = _owners(context, message)
     persons = {key: _person(context, message, key) for key in set(owners.values())}
     verdict = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
-    ruling = _Ruling(context, message, at, next_decision(context))
+    ruling = _Ruling(context, message, at, next_decision(context), verdict.kept)
     _settle(ruling, verdict, persons)
     _absorb(ruling, verdict, persons)
     _attach(ruling, [i for i in verdict.kept if i not in owners])
@@ -182,7 +186,7 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
     ruling.expects.append(source)
     ruling.sends.append(Cut(
         owner, ruling.profile, (identifier,), {fragment_key(identifier, before[1]): source}, since, end, source))
-    ruling.audit("moved", [identifier], owner)
+    ruling.audit("moved", [identifier], owner, between=(since, end))
 
 
 def _conclude(ruling: _Ruling) -> list[Sent]:
