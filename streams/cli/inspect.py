@@ -15,6 +15,7 @@ def add_to(commands: Any) -> None:
     profile = group(commands, "profile", "Look at one person.")
     show = command(profile, "show", show_profile, "All that is known of a person.")
     show.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
+    show.add_argument("--events", type=int, default=10, metavar="N", help="how many of the latest events")
     show.add_argument("--json", action="store_true")
     with_broker(show)
     export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")
@@ -31,14 +32,13 @@ def add_to(commands: Any) -> None:
 
 
 def show_profile(options: argparse.Namespace) -> int:
-    from streams.task.outputs import view
+    from streams.cli.portraits import readable
+    from streams.task.portrait import portrait
 
     task, profile = find(options, options.identifier)
-    seen = view(task.context.plan, profile, max(profile.now, _now()))
-    if options.json:
-        print(json.dumps(seen, indent=2, sort_keys=True))
-        return 0
-    for line in _readable(seen):
+    entries = task.state.timeline.entries(profile.key)
+    found = portrait(task.context.plan, profile, entries, task.context.reread, max(profile.now, _now()), options.events)
+    for line in [json.dumps(found, indent=2, sort_keys=True)] if options.json else readable(found):
         print(line)
     return 0
 
@@ -81,19 +81,6 @@ def find(options: argparse.Namespace, identifier: str) -> Any:
         raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that its value is written "
                              "as the pipeline normalises it (e-mail in lower case, phone as +31…)",))
     return found
-
-
-def _readable(seen: dict[str, Any]) -> list[str]:
-    from streams.backtest import iso
-
-    lines = [f"profile {seen['profile_id']}, {seen['events']} events, "
-             f"first {iso(seen['first_seen'])}, last {iso(seen['last_seen'])}", "identifiers"]
-    lines += [f"  {i['identifier']}  first {iso(i['first_seen'])}, last {iso(i['last_seen'])}"
-              + (f", {i['source']}" if i["source"] else "") for i in seen["identifiers"]]
-    lines += ["traits", *(f"  {name} = {json.dumps(value)}" for name, value in sorted(seen["traits"].items()))]
-    lines += ["consent", *(f"  {p}: {'granted' if g else 'denied'}" for p, g in sorted(seen["consent"].items()))]
-    lines += ["segments", *(f"  {s['id']} since {iso(s['since'])}: {s['because']}" for s in seen["segments"])]
-    return lines
 
 
 def _now() -> int:

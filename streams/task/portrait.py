@@ -1,0 +1,100 @@
+"""`profile show`: the 360 view, and with it where everything comes from and what the events tell at a look.
+
+Apart from the record on `profiles`, which is written on every change and so holds only what is at hand: this one reads
+the whole timeline.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, TypeAlias
+
+from streams.core.basics import Basics, basics, known_since, platform_of
+from streams.core.campaigns.local_time import zone_of
+from streams.core.campaigns.permission import may_activate
+from streams.core.consent.merging import is_held_back
+from streams.core.definitions import Campaign, Channel
+from streams.core.events import Event
+from streams.core.identifiers import is_anonymous, namespace_of
+from streams.core.leaves.people import newest_statement
+from streams.core.leaves.terms import newest_setting
+from streams.core.plan import Plan
+from streams.core.profile import Profile
+from streams.core.tables import Entry
+from streams.task.outputs import view
+
+Json: TypeAlias = Any
+LATEST = 10
+NAMESPACES = {"email": "email", "sms": "phone"}
+"""What a channel reaches; every other one reaches cookies and devices."""
+
+
+def portrait(
+    plan: Plan, profile: Profile, entries: Sequence[Entry], reread: Callable[[Entry], Event], at: int, latest: int = LATEST,
+) -> dict[str, Json]:
+    """As plain JSON: all fields of topic `profiles`, and
+
+    `trait_origins`: trait -> event_time and source of the value, or `computed`; `purposes`: each statement in force;
+    `channels`: whether each identifier may be addressed now, for every channel and purpose of the campaigns;
+    `basics`: see `core.basics`, `since` None while they cover every event; `latest_events`: the newest first.
+    `entries`: the profile's timeline. Times are epoch ms.
+    """
+    events = [reread(entry) for entry in entries]
+    since = known_since(profile, entries)
+    zone = zone_of(profile, "UTC")
+    told = basics((event for event in events if since is None or event.event_time >= since), zone)
+    seen = view(plan, profile, at)
+    return {
+        **seen, "trait_origins": {name: _origin(plan, profile, name) for name in seen["traits"]},
+        "purposes": list(_purposes(profile, seen["consent"])), "channels": list(_channels(plan, profile, at)),
+        "basics": {"since": since, "time_zone": zone.key, **_plain(told, is_whole=since is None)},
+        "latest_events": [_shown(event) for event in _newest_first(events)[:latest]],
+    }
+
+
+def _plain(told: Basics, *, is_whole: bool) -> dict[str, Json]:
+    """The first touch is said only where no older event was forgotten."""
+    return asdict(told) | ({} if is_whole else {"first_touch": None})
+
+
+def _origin(plan: Plan, profile: Profile, name: str) -> dict[str, Json]:
+    setting = newest_setting(profile, name)
+    if name in plan.computed or setting is None:
+        return {"computed": True}
+    return {"event_time": setting[1], "source": setting[3] or None}
+
+
+def _purposes(profile: Profile, consent: dict[str, bool]) -> Iterator[dict[str, Json]]:
+    for purpose, is_granted in sorted(consent.items()):
+        statement = newest_statement(profile, purpose)
+        assert statement is not None
+        yield {"purpose": purpose, "granted": is_granted, "event_time": statement[1], "source": statement[3] or None,
+               "held_back_by_merge": is_held_back(profile, purpose, statement)}
+
+
+def _channels(plan: Plan, profile: Profile, at: int) -> Iterator[dict[str, Json]]:
+    asked = {(channel.name, channel.purpose) for campaign in plan.definitions.campaigns for channel in _used_by(campaign)}
+    for name, purpose in sorted(asked):
+        for identifier in filter(_is_reached_by(name), sorted(profile.identifiers)):
+            answer = may_activate(profile, purpose, name, identifier, at)
+            yield {"channel": name, "purpose": purpose, "identifier": identifier, "permitted": answer.is_given,
+                   "basis": answer.basis}
+
+
+def _used_by(campaign: Campaign) -> tuple[Channel, ...]:
+    return campaign.channels + tuple(channel for variant in campaign.variants for channel in variant.channels)
+
+
+def _is_reached_by(channel: str) -> Callable[[str], bool]:
+    namespace = NAMESPACES.get(channel)
+    return is_anonymous if namespace is None else lambda identifier: namespace_of(identifier) == namespace
+
+
+def _newest_first(events: Sequence[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: (event.event_time, event.arrival), reverse=True)
+
+
+def _shown(event: Event) -> dict[str, Json]:
+    return {"event": event.name or event.kind, "event_time": event.event_time, "received_at": event.received_at,
+            "platform": platform_of(event), "source": event.source or None, "identifiers": list(event.identifiers),
+            "properties": dict(event.properties), "message_id": event.message_id}
