@@ -16,6 +16,7 @@ FILES: Mapping[str, str] = {
     "privacy_request": "privacy/request.avsc",
     "privacy_receipt": "privacy/receipt.avsc",
     "command": "commands/command.avsc",
+    "segment_answer": "segments/answer.avsc",
     "identity_change": "identity/identity_change.avsc",
     "profile": "profiles/profile.avsc",
     "audience_change": "audiences/audience_change.avsc",

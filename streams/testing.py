@@ -24,12 +24,13 @@ from streams.core.definitions import Definitions
 from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed, Unrenderable
 from streams.core.plan import Plan
 from streams.core.profile import Profile
-from streams.core.requests import Receipt
+from streams.core.requests import Answered, Receipt
 from streams.definitions import load_folder
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
 from streams.task.outputs import unsent, view
 from streams.task.publishing import Published, records, revise
+from streams.task.wire import Ask, encode
 from streams.unit import Inbound, Outbound
 
 Json: TypeAlias = Any
@@ -108,6 +109,17 @@ class Pipeline:
         self._waiting[self._random.randrange(len(self.tasks))].append(
             Inbound("events.hits", 0, line, None, raw, self.now))
         self._drain()
+
+    def ask(self) -> list[Answered]:
+        """What every task answers now, in the order of partitions."""
+        self._offset += 1
+        question = Ask(f"ask-{self._offset}", self.now + 1)
+        for partition, waiting in enumerate(self._waiting):
+            asked = encode(self._codec, question, self.now)
+            waiting.append(Inbound("commands", partition, self._offset, b"", asked, self.now))
+        self._drain()
+        said = [o for o in self.collected.outputs if isinstance(o, Answered) and o.request_id == question.request_id]
+        return sorted(said, key=lambda answer: answer.partition)
 
     def split(self, identifier: str, *split_off: str) -> None:
         """Ask, now, that these identifiers of whoever has `identifier` become a person of their own."""

@@ -112,7 +112,12 @@ PRIVACY_RECEIPTS = Topic(
 )
 COMMANDS = Topic(
     name="commands", role=Role.INTERNAL, schema="command", key="identifier, profile key or realm",
-    what="everything between tasks", writers="pipeline only", readers="pipeline only", retention=7 * _DAY,
+    what="everything between tasks", writers="pipeline only; CLI its questions", readers="pipeline only", retention=7 * _DAY,
+)
+SEGMENTS_ANSWERS = Topic(
+    name="segments.answers", role=Role.OUTPUT, schema="segment_answer", key="request id",
+    what="what each task answers to `audience segment list`, `segment preview` and `diff`",
+    writers="pipeline", readers="whoever asked", retention=_DAY,
 )
 IDENTITY_CHANGES = Topic(
     name="identity.changes", role=Role.OUTPUT, schema="identity_change", key="profile id",
@@ -155,7 +160,7 @@ DEAD_LETTERS = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     EVENTS_HITS, EVENTS_INTERACTIONS, DEFINITIONS, PRIVACY_REQUESTS, PRIVACY_RECEIPTS, COMMANDS,
-    IDENTITY_CHANGES, PROFILES, AUDIENCES_CHANGES, AUDIENCES_MEMBERSHIPS, ACTIVATIONS_DISPLAY,
+    SEGMENTS_ANSWERS, IDENTITY_CHANGES, PROFILES, AUDIENCES_CHANGES, AUDIENCES_MEMBERSHIPS, ACTIVATIONS_DISPLAY,
     ACTIVATIONS_EMAIL, ACTIVATIONS_SMS, DELIVERIES, DEAD_LETTERS,
 )
 INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic.is_read)
@@ -209,6 +214,10 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="definitions", group="definitions", reads=("definitions",), writes=("commands",),
         tables=("meta", "timers"), does="collects a revision and hands it to every task; backfills",
+    ),
+    Stage(
+        name="answers", group="commands", reads=("commands",), writes=("segments.answers",),
+        tables=("meta", "profiles", "timeline"), does="says how segments stand, between batches",
     ),
     Stage(
         name="privacy", group="privacy", reads=("privacy.requests",),

@@ -46,6 +46,17 @@ def moment(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r}: {fault.reason}") from None
 
 
+def seconds(text: str) -> float:
+    """A positive number of seconds."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of seconds above 0, for example 30")
+    return found
+
+
 def existing(text: str) -> Path:
     path = Path(text)
     if not path.exists():

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from streams.cli import privacy
+from streams.cli import privacy, segments
 from streams.cli.arguments import command, environment, group, with_broker
 from streams.core.errors import Misconfigured
 
@@ -24,6 +24,7 @@ def add_to(commands: Any) -> None:
     privacy.add_to(profile)
     privacy.add_identity_to(commands)
     segment = group(commands, "segment", "Look at segments.")
+    segments.add_to(segment)
     explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not.")
     explain.add_argument("segment", metavar="ID")
     explain.add_argument("--profile", required=True, metavar="NAMESPACE:VALUE")

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from streams.core import profile as profiles
 from streams.core.events import Event
-from streams.core.requests import REALM, Announce, Asked, Receipt, Split, Suppress, Suppressing
+from streams.core.requests import REALM, Announce, Answered, Asked, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
 
 Json: TypeAlias = Any
@@ -259,5 +259,5 @@ class ProfileSeen:
 Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
                       | Asked | Suppress | Suppressing | Split | Announce)
 Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | IdentityChanged
-                     | ProfileGone | ProfileSeen | Receipt)
+                     | ProfileGone | ProfileSeen | Receipt | Answered)
 Sent: TypeAlias = Command | Output

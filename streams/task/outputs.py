@@ -25,7 +25,7 @@ from streams.core.messages import (
 )
 from streams.core.plan import Plan
 from streams.core.profile import Profile
-from streams.core.requests import Receipt
+from streams.core.requests import Answered, Receipt
 from streams.unit import Inbound, Outbound
 
 Json: TypeAlias = Any
@@ -45,7 +45,9 @@ def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
     for fragment in profile.fragments.values():
         for identifier, (first, last, source) in fragment.identifiers.items():
             known = seen.setdefault(identifier, [first, last, source])
-            known[0], known[1] = min(known[0], first), max(known[1], last)
+            known[0] = min(known[0], first)
+            if last > known[1]:
+                known[1:] = last, source
     identifiers = [
         {"identifier": i, "first_seen": s[0], "last_seen": s[1], "source": s[2] or None}
         for i in sorted(profile.identifiers) for s in [seen.get(i, [profile.now, profile.now, ""])]]
@@ -120,6 +122,10 @@ class AvroSink:
                 return Outbound("profiles", profile_id.encode(), None)
             case Receipt():
                 return Outbound("privacy.receipts", output.request_id.encode(), encode("privacy_receipt", _receipt(output)))
+            case Answered():
+                return Outbound("segments.answers", output.request_id.encode(), encode("segment_answer", {
+                    "request_id": output.request_id, "partition": output.partition,
+                    "body": orjson.dumps(output.body).decode(), "at": output.at}))
             case Suppressed():
                 if self._on_suppressed is not None:
                     self._on_suppressed(output)

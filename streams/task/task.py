@@ -18,6 +18,7 @@ from streams.core.messages import Arrive, Command, Output, Resolve, Sent
 from streams.core.requests import Asked, Split
 from streams.core.step import step
 from streams.standing import Standing
+from streams.task.answers import Answers
 from streams.task.outputs import AvroSink, Sink
 from streams.task.partitioning import partition_of
 from streams.task.reading import Reader
@@ -26,7 +27,7 @@ from streams.task.settings import TaskSettings
 from streams.task.state import State
 from streams.task.sweep import Sweep
 from streams.task.templates import render
-from streams.task.wire import Revise, Stage, Wired
+from streams.task.wire import Ask, Revise, Stage, Wired
 from streams.task.wire import encode as encode_command
 from streams.unit import Inbound, Outbound, Outcome, Store
 
@@ -49,6 +50,7 @@ class Task:
         self.state = State(store)
         self.revisions = Revisions(store)
         self._sweep = Sweep(store, self.state, self.revisions)
+        self._answers = Answers(partition, self.standing)
         self.now = 0
         self._arrivals = self.revisions.numbers.get("arrivals") or 0
         self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._next_arrival)
@@ -86,6 +88,7 @@ class Task:
             self._handle(message)
         self._fire(timers_until)
         self._sweep.slice(self.context, self.now, self._route)
+        self._outputs += self._answers.give(self.now)
         outcome.applied += len(batch) - outcome.rejected
         outcome.sends += self._sends
         outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
@@ -126,6 +129,8 @@ class Task:
                 former, self.context = self.context.plan, self._put_in_force(self.context.wall)
                 self._sweep.begin(former, self.context.plan)
                 self._arm_campaigns()
+            elif isinstance(now, Ask):
+                self._answers.ask(now)
             else:
                 self._route(step(self.context, now, self.now))
 
@@ -147,7 +152,7 @@ class Task:
                 self._send(sent, partition)  # type: ignore[arg-type]
 
     def _send(self, message: Wired, partition: int) -> None:
-        key = message.home.encode() if not isinstance(message, Stage | Revise) else b"definitions"
+        key = message.home.encode() if not isinstance(message, Stage | Revise | Ask) else b"definitions"
         self._sends.append(Outbound("commands", key, encode_command(self._codec, message, self.now), partition))
 
     def _announce(self, message: Wired, at: int) -> None:

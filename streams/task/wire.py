@@ -46,7 +46,16 @@ class Revise:
     revision: int
 
 
-Wired: TypeAlias = Command | Stage | Revise
+@dataclass(slots=True)
+class Ask:
+    """What somebody outside wants to know of every task, answered on `segments.answers`. until: an instant after
+    which nobody waits for the answer."""
+
+    request_id: str
+    until: int
+
+
+Wired: TypeAlias = Command | Stage | Revise | Ask
 Reread = Callable[[Entry, bool], Event]
 
 
@@ -95,6 +104,8 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             return "stage", [key, document, version, state]
         case Revise(revision):
             return "revise", [revision]
+        case Ask(request_id, until):
+            return "ask", [request_id, until]
         case _:
             assert_never(message)
 
@@ -131,4 +142,5 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "suppressing": lambda r, read: Suppressing(*r),
     "stage": lambda r, read: Stage(*r),
     "revise": lambda r, read: Revise(*r),
+    "ask": lambda r, read: Ask(*r),
 }

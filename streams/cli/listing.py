@@ -1,0 +1,72 @@
+"""What `audience segment list` shows: definitions as they stand, beside what the tasks say of them."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from streams.standing import Standing, total
+
+if TYPE_CHECKING:
+    from streams.task.publishing import Published
+
+Json = Any
+
+
+def listing(heads: Mapping[str, Published], standings: Mapping[int, Standing], tasks: int) -> dict[str, Json]:
+    """`standings` by task, those missing that did not answer; `tasks`: how many there are in all."""
+    ids = {key.partition("/")[2]: head for key, head in sorted(heads.items()) if key.startswith("segment/")}
+    all_told = total(standings.values())
+    shown = [name for name, head in ids.items() if head.document is not None or name in all_told.segments]
+    return {
+        "segments": [_segment(name, ids[name], standings, len(standings) == tasks) for name in shown],
+        "profiles": all_told.profiles, "is_building": all_told.is_building, "progress": round(all_told.share, 4),
+        "seconds_left": _rounded(all_told.seconds_left),
+        "tasks": [{
+            "task": number, "profiles": each.profiles, "rebuilt": each.rebuilt, "is_building": each.is_building,
+            "progress": round(each.share, 4), "seconds_left": _rounded(each.seconds_left),
+        } for number, each in sorted(standings.items())],
+    }
+
+
+def _segment(name: str, head: Published, standings: Mapping[int, Standing], is_complete: bool) -> dict[str, Json]:
+    rows = {number: each.segments[name] for number, each in standings.items() if name in each.segments}
+    return {
+        "id": name, "name": (head.document or {}).get("name", ""), "version": head.version,
+        "state": _state(name, head, standings, is_complete),
+        "members": sum(row.members for row in rows.values()) if standings else None,
+        "by_task": [{"task": number, "version": row.version, "members": row.members, "is_building": row.is_building}
+                    for number, row in sorted(rows.items())],
+    }
+
+
+def _state(name: str, head: Published, standings: Mapping[int, Standing], is_complete: bool) -> str:
+    """live: in force for every profile. building: some profiles are judged by what it was before. leaving: deleted, and
+    its members are being told. unknown: a task that would have to say did not answer."""
+    if head.document is None:
+        return "leaving"
+    rows = [each.segments.get(name) for each in standings.values()]
+    if any(row is None or row.version != head.version or row.is_building for row in rows):
+        return "building"
+    return "live" if is_complete else "unknown"
+
+
+def readable(found: Mapping[str, Json]) -> Iterator[str]:
+    """A table, and below it how far the tasks are."""
+    rows = [(each["id"], str(each["version"]), each["state"], _count(each["members"])) for each in found["segments"]]
+    width = max([len("segment"), *(len(row[0]) for row in rows)])
+    yield f"{'segment':<{width}}  version  state        members"
+    for name, version, state, members in rows:
+        yield f"{name:<{width}}  {version:>7}  {state:<8}  {members:>10}"
+    yield f"{found['profiles']:,} profiles in {len(found['tasks'])} tasks"
+    if found["is_building"]:
+        shares = ", ".join(f"{each['task']}: {each['progress']:.0%}" for each in found["tasks"])
+        left = "no telling yet how long" if found["seconds_left"] is None else f"{found['seconds_left']:,.0f} s left"
+        yield f"backfill {found['progress']:.0%} ({shares}), {left}"
+
+
+def _count(members: int | None) -> str:
+    return "?" if members is None else f"{members:,}"
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
