@@ -102,6 +102,7 @@ class Instruments:
         return TaskStatus(
             partition=partition, phase=phase, restored=restored, to_restore=end,
             waiting=runner.waiting if runner else 0, lag=runner.lag() if runner else {},
+            standing=runner.standing() if runner else None,
         )
 
     def _refresh(self, metrics: m.Metrics) -> None:

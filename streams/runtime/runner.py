@@ -18,6 +18,7 @@ from streams.runtime.alignment import Alignment
 from streams.runtime.batches import EndReached, EndsSeen, RecordBatch
 from streams.runtime.merge import Merge
 from streams.runtime.unit_of_work import Batch, UnitOfWork
+from streams.standing import Standing
 from streams.unit import Inbound, Outcome
 
 Token = TypeVar("Token")
@@ -96,6 +97,10 @@ class Runner(Generic[Token]):
     def lag(self) -> dict[str, int]:
         """By topic, the records that are there and not yet committed, as far as is known."""
         return self._merge.lag()
+
+    def standing(self) -> Standing | None:
+        """How its segments stand, as far as the processor counts. From any thread."""
+        return self._unit.processor.standing()
 
     def seconds_in_unit(self) -> float:
         """How long the unit that runs now has been running; 0 between units."""

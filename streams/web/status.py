@@ -14,6 +14,8 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from streams.standing import Standing, total
+
 
 class Phase(StrEnum):
     """What a task is doing."""
@@ -34,6 +36,8 @@ class TaskStatus:
     lag: Mapping[str, int] = field(default_factory=dict)
     restored: int = 0
     to_restore: int = 0
+    standing: Standing | None = None
+    """None while the task does not run."""
 
     @property
     def total_lag(self) -> int:
@@ -76,10 +80,15 @@ class WorkerStatus:
     def total_lag(self) -> int:
         return sum(task.total_lag for task in self.tasks)
 
+    @property
+    def standing(self) -> Standing:
+        """Of this worker's tasks; `audience segment list` adds up those of all workers."""
+        return total(task.standing for task in self.tasks if task.standing is not None)
+
 
 def as_json(status: WorkerStatus) -> dict[str, Any]:
     """For `/?json` and clients that accept JSON."""
-    return asdict(status) | {"lag": status.total_lag}
+    return asdict(status) | {"lag": status.total_lag, "standing": asdict(status.standing)}
 
 
 def as_page(status: WorkerStatus) -> str:

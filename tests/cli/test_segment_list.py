@@ -59,7 +59,8 @@ def test_a_deleted_segment_is_listed_while_somebody_is_still_in_it() -> None:
     inside = asked(pipeline)
     pipeline.apply({"segment/everyone": EVERYONE})
     during = listing(pipeline._standing, inside, 3)["segments"]
-    assert [(row["id"], row["state"], row["members"]) for row in during] == [("buyers", "leaving", 5), ("everyone", "live", 20)]
+    assert [(row["id"], row["state"], row["members"]) for row in during] == [
+        ("buyers", "leaving", 5), ("everyone", "live", 20)]
     assert [row["id"] for row in listing(pipeline._standing, asked(pipeline), 3)["segments"]] == ["everyone"]
 
 
