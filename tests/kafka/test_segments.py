@@ -1,0 +1,84 @@
+"""What `audience segment …` says of a deployment of two workers, from definitions and events to answers."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.cli import main
+from streams.runtime.topics import ensure_topics
+from streams.runtime.upstream import Upstream
+from tests.kafka.conftest import Broker
+from tests.kafka.deployment import Deployment, wait_until
+from tests.kafka.shop_oracle import FACTORY, VARIABLES
+from tests.kafka.test_web import get, status_of
+
+PEOPLE = 200
+BUYERS = "kind: segment\nid: buyers\nrule: {performed: {event: Order Completed}}\n"
+VISITORS = "kind: segment\nid: visitors\nrule: {performed: {event: '*'}}\n"
+
+
+class Asked:
+    """A command, run in this process, and what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], words: str) -> None:
+        capsys.readouterr()
+        self.code = main(words.split())
+        self.out, self.err = capsys.readouterr()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture(scope="module")
+def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Two workers, `buyers` and `visitors` in force, and a quarter of the people having bought."""
+    with Deployment(broker.address, tmp_path_factory.mktemp("segments"), FACTORY, **VARIABLES) as deployment:
+        ensure_topics(deployment.settings)
+        with Upstream(deployment.settings) as upstream:
+            for place in range(PEOPLE):
+                message = {"type": "track", "event": "Page Viewed" if place % 4 else "Order Completed",
+                           "anonymousId": f"c{place}", "messageId": f"m{place}"}
+                upstream.send("events.hits", b"cookie:c%d" % place, json.dumps(message).encode())
+        workers = [deployment.worker(name) for name in ("one", "two")]
+        for worker in workers:
+            worker.start()
+        wait_until(lambda: all(status_of(each, "/ready") == 200 for each in workers), within=60, what="both are ready")
+        yield deployment
+
+
+@pytest.fixture
+def run(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    for name, value in deployment.variables.items():
+        monkeypatch.setenv(name, value)
+    return lambda words: Asked(capsys, words)
+
+
+def written(folder: Path, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return folder
+
+
+def listed(run: Any) -> dict[str, tuple[int, str, int]]:
+    found = run("segment list --json")
+    assert found.code == 0, found.err
+    return {row["id"]: (row["version"], row["state"], row["members"]) for row in found.json["segments"]}
+
+
+@pytest.mark.timeout(180)
+def test_the_list_adds_up_what_the_tasks_of_both_workers_say(run: Any, deployment: Deployment, tmp_path: Path) -> None:
+    folder = written(tmp_path / "definitions", buyers=BUYERS, visitors=VISITORS)
+    assert run(f"apply {folder}").code == 0
+    expected = {"buyers": (1, "live", PEOPLE // 4), "visitors": (1, "live", PEOPLE)}
+    wait_until(lambda: listed(run) == expected, within=60, what="the backfill is done")
+    text = run("segment list").out
+    assert f"{PEOPLE} profiles in 4 tasks" in text and "buyers          1  live              50" in text
+    pages = [json.loads(get(worker, "/?json")[1]) for worker in deployment.workers]
+    assert sum(page["standing"]["segments"]["buyers"]["members"] for page in pages) == PEOPLE // 4
+    assert "<td>visitors</td>" in get(deployment.workers[0], "/")[1]
