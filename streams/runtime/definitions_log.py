@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -21,8 +23,45 @@ from streams.task.publishing import HEAD, Published, records
 PATIENCE = 15.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version of a definition as it was applied, at that instant (ms) with that revision."""
+
+    version: int
+    revision: int
+    at: int
+    document: Any
+
+
+@dataclass(slots=True, kw_only=True)
+class History:
+    """All that stands in the topic: heads and versions by `kind/id`, versions ascending; the last revision."""
+
+    heads: dict[str, Published] = field(default_factory=dict)
+    versions: dict[str, dict[int, Version]] = field(default_factory=dict)
+    revision: int = 0
+
+    def take(self, key: str, row: Mapping[str, Any]) -> None:
+        """A record of the topic, in its order."""
+        name, at_version, _ = key.partition("@")
+        document = None if row["deleted"] else orjson.loads(row["source"])
+        if row["kind"] == HEAD:
+            self.revision = row["revision"]
+        elif at_version and document is not None:
+            self.versions.setdefault(name, {})[row["version"]] = Version(
+                version=row["version"], revision=row["revision"], at=row["at"], document=document)
+        elif not at_version:
+            self.heads[name] = Published(document=document, version=row["version"], state=row["state"])
+
+
 def standing(settings: Settings) -> tuple[dict[str, Published], int]:
-    """Every definition's head and the last revision. Misconfigured if no broker answers or topics are not as they
+    """Every definition's head and the last revision; as `history`."""
+    found = history(settings)
+    return found.heads, found.revision
+
+
+def history(settings: Settings) -> History:
+    """Every definition and every version of it. Misconfigured if no broker answers or topics are not as they
     should be."""
     check_topics(settings)
     consumer = Consumer({
@@ -30,14 +69,13 @@ def standing(settings: Settings) -> tuple[dict[str, Published], int]:
         "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})
     try:
         consumer.assign([TopicPartition(Names(settings).on_cluster("definitions"), 0, 0)])
-        return _heads(consumer, codec_of(settings), settings)
+        return _read(consumer, codec_of(settings), settings)
     finally:
         consumer.close()
 
 
-def _heads(consumer: Consumer, codec: Codec, settings: Settings) -> tuple[dict[str, Published], int]:
-    found: dict[str, Published] = {}
-    revision, deadline = 0, time.monotonic() + PATIENCE
+def _read(consumer: Consumer, codec: Codec, settings: Settings) -> History:
+    found, deadline = History(), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         message = consumer.poll(0.2)
         if message is None:
@@ -45,20 +83,13 @@ def _heads(consumer: Consumer, codec: Codec, settings: Settings) -> tuple[dict[s
         error = message.error()
         if error is not None:
             if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's public name for it
-                return found, revision
+                return found
             raise Misconfigured((
                 f"topic definitions on {settings.broker}: {error.name()}; start a worker once (it creates the topics) "
                 "or run `audience topics --create`",))
         key, value = message.key(), message.value()
-        if value is None or key is None or b"@" in key:
-            continue
-        row = codec.decode("definition", value)
-        if row["kind"] == HEAD:
-            revision = row["revision"]
-        else:
-            found[key.decode()] = Published(
-                document=None if row["deleted"] else orjson.loads(row["source"]), version=row["version"],
-                state=row["state"])
+        if value is not None and key is not None:
+            found.take(key.decode(), codec.decode("definition", value))
     raise Misconfigured((f"no Kafka broker at {settings.broker} answered within {PATIENCE:.0f} s; set AUDIENCE_BROKER or "
                          "--broker to one that runs, or start one with `audience broker`",))
 

@@ -42,15 +42,33 @@ def revise(
     return changed
 
 
+def roll_back(standing: Published, kept: Mapping[int, Json], to: int | None = None) -> Published | None:
+    """What makes a definition what it was: a new version with the document of version `to`, which is one of `kept`.
+
+    `to` None: of the version before, or of the last if the definition was deleted. None where it says that already.
+    KeyError if there is no such version.
+    """
+    if to is None:
+        before = standing.version if standing.document is None else standing.version - 1
+        to = max((version for version in kept if version <= before), default=0)
+    document = kept[to]
+    if document == standing.document:
+        return None
+    return Published(document=document, version=standing.version + 1)
+
+
 def records(changed: Mapping[str, Published], revision: int, at: int) -> Iterator[tuple[str, dict[str, Json]]]:
-    """(key, Definition record) of each change, its version beside its head, ended by the revision record."""
+    """(key, Definition record) of each change, its version beside its head, ended by the revision record.
+
+    The end of a definition has a head only: what its versions said stays readable, and can come back."""
     for key, row in changed.items():
         kind, _, name = key.partition("/")
         record = {
             "kind": kind, "id": name, "version": row.version, "revision": revision, "deleted": row.document is None,
             "source": orjson.dumps(row.document).decode(), "state": row.state, "at": at,
         }
-        yield f"{key}@{row.version}", record
+        if row.document is not None:
+            yield f"{key}@{row.version}", record
         yield key, record
     yield HEAD, {"kind": HEAD, "id": "head", "version": 1, "revision": revision, "deleted": False, "source": "null",
                  "state": None, "at": at}

@@ -82,3 +82,22 @@ def test_the_list_adds_up_what_the_tasks_of_both_workers_say(run: Any, deploymen
     pages = [json.loads(get(worker, "/?json")[1]) for worker in deployment.workers]
     assert sum(page["standing"]["segments"]["buyers"]["members"] for page in pages) == PEOPLE // 4
     assert "<td>visitors</td>" in get(deployment.workers[0], "/")[1]
+
+
+@pytest.mark.timeout(180)
+def test_a_rollback_is_a_version_of_its_own_and_apply_takes_it_forward_again(run: Any, tmp_path: Path) -> None:
+    folder = written(tmp_path / "definitions", buyers=BUYERS, visitors=VISITORS)
+    run(f"apply {folder}")
+    first = listed(run)["buyers"][0]
+    written(folder, buyers=BUYERS.replace("Order Completed", "Page Viewed"))
+    assert run(f"apply {folder}").code == 0
+    wait_until(lambda: listed(run)["buyers"] == (first + 1, "live", PEOPLE * 3 // 4), within=60, what="it is applied")
+    assert "version" in run("segment rollback buyers").err
+    wait_until(lambda: listed(run)["buyers"] == (first + 2, "live", PEOPLE // 4), within=60, what="it is rolled back")
+    assert "says that already" in run(f"segment rollback buyers --to {first}").err
+    rows = run("segment history buyers --json").json
+    assert [(row["version"], row["in_force"], row["same_as"]) for row in rows][-2:] == [
+        (first + 1, False, None), (first + 2, True, first)]
+    assert run("segment rollback byers").code == 1
+    written(folder, buyers=BUYERS)
+    assert "nothing to apply" in run(f"apply {folder}").err

@@ -1,0 +1,109 @@
+"""`audience segment history` and `segment rollback`: what a segment was, and making it that again.
+
+A rollback is a new version with an old document, applied like any other: only the difference is told, and a folder that
+says otherwise takes it forward again with the next `apply`.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from streams.cli.arguments import command, environment, with_broker
+from streams.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from streams.runtime.definitions_log import History
+
+Json = Any
+
+
+def add_to(segment: Any) -> None:
+    """The commands, under the word `segment`."""
+    shown = command(segment, "history", show_history, "Every version of a segment, and which is in force.")
+    back = command(segment, "rollback", roll_back_segment, "Put an earlier version of a segment in force again.")
+    back.add_argument("--to", type=int, metavar="VERSION", help="the version to go back to (default: the one before)")
+    for parser in (shown, back):
+        parser.add_argument("segment", metavar="ID")
+        parser.add_argument("--json", action="store_true")
+        with_broker(parser)
+
+
+def show_history(options: argparse.Namespace) -> int:
+    from streams.runtime.definitions_log import history
+    from streams.runtime.settings import Settings
+
+    found = history(Settings.read(environment(options)))
+    rows = versions_of(found, options.segment)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    print("version  revision  applied at                in force")
+    for row in rows:
+        same = f"as version {row['same_as']}" if row["same_as"] else ""
+        notes = ", ".join(filter(None, ("yes" if row["in_force"] else "", same)))
+        print(f"{row['version']:>7}  {row['revision']:>8}  {row['applied_at']}  {notes}".rstrip())
+    if found.heads[f"segment/{options.segment}"].document is None:
+        print("deleted; `audience segment rollback` brings it back", file=sys.stderr)
+    return 0
+
+
+def roll_back_segment(options: argparse.Namespace) -> int:
+    from streams.runtime.definitions_log import history, publish
+    from streams.runtime.settings import Settings
+
+    settings = Settings.read(environment(options))
+    found = history(settings)
+    changed = rolled_back(found, options.segment, options.to)
+    row = changed.get(f"segment/{options.segment}")
+    if changed:
+        publish(settings, changed, found.revision + 1)
+    if options.json:
+        print(json.dumps([{"definition": key, "version": each.version} for key, each in sorted(changed.items())]))
+    says = "says that already" if row is None else f"is version {row.version} from revision {found.revision + 1}"
+    print(f"{options.segment} {says}", file=sys.stderr)
+    return 0
+
+
+def versions_of(found: History, segment: str) -> list[dict[str, Json]]:
+    """Oldest first. same_as: the first version with the same document, None for a document of its own."""
+    from streams.backtest import iso
+
+    head, versions = found.heads[_known(found, segment)], found.versions.get(f"segment/{segment}", {})
+    rows: list[dict[str, Json]] = []
+    for version, kept in sorted(versions.items()):
+        same = next((row["version"] for row in rows if row["document"] == kept.document), None)
+        rows.append({
+            "version": version, "revision": kept.revision, "applied_at": iso(kept.at), "document": kept.document,
+            "in_force": head.document is not None and version == head.version, "same_as": same})
+    return rows
+
+
+def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Any]:
+    """What is to be published; empty if nothing is. Misconfigured if there is no such segment or version, or if the
+    definitions as they stand do not fit it any more."""
+    from streams.definitions import build
+    from streams.task.publishing import roll_back
+
+    key = _known(found, segment)
+    kept = {number: version.document for number, version in found.versions.get(key, {}).items()}
+    try:
+        row = roll_back(found.heads[key], kept, to)
+    except KeyError:
+        wanted, listed = "earlier version" if to is None else f"version {to}", ", ".join(map(str, sorted(kept)))
+        raise Misconfigured((f"segment {segment} has no {wanted}; kept are: {listed or 'none'}",)) from None
+    if row is None:
+        return {}
+    standing = {name: head.document for name, head in found.heads.items() if head.document is not None}
+    build(standing | {key: row.document}, found.revision + 1, {})
+    return {key: row}
+
+
+def _known(found: History, segment: str) -> str:
+    from streams.cli.segments import unknown_segment
+
+    known = {key.partition("/")[2]: key for key in found.heads if key.startswith("segment/")}
+    if segment not in known:
+        raise Misconfigured(unknown_segment(segment, known))
+    return known[segment]
