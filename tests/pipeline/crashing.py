@@ -13,10 +13,14 @@ from streams.runtime.calls import Aborted
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.store import POSITION_KEY, VERSION_KEY
 from streams.runtime.unit_of_work import Batch, UnitOfWork
-from streams.unit import Change, Inbound, Outbound, Store
+from streams.unit import Change, Inbound, Outbound, Processor, Store
 from tests.kafka.counting import HITS, Counting
 
 PARTITION = 0
+
+
+def counting(store: Store) -> Processor:
+    return Counting(PARTITION, 1, store)
 
 
 class Crashed(BaseException):
@@ -46,9 +50,11 @@ class Disk:
 
 @dataclass(slots=True)
 class World:
-    """What survives a crash. `meanwhile` is called at the beginning of every call to Kafka."""
+    """What survives a crash. `meanwhile` is called at the beginning of every call to Kafka; `wall` is the clock."""
 
     records: list[Inbound]
+    new_processor: Callable[[Store], Processor] = counting
+    wall: int = 0
     changelog: list[Change] = field(default_factory=list)
     topics: list[Outbound] = field(default_factory=list)
     offsets: dict[str, int] = field(default_factory=lambda: {HITS: 0})
@@ -164,10 +170,7 @@ def unit_of(world: World, scissors: Scissors) -> UnitOfWork:
         scissors.cut("restore")
         state.write(world.changelog[state.position:], len(world.changelog), wall=0)
 
-    def new_processor(store: Store) -> Counting:
-        return Counting(PARTITION, 1, store)
-
-    return UnitOfWork(log=WorldLog(world, scissors), state=state, restore=restore, new_processor=new_processor)
+    return UnitOfWork(log=WorldLog(world, scissors), state=state, restore=restore, new_processor=world.new_processor)
 
 
 def step(world: World, unit: UnitOfWork, size: int, scissors: Scissors | None = None) -> bool:
@@ -183,7 +186,16 @@ def step(world: World, unit: UnitOfWork, size: int, scissors: Scissors | None = 
         assert unit.state.position == len(world.changelog), "acknowledged before the state was written"
         world.acknowledged.append(behind)
 
-    unit.run(Batch(records=records, offsets={HITS: behind}, acknowledge=acknowledge), wall=0, timers_until=-1)
+    unit.run(Batch(records=records, offsets={HITS: behind}, acknowledge=acknowledge), world.wall, timers_until=-1)
+    return True
+
+
+def rest(world: World, unit: UnitOfWork) -> bool:
+    """A unit without records, first for what no record asks for, then for timers; False if there is nothing."""
+    due, is_busy = unit.processor.next_timer(), unit.processor.busy()
+    if not is_busy and (due is None or due > world.wall):
+        return False
+    unit.run(Batch(offsets={}, acknowledge=lambda: None), world.wall, timers_until=-1 if is_busy else world.wall)
     return True
 
 
@@ -191,6 +203,6 @@ def live(world: World, scissors: Scissors, size: int = 3) -> None:
     """A worker's life: takes the task over and handles everything there is."""
     unit = unit_of(world, scissors)
     unit.take_over()
-    while step(world, unit, size, scissors):
+    while step(world, unit, size, scissors) or (world.wall and rest(world, unit)):
         pass
     unit.close()
