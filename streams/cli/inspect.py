@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from streams.cli import privacy, segments
-from streams.cli.arguments import command, environment, group, with_broker
+from streams.cli.arguments import command, environment, existing, group, with_broker
 from streams.core.errors import Misconfigured
 
 
@@ -25,9 +25,13 @@ def add_to(commands: Any) -> None:
     privacy.add_identity_to(commands)
     segment = group(commands, "segment", "Look at segments.")
     segments.add_to(segment)
-    explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not.")
-    explain.add_argument("segment", metavar="ID")
-    explain.add_argument("--profile", required=True, metavar="NAMESPACE:VALUE")
+    explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not; what one costs.")
+    explain.add_argument("segment", metavar="ID", help="with --cost also a file")
+    about = explain.add_mutually_exclusive_group(required=True)
+    about.add_argument("--profile", metavar="NAMESPACE:VALUE")
+    about.add_argument("--cost", action="store_true", help="what it keeps at most, what touches it, who shares it")
+    explain.add_argument("--definitions", type=existing, metavar="DIR",
+                         help="with --cost: the definitions around it (default: those that stand on the broker)")
     explain.add_argument("--json", action="store_true")
     with_broker(explain)
 
@@ -58,9 +62,12 @@ def export_profile(options: argparse.Namespace) -> int:
 
 
 def explain_segment(options: argparse.Namespace) -> int:
+    from streams.cli.costs import explain_cost
     from streams.cli.trees import as_json, as_text
     from streams.core.explain import explain
 
+    if options.cost:
+        return explain_cost(options)
     task, profile = find(options, options.profile)
     if options.segment not in task.context.plan.segments:
         known = ", ".join(task.context.plan.segments) or "none"

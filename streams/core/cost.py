@@ -1,43 +1,78 @@
-"""What a definition may cost at most: entries kept per fragment, and whether the bound can cut into the answer."""
+"""What a definition may cost at most: what each leaf keeps and when it is judged, and which others share it."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from streams.core.leaves.leaf import Leaf
+from streams.core.leaves.leaf import Leaf, Source
 
-_BYTES_AN_ENTRY = 30
+BYTES_AN_ENTRY = 30
 """An event time, an arrival and a short value in MessagePack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """entries: at most kept per fragment (one identifier of a person) by all leaves together. is_exact: however
-    much happens, nothing that matters is forgotten. text: a line a leaf."""
+class LeafCost:
+    """entries: at most kept per fragment (one identifier of a person); is_exact: however much happens, nothing that
+    matters is forgotten. events: names and patterns whose events are folded into it, `*` for any; traits, purposes:
+    those that make it judged anew; by_identity: a new identifier does. shared_with: segments that use the same leaf,
+    and so pay for it already."""
 
+    text: str
     entries: int
     is_exact: bool
-    text: str
+    events: tuple[str, ...]
+    traits: tuple[str, ...]
+    purposes: tuple[str, ...]
+    by_identity: bool
+    shared_with: tuple[str, ...]
+
+    @property
+    def size_in_bytes(self) -> int:
+        """A rough upper bound per fragment; usual profiles stay far below."""
+        return self.entries * BYTES_AN_ENTRY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Of a segment: as of its leaves together. own_entries: what would go with it, as no other segment keeps it.
+    rests_on: segments named by `in_segment`, whose cost is their own."""
+
+    entries: int
+    own_entries: int
+    is_exact: bool
+    leaves: tuple[LeafCost, ...]
+    rests_on: tuple[str, ...]
 
     @property
     def size_in_bytes(self) -> int:
         """A rough upper bound on the state per fragment; usual profiles stay far below."""
-        return self.entries * _BYTES_AN_ENTRY
+        return self.entries * BYTES_AN_ENTRY
 
 
-def cost_of(leaves: Sequence[Leaf]) -> Cost:
-    sources = {source.id: source for leaf in leaves for source in leaf.sources}.values()
+def cost_of(leaves: Sequence[Leaf], others: Mapping[str, Sequence[Leaf]], rests_on: tuple[str, ...] = ()) -> Cost:
+    """Of a segment with these leaves; `others`: the leaves of every other segment by its id."""
+    users = {name: {leaf.id for leaf in used} for name, used in others.items()}
+    sources = _sources(leaves)
+    kept_anyway = {source for used in others.values() for source in _sources(used)}
     return Cost(
-        entries=sum(source.most for source in sources), is_exact=all(source.is_exact for source in sources),
-        text="\n".join(f"{leaf.text}: {_bound(leaf)}" for leaf in leaves),
-    )
+        entries=sum(source.most for source in sources.values()),
+        own_entries=sum(source.most for name, source in sources.items() if name not in kept_anyway),
+        is_exact=all(source.is_exact for source in sources.values()),
+        leaves=tuple(_leaf(leaf, tuple(name for name, used in users.items() if leaf.id in used)) for leaf in leaves),
+        rests_on=rests_on)
 
 
-def _bound(leaf: Leaf) -> str:
-    most = sum(source.most for source in leaf.sources)
-    if not most:
-        return "keeps nothing of its own"
-    text = f"at most {most} {'entry' if most == 1 else 'entries'} per identifier"
-    if all(source.is_exact for source in leaf.sources):
-        return f"{text}, always exact"
-    return f"{text}, exact while no more than that count at once; beyond it the oldest are forgotten"
+def _sources(leaves: Sequence[Leaf]) -> dict[str, Source]:
+    return {source.id: source for leaf in leaves for source in leaf.sources}
+
+
+def _leaf(leaf: Leaf, shared_with: tuple[str, ...]) -> LeafCost:
+    folding = [source for source in leaf.sources if source.names is not None]
+    names = [name for source in folding for name in source.names or ("*",)]
+    traits = [source.trait for source in leaf.sources if source.trait is not None]
+    return LeafCost(
+        text=leaf.text, entries=sum(source.most for source in leaf.sources),
+        is_exact=all(source.is_exact for source in leaf.sources),
+        events=("*",) if "*" in names else tuple(dict.fromkeys(names)),
+        traits=tuple(dict.fromkeys([*leaf.hears.traits, *traits])), purposes=leaf.hears.purposes,
+        by_identity=leaf.hears.identity, shared_with=shared_with)

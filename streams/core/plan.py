@@ -89,8 +89,13 @@ class Plan:
         return found
 
     def cost(self, segment: str) -> Cost:
-        """The bound on what this segment's leaves keep per fragment."""
-        return cost_of([self.leaves[leaf] for leaf in self.segments[segment].leaves])
+        """The bound on what this segment's leaves keep per fragment, and what shares them. KeyError if there is none."""
+        of = self.segments[segment]
+        others = {name: self._leaves(name) for name in self.segments if name != segment}
+        return cost_of(self._leaves(segment), others, of.uses)
+
+    def _leaves(self, segment: str) -> list[Leaf]:
+        return [self.leaves[leaf] for leaf in self.segments[segment].leaves]
 
 
 def compile_plan(definitions: Definitions, regex: Regex) -> Plan:

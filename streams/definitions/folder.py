@@ -1,16 +1,16 @@
 """A folder of definition files, read whole or refused with everything that is wrong in it."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.definitions.build import assemble, read
-from streams.definitions.faults import Notes, Place, sentence
+from streams.definitions.faults import Json, Notes, Place, sentence
 from streams.definitions.inline import Inliner
 from streams.definitions.references import Read, faults
-from streams.definitions.written import Illegible, documents
+from streams.definitions.written import Illegible, Written, documents
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
@@ -29,6 +29,20 @@ def load_folder(path: Path) -> Definitions:
     if illegible or located:
         raise Misconfigured((*illegible, *(text for _, text in located)))
     return assemble(reads, 0, {})
+
+
+def load_file(path: Path, beside: Mapping[str, Json]) -> tuple[Definitions, frozenset[str]]:
+    """The definitions of one file in place of those of the same `kind/id` among `beside` (documents without faults),
+    and the file's own keys. Raises as `load_folder`; what the file refers to may be in either."""
+    illegible: list[str] = []
+    own = list(_reads(path.parent, path, illegible))
+    keys = frozenset("/".join(each.key) for each in own if each.key is not None)
+    others = [read(Written(document=document, file=key, places={(): Place(file=key)}), Notes())
+              for key, document in beside.items() if key not in keys]
+    located = sorted(faults([*own, *others]), key=lambda each: (each[0].file, each[0].line))
+    if illegible or located:
+        raise Misconfigured((*illegible, *(text for _, text in located)))
+    return assemble([*own, *others], 0, {}), keys
 
 
 def _files(folder: Path) -> list[Path]:

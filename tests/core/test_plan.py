@@ -11,7 +11,10 @@ from streams.core.plan import MOST_NAMES, Plan, compile_plan
 from streams.core.rules import (
     Aggregate,
     All,
+    Consent,
+    EventMatch,
     Function,
+    HasIdentifier,
     InSegment,
     LastPerformed,
     Not,
@@ -118,7 +121,21 @@ def test_a_source_hears_an_event_once_however_many_patterns_match() -> None:
 def test_cost_is_a_bound_on_what_is_kept(rule: Rule, entries: int, is_exact: bool) -> None:
     cost = plan_of(rule).cost("s0")
     assert (cost.entries, cost.is_exact) == (entries, is_exact)
-    assert cost.text
+    assert cost.size_in_bytes == entries * 30
+
+
+def test_cost_names_what_touches_a_leaf_and_who_shares_it() -> None:
+    rare = Performed(match=on("B*", "C"), count=3)
+    plan = plan_of(All(rules=(A_DAY, rare, Trait(name=("t",), comparison=compare("is", 1)), Consent(purpose="ads"),
+                              HasIdentifier(namespace="email"), Performed(match=EventMatch()))),
+                   A_DAY, InSegment(id="s0"))
+    cost = plan.cost("s0")
+    assert [(leaf.events, leaf.traits, leaf.purposes, leaf.by_identity, leaf.shared_with) for leaf in cost.leaves] == [
+        (("A",), (), (), False, ("s1",)), (("B*", "C"), (), (), False, ()), ((), ("t",), (), False, ()),
+        ((), (), ("ads",), False, ()), ((), (), (), True, ()), (("*",), (), (), False, ())]
+    assert (cost.entries, cost.own_entries) == (5, 4)
+    assert (plan.cost("s1").entries, plan.cost("s1").own_entries) == (1, 0)
+    assert (plan.cost("s2").entries, plan.cost("s2").rests_on) == (0, ("s0",))
 
 
 def test_blank_members_are_those_who_are_in_without_any_event() -> None:

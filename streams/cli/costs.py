@@ -1,0 +1,102 @@
+"""`audience segment explain --cost`: what a segment keeps at most, before it is applied or after."""
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from streams.cli.arguments import environment
+from streams.cli.trees import as_json
+from streams.core.cost import Cost, LeafCost
+from streams.core.definitions import Definitions
+from streams.core.errors import Misconfigured
+
+Json = Any
+
+
+def explain_cost(options: argparse.Namespace) -> int:
+    """Of the segments of a file, or of the one of that id, among the definitions around them."""
+    from streams.cli.segments import unknown_segment
+    from streams.core.plan import compile_plan
+    from streams.task.revisions import regex
+
+    definitions, wanted = surroundings(options, options.segment)
+    plan = compile_plan(definitions, regex)
+    unknown = [name for name in wanted if name not in plan.segments]
+    if unknown:
+        raise Misconfigured(unknown_segment(unknown[0], plan.segments))
+    costs = {name: plan.cost(name) for name in wanted}
+    if options.json:
+        print(json.dumps({name: cost_json(cost) for name, cost in costs.items()}, indent=2))
+        return 0
+    for name, cost in costs.items():
+        print("\n".join(readable(name, cost)))
+    return 0
+
+
+def surroundings(options: argparse.Namespace, what: str) -> tuple[Definitions, list[str]]:
+    """`what` is a file or the id of a segment: the definitions with it among them, and the segments meant."""
+    from streams.definitions import build, load_file
+
+    documents = _around(options)
+    path = Path(what)
+    if not path.is_file():
+        return build(documents, 0, {}), [what]
+    definitions, keys = load_file(path, documents)
+    names = sorted(key.partition("/")[2] for key in keys if key.startswith("segment/"))
+    if not names:
+        raise Misconfigured((f"{path} defines no segment; expected a document of kind: segment",))
+    return definitions, names
+
+
+def _around(options: argparse.Namespace) -> Mapping[str, Json]:
+    from streams.definitions import load_folder
+    from streams.runtime.definitions_log import standing
+    from streams.runtime.settings import Settings
+
+    if options.definitions is not None:
+        return load_folder(options.definitions).sources
+    heads, _ = standing(Settings.read(environment(options)))
+    return {key: head.document for key, head in heads.items() if head.document is not None}
+
+
+def cost_json(cost: Cost) -> dict[str, Json]:
+    """Its fields, with sizes beside the entries."""
+    leaves = [as_json(leaf) | {"size_in_bytes": leaf.size_in_bytes} for leaf in cost.leaves]
+    return as_json(cost) | {"size_in_bytes": cost.size_in_bytes, "leaves": leaves}  # type: ignore[no-any-return]
+
+
+def readable(name: str, cost: Cost) -> Iterator[str]:
+    """The whole, and below it each leaf: what it keeps, when it is judged, who shares it."""
+    yield f"{name}: {_bound(cost)}"
+    if cost.own_entries != cost.entries:
+        yield f"  of these {cost.own_entries:,} for it alone; the others are kept for other segments too"
+    for leaf in cost.leaves:
+        yield f"  {leaf.text}"
+        yield f"    {_bound(leaf)}"
+        yield f"    judged {' or '.join(_occasions(leaf)) or 'once'}"
+        if leaf.shared_with:
+            yield f"    shared with {', '.join(leaf.shared_with)}"
+    for used in cost.rests_on:
+        yield f"  in segment {used}, which has its own cost"
+
+
+def _bound(cost: Cost | LeafCost) -> str:
+    if not cost.entries:
+        return "keeps nothing of its own"
+    entries = "1 entry" if cost.entries == 1 else f"{cost.entries:,} entries"
+    text = f"keeps at most {entries} per identifier, about {cost.size_in_bytes:,} bytes"
+    return f"{text}, always exact" if cost.is_exact else f"{text}; exact up to that many, beyond it the oldest are forgotten"
+
+
+def _occasions(leaf: LeafCost) -> Iterator[str]:
+    if leaf.events:
+        yield "at any event" if "*" in leaf.events else f"at {', '.join(leaf.events)}"
+    if leaf.traits:
+        yield f"when {', '.join(leaf.traits)} is set"
+    if leaf.purposes:
+        yield f"when consent to {', '.join(leaf.purposes)} changes"
+    if leaf.by_identity:
+        yield "when the person gets an identifier"
