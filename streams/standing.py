@@ -5,7 +5,7 @@ Counts only, no data of people (law L6).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +19,36 @@ class SegmentStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PressStanding:
+    """How far the last press of a campaign's button is. revision: names the press. present: people meant, known once it
+    has begun; reached: those decided about, the others left meanwhile or have their turn to come; activated: those to
+    whom something was sent. is_running: false also while the campaign is paused."""
+
+    revision: int
+    present: int
+    reached: int
+    activated: int
+    is_over: bool
+    is_running: bool
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return 1.0 if self.is_over else self.reached / self.present if self.present else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How a task stands. profiles: people and lone cookies; rebuilt: those of them that are up to date with the
-    definitions in force. seconds_left: of the backfill, None while there is none or its pace is not known."""
+    definitions in force. seconds_left: of the backfill, None while there is none or its pace is not known. presses: by
+    campaign."""
 
     profiles: int
     rebuilt: int
     is_building: bool
     seconds_left: float | None
     segments: Mapping[str, SegmentStanding]
+    presses: Mapping[str, PressStanding] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -49,4 +70,21 @@ def total(standings: Iterable[Standing]) -> Standing:
                 is_building=so_far.is_building or row.is_building)
     return Standing(
         profiles=sum(each.profiles for each in found), rebuilt=sum(each.rebuilt for each in found),
-        is_building=bool(left), seconds_left=max(known) if known and len(known) == len(left) else None, segments=segments)
+        is_building=bool(left), seconds_left=max(known) if known and len(known) == len(left) else None, segments=segments,
+        presses=_presses(found))
+
+
+def _presses(standings: Iterable[Standing]) -> dict[str, PressStanding]:
+    """Of tasks that heard of the newest press of a campaign; it is over when it is in all of those."""
+    found: dict[str, PressStanding] = {}
+    for each in standings:
+        for name, row in each.presses.items():
+            so_far = found.get(name, row)
+            if so_far is row or so_far.revision != row.revision:
+                found[name] = max(so_far, row, key=lambda press: press.revision)
+            else:
+                found[name] = PressStanding(
+                    revision=row.revision, present=so_far.present + row.present, reached=so_far.reached + row.reached,
+                    activated=so_far.activated + row.activated, is_over=so_far.is_over and row.is_over,
+                    is_running=so_far.is_running or row.is_running)
+    return found

@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,7 +30,7 @@ from streams.definitions import load_folder
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
 from streams.task.outputs import unsent, view
-from streams.task.publishing import Published, records, revise
+from streams.task.publishing import Published, press, records, revise
 from streams.task.wire import Ask, encode
 from streams.unit import Inbound, Outbound
 
@@ -87,10 +88,13 @@ class Pipeline:
         documents = definitions.sources if isinstance(definitions, Definitions) else dict(definitions)
         self._publish(revise(self._standing, documents))
 
-    def activate(self, campaign: str, state: str = "live") -> None:
-        """Press the button of a campaign."""
-        old = self._standing[f"campaign/{campaign}"]
-        self._publish({f"campaign/{campaign}": Published(document=old.document, version=old.version, state=state)})
+    def activate(self, campaign: str, state: str = "live", per_second: float | None = None) -> None:
+        """Press the button of a campaign; with a pace, `advance` brings it on. Another state: pause it."""
+        key = f"campaign/{campaign}"
+        old = self._standing[key]
+        new = press(old, self._revision + 1, per_second) if state == "live" else replace(old, state=state)
+        if new is not None:
+            self._publish({key: new})
 
     def request(self, action: str, identifier: str, reason: str | None = None, request_id: str = "request") -> None:
         """A record on `privacy.requests`, now."""

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from streams.core.events import Event
 from streams.core.identifiers import Namespaces
 from streams.core.plan import Plan
+from streams.core.press import Press
 from streams.core.tables import Entry, Tables
 
 Render = Callable[[str, str, Mapping[str, Any]], str]
@@ -20,7 +21,7 @@ class Context:
 
     profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills the template
     of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a
-    profile, None for none.
+    profile, None for none. presses: campaign -> the press of its button, if there was one.
     """
 
     tables: Tables
@@ -32,3 +33,4 @@ class Context:
     render: Render
     wall: int = 0
     view_after: int | None = None
+    presses: Mapping[str, Press] = field(default_factory=dict)

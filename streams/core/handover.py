@@ -31,6 +31,8 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     if profile is None:
         return [Adopt(message.to, message.profile, [], [], None)]
     sends = profiling.catch_up(context, profile, at)
+    if context.presses and not profile.handovers:
+        sends += campaigns.reach_now(context, profile, max(at, profile.now))
     _leave(context, profile, message.to, at)
     entries = tables.timeline.entries(profile.key)
     tables.timeline.replace(profile.key, [])

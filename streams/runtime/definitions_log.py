@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from schemas.codec import Codec
 from streams.core.errors import Misconfigured
+from streams.core.press import Pressed
 from streams.runtime.names import Names
 from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
@@ -51,7 +52,8 @@ class History:
             self.versions.setdefault(name, {})[row["version"]] = Version(
                 version=row["version"], revision=row["revision"], at=row["at"], document=document)
         elif not at_version:
-            self.heads[name] = Published(document=document, version=row["version"], state=row["state"])
+            press = Pressed(**row["press"]) if row["press"] else None
+            self.heads[name] = Published(document=document, version=row["version"], state=row["state"], press=press)
 
 
 def standing(settings: Settings) -> tuple[dict[str, Published], int]:

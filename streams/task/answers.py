@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from streams.core.requests import Answered
-from streams.standing import SegmentStanding, Standing
+from streams.standing import PressStanding, SegmentStanding, Standing
 from streams.task.wire import Ask
 
 
@@ -39,4 +39,6 @@ class Answers:
 def standing_of(body: Mapping[str, Any]) -> Standing:
     """What an answer says of its task."""
     said = body["standing"]
-    return Standing(**{**said, "segments": {name: SegmentStanding(**row) for name, row in said["segments"].items()}})
+    segments = {name: SegmentStanding(**row) for name, row in said["segments"].items()}
+    presses = {name: PressStanding(**row) for name, row in said["presses"].items()}
+    return Standing(**{**said, "segments": segments, "presses": presses})

@@ -72,13 +72,18 @@ class CountedProfiles(WorkingTable[Profile | Forward]):
             self.get(key)
         super().delete(key)
 
-    def changes(self) -> list[Change]:
+    def count(self) -> None:
+        """Bring the census up to what this unit has done so far."""
         seen, rows, move = self._seen, self._rows, self.census.move
         for key in self._dirty:
             old, new = seen.get(key, ()), _seen(rows[key])
             if old != new:
                 move(old, new)
                 seen[key] = new
+
+    def changes(self) -> list[Change]:
+        self.count()
+        seen, rows = self._seen, self._rows
         found = super().changes()
         if len(seen) > CAPACITY + CAPACITY // 2:
             self._seen = {key: counted for key, counted in seen.items() if key in rows}

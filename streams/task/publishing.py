@@ -6,10 +6,12 @@ by every build. Versions rise by one with every change of a document and are nev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import orjson
+
+from streams.core.press import Pressed
 
 Json: TypeAlias = Any
 HEAD = "revision"
@@ -17,11 +19,13 @@ HEAD = "revision"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """One definition as it stands. `document` None: it was deleted; its version is remembered."""
+    """One definition as it stands. `document` None: it was deleted; its version is remembered. press: of a campaign, the
+    last press of its button."""
 
     document: Json
     version: int
     state: str | None = None
+    press: Pressed | None = None
 
 
 def revise(
@@ -32,14 +36,29 @@ def revise(
     for key, document in documents.items():
         old = standing.get(key)
         if old is None or old.document != document:
-            state = old.state if old is not None and old.document is not None else None
+            stands = old if old is not None and old.document is not None else None
+            state = stands.state if stands else None
             if key.startswith("campaign/"):
                 state = state or document.get("status", "paused")
-            changed[key] = Published(document=document, version=old.version + 1 if old else 1, state=state)
+            changed[key] = Published(
+                document=document, version=old.version + 1 if old else 1, state=state,
+                press=stands.press if stands else None)
     for key, old in standing.items():
         if key not in documents and old.document is not None:
             changed[key] = Published(document=None, version=old.version, state=None)
     return changed
+
+
+def press(standing: Published, revision: int, per_second: float | None = None) -> Published | None:
+    """What pressing the button of a campaign writes with this revision; None if it would change nothing.
+
+    Pressed again while live, it is the same press, at another pace if one is given.
+    """
+    if standing.state != "live":
+        return replace(standing, state="live", press=Pressed(revision, per_second))
+    if standing.press is None or per_second in (None, standing.press.per_second):
+        return None
+    return replace(standing, press=standing.press._replace(per_second=per_second))
 
 
 def roll_back(standing: Published, kept: Mapping[int, Json], to: int | None = None) -> Published | None:
@@ -66,9 +85,10 @@ def records(changed: Mapping[str, Published], revision: int, at: int) -> Iterato
         record = {
             "kind": kind, "id": name, "version": row.version, "revision": revision, "deleted": row.document is None,
             "source": orjson.dumps(row.document).decode(), "state": row.state, "at": at,
+            "press": row.press._asdict() if row.press else None,
         }
         if row.document is not None:
             yield f"{key}@{row.version}", record
         yield key, record
     yield HEAD, {"kind": HEAD, "id": "head", "version": 1, "revision": revision, "deleted": False, "source": "null",
-                 "state": None, "at": at}
+                 "state": None, "press": None, "at": at}

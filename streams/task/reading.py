@@ -13,6 +13,7 @@ from streams.core.events import Event
 from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake, Message, received
 from streams.core.messages import Arrive, Resolve
+from streams.core.press import Pressed
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
 from streams.task.wire import Revise, Stage, Wired
@@ -125,4 +126,5 @@ class Reader:
         if row["kind"] == "revision":
             return Revise(row["revision"]), row["at"]
         document = None if row["deleted"] else orjson.loads(row["source"])
-        return Stage(f"{row['kind']}/{row['id']}", document, row["version"], row["state"]), row["at"]
+        press = Pressed(**row["press"]) if row["press"] else None
+        return Stage(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press), row["at"]

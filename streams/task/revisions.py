@@ -16,6 +16,7 @@ import re2
 
 from streams.core.definitions import Campaign, Definitions, Status
 from streams.core.plan import Plan, compile_plan
+from streams.core.press import Pressed
 from streams.definitions import build
 from streams.task.rows import DOCUMENT, NUMBER
 from streams.task.wire import Stage
@@ -60,7 +61,7 @@ class Revisions:
 
     def stage(self, message: Stage) -> None:
         """Announced, and not yet in force."""
-        self.staged.put(message.key, [message.document, message.version, message.state])
+        self.staged.put(message.key, [message.document, message.version, message.state, message.press])
 
     def put_in_force(self, revision: int) -> None:
         """What was staged is in force from now on."""
@@ -100,13 +101,19 @@ class Revisions:
         complete = self.numbers.get("complete") or 0
         return frozenset(segment for segment, edition in self._changed.rows() if edition > complete)
 
+    def presses(self) -> dict[str, Pressed]:
+        """The last press of each campaign's button, of those that are defined."""
+        campaigns = ((key.partition("/")[2], row[3]) for key, row in self.documents.rows() if key.startswith("campaign/"))
+        return {campaign: Pressed(*press) for campaign, press in campaigns if press}
+
     @property
     def edition(self) -> int:
         return self.numbers.get("edition") or 0
 
     def plan(self) -> Plan:
         """The plan of what is in force."""
-        return _compiled(orjson.dumps(dict(self.documents.rows())), self.numbers.get("revision") or 0)
+        documents = {key: row[:3] for key, row in self.documents.rows()}
+        return _compiled(orjson.dumps(documents), self.numbers.get("revision") or 0)
 
     def changes(self) -> list[Change]:
         return self.documents.changes() + self.staged.changes() + self.numbers.changes() + self._changed.changes()

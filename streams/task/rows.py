@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streams.core.press import Press
 from streams.core.profile import Forward, Fragment, Profile
 from streams.core.tables import Node, Person, Pointer
 
@@ -85,6 +86,7 @@ def _decode_person(data: bytes) -> Person:
 PROFILE = RowCodec(_encode_profile, _decode_profile)
 POINTER = _plain(Pointer)
 NODE = _plain(Node)
+PRESS = _plain(Press)
 PERSON = RowCodec(_encode_person, _decode_person)
 RAW = RowCodec(Bytes, Bytes)
 NUMBER = RowCodec(pack, unpack)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
@@ -21,6 +22,7 @@ from streams.standing import Standing
 from streams.task.answers import Answers
 from streams.task.outputs import AvroSink, Sink
 from streams.task.partitioning import partition_of
+from streams.task.presses import Presses
 from streams.task.reading import Reader
 from streams.task.revisions import Revisions
 from streams.task.settings import TaskSettings
@@ -130,16 +132,19 @@ class Task:
             if isinstance(now, Stage):
                 self.revisions.stage(now)
             elif isinstance(now, Revise):
-                self.revisions.put_in_force(now.revision)
-                former, self.context = self.context.plan, self._put_in_force(self.context.wall)
-                self._is_new_edition = True
-                self._sweep.begin(former, self.context.plan)
-                self._presses.begin(self.context, self.revisions.presses(), self.now)
-                self._arm_campaigns()
+                self._revise(now.revision)
             elif isinstance(now, Ask):
                 self._answers.ask(now)
             else:
                 self._route(step(self.context, now, self.now))
+
+    def _revise(self, revision: int) -> None:
+        self.revisions.put_in_force(revision)
+        former, self.context = self.context.plan, self._put_in_force(self.context.wall)
+        self._is_new_edition = True
+        self._sweep.begin(former, self.context.plan)
+        self._presses.begin(self.context, self.revisions.presses(), self.now)
+        self._arm_campaigns()
 
     def _is_astray(self, message: Arrive | Resolve | Asked | Split) -> bool:
         home = message.home
@@ -189,7 +194,6 @@ class Task:
             self._is_new_edition = False
         elif not self._presses.slice(self.context, self.now, timers_until, self._route):
             self._sweep.slice(self.context, self.now, self._route)
-        self._drain()
 
     def _put_in_force(self, wall: int = 0) -> Context:
         plan = self.revisions.plan()

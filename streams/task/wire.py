@@ -23,6 +23,7 @@ from streams.core.messages import (
     Resolve,
     Visit,
 )
+from streams.core.press import Pressed
 from streams.core.profile import Fragment
 from streams.core.requests import Announce, Asked, Split, Suppress, Suppressing
 from streams.core.tables import Entry
@@ -31,12 +32,14 @@ from streams.task.rows import fragment_row, pack, profile_of, profile_row, unpac
 
 @dataclass(slots=True)
 class Stage:
-    """One changed definition, announced to a task: the document as it was applied, None where it was deleted."""
+    """One changed definition, announced to a task: the document as it was applied, None where it was deleted.
+    press: of a campaign, the last press of its button."""
 
     key: str
     document: Any
     version: int
     state: str | None
+    press: Pressed | None = None
 
 
 @dataclass(slots=True)
@@ -100,8 +103,8 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             return "suppress", [request_id, action, identifier, reason, created]
         case Suppressing(profile, identifier, row):
             return "suppressing", [profile, identifier, row]
-        case Stage(key, document, version, state):
-            return "stage", [key, document, version, state]
+        case Stage(key, document, version, state, press):
+            return "stage", [key, document, version, state, press]
         case Revise(revision):
             return "revise", [revision]
         case Ask(request_id, until):
@@ -140,7 +143,7 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "asked": lambda r, read: Asked(*r),
     "suppress": lambda r, read: Suppress(*r),
     "suppressing": lambda r, read: Suppressing(*r),
-    "stage": lambda r, read: Stage(*r),
+    "stage": lambda r, read: Stage(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
     "revise": lambda r, read: Revise(*r),
     "ask": lambda r, read: Ask(*r),
 }

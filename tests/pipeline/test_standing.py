@@ -78,13 +78,13 @@ def populated(definitions: Message, number: int) -> Pipeline:
 
 
 def apply_in_slices(pipeline: Pipeline, definitions: Message, times: int) -> Task:
-    """Hands the revision over and does so many slices of its backfill, a second each."""
+    """Hands the revision over, then does so many slices of its backfill, a second each."""
     drain, pipeline._drain = pipeline._drain, lambda: None  # type: ignore[method-assign]
     pipeline.apply(definitions)
     pipeline._drain = drain  # type: ignore[method-assign]
     batch: list[Inbound] = list(pipeline._waiting[0])
     pipeline._waiting[0].clear()
-    for _ in range(times):
+    for _ in range(times + 1):
         pipeline.now += 1_000
         pipeline._run(0, batch, -1)
         batch = []

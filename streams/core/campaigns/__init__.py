@@ -11,10 +11,14 @@ from streams.core.campaigns.reacting import (
     consent_changed,
     event_happened,
     identifiers_changed,
+    live,
     memberships_changed,
+    reach,
+    reach_now,
     release_held,
+    take_everything_back,
 )
 from streams.core.campaigns.told import hand_over
 
 __all__ = ["ADVERTISING", "catch_up", "consent_changed", "event_happened", "hand_over", "identifiers_changed",
-           "inherit", "memberships_changed", "release_held"]
+           "inherit", "live", "memberships_changed", "reach", "reach_now", "release_held", "take_everything_back"]

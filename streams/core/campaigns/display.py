@@ -15,8 +15,10 @@ DISPLAY = frozenset({"cookie", "device_id", "device_ad_id"})
 MESSAGES = frozenset({"email", "sms"})
 
 
-def update_audiences(profile: Profile, campaign: Campaign, at: int, because: str) -> list[Sent]:
-    """Each cookie and device of a permitted member is in, all others are out."""
+def update_audiences(
+    profile: Profile, campaign: Campaign, at: int, because: str, *, may_enter: bool = True,
+) -> list[Sent]:
+    """Each cookie and device of a permitted member is in, all others are out; with `may_enter` false none goes in."""
     sends: list[Sent] = []
     is_control = variant_of(profile, campaign) is CONTROL
     for channel in channels_of(profile, campaign):
@@ -27,6 +29,8 @@ def update_audiences(profile: Profile, campaign: Campaign, at: int, because: str
             belongs = not is_control and campaign.segment in profile.members and may_activate(
                 profile, channel.purpose, channel.name, identifier, at).is_given
             if namespace_of(identifier) not in DISPLAY or belongs == (key in profile.told):
+                continue
+            if belongs and not may_enter:
                 continue
             if belongs:
                 profile.told[key] = [campaign.segment, channel.purpose]
@@ -56,6 +60,11 @@ def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
         if campaign is None or (campaign.ends is not None and at >= campaign.ends):
             sends.append(_out(context, profile, (campaign_id, name, identifier), at, "campaign ended"))
     return sends
+
+
+def empty(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
+    """None of the identifiers is in any audience any more, whatever the campaigns' state."""
+    return [_out(context, profile, told, at, because) for told in sorted(audiences(profile))]
 
 
 def _out(context: Context, profile: Profile, told: tuple[str, str, str], at: int, because: str) -> Sent:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from streams.core.campaigns import caps
 from streams.core.campaigns.advertising import memberships_now
-from streams.core.campaigns.display import take_back, update_audiences, withdraw
+from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, answer, messages, release, undo
 from streams.core.context import Context
@@ -13,7 +13,8 @@ from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.evaluate import Change
 from streams.core.events import Event
 from streams.core.matching import matches_name
-from streams.core.messages import Sent
+from streams.core.messages import Activation, Sent
+from streams.core.press import Press
 from streams.core.profile import Profile
 
 
@@ -46,7 +47,8 @@ def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Consent given or withdrawn: audiences and records follow at once; no message is caught up on."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
     for campaign in live(context, at):
-        sends += update_audiences(profile, campaign, at, "consent changed")
+        sends += update_audiences(
+            profile, campaign, at, "consent changed", may_enter=not _is_waiting(context, profile, campaign))
     return sends
 
 
@@ -54,7 +56,8 @@ def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sen
     """A cookie or device more or less: it joins or leaves the audiences of the person."""
     sends = memberships_now(profile, at)
     for campaign in live(context, at):
-        sends += update_audiences(profile, campaign, at, "identifier attached")
+        sends += update_audiences(
+            profile, campaign, at, "identifier attached", may_enter=not _is_waiting(context, profile, campaign))
     return sends
 
 
@@ -70,13 +73,13 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Bring what channels know in line with the definitions in force: who is in the segment of a campaign that
-    went live is activated, what ended or was deleted is taken back."""
+    went live is activated, unless a press will come to them, what ended or was deleted is taken back."""
     sends = memberships_now(profile, at)
     for campaign in live(context, at):
-        member = profile.members.get(campaign.segment)
-        sends += update_audiences(profile, campaign, at, "campaign live")
-        if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
-            sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None))
+        if _is_waiting(context, profile, campaign):
+            sends += update_audiences(profile, campaign, at, "campaign live", may_enter=False)
+        else:
+            sends += _activate_present(context, profile, campaign, at)
     defined = {campaign.id for campaign in context.plan.definitions.campaigns}
     caps.forget(profile, defined)
     profile.decided = {key: said for key, said in profile.decided.items() if key.partition("|")[0] in defined}
@@ -88,6 +91,29 @@ def release_held(context: Context, profile: Profile, at: int) -> list[Sent]:
     sends = release(context, profile, {campaign.id: campaign for campaign in live(context, at)}, at)
     remember(profile, sends)
     return sends
+
+
+def reach(context: Context, profile: Profile, campaign: Campaign, press: Press, at: int) -> list[Sent]:
+    """The press has come to one who is meant by it, and was brought up to `at` before."""
+    profile.now = at
+    sends = _activate_present(context, profile, campaign, at)
+    press.reached += 1
+    press.activated += any(isinstance(sent, Activation) for sent in sends)
+    return sends
+
+
+def reach_now(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Every press that this profile waits for comes to it before its turn: the profile is about to end."""
+    sends: list[Sent] = []
+    for campaign in live(context, at):
+        if _is_waiting(context, profile, campaign):
+            sends += reach(context, profile, campaign, context.presses[campaign.id], at)
+    return sends
+
+
+def take_everything_back(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
+    """Channels forget somebody who is in no segment any more and is about to be forgotten."""
+    return memberships_now(profile, at) + empty(context, profile, at, because)
 
 
 def live(context: Context, at: int) -> Iterator[Campaign]:
@@ -102,6 +128,18 @@ def _decided(context: Context, profile: Profile, campaign: Campaign, at: int, oc
     sends = messages(context, profile, campaign, at, occasion)
     remember(profile, sends)
     return sends
+
+
+def _activate_present(context: Context, profile: Profile, campaign: Campaign, at: int) -> list[Sent]:
+    sends, member = update_audiences(profile, campaign, at, "campaign live"), profile.members.get(campaign.segment)
+    if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
+        sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None))
+    return sends
+
+
+def _is_waiting(context: Context, profile: Profile, campaign: Campaign) -> bool:
+    press = context.presses.get(campaign.id)
+    return press is not None and press.is_waiting(profile, campaign.segment)
 
 
 def _triggers(campaign: Campaign, change: Change) -> bool:

@@ -1,0 +1,134 @@
+"""Presses of buttons, carried out: a walk over this task's profiles between batches, as fast as the press allows.
+
+The cursor and what may be spent are state, written with what the walk caused; so after a crash or on another worker it
+goes on where it was committed. A pace is kept on the task's clock: each task has its share of it.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import ceil
+
+from streams.core import campaigns, profiling
+from streams.core.context import Context
+from streams.core.definitions import Campaign, Status
+from streams.core.messages import Sent
+from streams.core.press import Press, Pressed
+from streams.core.profile import Profile
+from streams.standing import PressStanding
+from streams.task.rows import PRESS
+from streams.task.state import State
+from streams.task.working import WorkingTable
+from streams.unit import Change, Store
+
+PREFIX = b"b"
+LAST = b"\xff\xff"
+PEOPLE_A_SLICE = 100
+"""Profiles looked at in a unit of work: so few that events hardly wait for them."""
+SLICES_A_SECOND = 4
+"""Of a press with a pace: its people come a few at a time, not all at once each second."""
+LATEST = 1_000
+"""ms of a pace that are made up for after a delay; beyond it the delay is lost, so that no flood follows an outage."""
+Route = Callable[[list[Sent]], None]
+
+
+class Presses:
+    """Of one task. `rows` are those of campaigns that are defined, also the ones that are over."""
+
+    def __init__(self, store: Store, state: State, partitions: int) -> None:
+        self._store, self._state, self._partitions = store, state, partitions
+        self._table: WorkingTable[Press] = WorkingTable(store, "meta", PRESS, PREFIX)
+        self._table.prefetch(key[1:].decode() for key, _ in store.scan("meta", PREFIX, PREFIX + b"\xff", 1 << 30))
+        self.rows: dict[str, Press] = dict(self._table.rows())
+        self._walking: list[tuple[Campaign, Press]] = []
+
+    def resume(self, context: Context) -> None:
+        """These definitions are in force from now on."""
+        self._walking = [
+            (campaign, self.rows[campaign.id]) for campaign in context.plan.definitions.campaigns
+            if campaign.status is Status.LIVE and campaign.id in self.rows and self.rows[campaign.id].cursor is not None]
+
+    def begin(self, context: Context, pressed: Mapping[str, Pressed], now: int) -> None:
+        """A revision came in force at `now`: presses that came with it begin, or change their pace."""
+        definitions = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
+        for campaign_id in self.rows.keys() - pressed.keys():
+            self._table.delete(campaign_id)
+            del self.rows[campaign_id]
+        for campaign_id, order in pressed.items():
+            press, share = self.rows.get(campaign_id), order.per_second and order.per_second / self._partitions
+            if press is None or press.revision != order.revision:
+                press = self._press(definitions[campaign_id], order.revision, now)
+            if press.per_second != share:
+                press.per_second = share
+            self._table.put(campaign_id, press)
+        self.resume(context)
+
+    def is_pending(self, now: int) -> bool:
+        """Whether there is somebody to reach at once: by a press without a pace."""
+        return any(press.per_second is None and press.due <= now for _, press in self._walking)
+
+    def next_due(self) -> int | None:
+        """When a press with a pace may go on."""
+        return min((press.due for _, press in self._walking if press.per_second), default=None)
+
+    def slice(self, context: Context, now: int, until: int, route: Route) -> bool:
+        """Bring one press on by a slice, if one is due: without a pace by the task's clock, with one by the instant up to
+        which timers may fire. True if there was one."""
+        for campaign, press in self._walking:
+            if press.due <= (until if press.per_second else now):
+                at = max(press.due, until - LATEST) if press.per_second else now
+                self._walk(context, campaign, press, at, route)
+                self._table.put(campaign.id, press)
+                self.resume(context)
+                return True
+        return False
+
+    def _walk(self, context: Context, campaign: Campaign, press: Press, at: int, route: Route) -> None:
+        if campaign.ends is not None and at >= campaign.ends:
+            press.cursor = None
+            return
+        if not press.cursor:
+            self._state.profiles.count()
+            press.present = self._state.profiles.census.counts().get(campaign.segment, 0)
+        before, most = press.reached, PEOPLE_A_SLICE
+        if press.per_second:
+            most = max(1, min(most, int(press.per_second / SLICES_A_SECOND)))
+        rows = self._store.scan("profiles", (press.cursor or "").encode(), LAST, PEOPLE_A_SLICE)
+        for key, _ in rows:
+            self._reach(context, key.decode(), campaign, press, at, route)
+            press.cursor = f"{key.decode()}\x00"
+            if press.reached - before == most:
+                break
+        if len(rows) < PEOPLE_A_SLICE and press.reached - before < most:
+            press.cursor = None
+        if press.per_second:
+            press.due = at + ceil((press.reached - before) * 1_000 / press.per_second)
+
+    def _reach(self, context: Context, key: str, campaign: Campaign, press: Press, at: int, route: Route) -> None:
+        row = self._state.profiles.get(key)
+        if not isinstance(row, Profile) or row.handovers:
+            return
+        before, at = row.now, max(at, row.now)
+        sends = profiling.catch_up(context, row, at)
+        is_meant = press.means(row, campaign.segment)
+        if is_meant:
+            sends += campaigns.reach(context, row, campaign, press, at)
+        if is_meant or row.now != before:
+            self._state.profiles.put(key, row)
+            profiling.arm(context, row)
+        route(sends)
+
+    def standing(self) -> dict[str, PressStanding]:
+        """From any thread."""
+        walking = {campaign.id for campaign, _ in self._walking}
+        return {name: PressStanding(
+            revision=press.revision, present=press.present, reached=press.reached, activated=press.activated,
+            is_over=press.cursor is None, is_running=name in walking) for name, press in sorted(self.rows.items())}
+
+    @staticmethod
+    def _press(campaign: Campaign, revision: int, now: int) -> Press:
+        """A campaign that starts later is pressed then."""
+        begins = max(now, campaign.starts or now)
+        return Press(revision, at=begins, due=begins)
+
+    def changes(self) -> list[Change]:
+        return self._table.changes()
