@@ -30,7 +30,6 @@ LIMITS_LIFTED = {"identity/one": {"kind": "identity", "id": "one", "namespaces":
 LIMITS_TIGHT = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {
     "customer_id": {"limit": {"at_most": 1}}, "email": {"limit": {"at_most": 1}},
     "device_id": {"limit": {"at_most": 1}}, "cookie": {"limit": {"at_most": 2}}}}}
-TIGHT = {"customer_id": 1, "email": 1, "device_id": 1, "cookie": 2}
 
 
 def _maybe(values: tuple[str, ...], likely: int) -> st.SearchStrategy[str | None]:

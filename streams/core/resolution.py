@@ -51,7 +51,7 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
     What a part holds already, under limits that may have been wider once, is no reason to refuse.
     """
     counts = [_counted(part, namespaces, at) for part in parts]
-    together = Counter(namespace_of(identifier) for identifier in gained)
+    together = Counter(namespace_of(i) for i in gained if not any(i in part.identifiers for part in parts))
     for count in counts:
         together.update(count)
     return any(

@@ -83,9 +83,9 @@ class Population:
         """Compares everybody's segments with those they were in. The lines of the absorbed simply end; whoever lost
         all events to another, identifier by identifier, leaves what he was in."""
         segments = of_kind(self.documents, "segment")
-        absorbed = {what for change, _, what in self.ledger.audit if change == "merged"}
+        absorbed = {line.other for line in self.ledger.audit if line.change == "merged"}
         for gone in sorted(self.inside.keys() - everybody.keys()):
-            left = self.inside.pop(gone) if f"person-{gone}" not in absorbed else set()
+            left = self.inside.pop(gone) if gone not in absorbed else set()
             self.memberships += [(self.now, segment, gone, False, []) for segment in sorted(left)]
             self.inside.pop(gone, None)
         for who, person in everybody.items():
@@ -181,7 +181,8 @@ def write(everyone: Population, rejected: list[Message], folder: Path) -> None:
         }
         for at, segment, who, entered, named in everyone.memberships
     ]
-    audit = [{"change": change, "profile_id": f"person-{who}", "with": what} for change, who, what in everyone.ledger.audit]
+    audit = [{"change": line.change, "profile_id": f"person-{line.person}", "with": [*line.identifiers]}
+             for line in everyone.ledger.audit]
     for name, rows in (("profiles", profiles), ("memberships", lines), ("identity", audit), ("rejected", rejected)):
         (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 

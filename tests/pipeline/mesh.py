@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from schemas.codec import Codec
 from streams.core.messages import Output
 from streams.core.profile import Profile
 from streams.task import Task, TaskSettings
@@ -29,13 +30,14 @@ class Mesh:
         self.pipeline, self._random, self._crashes = pipeline, random, crashes
         self._flying: dict[tuple[int, int], deque[Inbound]] = defaultdict(deque)
         self._offset = 0
+        self._codec = Codec()
         self.outputs: list[tuple[int, Output]] = []
         self._collected = [Collected() for _ in pipeline.tasks]
         for number in range(len(pipeline.tasks)):
             self._begin(number)
 
     def run(self, history: Iterable[Mapping[str, Any]], most_in_flight: int = 6) -> Mesh:
-        """Hand everything in, a few at a time, and let it come to rest."""
+        """Hand in messages and splits (`type: split`), a few at a time, and let it come to rest."""
         for message in history:
             self._hand_in(message)
             while sum(map(len, self._flying.values())) > most_in_flight:
@@ -49,8 +51,13 @@ class Mesh:
         self.pipeline.now = max(self.pipeline.now, message["receivedAt"])
         receiver = self._random.randrange(len(self.pipeline.tasks))
         self._offset += 1
-        self._flying[OUTSIDE, receiver].append(Inbound(
-            "events.hits", receiver, self._offset, None, orjson.dumps(message), self.pipeline.now))
+        topic, value = "events.hits", orjson.dumps(message)
+        if message["type"] == "split":
+            topic, value = "privacy.requests", self._codec.encode("privacy_request", {
+                "request_id": f"split-{self._offset}", "action": "split", "identifier": message["identifier"],
+                "split_off": message["split_off"], "source": "mesh", "reason": None, "at": self.pipeline.now})
+        self._flying[OUTSIDE, receiver].append(
+            Inbound(topic, receiver, self._offset, None, value, self.pipeline.now))
 
     def _turn(self) -> None:
         """One unit of work of a task with waiting records; chance may have it crash before its commit."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,8 @@ from streams.testing import Pipeline
 from tests.oracle import messages
 from tests.oracle.ledger import Ledger
 from tests.pipeline.worlds import people, run
-from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT, TIGHT, histories
+from tests.properties.identities import RULES, audited, eventful, expected_audit, obey, play, replay
+from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT, histories
 
 Message = dict[str, Any]
 PARTITIONS = st.sampled_from((1, 2, 5, 16))
@@ -60,14 +62,27 @@ def test_l2_without_conflicts_profiles_are_a_union_find_in_any_order(
 
 
 @settings(max_examples=300, deadline=None)
-@given(histories(aliases=True), PARTITIONS, st.integers(0, 9))
-def test_l3_with_limits_and_last_login_it_is_the_ledger(
-    history: list[Message], partitions: int, seed: int,
+@given(eventful(), st.sampled_from(RULES), PARTITIONS, st.integers(0, 9))
+def test_l3_with_limits_moves_splits_and_new_rules_it_is_the_ledger(
+    history: list[Message], rules: Message, partitions: int, seed: int,
 ) -> None:
-    pipeline, ledger = run(Pipeline(LIMITS_TIGHT, partitions, seed=seed), history), Ledger(TIGHT)
-    for message in history:
-        ledger.take(message)
+    check_ledger(history, rules, partitions, seed)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1_800)
+@settings(max_examples=10_000, deadline=None)
+@given(eventful(40), st.sampled_from(RULES), PARTITIONS, st.integers(0, 9))
+def test_l3_for_long_histories(history: list[Message], rules: Message, partitions: int, seed: int) -> None:
+    check_ledger(history, rules, partitions, seed)
+
+
+def check_ledger(history: list[Message], rules: Message, partitions: int, seed: int) -> None:
+    """Who is who, whose every message is, and every line of audit, in order."""
+    ledger = Ledger()
+    obey(ledger, rules)
+    spelled = replay(history, ledger)
+    pipeline = play(Pipeline(rules, partitions, seed=seed), spelled)
     expected = {who: sorted(each.split("#")[0] for each in ids) for who, ids in ledger.people().items()}
     assert {who: sorted(ids) for who, ids in people(pipeline).items()} == expected
-    audited = {line.change for line in pipeline.identity}
-    assert audited <= {"attached", "merged", "moved", "refused"}
+    assert audited(pipeline.identity) == expected_audit(pipeline, ledger)

@@ -4,21 +4,26 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.ownership import owner_at
+from streams.core.messages import IdentityChanged
 from streams.testing import Pipeline
 from tests.oracle import messages
+from tests.oracle.ledger import Ledger
 from tests.oracle.person import Person
 from tests.oracle.rules import holds
 from tests.pipeline.mesh import Mesh, unsettled
 from tests.pipeline.worlds import entries, people
-from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT, SEGMENTS, histories
+from tests.properties.identities import RULES, audited, eventful, expected_audit, obey, replay
+from tests.properties.retracing import decisions_noted, retrace
+from tests.strategies import LIMITS_LIFTED, SEGMENTS, histories
 
 Message = dict[str, Any]
 CHANCE = st.integers(0, 2**32).map(Random)
 PARTITIONS = st.sampled_from((2, 3, 7))
+CRASHES = st.sampled_from((0.0, 0.0, 0.3))
 
 
 def _clusters(history: list[Message]) -> set[frozenset[str]]:
@@ -50,7 +55,7 @@ def _check_members(pipeline: Pipeline) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(histories(), PARTITIONS, CHANCE, st.sampled_from((0.0, 0.0, 0.3)))
+@given(histories(), PARTITIONS, CHANCE, CRASHES)
 def test_l1_l2_l4_hold_for_every_interleaving(
     history: list[Message], partitions: int, chance: Random, crashes: float,
 ) -> None:
@@ -62,31 +67,38 @@ def test_l1_l2_l4_hold_for_every_interleaving(
     _check_members(pipeline)
 
 
-@settings(max_examples=200, deadline=None)
-@given(histories(), PARTITIONS, CHANCE, st.sampled_from((0.0, 0.0, 0.3)))
-def test_with_limits_every_message_is_with_whom_the_sequencer_says(
-    history: list[Message], partitions: int, chance: Random, crashes: float,
+@settings(max_examples=250, deadline=None)
+@given(eventful(aliases=False, rules=False), st.sampled_from(RULES), PARTITIONS, CHANCE, CRASHES)
+def test_l1_l3_l4_with_conflicts_and_splits_it_is_the_ledger_in_the_sequencers_order(
+    history: list[Message], rules: Message, partitions: int, chance: Random, crashes: float,
 ) -> None:
-    pipeline = Pipeline(SEGMENTS | LIMITS_TIGHT, partitions)
-    Mesh(pipeline, chance, crashes).run(history)
+    check_ledger(history, rules, partitions, chance, crashes)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3_000)
+@settings(max_examples=5_000, deadline=None)
+@given(eventful(30, aliases=False, rules=False), st.sampled_from(RULES), PARTITIONS, CHANCE, CRASHES)
+def test_l1_l3_l4_for_long_histories(
+    history: list[Message], rules: Message, partitions: int, chance: Random, crashes: float,
+) -> None:
+    check_ledger(history, rules, partitions, chance, crashes)
+
+
+def check_ledger(history: list[Message], rules: Message, partitions: int, chance: Random, crashes: float) -> None:
+    """The ledger takes what the sequencer decided on, in its order; then everybody is who the ledger says."""
+    drained = Ledger()
+    obey(drained, rules)
+    spelled = replay(history, drained)
+    pipeline = Pipeline(SEGMENTS | rules, partitions)
+    with decisions_noted() as noted:
+        mesh = Mesh(pipeline, chance, crashes).run(spelled)
+    ledger = Ledger()
+    obey(ledger, rules)
+    retrace(ledger, noted, pipeline, spelled)
     assert not unsettled(pipeline)
-    assert _count(pipeline) == _distinct(history)
-    _check_owners(pipeline)
+    expected = {who: sorted(each.split("#")[0] for each in ids) for who, ids in ledger.people().items()}
+    assert {who: sorted(ids) for who, ids in people(pipeline).items()} == expected
+    assert audited(o for _, o in mesh.outputs if isinstance(o, IdentityChanged)) == expected_audit(pipeline, ledger)
+    assert _count(pipeline) == _distinct([each for each in spelled if each["type"] != "split"])
     _check_members(pipeline)
-
-
-def _check_owners(pipeline: Pipeline) -> None:
-    owners = {key[1:].decode(): task.state.nodes.get(key[1:].decode())
-              for task, store in zip(pipeline.tasks, pipeline.stores, strict=True)
-              for key in store.keys("identities") if key[:1] == b"i"}
-    had: dict[str, str] = {}
-    for profile in pipeline.profiles():
-        for identifier in profile.identifiers:
-            assert had.setdefault(identifier, profile.key) == profile.key
-            node = owners.get(identifier)
-            assert profile.key == (node.owners[-1][1] if node else identifier)
-        for message in entries(pipeline, profile):
-            subject = messages.identifiers(message)[0]
-            node = owners.get(subject)
-            owner = owner_at(node.owners, messages.event_time(message)) if node else (subject, 0)
-            assert owner is not None and owner[0] == profile.key
