@@ -11,29 +11,64 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from streams.core.context import Context
+from streams.core.errors import Misconfigured
+from streams.core.previewing import Preview
 from streams.core.requests import Answered
 from streams.standing import PressStanding, SegmentStanding, Standing
+from streams.task.previews import Walk
+from streams.task.revisions import Revisions
+from streams.task.state import State
 from streams.task.wire import Ask
+from streams.unit import Store
 
 
 class Answers:
     """Of one task, first asked, first answered."""
 
-    def __init__(self, partition: int, standing: Callable[[], Standing]) -> None:
-        self._partition, self._standing = partition, standing
+    def __init__(
+        self, partition: int, store: Store, state: State, revisions: Revisions, standing: Callable[[], Standing],
+    ) -> None:
+        self._partition, self._store, self._state = partition, store, state
+        self._revisions, self._standing = revisions, standing
         self._asked: deque[Ask] = deque()
+        self._walk: Walk | None = None
+
+    def is_pending(self) -> bool:
+        return bool(self._asked)
 
     def ask(self, question: Ask) -> None:
         self._asked.append(question)
 
-    def give(self, now: int) -> list[Answered]:
-        """What can be said now; questions that nobody waits for any more are passed over."""
-        if not self._asked:
-            return []
-        asked = [question for question in self._asked if question.until > now]
-        self._asked.clear()
-        body = {"standing": asdict(self._standing())}
-        return [Answered(question.request_id, self._partition, body, now) for question in asked]
+    def give(self, context: Context, now: int) -> list[Answered]:
+        """What can be said now; a preview gets one slice a unit. Questions that nobody waits for any more are passed
+        over."""
+        answers: list[Answered] = []
+        while self._asked:
+            question = self._asked[0]
+            body = self._answer(question, context, now) if question.until > now else {}
+            if body is None:
+                break
+            self._asked.popleft()
+            self._walk = None
+            if body:
+                answers.append(Answered(question.request_id, self._partition, body, now))
+        return answers
+
+    def _answer(self, question: Ask, context: Context, now: int) -> dict[str, Any] | None:
+        """None while a preview is not done."""
+        if question.documents is None:
+            return {"standing": asdict(self._standing())}
+        if self._walk is None:
+            try:
+                preview = Preview(context.plan, self._revisions.plan_with(question.documents))
+            except (Misconfigured, ValueError) as fault:
+                return {"standing": asdict(self._standing()), "fault": str(fault)}
+            self._walk = Walk(preview, self._store, self._state, profiles=self._standing().profiles,
+                              people=question.people, shown=question.shown)
+        if self._walk.slice(context, now):
+            return None
+        return {"standing": asdict(self._standing()), "preview": self._walk.body()}
 
 
 def standing_of(body: Mapping[str, Any]) -> Standing:

@@ -6,7 +6,7 @@ a recovery.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -114,6 +114,13 @@ class Revisions:
         """The plan of what is in force."""
         documents = {key: row[:3] for key, row in self.documents.rows()}
         return _compiled(orjson.dumps(documents), self.numbers.get("revision") or 0)
+
+    def plan_with(self, documents: Mapping[str, Any]) -> Plan:
+        """The plan that there would be if these were applied, None deletes. Misconfigured or ValueError where what is in
+        force and they do not fit."""
+        rows = {key: row[:3] for key, row in self.documents.rows() if key not in documents}
+        rows |= {key: [document, 0, None] for key, document in documents.items() if document is not None}
+        return _compiled(orjson.dumps(dict(sorted(rows.items()))), self.numbers.get("revision") or 0)
 
     def changes(self) -> list[Change]:
         return self.documents.changes() + self.staged.changes() + self.numbers.changes() + self._changed.changes()

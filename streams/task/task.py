@@ -53,7 +53,7 @@ class Task:
         self.revisions = Revisions(store)
         self._sweep = Sweep(store, self.state, self.revisions)
         self._presses = Presses(store, self.state, partitions)
-        self._answers = Answers(partition, self.standing)
+        self._answers = Answers(partition, store, self.state, self.revisions, self.standing)
         self.now: int = self.revisions.numbers.get("now") or 0
         self._arrivals = self.revisions.numbers.get("arrivals") or 0
         self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._next_arrival)
@@ -77,7 +77,7 @@ class Task:
         return due if timer is None else timer[0] if due is None else min(timer[0], due)
 
     def busy(self) -> bool:
-        return self._sweep.is_pending() or self._presses.is_pending(self.now)
+        return self._sweep.is_pending() or self._presses.is_pending(self.now) or self._answers.is_pending()
 
     def standing(self) -> Standing:
         return replace(self._sweep.standing(self.context), presses=self._presses.standing())
@@ -93,7 +93,7 @@ class Task:
             self._handle(message)
         self._fire(timers_until)
         self._work_on(timers_until)
-        self._outputs += self._answers.give(self.now)
+        self._outputs += self._answers.give(self.context, self.now)
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
         outcome.applied += len(batch) - outcome.rejected

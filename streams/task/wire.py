@@ -52,10 +52,14 @@ class Revise:
 @dataclass(slots=True)
 class Ask:
     """What somebody outside wants to know of every task, answered on `segments.answers`. until: an instant after
-    which nobody waits for the answer."""
+    which nobody waits for the answer. documents: what a preview would change, None for one deleted; None for no
+    preview. people, shown: see `previews.Walk`."""
 
     request_id: str
     until: int
+    documents: dict[str, Any] | None = None
+    people: int = 0
+    shown: int = 0
 
 
 Wired: TypeAlias = Command | Stage | Revise | Ask
@@ -107,8 +111,8 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             return "stage", [key, document, version, state, press]
         case Revise(revision):
             return "revise", [revision]
-        case Ask(request_id, until):
-            return "ask", [request_id, until]
+        case Ask(request_id, until, documents, people, shown):
+            return "ask", [request_id, until, documents, people, shown]
         case _:
             assert_never(message)
 

@@ -1,0 +1,101 @@
+"""A preview in one task: a walk over its profiles as committed, in slices, that adds up what a change would do.
+
+Reads past the working set, into copies: a preview must not turn out of memory what the next events need, and cannot
+change what it may not touch. Whom it looks at is decided by a hash of the profile's key, so that a sample is the same
+whenever it is taken, and has nothing to do with what people did.
+"""
+from __future__ import annotations
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from streams.core.context import Context
+from streams.core.events import Event
+from streams.core.previewing import Preview
+from streams.core.profile import Profile
+from streams.task.rows import PROFILE
+from streams.task.state import State
+from streams.task.sweep import LAST
+from streams.unit import Store
+
+PROFILES_A_SLICE = 250
+ROWS_A_SLICE = 10_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """Of one segment, over the profiles looked at. both: how many of those who would be in are in other segments too.
+    sample: [place by chance, identifier], the first few in that order."""
+
+    present: int = 0
+    after: int = 0
+    entering: int = 0
+    leaving: int = 0
+    both: Counter[str] = field(default_factory=Counter)
+    sample: list[list[Any]] = field(default_factory=list)
+
+
+class Walk:
+    """people: how many profiles to look at, about; 0 for all of them. shown: members in a sample; 0 for neither sample
+    nor overlap."""
+
+    def __init__(self, preview: Preview, store: Store, state: State, *, profiles: int, people: int, shown: int) -> None:
+        self._preview, self._store, self._state, self._shown = preview, store, state, shown
+        self._one_in = max(1, profiles // people) if people else 1
+        self._cursor: bytes | None = b""
+        self.looked_at = 0
+        self.tallies = {name: Tally() for name in sorted(preview.affected)}
+
+    @property
+    def is_exact(self) -> bool:
+        """Everybody is looked at, and nobody is left to chance."""
+        return self._one_in == 1
+
+    def slice(self, context: Context, now: int) -> bool:
+        """Looks at some more; False once it has seen all."""
+        if self._cursor is None:
+            return False
+        limit = min(PROFILES_A_SLICE * self._one_in, ROWS_A_SLICE)
+        rows = self._store.scan("profiles", self._cursor, LAST, limit)
+        self._cursor = None if len(rows) < limit else rows[-1][0] + b"\x00"
+        for key, data in rows:
+            chance = int.from_bytes(blake2b(key, digest_size=6).digest())
+            if chance % self._one_in == 0:
+                row = PROFILE.decode(data)
+                if isinstance(row, Profile) and row.fragments:
+                    self._look_at(context, row, max(now, row.now), chance)
+        return self._cursor is not None
+
+    def body(self) -> dict[str, Any]:
+        """What was found, as plain values."""
+        return {"looked_at": self.looked_at, "is_exact": self.is_exact, "segments": {name: {
+            "present": each.present, "after": each.after, "entering": each.entering, "leaving": each.leaving,
+            "both": dict(each.both), "sample": each.sample} for name, each in self.tallies.items()}}
+
+    def _look_at(self, context: Context, profile: Profile, now: int, chance: int) -> None:
+        self.looked_at += 1
+        after = self._preview.members(profile, now, lambda: self._events(context, profile.key))
+        for name, tally in self.tallies.items():
+            was, will = name in profile.members, name in after
+            tally.present += was
+            tally.after += will
+            tally.entering += will and not was
+            tally.leaving += was and not will
+        if self._shown:
+            self._note_members(context, profile, after, chance)
+
+    def _note_members(self, context: Context, profile: Profile, after: frozenset[str], chance: int) -> None:
+        others = after | (profile.members.keys() - self._preview.affected)
+        for name in after:
+            tally = self.tallies[name]
+            tally.both.update(others - {name})
+            if profile.identifiers and (len(tally.sample) < self._shown or chance < tally.sample[-1][0]):
+                insort(tally.sample, [chance, min(profile.identifiers, key=context.namespaces.strength)])
+                del tally.sample[self._shown:]
+
+    def _events(self, context: Context, key: str) -> Iterator[tuple[str, Event]]:
+        return ((entry.fragment, context.reread(entry)) for entry in self._state.timeline.entries(key))
