@@ -13,8 +13,8 @@ from streams.core.events import Event
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, fragment_key
-from streams.core.profiling import begin, deliver, next_visit
-from streams.core.tables import Pointer
+from streams.core.profiling import begin, deliver, enters, next_visit
+from streams.core.tables import Pointer, Tables
 
 
 def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
@@ -26,6 +26,7 @@ def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
         return _arrive_at_own_profile(context, event, at)
     if is_copy(pointer, subject, event.message_id, tables.chunks):
         return []
+    pointer.is_vacant = False
     tables.pointers.put(subject, pointer)
     owner = owner_at(pointer.owners, event.event_time)
     if owner is None:
@@ -60,10 +61,19 @@ def visit(context: Context, message: Visit, at: int) -> list[Sent]:
     pointer = tables.pointers.get(identifier)
     row = tables.profiles.get(identifier)
     if isinstance(row, Profile) and (pointer is None or _is_lone(pointer, identifier)):
-        created = row.created
-    elif row is None and pointer is None:
-        tables.pointers.put(identifier, Pointer())
+        created = enters(tables, row)
+    elif row is None or pointer is not None:
+        leave_undecided(tables, identifier, pointer)
     return [next_visit(message.event, message.pending[1:], {**message.visits, identifier: created})]
+
+
+def leave_undecided(tables: Tables, identifier: str, pointer: Pointer | None) -> None:
+    """Something that names the identifier is on its way to the sequencer: no profile may begin here meanwhile."""
+    if pointer is None:
+        tables.pointers.put(identifier, Pointer())
+    elif pointer.is_vacant:
+        pointer.is_vacant = False
+        tables.pointers.put(identifier, pointer)
 
 
 def _is_lone(pointer: Pointer, identifier: str) -> bool:
@@ -85,7 +95,7 @@ def point(context: Context, message: Point, at: int) -> list[Sent]:
     tables = context.tables
     pointer = tables.pointers.get(message.identifier) or Pointer()
     _take_over_copies(context, message.identifier, pointer)
-    pointer.owners = message.owners
+    pointer.owners, pointer.is_vacant = message.owners, not message.owners
     tables.pointers.put(message.identifier, pointer)
     return []
 

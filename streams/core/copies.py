@@ -30,6 +30,13 @@ def is_copy(row: Pointer | Profile, identifier: str, message_id: str, chunks: Ta
     return False
 
 
+def forget_copies(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
+    """Everything that is remembered; the caller writes or deletes `row`."""
+    for number in range(max(0, row.chunks - KEPT_CHUNKS), row.chunks):
+        chunks.delete(_key(identifier, number))
+    row.seen, row.chunks = b"", 0
+
+
 def _spill(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
     chunks.put(_key(identifier, row.chunks), row.seen)
     row.seen = b""

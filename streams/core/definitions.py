@@ -125,6 +125,10 @@ class Campaign:
     variants: tuple[Variant, ...] = ()
 
 
+ANONYMOUS_EXPIRE_AFTER = 395 * 86_400_000
+"""Thirteen months: what European regulators' guidance lets a cookie live at most."""
+
+
 class OnConflict(StrEnum):
     KEEP = "keep"
     LAST_LOGIN = "last_login"
@@ -153,7 +157,8 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """Everything in force at one revision."""
+    """Everything in force at one revision. expire_after: ms without an event after which an anonymous profile ends, None
+    for never."""
 
     revision: int = 0
     segments: tuple[Segment, ...] = ()
@@ -162,4 +167,5 @@ class Definitions:
     destinations: tuple[Destination, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     consent: ConsentMapping = DEFAULT
+    expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     sources: dict[str, Json] = field(default_factory=dict, compare=False)

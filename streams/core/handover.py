@@ -11,14 +11,12 @@ from streams.core import campaigns, profiling
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.folding import fold, refold
+from streams.core.forgetting import disarm
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
 from streams.core.ownership import ALWAYS
-from streams.core.profile import Forward, Fragment, Profile
-from streams.core.tables import Entry, Pointer
+from streams.core.profile import LINKED, Forward, Fragment, Profile
+from streams.core.tables import FORWARD, UNDER_WAY, Entry, Pointer
 
-FORWARD_FOR = 7 * 86_400_000
-"""How long a forward stands: far longer than any message can be under way."""
-FORWARD = "forward"
 CHUNK = 200
 """Events of a timeline that travel in one message: about 100 KB of usual events, far below a record's limit."""
 
@@ -51,17 +49,14 @@ def _given(
 
 def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
     tables = context.tables
-    if profile.timer_at:
-        tables.timers.disarm(profile.timer_at, profiling.RULE, profile.key)
-    if profile.view_due:
-        tables.timers.disarm(profile.view_due, profiling.VIEW, profile.key)
+    disarm(tables, profile)
     if profile.seen or profile.chunks:
         pointer = tables.pointers.get(profile.key) or Pointer(owners=[[ALWAYS, to, 0]])
         pointer.seen, pointer.chunks = profile.seen, profile.chunks
         tables.pointers.put(profile.key, pointer)
         profile.seen, profile.chunks = b"", 0
-    tables.profiles.put(profile.key, Forward(to, at + FORWARD_FOR))
-    tables.timers.arm(at + FORWARD_FOR, FORWARD, profile.key)
+    tables.profiles.put(profile.key, Forward(to, at + UNDER_WAY))
+    tables.timers.arm(at + UNDER_WAY, FORWARD, profile.key)
 
 
 def cut(context: Context, message: Cut, at: int) -> list[Sent]:
@@ -176,6 +171,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     if profile is None:
         profile = profiling.begin(context, message.profile, 0)
         profile.identifiers.clear()
+        profile.standing = LINKED
     at = max(at, profile.now)
     if message.state is not None:
         restrain(profile, message.fragments, message.state.restrained)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from streams.core import profile as profiles
+from streams.core.endings import Expire, Forget, Keep, Vacate
 from streams.core.events import Event
 from streams.core.requests import REALM, Announce, Answered, Asked, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
@@ -257,7 +258,7 @@ class ProfileSeen:
 
 
 Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
-                      | Asked | Suppress | Suppressing | Split | Announce)
+                      | Asked | Suppress | Suppressing | Split | Announce | Expire | Keep | Forget | Vacate)
 Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | IdentityChanged
                      | ProfileGone | ProfileSeen | Receipt | Answered)
 Sent: TypeAlias = Command | Output

@@ -9,15 +9,17 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 ALWAYS = -(2**62)
+NOBODY = ""
+"""Owner of a last interval whose profile was forgotten, where others still have older ones."""
 MOST_INTERVALS = 64
 Owners: TypeAlias = list[list[Any]]
 
 
 def owner_at(owners: Owners, event_time: int) -> tuple[str, int] | None:
-    """(profile key, epoch) of the owner then; None where nobody ever owned it."""
+    """(profile key, epoch) of the owner then; None where nobody did."""
     for since, profile, epoch in reversed(owners):
         if since <= event_time:
-            return profile, epoch
+            return (profile, epoch) if profile else None
     return None
 
 
@@ -39,3 +41,24 @@ def rename(owners: Owners, absorbed: str, survivor: str) -> None:
     for owner in owners:
         if owner[1] == absorbed:
             owner[1] = survivor
+
+
+def claim(owners: Owners, profile: str, epoch: int) -> int:
+    """What nobody owns is the profile's; since when."""
+    since: int = owners.pop()[0] if owners else ALWAYS
+    owners.append([since, profile, epoch])
+    return since
+
+
+def vacate(owners: Owners, forgotten: str) -> None:
+    """Older intervals of who is forgotten are the next owner's, for late events; the present one is nobody's. Where
+    nobody is left, so are all."""
+    kept: Owners = []
+    begins = None
+    for since, profile, epoch in owners:
+        if profile == forgotten and owners[-1][0] != since:
+            begins = since if begins is None else begins
+            continue
+        kept.append([since if begins is None else begins, NOBODY if profile == forgotten else profile, epoch])
+        begins = None
+    owners[:] = kept if any(profile for _, profile, _ in kept) else []

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
 Entries: TypeAlias = list[Any]
+LONE, LINKED, LEAVING = range(3)
+"""What the identity graph knows of a profile: nothing; that it is there; that it asked to end."""
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class Profile:
     decided: `campaign|channel` -> [instant, last decision about a message], see `campaigns.explaining`.
     suppressed: identifier of its own -> [decision, reason], see `suppression`.
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
+    standing: LONE, LINKED or LEAVING. expiry: [when its timer is due, for which idle time], see `expiry`.
     """
 
     key: str
@@ -94,6 +97,8 @@ class Profile:
     sent: dict[str, list[int]] = field(default_factory=dict)
     held: list[list[Json]] = field(default_factory=list)
     decided: dict[str, list[Json]] = field(default_factory=dict)
+    standing: int = LONE
+    expiry: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -107,6 +112,11 @@ class Forward:
 def profile_key(identifier: str, generation: int = 0) -> str:
     """A key that never meets an older one: splitting or erasing starts the next generation."""
     return f"{identifier}\x00{generation}" if generation else identifier
+
+
+def generation(key: str) -> int:
+    """Of a profile key."""
+    return int(key.partition("\x00")[2] or 0)
 
 
 def home(key: str) -> str:

@@ -3,18 +3,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.core import campaigns, evaluate, telling
+from streams.core import campaigns, evaluate, expiry, telling
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
-from streams.core.profile import Forward, Fragment, Profile, home
-from streams.core.tables import Entry
+from streams.core.profile import LEAVING, LINKED, LONE, Forward, Fragment, Profile, home
+from streams.core.tables import EXPIRY, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
-VIEW = "view"
-RULE = "rule"
 TRIM_EVERY = 512
 LONGEST_ZONE = 64
 
@@ -40,7 +38,7 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         message.profile = row.to
         return [message]
     if not message.decided and _is_new_evidence(event, message, row):
-        alone = row.created if row is not None and row.key == event.subject else None
+        alone = enters(context.tables, row) if row is not None and row.key == event.subject else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
     profile = row or _begin_decided(context, message)
     at = max(at, profile.now)
@@ -53,6 +51,8 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         sends += settle(context, profile, at)
     elif not profile.handovers:
         sends += judge(context, profile, event, touched, is_first)
+        if is_first:
+            expiry.watch(context, profile, event.received_at)
         if message.gained:
             sends += campaigns.identifiers_changed(context, profile, at)
     arm(context, profile)
@@ -62,6 +62,8 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
 def _is_new_evidence(event: Event, message: Deliver, row: Profile | None) -> bool:
     if row is None:
         return len(event.identifiers) > 1 or message.profile != event.subject
+    if row.standing == LEAVING:
+        return True
     for identifier in event.identifiers:
         owned = row.identifiers.get(identifier)
         if owned is None or owned[1] > event.event_time:
@@ -73,7 +75,16 @@ def _begin_decided(context: Context, message: Deliver) -> Profile:
     profile = begin(context, message.profile, message.created or message.event.arrival)
     if message.decided:
         profile.identifiers.clear()
+        profile.standing = LINKED
     return profile
+
+
+def enters(tables: Tables, profile: Profile) -> int:
+    """The sequencer hears of a lone profile, which must not end on its own from now on: its creation."""
+    if profile.standing == LONE:
+        profile.standing = LINKED
+        tables.profiles.put(profile.key, profile)
+    return profile.created
 
 
 def _take_word(profile: Profile, message: Deliver) -> None:
@@ -209,6 +220,10 @@ def arm(context: Context, profile: Profile) -> None:
 
 def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent]:
     """A timer is due: let what time alone changed happen, and arm the next."""
+    if cause == EXPIRY:
+        return expiry.due(context, key, due)
+    if cause == VACANT:
+        return expiry.vacant(context, key, due)
     row = context.tables.profiles.get(key)
     if not isinstance(row, Profile):
         if row is not None and row.until <= at:

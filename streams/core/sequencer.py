@@ -13,7 +13,7 @@ from streams.core.context import Context
 from streams.core.definitions import OnConflict
 from streams.core.identifiers import namespace_of
 from streams.core.messages import Cut, Decide, Deliver, IdentityChanged, Point, Release, Sent
-from streams.core.ownership import ALWAYS, MOST_INTERVALS, move, owner_at, rename, until
+from streams.core.ownership import ALWAYS, MOST_INTERVALS, claim, move, owner_at, rename, until
 from streams.core.profile import fragment_key, profile_key
 from streams.core.resolution import Verdict, are_parted, exceeds, rejoined, resolve
 from streams.core.tables import Node, Person
@@ -65,6 +65,7 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
         owner = owners.get(identifier)
         if owner not in verdict.absorbed:
             _leave_out(ruling, identifier, owner)
+    ruling.person.active = max(ruling.person.active, event.arrival)
     context.tables.persons.put(ruling.profile, ruling.person)
     return _conclude(ruling)
 
@@ -104,11 +105,18 @@ def _settle(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> No
     if verdict.survivor is not None:
         ruling.profile, ruling.person = verdict.survivor, persons[verdict.survivor]
         return
-    generation = 0
-    while ruling.context.tables.persons.get(profile_key(verdict.kept[0], generation)) is not None:
-        generation += 1
-    ruling.profile = profile_key(verdict.kept[0], generation)
+    ruling.profile = new_key(ruling.context, verdict.kept[0])
     ruling.person = Person(created=ruling.message.event.arrival)
+
+
+def new_key(context: Context, identifier: str) -> str:
+    """A key that no profile has and none had that could still be looked for."""
+    tables = context.tables
+    node = tables.nodes.get(identifier) or Node()
+    while tables.persons.get(profile_key(identifier, node.generation)) is not None:
+        node.generation += 1
+    tables.nodes.put(identifier, node)
+    return profile_key(identifier, node.generation)
 
 
 def _absorb(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> None:
@@ -136,9 +144,9 @@ def _absorb(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> No
 def _attach(ruling: _Ruling, identifiers: list[str]) -> None:
     for identifier in identifiers:
         node = ruling.context.tables.nodes.get(identifier) or Node()
-        node.owners = [[ALWAYS, ruling.profile, node.epochs]]
+        since = claim(node.owners, ruling.profile, node.epochs)
         ruling.point(identifier, node)
-        ruling.gained[identifier] = [node.epochs, ALWAYS]
+        ruling.gained[identifier] = [node.epochs, since]
         ruling.person.identifiers[identifier] = ruling.message.event.arrival
     if identifiers:
         ruling.audit("attached", identifiers)

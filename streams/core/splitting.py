@@ -12,10 +12,10 @@ from streams.core import profiling
 from streams.core.context import Context
 from streams.core.messages import Cut, IdentityChanged, Point, Sent
 from streams.core.ownership import ALWAYS, rename
-from streams.core.profile import Forward, fragment_key, profile_key
+from streams.core.profile import LINKED, Forward, fragment_key
 from streams.core.requests import Announce, Receipt, Split
 from streams.core.resolution import rejoined
-from streams.core.sequencer import next_decision
+from streams.core.sequencer import new_key, next_decision
 from streams.core.tables import Person
 
 
@@ -56,7 +56,7 @@ def _new_key(context: Context, identifier: str) -> str:
     node = context.tables.nodes.get(identifier)
     assert node is not None
     node.generation += 1
-    return profile_key(identifier, node.generation)
+    return new_key(context, identifier)
 
 
 def _part(person: Person, chosen: list[str], number: int, at: int) -> Person:
@@ -99,7 +99,7 @@ def announce(context: Context, message: Announce, at: int) -> list[Sent]:
     profile = row or profiling.begin(context, message.profile, message.created)
     if row is None:
         profile.identifiers.clear()
-    profile.created = message.created
+    profile.created, profile.standing = message.created, LINKED
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
     for source in message.expects:

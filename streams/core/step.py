@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from streams.core import arrival, handover, profiling, sequencer, splitting, suppression
+from streams.core import arrival, expiry, handover, profiling, sequencer, splitting, suppression
 from streams.core.context import Context
+from streams.core.endings import Expire, Forget, Keep, Vacate
 from streams.core.messages import (
     Adopt,
     Arrive,
@@ -56,5 +57,7 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
             return suppression.decide(context, message, at)
         case Suppressing():
             return suppression.suppressing(context, message, at)
+        case Expire() | Keep() | Forget() | Vacate():
+            return expiry.agree(context, message)
         case _:
             assert_never(message)

@@ -7,13 +7,15 @@ its pointer stays undecided, and so its first event learns of it. Nothing is ref
 from __future__ import annotations
 
 from streams.core import campaigns
+from streams.core.arrival import leave_undecided
 from streams.core.context import Context
 from streams.core.messages import Point, Sent
 from streams.core.ownership import ALWAYS
 from streams.core.profile import Forward, Profile, profile_key
+from streams.core.profiling import enters
 from streams.core.requests import Asked, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision
-from streams.core.tables import Node, Person, Pointer
+from streams.core.tables import Node, Person
 
 UNSTATED = "do not contact"
 
@@ -22,9 +24,9 @@ def asked(context: Context, message: Asked) -> list[Sent]:
     """A request, at the home of its identifier: whether that is a profile by itself is known here alone."""
     tables, identifier = context.tables, message.identifier
     pointer, row = tables.pointers.get(identifier), tables.profiles.get(identifier)
-    created = row.created if isinstance(row, Profile) and pointer is None else None
-    if row is None and pointer is None:
-        tables.pointers.put(identifier, Pointer())
+    created = enters(tables, row) if isinstance(row, Profile) and pointer is None else None
+    if row is None or pointer is not None:
+        leave_undecided(tables, identifier, pointer)
     return [Suppress(message.request_id, message.action, identifier, message.reason, created)]
 
 
@@ -36,7 +38,7 @@ def decide(context: Context, message: Suppress, at: int) -> list[Sent]:
     node.suppressed = [next_decision(context), reason]
     tables.nodes.put(identifier, node)
     sends: list[Sent] = []
-    owner = node.owners[-1][1] if node.owners else None
+    owner = (node.owners[-1][1] or None) if node.owners else None
     if owner is not None:
         sends = [Point(identifier, [list(each) for each in node.owners]),
                  Suppressing(owner, identifier, list(node.suppressed))]

@@ -11,6 +11,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from streams.core.profile import Forward, Profile
 
 T = TypeVar("T")
+VIEW, RULE, FORWARD, EXPIRY, VACANT = "view", "rule", "forward", "expiry", "vacant"
+"""Causes of timers of profiles; of the last one: of identifiers, at the sequencer."""
+UNDER_WAY = 7 * 86_400_000
+"""What forwards and vacant identifiers outlast: far longer than any message can be under way."""
 
 
 class Table(Protocol[T]):
@@ -59,11 +63,13 @@ class Pointer:
     """Who owned an identifier, by event time: `owners` are [from, profile key, epoch], oldest first; none while
     nothing was decided for it, or only that it was refused. A lone identifier that is its own profile has no pointer.
 
-    seen, chunks: which of its messages came before, see `copies`."""
+    seen, chunks: which of its messages came before, see `copies`. is_vacant: it was somebody's until they were forgotten,
+    and nothing named it since."""
 
     owners: list[list[Any]] = field(default_factory=list)
     seen: bytes = b""
     chunks: int = 0
+    is_vacant: bool = False
 
 
 @dataclass(slots=True)
@@ -71,25 +77,27 @@ class Node:
     """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch.
 
     suppressed: [decision, reason], reason None once it was lifted; empty where it never was, see `suppression`.
-    generation: of the newest profile that a split named after it."""
+    generation: of the newest profile named after it. vacant_until: how long it is remembered while nobody owns it."""
 
     owners: list[list[Any]] = field(default_factory=list)
     epochs: int = 0
     suppressed: list[Any] = field(default_factory=list)
     generation: int = 0
+    vacant_until: int = 0
 
 
 @dataclass(slots=True)
 class Person:
     """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
     once. created: arrival that orders profiles by age. parted: number of a split -> [side, its instant], see
-    `resolution.are_parted`."""
+    `resolution.are_parted`. active: arrival of the newest event that was decided to be theirs."""
 
     created: int
     identifiers: dict[str, int] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
     merges: int = 0
     parted: dict[int, list[int]] = field(default_factory=dict)
+    active: int = 0
 
 
 @dataclass(slots=True)

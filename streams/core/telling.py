@@ -15,6 +15,11 @@ def tell(
     context: Context, profile: Profile, changes: Sequence[Change], cause: str, at: int, event: Event | None = None,
 ) -> list[Sent]:
     """One line a change, in the order of the definitions, then what campaigns make of them."""
+    return lines(profile, changes, cause, at) + campaigns.memberships_changed(context, profile, changes, cause, at, event)
+
+
+def lines(profile: Profile, changes: Sequence[Change], cause: str, at: int) -> list[Sent]:
+    """One line a change, in the order given."""
     identifiers = sorted(profile.identifiers)
     sends: list[Sent] = []
     for change in changes:
@@ -22,4 +27,4 @@ def tell(
         sends.append(MembershipChanged(
             profile.profile_id, change.segment_id, change.version, "entered" if change.entered else "exited",
             sequence, at, cause, change.because, identifiers))
-    return sends + campaigns.memberships_changed(context, profile, changes, cause, at, event)
+    return sends

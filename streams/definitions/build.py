@@ -49,7 +49,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
     sources = {"/".join(each.key): each.written.document for each in reads if each.key is not None}
     parsed = [each.parsed for each in reads if each.parsed is not None]
     destinations = (each for each in parsed if isinstance(each, Destination))
-    identity = _of(Identity, parsed, "identity", versions)
+    identity = [*_of(Identity, parsed, "identity", versions), Identity(id="", namespaces=whole_table({}))][0]
     consent = _of(ConsentMapping, parsed, "consent", versions)
     return Definitions(
         revision=revision,
@@ -58,7 +58,8 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         campaigns=tuple(sorted(
             _of(Campaign, parsed, "campaign", versions), key=lambda each: (each.priority, each.id))),
         destinations=tuple(sorted(destinations, key=lambda each: each.id)),
-        namespaces=identity[0].namespaces if identity else whole_table({}),
+        namespaces=identity.namespaces,
+        expire_after=identity.expire_after,
         consent=consent[0] if consent else DEFAULT,
         sources=dict(sorted(sources.items())),
     )

@@ -8,22 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from streams.core.definitions import Namespace, OnConflict
+from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, Namespace, OnConflict
 from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
+from streams.core.tables import UNDER_WAY
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.scalars import NAMESPACE, TEXT, choice, duration, whole
 from streams.definitions.shapes import Found, Given, Record, Shape, Unreadable, many
 
 EVER = "ever"
+NEVER = "never"
 MERGE_RULE = "known_beats_anonymous_then_oldest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """`namespaces` is the whole table, strongest first."""
+    """`namespaces` is the whole table, strongest first. `expire_after`: as `Definitions.expire_after`."""
 
     id: str
     namespaces: tuple[Namespace, ...]
+    expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     version: int = 1
 
 
@@ -60,6 +63,15 @@ def _row(given: Given) -> dict[str, Any]:
     return changed
 
 
+def _expire_after(found: Found) -> int | None:
+    if found.value == NEVER:
+        return None
+    length = _DURATION.read(found)
+    if length < UNDER_WAY:
+        found.unlike("never, or at least 7d: until then a message that knows the profile may be under way")
+    return length
+
+
 def _merge(found: Found) -> str:
     if found.value != MERGE_RULE:
         found.unlike(MERGE_RULE)
@@ -67,6 +79,7 @@ def _merge(found: Found) -> str:
 
 
 _DURATION = duration()
+EXPIRE_AFTER = Shape(_expire_after, {"anyOf": [{"const": NEVER}, _DURATION.schema]})
 PER = Shape(_per, {"anyOf": [{"const": EVER}, _DURATION.schema]})
 ROW = Record(
     fields={
@@ -85,7 +98,10 @@ ROWS = Shape(_rows, {
 })
 
 IDENTITY = Record(
-    fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE})},
+    fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
+            "anonymous_expire_after": EXPIRE_AFTER},
     required=DOCUMENT_REQUIRED,
-    make=lambda given: Identity(id=given["id"], namespaces=whole_table(given.get("namespaces", {}))),
+    make=lambda given: Identity(
+        id=given["id"], namespaces=whole_table(given.get("namespaces", {})),
+        expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER)),
 )

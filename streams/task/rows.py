@@ -75,12 +75,13 @@ def _plain(kind: type) -> RowCodec:
 
 
 def _encode_person(row: Person) -> bytes:
-    return pack((VERSION, row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items())))
+    return pack((VERSION, row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items()),
+                 row.active))
 
 
 def _decode_person(data: bytes) -> Person:
-    _, created, identifiers, former, merges, parted = unpack(data)
-    return Person(created, identifiers, set(former), merges, dict(parted))
+    _, created, identifiers, former, merges, parted, active = unpack(data)
+    return Person(created, identifiers, set(former), merges, dict(parted), active)
 
 
 PROFILE = RowCodec(_encode_profile, _decode_profile)

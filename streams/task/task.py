@@ -127,6 +127,9 @@ class Task:
             self._send(message, partition_of(message.home, self._partitions))
             return
         self._queue.append(message)
+        self._drain()
+
+    def _drain(self) -> None:
         while self._queue:
             now = self._queue.popleft()
             if isinstance(now, Stage):
@@ -186,6 +189,7 @@ class Task:
                 self._is_new_edition = True
             else:
                 self._route(profiling.fire(self.context, due, cause, key, due))
+                self._drain()
 
     def _work_on(self, timers_until: int) -> None:
         """A slice of what no record asks for. Not in the unit that began it: profiles that are new in that unit are not

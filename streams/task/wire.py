@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from schemas.codec import Codec
+from streams.core.endings import Expire, Forget, Keep, Vacate
 from streams.core.events import Event
 from streams.core.messages import (
     Adopt,
@@ -88,10 +89,6 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             return "visit", [_event(event), pending, visits]
         case Decide(event, visits):
             return "decide", [_event(event), visits]
-        case Point(identifier, owners):
-            return "point", [identifier, owners]
-        case Release(profile, to):
-            return "release", [profile, to]
         case Split(request_id, identifier, split_off):
             return "split", [request_id, identifier, split_off]
         case Announce(profile, created, gained, expects, suppressed):
@@ -101,12 +98,8 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
         case Adopt(profile, source, fragments, entries, state, last, cause):
             return "adopt", [profile, source, [fragment_row(f) for f in fragments], entries,
                              profile_row(state) if state else None, last, cause]
-        case Asked(request_id, action, identifier, reason):
-            return "asked", [request_id, action, identifier, reason]
-        case Suppress(request_id, action, identifier, reason, created):
-            return "suppress", [request_id, action, identifier, reason, created]
-        case Suppressing(profile, identifier, row):
-            return "suppressing", [profile, identifier, row]
+        case (Point() | Release() | Asked() | Suppress() | Suppressing() | Expire() | Keep() | Forget() | Vacate()):
+            return _PLAIN[type(message)], [getattr(message, name) for name in message.__dataclass_fields__]
         case Stage(key, document, version, state, press):
             return "stage", [key, document, version, state, press]
         case Revise(revision):
@@ -129,6 +122,14 @@ def _reread(fields: list[Any], reread: Reread) -> Event:
     return reread(Entry(arrival, event_time, received_at, "", tuple(identifiers), raw), is_replayed)
 
 
+def _reader(kind: Callable[..., Wired]) -> Callable[[list[Any], _Read], Wired]:
+    return lambda row, read: kind(*row)
+
+
+_PLAIN: dict[type[Wired], str] = {
+    Point: "point", Release: "release", Asked: "asked", Suppress: "suppress", Suppressing: "suppressing",
+    Expire: "expire", Keep: "keep", Forget: "forget", Vacate: "vacate"}
+"""Messages whose row is their fields as they are."""
 _Read = Callable[[list[Any]], Event]
 _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "deliver": lambda r, read: Deliver(read(r[0]), r[1], r[2], r[3], r[4], r[5], tuple(r[6]), r[7]),
@@ -136,17 +137,13 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "resolve": lambda r, read: Resolve(read(r[0]), r[1], r[2]),
     "visit": lambda r, read: Visit(read(r[0]), tuple(r[1]), r[2]),
     "decide": lambda r, read: Decide(read(r[0]), r[1]),
-    "point": lambda r, read: Point(*r),
-    "release": lambda r, read: Release(*r),
     "split": lambda r, read: Split(r[0], r[1], tuple(r[2])),
     "announce": lambda r, read: Announce(r[0], r[1], r[2], tuple(r[3]), r[4]),
     "cut": lambda r, read: Cut(*r),
     "adopt": lambda r, read: Adopt(
         r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
         profile_of(r[4]) if r[4] else None, r[5], r[6]),
-    "asked": lambda r, read: Asked(*r),
-    "suppress": lambda r, read: Suppress(*r),
-    "suppressing": lambda r, read: Suppressing(*r),
+    **{name: _reader(kind) for kind, name in _PLAIN.items()},
     "stage": lambda r, read: Stage(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
     "revise": lambda r, read: Revise(*r),
     "ask": lambda r, read: Ask(*r),

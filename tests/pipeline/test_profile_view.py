@@ -36,3 +36,12 @@ def test_the_source_is_where_an_identifier_was_last_seen_by_event_time() -> None
     seen_at(pipeline, 5, TILL)
     seen_at(pipeline, 3, {"type": "app"})
     assert source_of(pipeline) == "pos/Utrecht"
+
+
+def test_the_source_is_the_newest_over_all_that_a_person_consists_of() -> None:
+    pipeline = Pipeline()
+    seen_at(pipeline, 1, {"type": "web"})
+    pipeline.send({"type": "page", "messageId": "m2", "anonymousId": "c", "userId": "u", "timestamp": 2_000,
+                   "context": {"source": TILL}}, at=20_000)
+    seen_at(pipeline, 1, {"type": "app"})
+    assert source_of(pipeline) == "pos/Utrecht"

@@ -1,0 +1,59 @@
+"""How the sequencer and a profile agree that the profile ends. Apart from `messages`, as `requests` is.
+
+The profile asks, the sequencer answers: so whatever was decided about the profile meanwhile comes first.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streams.core.profile import home
+from streams.core.requests import REALM
+
+
+@dataclass(slots=True)
+class Expire:
+    """To the sequencer: nothing came to this profile for too long. created: as the profile has it; newest: arrival of
+    the last event that it has; at: the instant."""
+
+    profile: str
+    created: int
+    newest: int
+    at: int
+
+    @property
+    def home(self) -> str:
+        return REALM
+
+
+@dataclass(slots=True)
+class Keep:
+    """To a profile that asked: something came meanwhile, live on."""
+
+    profile: str
+
+    @property
+    def home(self) -> str:
+        return home(self.profile)
+
+
+@dataclass(slots=True)
+class Forget:
+    """To a profile: nobody is you any more; say so to the world and go. at: the instant that this is true from."""
+
+    profile: str
+    at: int
+
+    @property
+    def home(self) -> str:
+        return home(self.profile)
+
+
+@dataclass(slots=True)
+class Vacate:
+    """To the home of an identifier that was nobody's for long enough: delete what is kept about it."""
+
+    identifier: str
+
+    @property
+    def home(self) -> str:
+        return self.identifier

@@ -1,0 +1,164 @@
+"""Anonymous profiles that nobody comes back to end: by default 395 days after the last event was received.
+
+A cookie that the identity graph never heard of is known to its own task alone and ends there. One that the graph knows
+asks the sequencer: until the answer it passes its events on as new evidence, so that each is decided before the end or
+after it, and none is folded into what is about to go. Its identifiers then stay undecided for as long as a message can
+be under way; only after that a lone profile may begin there again.
+
+No event pays for this: the timer is armed with the profile, and when it fires the timeline says whether it was too early.
+"""
+from __future__ import annotations
+
+from typing import assert_never
+
+from streams.core.context import Context
+from streams.core.copies import forget_copies
+from streams.core.endings import Expire, Forget, Keep, Vacate
+from streams.core.forgetting import forget
+from streams.core.identifiers import is_anonymous
+from streams.core.messages import IdentityChanged, Point, Sent
+from streams.core.ownership import vacate
+from streams.core.profile import LEAVING, LINKED, LONE, Profile, generation, home
+from streams.core.sequencer import DECISIONS
+from streams.core.tables import EXPIRY, UNDER_WAY, VACANT, Entry, Node, Person
+from streams.core.wording import duration
+
+
+def watch(context: Context, profile: Profile, received_at: int | None = None) -> None:
+    """See that the end comes when it is due; at once cheap and mostly nothing to do.
+
+    received_at: of the profile's last event, where the caller knows it; else the timeline is asked."""
+    idle, timers = context.plan.definitions.expire_after, context.tables.timers
+    if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing == LEAVING:
+        return
+    if profile.expiry:
+        timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+        profile.expiry = []
+    if idle is not None and _is_anonymous(profile):
+        last = _last(context, profile)[0] if received_at is None else received_at
+        profile.expiry = [last + idle, idle]
+        timers.arm(last + idle, EXPIRY, profile.key)
+    context.tables.profiles.put(profile.key, profile)
+
+
+def due(context: Context, key: str, at: int) -> list[Sent]:
+    """The timer fired: the profile ends, unless something came since it was armed."""
+    profile, idle = context.tables.profiles.get(key), context.plan.definitions.expire_after
+    if not isinstance(profile, Profile):
+        return []
+    profile.expiry = []
+    context.tables.profiles.put(key, profile)
+    if idle is None or profile.handovers or not _is_anonymous(profile):
+        return []
+    last, newest = _last(context, profile)
+    if last + idle > at:
+        watch(context, profile, last)
+        return []
+    if profile.standing == LONE:
+        return _end(context, profile, at)
+    profile.standing = LEAVING
+    return [Expire(key, profile.created, newest, at)]
+
+
+def agree(context: Context, message: Expire | Keep | Forget | Vacate) -> list[Sent]:
+    """What the sequencer, the profile and the homes of its identifiers tell each other."""
+    match message:
+        case Expire():
+            return _decide(context, message)
+        case Keep():
+            return _keep(context, message)
+        case Forget():
+            return _go(context, message)
+        case Vacate():
+            return _leave(context, message)
+        case _:
+            assert_never(message)
+
+
+def vacant(context: Context, identifier: str, at: int) -> list[Sent]:
+    """A timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
+    node = context.tables.nodes.get(identifier)
+    if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
+        return []
+    context.tables.nodes.delete(identifier)
+    return [Vacate(identifier)]
+
+
+def _decide(context: Context, message: Expire) -> list[Sent]:
+    """The sequencer's word: a profile to which something was decided since lives on; else what it owned is nobody's."""
+    tables, key = context.tables, message.profile
+    person = tables.persons.get(key)
+    if person is None:
+        if tables.nodes.get(home(key)) is not None:
+            return []
+        person = Person(created=message.created, identifiers={home(key): message.created})
+    if person.active > message.newest or not all(map(is_anonymous, person.identifiers)):
+        return [Keep(key)]
+    tables.persons.delete(key)
+    owned = sorted({*person.identifiers, *person.former, home(key)})
+    points = [_let_go(context, key, identifier, message.at) for identifier in owned]
+    audit = IdentityChanged(message.at, "erased", context.profile_id(key), None, sorted(person.identifiers), "",
+                            _because(context), tables.counters.get(DECISIONS) or 0)
+    return [*points, audit, Forget(key, message.at)]
+
+
+def _keep(context: Context, message: Keep) -> list[Sent]:
+    """Not yet: some decision was faster."""
+    profile = context.tables.profiles.get(message.profile)
+    if isinstance(profile, Profile) and profile.standing == LEAVING:
+        profile.standing = LINKED
+        watch(context, profile)
+    return []
+
+
+def _go(context: Context, message: Forget) -> list[Sent]:
+    """The profile goes. Its pointers said so before: nothing finds it any more but what was under way, which is then
+    new evidence."""
+    profile = context.tables.profiles.get(message.profile)
+    return _end(context, profile, message.at) if isinstance(profile, Profile) else []
+
+
+def _end(context: Context, profile: Profile, at: int) -> list[Sent]:
+    return forget(context, profile, max(at, profile.now), "time", _because(context))
+
+
+def _let_go(context: Context, key: str, identifier: str, at: int) -> Point:
+    """Next generation, next epoch: whatever begins there next is nothing that was there before."""
+    tables = context.tables
+    node = tables.nodes.get(identifier) or Node()
+    vacate(node.owners, key)
+    node.epochs += 1
+    if identifier == home(key):
+        node.generation = max(node.generation, generation(key) + 1)
+    if not node.owners:
+        node.vacant_until = at + UNDER_WAY
+        tables.timers.arm(node.vacant_until, VACANT, identifier)
+    tables.nodes.put(identifier, node)
+    return Point(identifier, [list(owner) for owner in node.owners])
+
+
+def _leave(context: Context, message: Vacate) -> list[Sent]:
+    """The pointer goes, unless an event passed it since: that one is with the sequencer, or was."""
+    tables, identifier = context.tables, message.identifier
+    pointer = tables.pointers.get(identifier)
+    if pointer is not None and pointer.is_vacant and not pointer.owners:
+        forget_copies(pointer, identifier, tables.chunks)
+        tables.pointers.delete(identifier)
+    return []
+
+
+def _is_anonymous(profile: Profile) -> bool:
+    return all(map(is_anonymous, profile.identifiers))
+
+
+def _last(context: Context, profile: Profile) -> tuple[int, int]:
+    """When the newest event was received, and the newest arrival; those of its beginning where there is none."""
+    entries: list[Entry] = context.tables.timeline.entries(profile.key)
+    if not entries:
+        return profile.now, profile.created
+    return max(entry.received_at for entry in entries), entries[-1].arrival
+
+
+def _because(context: Context) -> str:
+    idle = context.plan.definitions.expire_after
+    return "anonymous, and no event for long" if idle is None else f"anonymous, and no event for {duration(idle)}"

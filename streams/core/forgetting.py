@@ -1,0 +1,44 @@
+"""The end of a profile: every exit is told, channels take back what they have, and the rows go.
+
+The one place that deletes what belongs to a profile, so that expiry and erasure cannot differ in what they leave behind.
+Who is to be forgotten, and when nobody can still refer to it, is theirs to decide.
+"""
+from __future__ import annotations
+
+from streams.core import campaigns, telling
+from streams.core.context import Context
+from streams.core.copies import forget_copies
+from streams.core.evaluate import Change
+from streams.core.messages import ProfileGone, Sent
+from streams.core.profile import Profile, home
+from streams.core.tables import EXPIRY, RULE, VIEW, Tables
+
+
+def forget(context: Context, profile: Profile, at: int, cause: str, because: str) -> list[Sent]:
+    """An `exited` a segment, an `exited` a display audience (of paused campaigns too), tombstones on
+    `audiences.memberships` and `profiles`; afterwards no table of this task has a row of the profile.
+
+    Campaigns do not react: nobody is written to because they are forgotten. Memory of copies that a pointer keeps, and
+    what other homes know of the profile's identifiers, is the caller's."""
+    changes = [Change(segment, row[0], False, because) for segment, row in sorted(profile.members.items())]
+    profile.members.clear()
+    sends = telling.lines(profile, changes, cause, at) + campaigns.take_everything_back(context, profile, at, because)
+    _remove(context.tables, profile)
+    return [*sends, ProfileGone(profile.profile_id)]
+
+
+def disarm(tables: Tables, profile: Profile) -> None:
+    """No timer is left that names the profile. The caller drops the row, or its timers' fields with it."""
+    if profile.timer_at:
+        tables.timers.disarm(profile.timer_at, RULE, profile.key)
+    if profile.view_due:
+        tables.timers.disarm(profile.view_due, VIEW, profile.key)
+    if profile.expiry:
+        tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+
+
+def _remove(tables: Tables, profile: Profile) -> None:
+    disarm(tables, profile)
+    forget_copies(profile, home(profile.key), tables.chunks)
+    tables.timeline.replace(profile.key, [])
+    tables.profiles.delete(profile.key)
