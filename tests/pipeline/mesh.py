@@ -24,10 +24,12 @@ OUTSIDE = -1
 
 
 class Mesh:
-    """The tasks of a pipeline, each turn of which is chosen by `random`."""
+    """The tasks of a pipeline, each turn of which is chosen by `random`.
 
-    def __init__(self, pipeline: Pipeline, random: Random, crashes: float = 0.0) -> None:
-        self.pipeline, self._random, self._crashes = pipeline, random, crashes
+    crashes, timers: how likely a turn is to be lost before its commit, and to fire what is due, whatever still flies."""
+
+    def __init__(self, pipeline: Pipeline, random: Random, crashes: float = 0.0, timers: float = 0.0) -> None:
+        self.pipeline, self._random, self._crashes, self._timers = pipeline, random, crashes, timers
         self._flying: dict[tuple[int, int], deque[Inbound]] = defaultdict(deque)
         self._offset = 0
         self._codec = Codec()
@@ -45,6 +47,8 @@ class Mesh:
         while any(self._flying.values()):
             self._turn()
         self.pipeline.advance(by=0)
+        for number in range(len(self._collected)):
+            self._said(number)
         return self
 
     def _hand_in(self, message: Mapping[str, Any]) -> None:
@@ -70,7 +74,8 @@ class Mesh:
         self._commit(receiver, self._work(receiver, batch))
 
     def _work(self, number: int, batch: list[Inbound]) -> Outcome:
-        return self.pipeline.tasks[number].run(batch, self.pipeline.now, NO_TIMERS)
+        fires = self._timers and self._random.random() < self._timers
+        return self.pipeline.tasks[number].run(batch, self.pipeline.now, self.pipeline.now - 1 if fires else NO_TIMERS)
 
     def _begin(self, number: int) -> None:
         """A task anew over what is committed: what it said without a commit was never said."""
@@ -82,13 +87,16 @@ class Mesh:
 
     def _commit(self, number: int, outcome: Outcome) -> None:
         self.pipeline.stores[number].write(outcome.changes)
-        self.outputs += [(number, output) for output in self._collected[number].outputs]
-        self._collected[number].outputs.clear()
+        self._said(number)
         for sent in outcome.sends:
             assert sent.partition is not None
             self._offset += 1
             self._flying[number, sent.partition].append(Inbound(
                 sent.topic, sent.partition, self._offset, sent.key, sent.value, self.pipeline.now))
+
+    def _said(self, number: int) -> None:
+        self.outputs += [(number, output) for output in self._collected[number].outputs]
+        self._collected[number].outputs.clear()
 
 
 def unsettled(pipeline: Pipeline) -> list[str]:

@@ -92,7 +92,7 @@ def check_ledger(history: list[Message], rules: Message, partitions: int, chance
     spelled = replay(history, drained)
     pipeline = Pipeline(SEGMENTS | rules, partitions)
     with decisions_noted() as noted:
-        mesh = Mesh(pipeline, chance, crashes).run(spelled)
+        mesh = Mesh(pipeline, chance, crashes, timers=0.5).run(spelled)
     ledger = Ledger()
     obey(ledger, rules)
     retrace(ledger, noted, pipeline, spelled)
