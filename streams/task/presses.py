@@ -56,7 +56,7 @@ class Presses:
         for campaign_id, order in pressed.items():
             press, share = self.rows.get(campaign_id), order.per_second and order.per_second / self._partitions
             if press is None or press.revision != order.revision:
-                press = self._press(definitions[campaign_id], order.revision, now)
+                press = self.rows[campaign_id] = self._press(definitions[campaign_id], order.revision, now)
             if press.per_second != share:
                 press.per_second = share
             self._table.put(campaign_id, press)
