@@ -114,12 +114,14 @@ class Pipeline:
             Inbound("events.hits", 0, line, None, raw, self.now))
         self._drain()
 
-    def ask(self, documents: Mapping[str, Json] | None = None, people: int = 0, shown: int = 0) -> list[Answered]:
+    def ask(
+        self, documents: Mapping[str, Json] | None = None, people: int = 0, shown: int = 0, segments: Iterable[str] = (),
+    ) -> list[Answered]:
         """What every task answers now, in the order of partitions; with a preview of what these `documents` would
         change, None for one deleted."""
         self._offset += 1
         changes = None if documents is None else dict(documents)
-        question = Ask(f"ask-{self._offset}", self.now + 1, changes, people, shown)
+        question = Ask(f"ask-{self._offset}", self.now + 1, changes, people, shown, tuple(segments))
         for partition, waiting in enumerate(self._waiting):
             asked = encode(self._codec, question, self.now)
             waiting.append(Inbound("commands", partition, self._offset, b"", asked, self.now))

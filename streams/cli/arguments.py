@@ -57,6 +57,13 @@ def seconds(text: str) -> float:
     return found
 
 
+def number(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 0 or more")
+    return int(text)
+
+
 def existing(text: str) -> Path:
     path = Path(text)
     if not path.exists():

@@ -9,9 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, existing, group, with_broker
+from streams.cli.previews import basis
+from streams.cli.sizes import said, sized, sizes, with_sizes
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from streams.cli.estimates import Estimates
     from streams.task.publishing import Published
 
 
@@ -24,6 +27,8 @@ def add_to(commands: Any) -> None:
         parser.add_argument("folder", type=existing, metavar="DIR")
         parser.add_argument("--json", action="store_true", help="print the changes as JSON")
         with_broker(parser)
+        if run is diff:
+            with_sizes(parser)
     for name, state, summary in (
         ("activate", "live", "Press the button: everyone in the segment now, and every change from now on."),
         ("pause", "paused", "Stop a campaign; nobody is told anything."),
@@ -49,8 +54,9 @@ def apply(options: argparse.Namespace) -> int:
 
 
 def diff(options: argparse.Namespace) -> int:
-    _, changed, revision = _changes(options)
-    _report(options, changed, f"against revision {revision}")
+    settings, changed, revision = _changes(options)
+    found = sizes(settings, options, {key: row.document for key, row in changed.items()})
+    _report(options, changed, f"against revision {revision}", found)
     return 0
 
 
@@ -101,14 +107,20 @@ def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], in
     return settings, revise(heads, wanted), revision
 
 
-def _report(options: argparse.Namespace, changed: Mapping[str, Published], sentence: str) -> None:
-    rows = [{"definition": key, "change": _change(row), "version": row.version} for key, row in sorted(changed.items())]
+def _report(
+    options: argparse.Namespace, changed: Mapping[str, Published], sentence: str, found: Estimates | None = None,
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"definition": key, "change": _change(row), "version": row.version} for key, row in sorted(changed.items())]
+    if found is not None:
+        rows = sized(rows, found)
     if options.json:
         print(json.dumps(rows))
         return
     for row in rows:
-        print(f"{row['change']:<8}{row['definition']} (version {row['version']})")
-    print(sentence, file=sys.stderr)
+        version = f" (version {row['version']})" if row["version"] else ""
+        print(f"{row['change']:<8}{row['definition']}{version}{said(row)}")
+    print(sentence + (f"; sizes {basis(found)}" if found else ""), file=sys.stderr)
 
 
 def _change(row: Published) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from streams.cli import versions
+from streams.cli import previews, versions
 from streams.cli.arguments import command, environment, seconds, with_broker
 
 WITHIN = 30.0
@@ -18,6 +18,7 @@ def add_to(segment: Any) -> None:
     listed = command(segment, "list", list_segments, "Every segment: version, state, members; how far a backfill is.")
     listed.add_argument("--json", action="store_true")
     with_patience(listed)
+    previews.add_to(segment)
     versions.add_to(segment)
 
 

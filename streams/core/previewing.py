@@ -17,11 +17,11 @@ from streams.core.profile import Fragment, Profile
 
 
 class Preview:
-    """affected: segments that may get or lose members by the change, deleted ones included; defined: those of them
-    that exist afterwards."""
+    """affected: segments that may get or lose members by the change, deleted ones and those `asked` for included;
+    defined: those of them that exist afterwards."""
 
-    def __init__(self, old: Plan, new: Plan) -> None:
-        self._old, changed = old, changed_segments(old, new)
+    def __init__(self, old: Plan, new: Plan, asked: Iterable[str] = ()) -> None:
+        self._old, changed = old, changed_segments(old, new) | (new.segments.keys() & set(asked))
         self.defined = tuple(sorted(changed, key=new.order.__getitem__))
         self.affected = frozenset(changed) | (old.segments.keys() - new.segments.keys())
         self._segments = [new.segments[name] for name in sorted(_with_used(new, changed), key=new.order.__getitem__)]

@@ -61,7 +61,7 @@ class Answers:
             return {"standing": asdict(self._standing())}
         if self._walk is None:
             try:
-                preview = Preview(context.plan, self._revisions.plan_with(question.documents))
+                preview = Preview(context.plan, self._revisions.plan_with(question.documents), question.segments)
             except (Misconfigured, ValueError) as fault:
                 return {"standing": asdict(self._standing()), "fault": str(fault)}
             self._walk = Walk(preview, self._store, self._state, profiles=self._standing().profiles,

@@ -54,13 +54,14 @@ class Revise:
 class Ask:
     """What somebody outside wants to know of every task, answered on `segments.answers`. until: an instant after
     which nobody waits for the answer. documents: what a preview would change, None for one deleted; None for no
-    preview. people, shown: see `previews.Walk`."""
+    preview. people, shown: see `previews.Walk`; segments: to be looked at even if nothing changes for them."""
 
     request_id: str
     until: int
     documents: dict[str, Any] | None = None
     people: int = 0
     shown: int = 0
+    segments: tuple[str, ...] = ()
 
 
 Wired: TypeAlias = Command | Stage | Revise | Ask
@@ -104,8 +105,8 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             return "stage", [key, document, version, state, press]
         case Revise(revision):
             return "revise", [revision]
-        case Ask(request_id, until, documents, people, shown):
-            return "ask", [request_id, until, documents, people, shown]
+        case Ask(request_id, until, documents, people, shown, segments):
+            return "ask", [request_id, until, documents, people, shown, segments]
         case _:
             assert_never(message)
 

@@ -101,3 +101,45 @@ def test_a_rollback_is_a_version_of_its_own_and_apply_takes_it_forward_again(run
     assert run("segment rollback byers").code == 1
     written(folder, buyers=BUYERS)
     assert "nothing to apply" in run(f"apply {folder}").err
+
+
+@pytest.mark.timeout(180)
+def test_a_preview_and_a_diff_say_what_apply_then_does(run: Any, tmp_path: Path) -> None:
+    folder = written(tmp_path / "definitions", buyers=BUYERS, visitors=VISITORS)
+    run(f"apply {folder}")
+    nobody = "kind: segment\nid: buyers\nrule: {not: {everyone: {}}}\n"
+    written(folder, buyers=nobody, browsers=BUYERS.replace("buyers", "browsers"))
+    wait_until(lambda: listed(run)["buyers"][1] == "live", within=60, what="it is built")
+    found = run(f"segment preview {folder / 'browsers.yaml'} --json").json
+    assert (found["is_exact"], found["looked_at"], found["segments"]["browsers"]["then"]) == (True, PEOPLE, PEOPLE // 4)
+    assert found["segments"]["browsers"]["overlap"] == {"buyers": PEOPLE // 4, "visitors": PEOPLE // 4}
+    assert len(found["segments"]["browsers"]["sample"]) == 10
+    diff = run(f"diff {folder} --json")
+    sizes = {row["definition"]: (row["change"], row["members"]["now"], row["members"]["then"]) for row in diff.json}
+    assert sizes == {"segment/browsers": ("add", 0, 50), "segment/buyers": ("change", 50, 0)}
+    told = run(f"diff {folder}")
+    assert "segment/buyers (version" in told.out and ": 50 -> 0 members, 0 would enter, 50 leave" in told.out
+    assert "exact, all 200 profiles looked at" in told.err
+    assert run(f"apply {folder}").code == 0
+    wait_until(lambda: {name: row[2] for name, row in listed(run).items()} == {
+        "browsers": 50, "buyers": 0, "visitors": PEOPLE}, within=60, what="apply did what was said")
+    assert run(f"segment preview {folder / 'browsers.yaml'}").out.startswith("browsers: 50 -> 50 members")
+
+
+@pytest.mark.timeout(60)
+def test_without_workers_the_diff_stands_and_the_list_says_who_is_silent(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as idle:
+        ensure_topics(idle.settings)
+        for name, value in idle.variables.items():
+            monkeypatch.setenv(name, value)
+        folder = written(tmp_path / "definitions", buyers=BUYERS)
+        diff = Asked(capsys, f"diff {folder} --within 1")
+        assert diff.code == 0 and diff.out == "add     segment/buyers (version 1)\n"
+        assert "sizes are not known: tasks 0, 1, 2, 3 of 4 did not answer in time" in diff.err
+        Asked(capsys, f"apply {folder}")
+        answer = Asked(capsys, "segment list --within 1 --json")
+        assert answer.code == 1 and "did not answer" in answer.err
+        [row] = answer.json["segments"]
+        assert (row["id"], row["state"], row["members"]) == ("buyers", "unknown", None)

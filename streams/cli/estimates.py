@@ -1,0 +1,93 @@
+"""From what each task found to the whole: exact where everybody was looked at, else an estimate with its error.
+
+A sample is taken within each task, so tasks are strata. What stands is known exactly from their counts; estimated is
+only the difference that a change makes, which is why a small change has a small error however large the segment is.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+Json = Any
+CONFIDENCE = 1.96
+"""Standard deviations on either side that hold 95 % of a normal distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A segment. now: its members; then: its members after the change, within `margin` in 95 of 100 cases (0: exact).
+    overlap: members it would share with other segments; sample: identifiers of a few members."""
+
+    now: int
+    then: int
+    margin: int
+    entering: int
+    leaving: int
+    overlap: Mapping[str, int]
+    sample: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimates:
+    """profiles: of all tasks that answered; looked_at: those of them the estimates rest on."""
+
+    profiles: int
+    looked_at: int
+    is_exact: bool
+    segments: Mapping[str, Estimate]
+
+
+def estimates(bodies: Mapping[int, Json]) -> Estimates:
+    """Of the answers by task; each has a preview."""
+    strata = [_Stratum(body) for body in bodies.values()]
+    names = sorted({name for stratum in strata for name in stratum.rows})
+    return Estimates(
+        profiles=sum(stratum.profiles for stratum in strata), looked_at=sum(stratum.looked_at for stratum in strata),
+        is_exact=all(stratum.is_exact for stratum in strata), segments={name: _estimate(name, strata) for name in names})
+
+
+class _Stratum:
+    """One task's share."""
+
+    def __init__(self, body: Json) -> None:
+        self.rows: Mapping[str, Json] = body["preview"]["segments"]
+        self.looked_at: int = body["preview"]["looked_at"]
+        self.is_exact: bool = body["preview"]["is_exact"]
+        self.profiles: int = self.looked_at if self.is_exact else body["standing"]["profiles"]
+        self.members: Mapping[str, Json] = body["standing"]["segments"]
+        self.weight = self.profiles / self.looked_at if self.looked_at else 1.0
+
+    def present(self, name: str) -> int:
+        """Counted where only some were looked at."""
+        if self.is_exact:
+            return int(self.rows[name]["present"])
+        return int(self.members[name]["members"]) if name in self.members else 0
+
+    def variance(self, name: str) -> float:
+        """Of the estimated difference, each profile counting 1, 0 or -1. One more change is supposed than was seen: who
+        saw none among a hundred does not know that there is none."""
+        if self.is_exact or not self.looked_at:
+            return 0.0
+        row, number = self.rows[name], self.looked_at
+        mean = (row["entering"] - row["leaving"]) / number
+        spread = max(0.0, (row["entering"] + row["leaving"] + 1) / (number + 1) - mean * mean)
+        return float(self.profiles ** 2 * spread / number * max(0.0, 1 - number / self.profiles))
+
+
+def _estimate(name: str, strata: list[_Stratum]) -> Estimate:
+    with_it = [stratum for stratum in strata if name in stratum.rows]
+    now = sum(stratum.present(name) for stratum in with_it)
+    entering = sum(stratum.rows[name]["entering"] * stratum.weight for stratum in with_it)
+    leaving = sum(stratum.rows[name]["leaving"] * stratum.weight for stratum in with_it)
+    overlap: Counter[str] = Counter()
+    for stratum in with_it:
+        overlap.update({other: round(count * stratum.weight) for other, count in stratum.rows[name]["both"].items()})
+    shown = sorted(pair for stratum in with_it for pair in stratum.rows[name]["sample"])
+    margin = CONFIDENCE * sqrt(sum(stratum.variance(name) for stratum in with_it))
+    most = max((len(stratum.rows[name]["sample"]) for stratum in with_it), default=0)
+    return Estimate(
+        now=now, then=max(0, round(now + entering - leaving)), margin=round(margin), entering=round(entering),
+        leaving=round(leaving), overlap=dict(overlap), sample=tuple(identifier for _, identifier in shown[:most]))

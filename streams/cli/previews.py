@@ -1,0 +1,111 @@
+"""`audience segment preview FILE`: how large it would be, who would be in it, and in which other segments they are."""
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from streams.cli.arguments import command, environment, existing, number
+from streams.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from streams.cli.estimates import Estimate, Estimates
+    from streams.runtime.settings import Settings
+
+Json = Any
+PEOPLE = 20_000
+SHOWN = 10
+
+
+def add_to(segment: Any) -> None:
+    """The command, under the word `segment`."""
+    from streams.cli.segments import with_patience
+
+    parser = command(segment, "preview", preview_segment, "Size, a sample and overlaps of a segment, without applying it.")
+    parser.add_argument("file", type=existing, metavar="FILE", help="a file of definitions, among those that stand")
+    parser.add_argument("--members", type=number, default=SHOWN, metavar="N", help=f"how many to name (default {SHOWN})")
+    with_sample(parser)
+    parser.add_argument("--json", action="store_true")
+    with_patience(parser)
+
+
+def with_sample(parser: argparse.ArgumentParser) -> None:
+    """For what is estimated from a sample: preview and diff alike."""
+    parser.add_argument("--people", type=number, default=PEOPLE, metavar="N", help=(
+        f"profiles to look at; sizes are exact if there are no more (default {PEOPLE:,}; 0: all, which takes as long as a "
+        "backfill)"))
+
+
+def preview_segment(options: argparse.Namespace) -> int:
+    from streams.cli.segments import complain
+    from streams.definitions import load_file
+    from streams.runtime.asking import missing
+    from streams.runtime.definitions_log import standing
+    from streams.runtime.settings import Settings
+
+    settings = Settings.read(environment(options))
+    heads, _ = standing(settings)
+    documents = {key: head.document for key, head in heads.items() if head.document is not None}
+    definitions, keys = load_file(options.file, documents)
+    segments = tuple(sorted(key.partition("/")[2] for key in keys if key.startswith("segment/")))
+    if not segments:
+        raise Misconfigured((f"{options.file} defines no segment; expected a document of kind: segment",))
+    changed = {key: document for key, document in definitions.sources.items() if documents.get(key) != document}
+    found, silent = previewed(settings, options, changed, segments, options.members)
+    print(json.dumps(asdict(found), indent=2) if options.json else "\n".join(readable(found, segments)))
+    return complain(missing(settings, silent))
+
+
+def previewed(
+    settings: Settings, options: argparse.Namespace, changed: Mapping[str, Json], segments: Iterable[str] = (),
+    shown: int = 0,
+) -> tuple[Estimates, Mapping[int, Json]]:
+    """Of a change of definitions, None for one deleted; and the answers by task. Misconfigured if a task says that the
+    change does not fit what is in force there."""
+    from streams.cli.estimates import estimates
+    from streams.runtime.asking import ask
+    from streams.task.wire import Ask
+
+    people = -(-options.people // settings.partitions)
+    question = partial(Ask, documents=dict(changed), people=people, shown=shown, segments=tuple(segments))
+    answers = ask(settings, question, options.within)
+    for task, body in answers.items():
+        if "fault" in body:
+            raise Misconfigured((f"task {task}: {body['fault']}; is an apply under way? try again",))
+    return estimates(answers), answers
+
+
+def readable(found: Estimates, asked: Iterable[str]) -> Iterator[str]:
+    """The segments asked for with all that is known of them, then what else would change."""
+    for name in asked:
+        if name in found.segments:
+            yield from _whole(name, found.segments[name], found)
+    for name, each in found.segments.items():
+        if name not in asked and (each.entering or each.leaving):
+            yield f"also changes {name}: {changes(each)}"
+
+
+def changes(each: Estimate) -> str:
+    """From what to what, as part of a sentence."""
+    about = f"about {each.then:,} (± {each.margin:,})" if each.margin else f"{each.then:,}"
+    return f"{each.now:,} -> {about} members, {each.entering:,} would enter, {each.leaving:,} leave"
+
+
+def basis(found: Estimates) -> str:
+    """What the numbers rest on."""
+    if found.is_exact:
+        return f"exact, all {found.profiles:,} profiles looked at"
+    return f"from {found.looked_at:,} of {found.profiles:,} profiles; ± holds in 95 of 100 cases"
+
+
+def _whole(name: str, each: Estimate, found: Estimates) -> Iterator[str]:
+    yield f"{name}: {changes(each)}; {basis(found)}"
+    if each.overlap:
+        yield "  its members are also in"
+        for other, both in sorted(each.overlap.items(), key=lambda pair: (-pair[1], pair[0])):
+            yield f"    {other}: {both:,}" + (f" ({both / each.then:.0%} of them)" if each.then else "")
+    if each.sample:
+        yield f"  some of them: {', '.join(each.sample)}"

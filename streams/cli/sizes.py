@@ -1,0 +1,62 @@
+"""What `audience diff` says of sizes: the same preview as `segment preview`, of a whole folder at once."""
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from streams.cli.arguments import seconds
+from streams.cli.previews import changes, previewed, with_sample
+
+if TYPE_CHECKING:
+    from streams.cli.estimates import Estimates
+    from streams.runtime.settings import Settings
+
+Json = Any
+WITHIN = 10.0
+AFFECTED = "affect"
+SIZED = frozenset({"segment", "computed-trait"})
+"""Kinds whose change is previewed; what identity rules and consent mappings change shows in events to come."""
+
+
+def with_sizes(parser: argparse.ArgumentParser) -> None:
+    """The options of `diff`."""
+    parser.add_argument("--no-sizes", action="store_true", help="ask no worker how segments would change")
+    parser.add_argument("--within", type=seconds, default=WITHIN, metavar="SECONDS",
+                        help=f"how long to wait for the workers' answers (default {WITHIN:.0f})")
+    with_sample(parser)
+
+
+def sizes(settings: Settings, options: argparse.Namespace, changed: Mapping[str, Json]) -> Estimates | None:
+    """None, and a sentence on stderr, where workers did not all answer; None too where there is nothing to ask."""
+    from streams.runtime.asking import missing
+
+    concerned = {key: document for key, document in changed.items() if key.partition("/")[0] in SIZED}
+    if options.no_sizes or not concerned:
+        return None
+    found, answers = previewed(settings, options, concerned)
+    sentence = missing(settings, answers)
+    if sentence:
+        print(f"sizes are not known: {sentence}", file=sys.stderr)
+        return None
+    return found
+
+
+def sized(rows: Iterable[Mapping[str, Json]], found: Estimates) -> list[dict[str, Json]]:
+    """The rows of a diff with `members` where they concern a segment, and those of segments that change with others."""
+    given = [dict(row) for row in rows]
+    own = {row["definition"] for row in given}
+    given += [{"definition": f"segment/{name}", "change": AFFECTED, "version": None} for name, each in found.segments.items()
+              if f"segment/{name}" not in own and (each.entering or each.leaving)]
+    for row in given:
+        each = found.segments.get(row["definition"].partition("/")[2]) if row["definition"].startswith("segment/") else None
+        if each is not None:
+            row["members"] = {"now": each.now, "then": each.then, "margin": each.margin, "entering": each.entering,
+                              "leaving": each.leaving, "text": changes(each)}
+    return given
+
+
+def said(row: Mapping[str, Json]) -> str:
+    """The sizes of a row, as the end of its line."""
+    return f": {row['members']['text']}" if "members" in row else ""
