@@ -22,7 +22,6 @@ def add_to(commands: Any) -> None:
     export.add_argument("identifier", metavar="NAMESPACE:VALUE")
     with_broker(export)
     privacy.add_to(profile)
-    privacy.add_identity_to(commands)
     segment = group(commands, "segment", "Look at segments.")
     segments.add_to(segment)
     explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not; what one costs.")
@@ -82,13 +81,19 @@ def find(options: argparse.Namespace, identifier: str) -> Any:
     from streams.runtime.settings import Settings
     from streams.runtime.state_reader import StateReader
 
-    if ":" not in identifier:
-        raise Misconfigured((f"{identifier!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1",))
+    well_formed(identifier)
     found = StateReader(Settings.read(environment(options))).find(identifier)
     if found is None:
         raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that its value is written "
                              "as the pipeline normalises it (e-mail in lower case, phone as +31…)",))
     return found
+
+
+def well_formed(identifier: str) -> None:
+    """Misconfigured if it can be nobody's."""
+    namespace, _, value = identifier.partition(":")
+    if not namespace or not value:
+        raise Misconfigured((f"{identifier!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1",))
 
 
 def _now() -> int:

@@ -1,5 +1,5 @@
-"""`audience profile suppress`, `unsuppress` and `identity split`: what may be asked of a person, as records on
-`privacy.requests`.
+"""What may be asked of a person, as records on `privacy.requests`: `audience profile suppress`, `unsuppress`; `identity
+split` asks through `ask` too.
 
 The pipeline answers on `privacy.receipts` under the request's id, which is printed; nobody waits here, because a worker
 may be down and the request is safe on its topic all the same.
@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from streams.cli.arguments import command, environment, group, with_broker
+from streams.cli.arguments import command, environment, with_broker
 from streams.core.errors import Misconfigured
 
 TOPIC = "privacy.requests"
@@ -31,18 +31,6 @@ def add_to(profile: Any) -> None:
         parser.add_argument("--reason", help="in words without personal data: unsubscribed, bounced, complained")
         parser.set_defaults(action=action)
         with_broker(parser)
-
-
-def add_identity_to(commands: Any) -> None:
-    """The command under the word `identity`."""
-    identity = group(commands, "identity", "Who is one person.")
-    parser = command(
-        identity, "split", ask, "Make some identifiers of a person a person of their own again, with all that is theirs.")
-    parser.add_argument("identifier", metavar="PROFILE", help="any identifier that stays, for example customer_id:u1")
-    parser.add_argument("--identifiers", required=True, nargs="+", metavar="NAMESPACE:VALUE", help="those that leave")
-    parser.add_argument("--reason", help="in words without personal data")
-    parser.set_defaults(action="split")
-    with_broker(parser)
 
 
 def ask(options: argparse.Namespace) -> int:

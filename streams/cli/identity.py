@@ -1,0 +1,65 @@
+"""`audience identity split` and `explain`: who is one person, and why."""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from streams.cli.arguments import command, environment, group, with_broker
+from streams.cli.privacy import ask
+from streams.core.errors import Misconfigured
+
+
+def add_to(commands: Any) -> None:
+    identity = group(commands, "identity", "Who is one person.")
+    split = command(
+        identity, "split", ask, "Make some identifiers of a person a person of their own again, with all that is theirs.")
+    split.add_argument("identifier", metavar="PROFILE", help="any identifier that stays, for example customer_id:u1")
+    split.add_argument("--identifiers", required=True, nargs="+", metavar="NAMESPACE:VALUE", help="those that leave")
+    split.add_argument("--reason", help="in words without personal data")
+    split.set_defaults(action="split")
+    with_broker(split)
+    explain = command(identity, "explain", explain_identity, "Every decision about who has an identifier, and the graph.")
+    explain.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
+    explain.add_argument("--svg", type=Path, metavar="FILE", help="write the graph there, as a picture")
+    explain.add_argument("--json", action="store_true")
+    with_broker(explain)
+
+
+def explain_identity(options: argparse.Namespace) -> int:
+    from streams.cli.inspect import well_formed
+    from streams.cli.lineages import as_json, as_text
+    from streams.core.lineage import trace
+    from streams.runtime.audit_log import identity_changes
+    from streams.runtime.settings import Settings
+
+    well_formed(options.identifier)
+    lineage = trace(identity_changes(Settings.read(environment(options))), options.identifier) or _undecided(options)
+    if options.svg is not None:
+        _draw(options.svg, lineage)
+    print(json.dumps(as_json(lineage), indent=2) if options.json else as_text(lineage))
+    return 0
+
+
+def _undecided(options: argparse.Namespace) -> Any:
+    """Of whoever has it without a decision. Misconfigured if nobody has."""
+    from streams.cli.inspect import find
+    from streams.core.lineage import Lineage, Owner
+
+    _, profile = find(options, options.identifier)
+    print("the audit log has no decision about it: it has always been alone, or that was longer ago than the 90 days that "
+          "the log is kept", file=sys.stderr)
+    owner = Owner(profile_id=profile.profile_id, identifiers=tuple(sorted(profile.identifiers)))
+    return Lineage(identifier=options.identifier, profile_id=profile.profile_id, changes=(), owners=(owner,), links=())
+
+
+def _draw(path: Path, lineage: Any) -> None:
+    from streams.web.lineage_svg import as_svg
+
+    try:
+        path.write_text(as_svg(lineage), encoding="utf-8")
+    except OSError as fault:
+        raise Misconfigured((f"{path} cannot be written: {fault.strerror}; name a file in a folder that exists",)) from None
+    print(f"the graph is in {path}", file=sys.stderr)
