@@ -15,6 +15,12 @@ from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
 
 
+@pytest.mark.parametrize("identifier", ["c1", "cookie:", ":c1"])
+def test_what_is_no_identifier_is_explained_to_nobody(identifier: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identity", "explain", identifier]) == 1
+    assert f"{identifier!r} is no identifier; expected NAMESPACE:VALUE" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("leaving", ["c1", "cookie"])
 def test_what_is_no_identifier_is_refused_before_anything_is_asked(leaving: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["identity", "split", "customer_id:u1", "--identifiers", "cookie:c1", leaving]) == 1
@@ -39,6 +45,12 @@ def test_a_split_is_asked_and_answered(
             wait_until(lambda: "identity.changes" in answers, within=60, what="the two are one person")
             assert main(["identity", "split", "customer_id:u1", "--identifiers", "cookie:c1"]) == 0
             wait_until(lambda: "privacy.receipts" in answers, within=60, what="the receipt")
-    receipt = answers["privacy.receipts"].record
-    assert receipt is not None and receipt["request_id"] == capsys.readouterr().out.strip()
-    assert receipt["outcome"] == "done"
+        receipt = answers["privacy.receipts"].record
+        assert receipt is not None and receipt["request_id"] == capsys.readouterr().out.strip()
+        assert receipt["outcome"] == "done"
+        assert main(["identity", "explain", "cookie:c1", "--svg", str(tmp_path / "graph.svg")]) == 0
+        told = capsys.readouterr().out
+        assert "attached customer_id:u1" in told and "message m1" in told and f"request {receipt['request_id']}" in told
+        assert (tmp_path / "graph.svg").read_text().count('class="attached"') == 1
+        assert main(["identity", "explain", "cookie:nobody"]) == 1
+        assert "nobody has this cookie identifier" in capsys.readouterr().err
