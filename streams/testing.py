@@ -27,6 +27,7 @@ from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.core.requests import Answered, Receipt
 from streams.definitions import load_folder
+from streams.definitions.lists import as_bytes
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
 from streams.task.outputs import unsent, view
@@ -120,7 +121,7 @@ class Pipeline:
         """What every task answers now, in the order of partitions; with a preview of what these `documents` would
         change, None for one deleted."""
         self._offset += 1
-        changes = None if documents is None else dict(documents)
+        changes = None if documents is None else as_bytes(documents)
         question = Ask(f"ask-{self._offset}", self.now + 1, changes, people, shown, tuple(segments))
         for partition, waiting in enumerate(self._waiting):
             asked = encode(self._codec, question, self.now)

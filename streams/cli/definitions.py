@@ -110,8 +110,11 @@ def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], in
 def _report(
     options: argparse.Namespace, changed: Mapping[str, Published], sentence: str, found: Estimates | None = None,
 ) -> None:
+    from streams.definitions.lists import is_part
+
     rows: list[dict[str, Any]] = [
-        {"definition": key, "change": _change(row), "version": row.version} for key, row in sorted(changed.items())]
+        {"definition": key, "change": _change(row), "version": row.version} for key, row in sorted(changed.items())
+        if not is_part(key)]
     if found is not None:
         rows = sized(rows, found)
     if options.json:

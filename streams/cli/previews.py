@@ -66,11 +66,12 @@ def previewed(
     """Of a change of definitions, None for one deleted; and the answers by task. Misconfigured if a task says that the
     change does not fit what is in force there."""
     from streams.cli.estimates import estimates
+    from streams.definitions.lists import as_bytes
     from streams.runtime.asking import ask
     from streams.task.wire import Ask
 
     people = -(-options.people // settings.partitions)
-    question = partial(Ask, documents=dict(changed), people=people, shown=shown, segments=tuple(segments))
+    question = partial(Ask, documents=as_bytes(changed), people=people, shown=shown, segments=tuple(segments))
     answers = ask(settings, question, options.within)
     for task, body in answers.items():
         if "fault" in body:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Json = Any
 WITHIN = 10.0
 AFFECTED = "affect"
-SIZED = frozenset({"segment", "computed-trait"})
+SIZED = frozenset({"segment", "computed-trait", "members"})
 """Kinds whose change is previewed; what identity rules and consent mappings change shows in events to come."""
 
 

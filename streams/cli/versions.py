@@ -15,6 +15,7 @@ from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from streams.runtime.definitions_log import History
+    from streams.task.publishing import Published
 
 Json = Any
 
@@ -60,7 +61,7 @@ def roll_back_segment(options: argparse.Namespace) -> int:
     if changed:
         publish(settings, changed, found.revision + 1)
     if options.json:
-        print(json.dumps([{"definition": key, "version": each.version} for key, each in sorted(changed.items())]))
+        print(json.dumps([] if row is None else [{"definition": f"segment/{options.segment}", "version": row.version}]))
     says = "says that already" if row is None else f"is version {row.version} from revision {found.revision + 1}"
     print(f"{options.segment} {says}", file=sys.stderr)
     return 0
@@ -80,11 +81,12 @@ def versions_of(found: History, segment: str) -> list[dict[str, Json]]:
     return rows
 
 
-def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Any]:
+def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Published]:
     """What is to be published; empty if nothing is. Misconfigured if there is no such segment or version, or if the
     definitions as they stand do not fit it any more."""
     from streams.definitions import build
-    from streams.task.publishing import roll_back
+    from streams.definitions.lists import is_part, parts_of
+    from streams.task.publishing import Published, roll_back
 
     key = _known(found, segment)
     kept = {number: version.document for number, version in found.versions.get(key, {}).items()}
@@ -95,9 +97,23 @@ def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Any]:
         raise Misconfigured((f"segment {segment} has no {wanted}; kept are: {listed or 'none'}",)) from None
     if row is None:
         return {}
+    changed = {key: row} | _parts(found, row.document)
     standing = {name: head.document for name, head in found.heads.items() if head.document is not None}
-    build(standing | {key: row.document}, found.revision + 1, {})
-    return {key: row}
+    after = standing | {name: each.document for name, each in changed.items()}
+    build(after, found.revision + 1, {})
+    used = {part for document in after.values() for part in parts_of(document)}
+    return changed | {name: Published(document=None, version=found.heads[name].version)
+                      for name in after if is_part(name) and name not in used}
+
+
+def _parts(found: History, document: Json) -> dict[str, Published]:
+    """Parts of long lists that the document names and that were deleted with the last version that did."""
+    from streams.definitions.lists import parts_of
+    from streams.task.publishing import Published
+
+    gone = [key for key in parts_of(document) if key in found.heads and found.heads[key].document is None]
+    return {key: Published(document=next(iter(found.versions[key].values())).document, version=found.heads[key].version + 1)
+            for key in gone}
 
 
 def _known(found: History, segment: str) -> str:

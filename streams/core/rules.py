@@ -195,9 +195,10 @@ class Random:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
-    """Normalised identifiers, `namespace:value`."""
+    """Normalised identifiers, `namespace:value`; a long list as digests, see `listed`."""
 
-    identifiers: frozenset[str]
+    identifiers: frozenset[str] = frozenset()
+    digests: bytes = b""
 
 
 Rule: TypeAlias = (

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from streams.core.listed import WIDTH
 from streams.core.rules import (
     Aggregate,
     All,
@@ -66,7 +67,7 @@ def phrase(rule: Rule) -> str:
         case Random():
             return f"random {rule.percent:g}% of {rule.salt}"
         case Members():
-            return f"one of {len(rule.identifiers)} listed identifiers"
+            return f"one of {len(rule.identifiers) + len(rule.digests) // WIDTH} listed identifiers"
         case _ as unknown:
             assert_never(unknown)
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from streams.core.definitions import Definitions
@@ -9,6 +10,7 @@ from streams.core.errors import Misconfigured
 from streams.definitions.build import assemble, read
 from streams.definitions.faults import Json, Notes, Place, sentence
 from streams.definitions.inline import Inliner
+from streams.definitions.lists import is_part
 from streams.definitions.references import Read, faults
 from streams.definitions.written import Illegible, Written, documents
 
@@ -37,12 +39,14 @@ def load_file(path: Path, beside: Mapping[str, Json]) -> tuple[Definitions, froz
     illegible: list[str] = []
     own = list(_reads(path.parent, path, illegible))
     keys = frozenset("/".join(each.key) for each in own if each.key is not None)
-    others = [read(Written(document=document, file=key, places={(): Place(file=key)}), Notes())
-              for key, document in beside.items() if key not in keys]
+    parts = {key: document for key, document in beside.items() if is_part(key)}
+    others = [read(Written(document=document, file=key, places={(): Place(file=key)}), Notes(), parts)
+              for key, document in beside.items() if key not in keys and key not in parts]
     located = sorted(faults([*own, *others]), key=lambda each: (each[0].file, each[0].line))
     if illegible or located:
         raise Misconfigured((*illegible, *(text for _, text in located)))
-    return assemble([*own, *others], 0, {}), keys
+    found = assemble([*own, *others], 0, {})
+    return replace(found, sources=parts | found.sources), keys
 
 
 def _files(folder: Path) -> list[Path]:
@@ -59,8 +63,9 @@ def _reads(folder: Path, file: Path, illegible: list[str]) -> Iterator[Read]:
     try:
         for written in documents(file.read_text(encoding="utf-8-sig"), name):
             notes = Notes()
-            Inliner(folder=folder, written=written, notes=notes).inline()
-            yield read(written, notes)
+            inliner = Inliner(folder=folder, written=written, notes=notes)
+            inliner.inline()
+            yield replace(read(written, notes, inliner.parts), parts=inliner.parts)
     except Illegible as error:
         illegible.append(str(error))
     except UnicodeDecodeError:

@@ -4,11 +4,18 @@ The documents of the `definitions` topic are read by workers that have no folder
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.definitions.faults import Fault, Json, Notes, Place, Steps, nearest, shown
+from streams.core.listed import digest_of
+from streams.definitions.faults import Fault, Json, Notes, Place, Steps, dotted, nearest, shown
+from streams.definitions.lists import LONGEST_PLAIN, MOST, listed
+from streams.definitions.members import NoIdentifier, identifier_of
 from streams.definitions.written import Written
+
+MOST_FAULTS = 20
+"""Said one by one of a long list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +25,8 @@ class Inliner:
     folder: Path
     written: Written
     notes: Notes
+    parts: dict[str, Json] = field(default_factory=dict)
+    """Documents that the document came to consist of, see `lists`."""
 
     def inline(self) -> None:
         """Changes `written.document`, and lets `written.places` point into the files read."""
@@ -56,18 +65,43 @@ class Inliner:
         for name, inner in node.items():
             if name == "members" and isinstance(inner, dict) and list(inner) == ["file"]:
                 node[name] = self._listed(inner["file"], (*steps, name))
+            elif name == "members" and isinstance(inner, list) and len(inner) > LONGEST_PLAIN:
+                node[name] = self._condensed(inner, (*steps, name))
             else:
                 self._members(inner, (*steps, name))
 
-    def _listed(self, file: Json, steps: Steps) -> list[str]:
-        """The lines of a members file, without empty ones and `#` comments."""
-        content = self._read(file, (*steps, "file"))
-        found: list[str] = []
-        for number, line in enumerate(content.splitlines(), 1):
-            if line.strip() and not line.lstrip().startswith("#"):
-                self.written.places[(*steps, len(found))] = Place(file=str(file), line=number)
-                found.append(line.strip())
-        return found
+    def _listed(self, file: Json, steps: Steps) -> Json:
+        """The lines of a members file, without empty ones and `#` comments; of a long one what names its parts."""
+        lines = [(number, line.strip()) for number, line in enumerate(self._read(file, (*steps, "file")).splitlines(), 1)
+                 if line.strip() and not line.lstrip().startswith("#")]
+        if len(lines) > LONGEST_PLAIN:
+            return self._condensed((line for _, line in lines), steps, lambda at: Place(file=str(file), line=lines[at][0]))
+        for at, (number, _) in enumerate(lines):
+            self.written.places[(*steps, at)] = Place(file=str(file), line=number)
+        return [line for _, line in lines]
+
+    def _condensed(
+        self, members: Iterable[Json], steps: Steps, place: Callable[[int], Place] | None = None,
+    ) -> Json:
+        """`place`: of a member by its number, if the document's own places do not have it."""
+        digests: set[int] = set()
+        faulty = 0
+        for at, member in enumerate(members):
+            try:
+                digests.add(digest_of(identifier_of(member)))
+            except NoIdentifier as fault:
+                faulty += 1
+                if faulty <= MOST_FAULTS:
+                    if place is not None:
+                        self.written.places[(*steps, at)] = place(at)
+                    self._note((*steps, at), f"{dotted((*steps, at))} {fault.found}", fault.expected)
+        if faulty > MOST_FAULTS:
+            self._note(steps, f"{faulty - MOST_FAULTS:,} more of {dotted(steps)} are no identifiers", "one each")
+        if len(digests) > MOST:
+            self._note(steps, f"{dotted(steps)} lists {len(digests):,} identifiers", f"at most {MOST:,}")
+        reference, parts = listed(sorted(digests))
+        self.parts.update(parts)
+        return reference
 
     def _read(self, file: Json, steps: Steps) -> str:
         path = self.folder / file if isinstance(file, str) else self.folder

@@ -7,37 +7,58 @@ from __future__ import annotations
 import phonenumbers
 
 from streams.core.identifiers import is_blocked
-from streams.definitions.faults import dotted
+from streams.core.rules import Members
+from streams.definitions.faults import Json, dotted
 from streams.definitions.shapes import Found, Shape, many
 
 _EXPECTED = "an identifier, namespace:value, such as email:jane@example.com"
 
 
-def _member(found: Found) -> str:
-    namespace, colon, value = found.value.partition(":") if isinstance(found.value, str) else ("", "", "")
+class NoIdentifier(Exception):
+    """What a listed value is, and what was expected; never the value."""
+
+    def __init__(self, found: str, expected: str = _EXPECTED) -> None:
+        super().__init__(found)
+        self.found, self.expected = found, expected
+
+
+def identifier_of(written: Json) -> str:
+    """As the pipeline normalises it. Raises NoIdentifier."""
+    namespace, colon, value = written.partition(":") if isinstance(written, str) else ("", "", "")
     namespace, value = namespace.strip().lower(), value.strip()
     if not colon or not namespace or not value:
-        found.refuse(f"{dotted(found.steps)} is no identifier", _EXPECTED)
+        raise NoIdentifier("is no identifier")
     if namespace in ("email", "device_ad_id"):
         value = value.lower()
     if is_blocked(value):
-        found.refuse(f"{dotted(found.steps)} is a blocked value, which nobody ever has", _EXPECTED)
-    return f"{namespace}:{_phone(found, value) if namespace == 'phone' else value}"
+        raise NoIdentifier("is a blocked value, which nobody ever has")
+    return f"{namespace}:{_phone(value) if namespace == 'phone' else value}"
 
 
-def _phone(found: Found, value: str) -> str:
+def _phone(value: str) -> str:
     try:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
-        found.refuse(f"{dotted(found.steps)} is no telephone number",
-                     "one with its country, such as phone:+31612345678")
+        raise NoIdentifier("is no telephone number", "one with its country, such as phone:+31612345678") from None
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def _members(found: Found) -> frozenset[str]:
+def _member(found: Found) -> str:
+    try:
+        return identifier_of(found.value)
+    except NoIdentifier as fault:
+        found.refuse(f"{dotted(found.steps)} {fault.found}", fault.expected)
+
+
+def _members(found: Found) -> Members:
+    """A list; packed digests in the place of a long one, see `lists.attached`."""
+    if isinstance(found.value, bytes):
+        return Members(digests=found.value)
     if isinstance(found.value, dict) and "file" in found.value:
         found.refuse(f"{dotted(found.steps)} names a file", "the list: files are read with a folder only")
-    return frozenset(_LIST.read(found))
+    if isinstance(found.value, dict) and "parts" in found.value:
+        found.refuse(f"{dotted(found.steps)} names parts of a list that are not there", "the list, or {file: NAME}")
+    return Members(identifiers=frozenset(_LIST.read(found)))
 
 
 _LIST = many(Shape(_member, {"type": "string", "pattern": "^[^:]+:.+"}), least=0,

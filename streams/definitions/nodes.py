@@ -19,7 +19,6 @@ from streams.core.rules import (
     HasIdentifier,
     InSegment,
     LastPerformed,
-    Members,
     Not,
     Performed,
     Random,
@@ -195,5 +194,5 @@ NODES: Mapping[str, Shape[Any]] = {
         fields={"percent": PERCENT, "salt": TEXT}, required=("percent", "salt"),
         make=lambda given: Random(percent=given["percent"], salt=given["salt"]),
     ).shape(),
-    "members": Shape(lambda found: Members(identifiers=MEMBERS.read(found)), MEMBERS.schema),
+    "members": MEMBERS,
 }

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from streams.definitions.faults import Fault, Notes, Place, Steps, nearest, sentence, shown
+from streams.definitions.faults import Fault, Json, Notes, Place, Steps, nearest, sentence, shown
 from streams.definitions.kinds import Parsed
 from streams.definitions.written import Written
 
@@ -21,11 +21,12 @@ _CIRCULAR = frozenset({"segment", "computed-trait"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A document after reading; `parsed` is None where it had faults."""
+    """A document after reading; `parsed` is None where it had faults. parts: documents read with it, see `lists`."""
 
     written: Written
     notes: Notes
     parsed: Parsed | None
+    parts: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def key(self) -> Key | None:

@@ -19,8 +19,11 @@ from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.runtime.topics import check_topics
 from streams.task.wire import Ask, encode
+from streams.topology import topic
 
 ANSWERS = "segments.answers"
+LARGEST = topic("commands").max_bytes - 1_000
+"""Bytes of a question; the rest is what Kafka adds."""
 PATIENCE = 10.0
 """Seconds for the broker itself."""
 
@@ -48,15 +51,19 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
 
 
 def _ends(consumer: Consumer, settings: Settings) -> list[TopicPartition]:
-    topic = Names(settings).on_cluster(ANSWERS)
-    places = [TopicPartition(topic, partition) for partition in range(settings.partitions)]
-    return [TopicPartition(topic, place.partition, consumer.get_watermark_offsets(place, PATIENCE)[1]) for place in places]
+    name = Names(settings).on_cluster(ANSWERS)
+    places = [TopicPartition(name, partition) for partition in range(settings.partitions)]
+    return [TopicPartition(name, place.partition, consumer.get_watermark_offsets(place, PATIENCE)[1]) for place in places]
 
 
 def _send(settings: Settings, question: Ask) -> None:
     producer = Producer({
         "bootstrap.servers": settings.broker, "enable.idempotence": True, "message.max.bytes": 8 << 20, "log_level": 0})
     value = encode(codec_of(settings), question, int(time.time() * 1000))
+    if len(value) > LARGEST:
+        raise Misconfigured((
+            f"the change is {len(value):,} bytes; a preview takes at most {LARGEST:,}, that is a million listed identifiers; "
+            "preview a part of it, or see what would change without sizes: `diff --no-sizes`",))
     for partition in range(settings.partitions):
         producer.produce(Names(settings).on_cluster("commands"), value, b"definitions", partition=partition)
     producer.flush(PATIENCE)

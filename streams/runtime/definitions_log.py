@@ -20,6 +20,7 @@ from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.runtime.topics import check_topics
 from streams.task.publishing import HEAD, Published, records
+from streams.topology import topic
 
 PATIENCE = 15.0
 
@@ -100,15 +101,15 @@ def publish(settings: Settings, changed: Mapping[str, Published], revision: int,
     """Write one revision: all of it or nothing. `at`: as of when it is in force (ms), now if left out; records that
     wait with an older time are handled before it."""
     at = int(time.time() * 1000) if at is None else at
-    topic, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
+    name, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
     producer = Producer({
         "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
-        "transaction.timeout.ms": 10_000, "log_level": 0})
+        "transaction.timeout.ms": 60_000, "message.max.bytes": topic("definitions").max_bytes, "log_level": 0})
     try:
         producer.init_transactions(PATIENCE)
         producer.begin_transaction()
         for key, record in records(changed, revision, at):
-            producer.produce(topic, codec.encode("definition", record), key.encode(), partition=0)
+            producer.produce(name, codec.encode("definition", record), key.encode(), partition=0)
         producer.commit_transaction(PATIENCE)
     except KafkaException as fault:
         raise Misconfigured((

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from streams.core.definitions import Campaign, Definitions, Status
 from streams.core.plan import Plan, compile_plan
 from streams.core.press import Pressed
 from streams.definitions import build
+from streams.definitions.lists import as_text
 from streams.task.rows import DOCUMENT, NUMBER
 from streams.task.wire import Stage
 from streams.task.working import WorkingTable
@@ -32,9 +34,24 @@ def regex(pattern: str) -> Callable[[str], bool]:
     return lambda text: compiled.search(text) is not None
 
 
+class _Documents:
+    """Rows by key, that are equal if a hash over all of them is: so the cache keeps no second copy of long lists."""
+
+    def __init__(self, rows: Mapping[str, list[Any]]) -> None:
+        self.rows: Mapping[str, list[Any]] = rows
+        self._digest = blake2b(orjson.dumps(dict(rows)), digest_size=16).digest()
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Documents) and other._digest == self._digest
+
+
 @lru_cache(maxsize=16)
-def _compiled(documents: bytes, revision: int) -> Plan:
-    rows = orjson.loads(documents)
+def _compiled(documents: _Documents, revision: int) -> Plan:
+    """Shared by the tasks of a worker, which all have the same definitions sooner or later."""
+    rows, documents.rows = documents.rows, {}
     parsed = build({key: row[0] for key, row in rows.items()}, revision, {key: row[1] for key, row in rows.items()})
     return compile_plan(_with_states(parsed, {key: row[2] for key, row in rows.items()}), regex)
 
@@ -113,14 +130,14 @@ class Revisions:
     def plan(self) -> Plan:
         """The plan of what is in force."""
         documents = {key: row[:3] for key, row in self.documents.rows()}
-        return _compiled(orjson.dumps(documents), self.numbers.get("revision") or 0)
+        return _compiled(_Documents(documents), self.numbers.get("revision") or 0)
 
     def plan_with(self, documents: Mapping[str, Any]) -> Plan:
-        """The plan that there would be if these were applied, None deletes. Misconfigured or ValueError where what is in
-        force and they do not fit."""
+        """The plan that there would be if these were applied (as `lists.as_bytes` gives them), None deletes.
+        Misconfigured or ValueError where what is in force and they do not fit."""
         rows = {key: row[:3] for key, row in self.documents.rows() if key not in documents}
-        rows |= {key: [document, 0, None] for key, document in documents.items() if document is not None}
-        return _compiled(orjson.dumps(dict(sorted(rows.items()))), self.numbers.get("revision") or 0)
+        rows |= {key: [document, 0, None] for key, document in as_text(documents).items() if document is not None}
+        return _compiled(_Documents(dict(sorted(rows.items()))), self.numbers.get("revision") or 0)
 
     def changes(self) -> list[Change]:
         return self.documents.changes() + self.staged.changes() + self.numbers.changes() + self._changed.changes()

@@ -143,3 +143,26 @@ def test_without_workers_the_diff_stands_and_the_list_says_who_is_silent(
         assert answer.code == 1 and "did not answer" in answer.err
         [row] = answer.json["segments"]
         assert (row["id"], row["state"], row["members"]) == ("buyers", "unknown", None)
+
+
+@pytest.mark.parametrize("number", [10_000, pytest.param(1_000_000, marks=pytest.mark.nightly)])
+@pytest.mark.timeout(300)
+def test_a_list_of_members_comes_whole_through_apply_preview_and_restart(
+    run: Any, deployment: Deployment, tmp_path: Path, number: int,
+) -> None:
+    """Half of the people are on it. At a million, what is applied is 33 records and 10.7 MB."""
+    invited = "kind: segment\nid: invited\nrule: {members: {file: invited.txt}}\n"
+    folder = written(tmp_path / "definitions", invited=invited)
+    (folder / "invited.txt").write_text("".join(f"cookie:c{place + PEOPLE // 2}\n" for place in range(number)))
+    previewed = run(f"segment preview {folder / 'invited.yaml'} --json")
+    assert previewed.json["segments"]["invited"]["then"] == PEOPLE // 2
+    applied = run(f"apply {folder} --json")
+    assert applied.code == 0 and [row["definition"] for row in applied.json if row["change"] == "add"] == ["segment/invited"]
+    wait_until(lambda: listed(run).get("invited", (0, "", 0))[1:] == ("live", PEOPLE // 2), within=90, what="it is built")
+    assert run(f"apply {folder}").err.strip() == "nothing to apply"
+    worker = deployment.workers[0]
+    worker.kill()
+    worker.lose_state()
+    worker.start()
+    wait_until(lambda: status_of(worker, "/ready") == 200, within=90, what="it is back")
+    assert listed(run)["invited"][1:] == ("live", PEOPLE // 2)

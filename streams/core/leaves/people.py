@@ -2,10 +2,12 @@
 share."""
 from __future__ import annotations
 
+from collections.abc import Container
 from hashlib import blake2b
 
 from streams.core.intervals import FOREVER
 from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest
+from streams.core.listed import Digests
 from streams.core.profile import Profile
 from streams.core.rules import Consent, ConsentState, HasIdentifier, Members, Random
 from streams.core.values import Json
@@ -38,10 +40,10 @@ class Listed(Leaf):
     __slots__ = ("hears", "id", "listed", "sources", "text")
 
     def __init__(self, node: Members) -> None:
-        listing = "\n".join(sorted(node.identifiers)).encode("utf-8", "surrogatepass")
+        listing = node.digests or "\n".join(sorted(node.identifiers)).encode("utf-8", "surrogatepass")
         self.id = digest("Members", blake2b(listing, digest_size=16).hexdigest())
         self.text, self.hears = phrase(node), Hears(identity=True)
-        self.listed = node.identifiers
+        self.listed: Container[str] = Digests(node.digests) if node.digests else node.identifiers
         self.sources: tuple[Source, ...] = ()
 
     def judge(self, profile: Profile, now: int) -> Judgement:
