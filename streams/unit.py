@@ -7,8 +7,8 @@ committed the processor must be thrown away with it (crash-only), because it may
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from streams.standing import Standing
@@ -48,12 +48,14 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`)."""
+    """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`), `decisions`
+    those about identity, by what was decided."""
 
     changes: list[Change]
     sends: list[Outbound]
     applied: int = 0
     rejected: int = 0
+    decisions: Mapping[str, int] = field(default_factory=dict)
 
 
 class Store(Protocol):

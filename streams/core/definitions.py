@@ -147,6 +147,15 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """Hard bounds of one profile, whatever its namespaces allow. identifiers: those that it has or had; merges: profiles
+    that it absorbed, with what those had absorbed."""
+
+    identifiers: int = 500
+    merges: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     id: str
     channel: str
@@ -166,6 +175,7 @@ class Definitions:
     campaigns: tuple[Campaign, ...] = ()
     destinations: tuple[Destination, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    caps: Caps = Caps()
     consent: ConsentMapping = DEFAULT
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     sources: dict[str, Json] = field(default_factory=dict, compare=False)

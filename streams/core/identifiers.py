@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from streams.core.definitions import Namespace, OnConflict
+from streams.core.definitions import Caps, Namespace, OnConflict
 
 LONGEST_VALUE = 512
 ANONYMOUS: frozenset[str] = frozenset({"cookie", "device_id", "device_ad_id"})
@@ -30,6 +30,8 @@ DEFAULT_NAMESPACES: tuple[Namespace, ...] = (
     Namespace(name="cookie", priority=7, at_most=50, on_conflict=OnConflict.LAST_LOGIN),
 )
 
+STATED = Caps()
+
 
 def namespace_of(identifier: str) -> str:
     return identifier.partition(":")[0]
@@ -46,13 +48,14 @@ def is_blocked(value: str) -> bool:
 
 
 class Namespaces:
-    """The namespaces in force: the defaults, with the rows that an `identity` definition replaces.
+    """The namespaces in force: the defaults, with the rows that an `identity` definition replaces; and the hard caps.
 
     A namespace in neither is a custom one: priority 4, limit 5, `keep`. Among equal priorities the table's order
     decides, then the name, so that the strongest identifier of a message never depends on its field order.
     """
 
-    def __init__(self, configured: Iterable[Namespace] = ()) -> None:
+    def __init__(self, configured: Iterable[Namespace] = (), caps: Caps = STATED) -> None:
+        self.caps = caps
         self._rows: dict[str, Namespace] = {row.name: row for row in DEFAULT_NAMESPACES}
         self._place = {row.name: place for place, row in enumerate(DEFAULT_NAMESPACES)}
         self._rows.update({row.name: row for row in configured})

@@ -4,15 +4,18 @@ Pure arithmetic over the persons involved; what follows from a verdict is `seque
 """
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from streams.core.definitions import Caps
 from streams.core.identifiers import Namespaces, is_anonymous, namespace_of
 from streams.core.tables import Person
 
 TICKS = 20
 """An arrival is (milliseconds << TICKS) + a running number."""
+CAP_OF_IDENTIFIERS, CAP_OF_MERGES = "cap of identifiers", "cap of merges"
+CAPS = frozenset({CAP_OF_IDENTIFIERS, CAP_OF_MERGES})
+"""Reasons in the audit log that say a profile grows no more."""
 MOST_SPLITS = 64
 """Of one person, the newest ones, that old evidence is still held against."""
 
@@ -38,11 +41,25 @@ def resolve(
         parts = sorted({owners[i] for i in kept if i in owners}, key=lambda key: _rank(key, persons[key]))
         gained = [i for i in kept if i not in owners]
         joined = [persons[key] for key in parts]
-        if len(kept) == 1 or not (exceeds(joined, gained, namespaces, at) or are_parted(joined, event_time)):
+        if len(kept) == 1 or not (
+                capped(joined, gained, namespaces.caps) or exceeds(joined, gained, namespaces, at)
+                or are_parted(joined, event_time)):
             survivor = parts[0] if parts else None
             return Verdict(kept=tuple(kept), left_out=tuple(identifiers[len(kept):]), survivor=survivor,
                            absorbed=tuple(parts[1:]))
         kept.pop()
+
+
+def capped(parts: Sequence[Person], gained: Sequence[str], caps: Caps) -> str:
+    """Which hard cap forbids one person of all these; empty if none does. Who has reached one grows no more."""
+    grown = [i for i in gained if not any(i in part.identifiers or i in part.former for part in parts)]
+    if len(parts) < 2 and not grown:
+        return ""
+    merges = sum(part.merges for part in parts) + max(0, len(parts) - 1)
+    if merges > caps.merges or any(part.merges >= caps.merges for part in parts):
+        return CAP_OF_MERGES
+    held = sum(len(part.identifiers) + len(part.former.difference(part.identifiers)) for part in parts)
+    return CAP_OF_IDENTIFIERS if held + len(grown) > caps.identifiers else ""
 
 
 def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespaces, at: int) -> bool:
@@ -50,12 +67,19 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
 
     What a part holds already, under limits that may have been wider once, is no reason to refuse.
     """
+    together: dict[str, int] = {}
+    for identifier in gained:
+        if not any(identifier in part.identifiers for part in parts):
+            name = namespace_of(identifier)
+            together[name] = together.get(name, 0) + 1
+    if not together and len(parts) < 2:
+        return False
     counts = [_counted(part, namespaces, at) for part in parts]
-    together = Counter(namespace_of(i) for i in gained if not any(i in part.identifiers for part in parts))
     for count in counts:
-        together.update(count)
+        for name, number in count.items():
+            together[name] = together.get(name, 0) + number
     return any(
-        number > namespaces.row(name).at_most and all(number > count[name] for count in counts)
+        number > namespaces.row(name).at_most and all(number > count.get(name, 0) for count in counts)
         for name, number in together.items()
     )
 
@@ -78,13 +102,13 @@ def rejoined(one: Mapping[int, list[int]], other: Mapping[int, list[int]]) -> di
     return {number: both[number] for number in lasting[-MOST_SPLITS:]}
 
 
-def _counted(person: Person, namespaces: Namespaces, at: int) -> Counter[str]:
-    count: Counter[str] = Counter()
+def _counted(person: Person, namespaces: Namespaces, at: int) -> dict[str, int]:
+    count: dict[str, int] = {}
     for identifier, attached in person.identifiers.items():
         name = namespace_of(identifier)
         per = namespaces.row(name).per
         if per is None or at - (attached >> TICKS) < per:
-            count[name] += 1
+            count[name] = count.get(name, 0) + 1
     return count
 
 

@@ -15,7 +15,7 @@ from streams.core.identifiers import namespace_of
 from streams.core.messages import Cut, Decide, Deliver, IdentityChanged, Point, Release, Sent
 from streams.core.ownership import ALWAYS, MOST_INTERVALS, claim, move, owner_at, rename, until
 from streams.core.profile import fragment_key, profile_key
-from streams.core.resolution import Verdict, are_parted, exceeds, rejoined, resolve
+from streams.core.resolution import Verdict, are_parted, capped, exceeds, rejoined, resolve
 from streams.core.tables import Node, Person
 
 DECISIONS = "decisions"
@@ -160,9 +160,13 @@ def _leave_out(ruling: _Ruling, identifier: str, owner: str | None) -> None:
     if other is not None and are_parted([ruling.person, other], ruling.message.event.event_time):
         ruling.audit("refused", [identifier], owner, "parted by a split since")
         return
+    caps = ruling.context.namespaces.caps
     fits = not exceeds([ruling.person], [identifier], ruling.context.namespaces, ruling.at)
-    if row.on_conflict is OnConflict.KEEP or not fits:
-        ruling.audit("refused", [identifier], owner, f"limit of {row.name}" if not fits else "limit of the profile")
+    if reason := capped([ruling.person], [identifier], caps):
+        ruling.audit("refused", [identifier], owner, reason)
+    elif row.on_conflict is OnConflict.KEEP or not fits:
+        together = (other and capped([ruling.person, other], [], caps)) or "limit of the profile"
+        ruling.audit("refused", [identifier], owner, f"limit of {row.name}" if not fits else together)
     elif owner is None:
         _attach(ruling, [identifier])
     else:

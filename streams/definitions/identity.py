@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, Namespace, OnConflict
+from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, Caps, Namespace, OnConflict
 from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
 from streams.core.tables import UNDER_WAY
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
@@ -27,6 +27,7 @@ class Identity:
     id: str
     namespaces: tuple[Namespace, ...]
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
+    caps: Caps = Caps()
     version: int = 1
 
 
@@ -80,6 +81,9 @@ def _merge(found: Found) -> str:
 
 _DURATION = duration()
 EXPIRE_AFTER = Shape(_expire_after, {"anyOf": [{"const": NEVER}, _DURATION.schema]})
+CAPS = Record(
+    fields={"identifiers": whole(least=1), "merges": whole(least=1)}, make=lambda given: Caps(**given),
+).shape()
 PER = Shape(_per, {"anyOf": [{"const": EVER}, _DURATION.schema]})
 ROW = Record(
     fields={
@@ -99,9 +103,9 @@ ROWS = Shape(_rows, {
 
 IDENTITY = Record(
     fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
-            "anonymous_expire_after": EXPIRE_AFTER},
+            "anonymous_expire_after": EXPIRE_AFTER, "caps": CAPS},
     required=DOCUMENT_REQUIRED,
     make=lambda given: Identity(
         id=given["id"], namespaces=whole_table(given.get("namespaces", {})),
-        expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER)),
+        expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER), caps=given.get("caps", Caps())),
 )

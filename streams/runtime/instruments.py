@@ -39,6 +39,7 @@ class Instruments:
         self._records, self._units, self._latencies = Rate(), Rate(), Latencies()
         self._totals: Counter[str] = Counter()
         self._sent: Counter[str] = Counter()
+        self._decisions: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def observe(self, partition: int, done: Done) -> None:
@@ -49,6 +50,7 @@ class Instruments:
             self._totals["records"] += len(done.records)
             self._totals["rejected"] += outcome.rejected
             self._sent.update(sent)
+            self._decisions.update(outcome.decisions)
         self._records.add(len(done.records))
         self._units.add(1)
         metrics.add(m.RECORDS, len(done.records), partition)
@@ -56,6 +58,8 @@ class Instruments:
         metrics.add(m.UNITS, 1, partition)
         for topic, count in sent.items():
             metrics.add(m.SENT, count, topic)
+        for change, count in outcome.decisions.items():
+            metrics.add(m.DECISIONS, count, change)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
         metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)
@@ -82,6 +86,7 @@ class Instruments:
             units_per_second=self._units.per_second(), records=self._totals["records"],
             dead_letters=self._totals["rejected"], latency=self._latencies.percentiles(),
             store_memory=self.store_memory(), sent=dict(sorted(self._sent.items())),
+            decisions=dict(sorted(self._decisions.items())),
         )
 
     def _sample(self, done: Done) -> None:

@@ -96,6 +96,11 @@ RUNNING = Metric(
     name="audience_tasks_running", kind=Kind.GAUGE,
     tells="Tasks that run.", moves="Below the assigned ones for minutes: look at restores.",
 )
+DECISIONS = Metric(
+    name="audience_identity_decisions", kind=Kind.COUNTER, labels=("change",),
+    tells="Lines of the identity audit log by what was decided; capped: refused because a profile may not grow any more.",
+    moves="Capped rises: a bot, a shared default value or a kiosk joins people; find it in identity.changes and block it.",
+)
 REBALANCES = Metric(
     name="audience_rebalances", kind=Kind.COUNTER,
     tells="Assignments taken over.", moves="As for audience_tasks_assigned.",
@@ -108,7 +113,7 @@ STORE_BYTES = Metric(
 
 METRICS: tuple[Metric, ...] = (
     RECORDS, REJECTED, SENT, UNITS, UNIT_RECORDS, UNIT_SECONDS, COMMIT_SECONDS, LATENCY, LAG, WAITING, RESTORING,
-    ASSIGNED, RUNNING, REBALANCES, STORE_BYTES,
+    ASSIGNED, RUNNING, DECISIONS, REBALANCES, STORE_BYTES,
 )
 
 

@@ -5,6 +5,7 @@ twice within a unit is told once, as it ended.
 """
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeAlias, assert_never
 
@@ -26,6 +27,7 @@ from streams.core.messages import (
 from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.core.requests import Answered, Receipt
+from streams.core.resolution import CAPS
 from streams.unit import Inbound, Outbound
 
 Json: TypeAlias = Any
@@ -60,6 +62,12 @@ def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
         "first_seen": min((f.first_seen for f in fragments), default=profile.now),
         "last_seen": max((f.last_seen for f in fragments), default=profile.now), "at": at,
     }
+
+
+def decided(outputs: Iterable[Output]) -> Counter[str]:
+    """Lines of the audit log by their change; `capped` for refusals because a profile may not grow any more."""
+    lines = (output for output in outputs if isinstance(output, IdentityChanged))
+    return Counter("capped" if line.reason in CAPS else line.change for line in lines)
 
 
 def unsent(message: Unrenderable) -> Inbound:

@@ -20,7 +20,7 @@ from streams.core.requests import Asked, Split
 from streams.core.step import step
 from streams.standing import Standing
 from streams.task.answers import Answers
-from streams.task.outputs import AvroSink, Sink
+from streams.task.outputs import AvroSink, Sink, decided
 from streams.task.partitioning import partition_of
 from streams.task.presses import Presses
 from streams.task.reading import Reader
@@ -98,6 +98,7 @@ class Task:
             self.revisions.numbers.put("now", self.now)
         outcome.applied += len(batch) - outcome.rejected
         outcome.sends += self._sends
+        outcome.decisions = decided(self._outputs)
         outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
         outcome.changes += self.state.changes()
         outcome.changes += self.revisions.changes() + self._presses.changes()
@@ -201,7 +202,7 @@ class Task:
 
     def _put_in_force(self, wall: int = 0) -> Context:
         plan = self.revisions.plan()
-        namespaces = Namespaces(plan.definitions.namespaces)
+        namespaces = Namespaces(plan.definitions.namespaces, plan.definitions.caps)
         self._reader.intake.namespaces = namespaces
         self._reader.intake.mapping = plan.definitions.consent
         return Context(

@@ -75,6 +75,8 @@ class WorkerStatus:
     latency: Percentiles
     store_memory: int
     sent: Mapping[str, int]
+    decisions: Mapping[str, int] = field(default_factory=dict)
+    """About identity, since the start: lines of the audit log by what was decided."""
 
     @property
     def total_lag(self) -> int:
