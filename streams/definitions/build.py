@@ -11,6 +11,7 @@ from streams.core.errors import Misconfigured
 from streams.definitions.faults import Json, Notes, Place
 from streams.definitions.identity import Identity, whole_table
 from streams.definitions.kinds import Parsed, read_document
+from streams.definitions.lists import attached, is_part
 from streams.definitions.references import Read, faults
 from streams.definitions.shapes import Found, Unreadable
 from streams.definitions.written import Written
@@ -19,26 +20,28 @@ P = TypeVar("P", Segment, ComputedTrait, Campaign, Identity, ConsentMapping)
 
 
 def build(documents: Mapping[str, Json], revision: int, versions: Mapping[str, int]) -> Definitions:
-    """The definitions that inlined `documents` (by `kind/id`, as `Definitions.sources`) are.
+    """The definitions that inlined `documents` (by `kind/id`, as `Definitions.sources`) are; their own `sources` are
+    without the parts of lists.
 
     `versions` has the version of each key; 1 where it is silent. Documents out of `load_folder` have no
     faults; others may: Misconfigured lists them all, under the documents' keys.
     """
     written = [
         Written(document=document, file=key,
-                places={(): Place(file=key)}) for key, document in documents.items()
+                places={(): Place(file=key)}) for key, document in documents.items() if not is_part(key)
     ]
-    reads = [read(each, Notes()) for each in written]
+    parts = {key: document for key, document in documents.items() if is_part(key)}
+    reads = [read(each, Notes(), parts) for each in written]
     found = faults(reads)
     if found:
         raise Misconfigured(tuple(text for _, text in found))
     return assemble(reads, revision, versions)
 
 
-def read(written: Written, notes: Notes) -> Read:
-    """Reads one document; faults are in its notes."""
+def read(written: Written, notes: Notes, parts: Mapping[str, Json]) -> Read:
+    """Reads one document, lists in it from their `parts`; faults are in its notes."""
     try:
-        parsed = read_document(Found(value=written.document, steps=(), notes=notes))
+        parsed = read_document(Found(value=attached(written.document, parts), steps=(), notes=notes))
     except Unreadable:
         return Read(written=written, notes=notes, parsed=None)
     return Read(written=written, notes=notes, parsed=parsed)
@@ -46,7 +49,9 @@ def read(written: Written, notes: Notes) -> Read:
 
 def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) -> Definitions:
     """Definitions of documents without faults, ordered by id."""
+    reads = list(reads)
     sources = {"/".join(each.key): each.written.document for each in reads if each.key is not None}
+    sources.update(pair for each in reads for pair in each.parts.items())
     parsed = [each.parsed for each in reads if each.parsed is not None]
     destinations = (each for each in parsed if isinstance(each, Destination))
     identity = [*_of(Identity, parsed, "identity", versions), Identity(id="", namespaces=whole_table({}))][0]
