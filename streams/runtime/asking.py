@@ -62,7 +62,7 @@ def _send(settings: Settings, question: Ask) -> None:
     value = encode(codec_of(settings), question, int(time.time() * 1000))
     if len(value) > LARGEST:
         raise Misconfigured((
-            f"the change is {len(value):,} bytes; a preview takes at most {LARGEST:,}, that is a million listed identifiers; "
+            f"the change is {len(value):,} bytes; a preview takes at most {LARGEST:,} (a million listed identifiers); "
             "preview a part of it, or see what would change without sizes: `diff --no-sizes`",))
     for partition in range(settings.partitions):
         producer.produce(Names(settings).on_cluster("commands"), value, b"definitions", partition=partition)
