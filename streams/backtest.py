@@ -17,6 +17,7 @@ import orjson
 
 from streams.core.errors import Rejected
 from streams.core.intake import instant
+from streams.core.messages import IdentityChanged
 from streams.core.profile import Profile
 from streams.task.outputs import view
 from streams.testing import Pipeline
@@ -149,7 +150,13 @@ def _activations(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
 
 
 def _identity(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
-    for _, line in sorted(enumerate(pipeline.identity), key=lambda pair: (pair[1].decision, pair[0])):
+    """In the realm's order. Ends of profiles (without an event) share the decision before them, whichever came first."""
+    def place(pair: tuple[int, IdentityChanged]) -> tuple[int, bool, int, str]:
+        number, line = pair
+        is_end = line.change == "erased" and not line.event_id
+        return line.decision, is_end, line.at if is_end else number, line.profile_id
+
+    for _, line in sorted(enumerate(pipeline.identity), key=place):
         row = {name: getattr(line, name) for name in line.__dataclass_fields__}
         yield row | {"at": iso(line.at)}
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from streams.core.context import Context
 from streams.core.copies import is_copy
 from streams.core.events import Event
+from streams.core.expiry import is_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, fragment_key
-from streams.core.profiling import begin, deliver, enters, next_visit
+from streams.core.profiling import begin, deliver, end_overdue, enters, next_visit
 from streams.core.tables import Pointer, Tables
 
 
@@ -48,6 +49,8 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
         is_copy(pointer, subject, event.message_id, tables.chunks)
         tables.pointers.put(subject, pointer)
         return [next_visit(event, event.identifiers[1:], {subject: None})]
+    if is_overdue(profile, event.received_at):
+        return [*end_overdue(context, profile, event.received_at), Arrive(event)]
     if is_copy(profile, subject, event.message_id, tables.chunks):
         return []
     tables.profiles.put(subject, profile)

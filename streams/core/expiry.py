@@ -29,7 +29,7 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
 
     received_at: of the profile's last event, where the caller knows it; else the timeline is asked."""
     idle, timers = context.plan.definitions.expire_after, context.tables.timers
-    if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing == LEAVING:
+    if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing == LEAVING or profile.handovers:
         return
     if profile.expiry:
         timers.disarm(profile.expiry[0], EXPIRY, profile.key)
@@ -41,23 +41,36 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
     context.tables.profiles.put(profile.key, profile)
 
 
-def due(context: Context, key: str, at: int) -> list[Sent]:
-    """The timer fired: the profile ends, unless something came since it was armed."""
-    profile, idle = context.tables.profiles.get(key), context.plan.definitions.expire_after
+def is_overdue(profile: Profile, received_at: int) -> bool:
+    """An event came after the instant of a timer that has yet to fire: timers wait for what is under way elsewhere."""
+    return bool(profile.expiry) and profile.expiry[0] < received_at
+
+
+def end_of(context: Context, profile: Profile) -> int | None:
+    """When the profile ends if nothing comes; None if it does not, or must wait for fragments first."""
+    idle = context.plan.definitions.expire_after
+    if idle is None or profile.handovers or not _is_anonymous(profile):
+        return None
+    return _last(context, profile)[0] + idle
+
+
+def due(context: Context, key: str, until: int) -> list[Sent]:
+    """The profile ends, if it was to end at `until` or before and nothing came since its timer was armed."""
+    profile = context.tables.profiles.get(key)
     if not isinstance(profile, Profile):
         return []
+    if profile.expiry:
+        context.tables.timers.disarm(profile.expiry[0], EXPIRY, key)
     profile.expiry = []
     context.tables.profiles.put(key, profile)
-    if idle is None or profile.handovers or not _is_anonymous(profile):
-        return []
-    last, newest = _last(context, profile)
-    if last + idle > at:
-        watch(context, profile, last)
+    end = end_of(context, profile)
+    if end is None or end > until:
+        watch(context, profile)
         return []
     if profile.standing == LONE:
-        return _end(context, profile, at)
+        return _end(context, profile, end)
     profile.standing = LEAVING
-    return [Expire(key, profile.created, newest, at)]
+    return [Expire(key, profile.created, _last(context, profile)[1], end)]
 
 
 def agree(context: Context, message: Expire | Keep | Forget | Vacate) -> list[Sent]:

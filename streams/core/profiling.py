@@ -37,6 +37,8 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     if isinstance(row, Forward):
         message.profile = row.to
         return [message]
+    if row is not None and not message.decided and expiry.is_overdue(row, event.received_at):
+        return [*end_overdue(context, row, event.received_at), message]
     if not message.decided and _is_new_evidence(event, message, row):
         alone = enters(context.tables, row) if row is not None and row.key == event.subject else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
@@ -130,6 +132,14 @@ def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
             sends += campaigns.release_held(context, profile, instant)
         due = next_due(profile)
     return sends
+
+
+def end_overdue(context: Context, profile: Profile, received_at: int) -> list[Sent]:
+    """What time did before the event, as if the profile's timers had fired; afterwards it is not overdue."""
+    end = expiry.end_of(context, profile)
+    is_over = end is not None and end < received_at and profile.edition == context.edition
+    sends = lapse(context, profile, end) if is_over and end is not None else []
+    return sends + expiry.due(context, profile.key, received_at - 1)
 
 
 def next_due(profile: Profile) -> int | None:

@@ -1,0 +1,150 @@
+"""The end of anonymous profiles with messages in flight: nothing is lost, nothing comes back, nobody is two people."""
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.identifiers import is_anonymous
+from streams.core.messages import MembershipChanged
+from streams.core.profile import Profile
+from streams.testing import Pipeline
+from streams.unit import Inbound, Outcome
+from tests.oracle.person import Person
+from tests.oracle.rules import holds
+from tests.pipeline.mesh import Mesh, unsettled
+from tests.pipeline.worlds import entries
+from tests.strategies import DAY, LIMITS_LIFTED, LIMITS_TIGHT, SEGMENTS, START, histories
+
+Message = dict[str, Any]
+IDLE = 7 * DAY
+CHANCE = st.integers(0, 2**32).map(Random)
+PAUSES = st.sampled_from((0, 0, 0, 0, IDLE - 1, IDLE, IDLE + 1, 2 * IDLE))
+BOUNDS = {name: rules["identity/one"] | {"anonymous_expire_after": "7d"}
+          for name, rules in (("lifted", LIMITS_LIFTED), ("tight", LIMITS_TIGHT))}
+
+
+class Ticking(Mesh):
+    """A mesh whose timers fire as a worker's do: before no message that is under way."""
+
+    def _turn(self) -> None:
+        idle = self._random.randrange(len(self.pipeline.tasks))
+        self._commit(idle, self._work(idle, []))
+        super()._turn()
+
+    def _work(self, number: int, batch: list[Inbound]) -> Outcome:
+        tasks = self.pipeline.tasks
+        under_way = [tasks[to].frontier(record) for (_, to), flying in self._flying.items() for record in flying]
+        until = min(under_way) - 1 if under_way else self.pipeline.now
+        return tasks[number].run(batch, self.pipeline.now, until)
+
+    def lines(self) -> list[MembershipChanged]:
+        """Everything told so far about memberships, in order of commit; what was told since `run` at the end."""
+        told = [output for _, output in self.outputs]
+        told += [output for collected in self._collected for output in collected.outputs]
+        return [output for output in told if isinstance(output, MembershipChanged)]
+
+
+@st.composite
+def visits(draw: st.DrawFn) -> list[Message]:
+    """Histories with pauses about as long as the idle time. Copies keep their time, and come later."""
+    shift, begun, found = 0, dict[str, int](), []
+    for message in draw(histories()):
+        shift += draw(PAUSES)
+        began = begun.setdefault(message["messageId"], shift)
+        found.append({**message, "timestamp": message["timestamp"] + began, "receivedAt": message["receivedAt"] + shift})
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(visits(), st.sampled_from((1, 2, 3, 7)), CHANCE, st.sampled_from(sorted(BOUNDS)), st.sampled_from((0.0, 0.0, 0.3)))
+def test_profiles_end_among_messages_in_flight(
+    history: list[Message], partitions: int, chance: Random, bounds: str, crashes: float,
+) -> None:
+    pipeline = Pipeline(SEGMENTS | {"identity/one": BOUNDS[bounds]}, partitions)
+    mesh = Ticking(pipeline, chance, crashes)
+    mesh.run(history)
+    assert [fault for fault in unsettled(pipeline) if "waits" in fault] == []
+    _check_events(pipeline, history)
+    _check_people(pipeline)
+    pipeline.advance(by=3 * IDLE)
+    _check_told(pipeline, mesh)
+    _check_rest(pipeline)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_event_that_meets_the_end_under_way_is_decided_before_it_or_after_it(seed: int) -> None:
+    """Whichever way the turns go: who comes back a moment too late starts afresh, with what they came with."""
+    pipeline = Pipeline(SEGMENTS | {"identity/one": BOUNDS["lifted"]}, 7)
+    both: Message = {"anonymousId": "c1", "context": {"device": {"id": "d1"}}}
+    history = [event("m1", 0, both), *(event(f"m{number}", IDLE + 1, who) for number, who in enumerate(
+        ({"anonymousId": "c1"}, both, {"context": both["context"]}, {"anonymousId": "c2"}, both), start=2))]
+    Ticking(pipeline, Random(seed)).run(history[:1]).run(history[1:])
+    _check_people(pipeline)
+    placed = {frozenset(p.identifiers): sorted(m["messageId"] for m in entries(pipeline, p)) for p in pipeline.profiles()}
+    assert placed == {frozenset({"cookie:c1", "device_id:d1"}): ["m2", "m3", "m4", "m6"], frozenset({"cookie:c2"}): ["m5"]}
+
+
+def event(name: str, after: int, who: Message) -> Message:
+    at = START + after
+    return {"type": "track", "event": "Product Added", "messageId": name, "timestamp": at, "receivedAt": at, **who}
+
+
+def _check_events(pipeline: Pipeline, history: list[Message]) -> None:
+    """Nothing counts twice, and nothing recent is lost. A copy of something forgotten may count or not."""
+    placed = Counter(m["messageId"] for p in pipeline.profiles() for m in entries(pipeline, p))
+    assert set(placed.values()) <= {1}
+    assert sum(placed.values()) == sum(f.events for p in pipeline.profiles() for f in p.fragments.values())
+    sent = Counter(message["messageId"] for message in history)
+    recent = {m["messageId"] for m in history if m["receivedAt"] > pipeline.now - IDLE and sent[m["messageId"]] == 1}
+    assert recent <= placed.keys()
+
+
+def _check_people(pipeline: Pipeline) -> None:
+    segments = {key.partition("/")[2]: document for key, document in SEGMENTS.items()}
+    whose: dict[str, str] = {}
+    for profile in pipeline.profiles():
+        for identifier in profile.identifiers:
+            assert whose.setdefault(identifier, profile.key) == profile.key
+        if profile.fragments:
+            theirs = entries(pipeline, profile)
+            person = Person(theirs, frozenset(profile.identifiers))
+            wanted = {n for n, d in segments.items() if holds(d["rule"], person, pipeline.now, segments)}
+            assert set(profile.members) == wanted
+            assert not all(map(is_anonymous, profile.identifiers)) or (
+                max(m["receivedAt"] for m in theirs) + IDLE > pipeline.now)
+
+
+def _check_told(pipeline: Pipeline, mesh: Ticking) -> None:
+    """Law L5: told changes alternate and end at what is; of who was absorbed, the lines simply end."""
+    inside: set[tuple[str, str]] = set()
+    for line in mesh.lines():
+        place = line.profile_id, line.segment_id
+        assert (place in inside) == (line.change == "exited"), line
+        inside ^= {place}
+    living = {p.profile_id: set(p.members) for p in pipeline.profiles()}
+    for profile_id, members in living.items():
+        assert {segment for who, segment in inside if who == profile_id} == members
+
+
+def _check_rest(pipeline: Pipeline) -> None:
+    """Long after: only identified people are there, and no table remembers anybody else."""
+    for task, store in zip(pipeline.tasks, pipeline.stores, strict=True):
+        for key in store.keys("profiles"):
+            profile = task.state.profiles.get(key.decode())
+            assert isinstance(profile, Profile) and not all(map(is_anonymous, profile.identifiers))
+        for key in store.keys("identities"):
+            name, kind = key[1:].decode(), key[:1]
+            if kind == b"i":
+                node = task.state.nodes.get(name)
+                assert node is not None and node.owners
+            elif kind == b"p":
+                person = task.state.persons.get(name)
+                assert person is not None and not all(map(is_anonymous, person.identifiers))
+        for key in store.keys("pointers"):
+            pointer = None if b"\x00seen" in key else task.state.pointers.get(key.decode())
+            assert pointer is None or not pointer.is_vacant
