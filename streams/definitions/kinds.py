@@ -11,6 +11,7 @@ from streams.definitions.campaigns import CAMPAIGN
 from streams.definitions.computed import COMPUTED_TRAIT
 from streams.definitions.consent import CONSENT
 from streams.definitions.destinations import DESTINATION
+from streams.definitions.document import DOCUMENT_FIELDS
 from streams.definitions.faults import Json, Notes, Place, nearest, sentence, shown
 from streams.definitions.identity import IDENTITY, Identity
 from streams.definitions.segments import SEGMENT
@@ -34,7 +35,10 @@ def read_document(found: Found) -> Parsed:
     if not isinstance(found.value, dict):
         found.unlike("an object with kind and id")
     if "kind" not in found.value:
-        found.refuse("no kind", f"the field kind, {expected}", nearest("kind", map(str, found.value)))
+        wrong = nearest("kind", [name for name in found.value if name not in DOCUMENT_FIELDS])
+        if wrong:
+            found.at(wrong).refuse(f"unknown field {shown(wrong)} in the document", f"the field kind, {expected}", "kind")
+        found.refuse("no kind", f"the field kind, {expected}")
     kind = found.value["kind"]
     if not isinstance(kind, str) or kind not in KINDS:
         found.at("kind").refuse(f"kind is {shown(kind)}", expected, nearest(kind, KINDS))

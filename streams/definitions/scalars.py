@@ -22,6 +22,7 @@ E = TypeVar("E", bound=StrEnum)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
+_IN_WORDS = re.compile(r"([0-9]{1,9}) *(sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?)")
 _DURATION_EXPECTED = "a duration such as 90s, 30m, 3h, 7d or 2w"
 _TIME_EXPECTED = "an ISO 8601 time such as 2026-11-01T00:00:00Z"
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -61,13 +62,19 @@ def duration(*, least_ms: int = 1) -> Shape[int]:
     def read(found: Found) -> int:
         match = _DURATION.fullmatch(found.value) if isinstance(found.value, str) else None
         if match is None:
-            found.unlike(_DURATION_EXPECTED)
+            found.unlike(_DURATION_EXPECTED, _in_units(found.value))
         length = int(match[1]) * _UNIT_MS[match[2]]
         if length < least_ms:
             found.unlike("a duration longer than nothing")
         return length
 
     return Shape(read, {"type": "string", "pattern": f"^{_DURATION.pattern}$"})
+
+
+def _in_units(written: Json) -> str:
+    """What a duration in words stands for, "" where that is not clear: a month has no length."""
+    words = _IN_WORDS.fullmatch(written.strip().lower()) if isinstance(written, str) else None
+    return f"{words[1]}{words[2][0]}" if words else ""
 
 
 def choice(words: type[E]) -> Shape[E]:
