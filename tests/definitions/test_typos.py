@@ -52,8 +52,8 @@ DOCUMENTS: tuple[Json, ...] = (
 )
 FREE = {("namespaces", "email")}
 """Words of the author's own."""
-ALIKE = {"gt", "lt", "gte", "lte", "is", "in", "id"}
-"""With one letter wrong each is as near to another as to itself."""
+ALIKE = {"gt", "lt", "gte", "lte", "is", "in", "id", "of", "to"}
+"""With two letters swapped each is as near to another word as to itself, or to none."""
 
 
 def words(node: Json, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
