@@ -21,7 +21,9 @@ from typing import Any, TypeAlias
 import orjson
 
 from schemas.codec import Codec
+from streams.core.breaches import Breach
 from streams.core.definitions import Definitions
+from streams.core.identifiers import Namespaces
 from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed, Unrenderable
 from streams.core.plan import Plan
 from streams.core.profile import Profile
@@ -30,6 +32,7 @@ from streams.definitions import load_folder
 from streams.definitions.lists import as_bytes
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
+from streams.task.breaking import breaches_of
 from streams.task.outputs import unsent, view
 from streams.task.publishing import Published, press, records, revise
 from streams.task.wire import Ask, encode
@@ -181,6 +184,11 @@ class Pipeline:
     @property
     def memberships(self) -> list[MembershipChanged]:
         return [o for o in self.collected.outputs if isinstance(o, MembershipChanged)]
+
+    def breaches(self, namespaces: Namespaces | None = None) -> list[Breach]:
+        """The profiles that these identity rules, or those in force, would not let come into being."""
+        context = self.tasks[0].context
+        return breaches_of(self.stores, namespaces or context.namespaces, context.profile_id, self.now)
 
     @property
     def identity(self) -> list[IdentityChanged]:

@@ -1,13 +1,15 @@
-"""`audience identity split` and `explain`: who is one person, and why."""
+"""`audience identity split`, `explain` and `report`: who is one person, why, and who would not be by the rules of today."""
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, group, with_broker
+from streams.cli.arguments import command, environment, existing, group, with_broker
 from streams.cli.privacy import ask
 from streams.core.errors import Misconfigured
 
@@ -26,6 +28,12 @@ def add_to(commands: Any) -> None:
     explain.add_argument("--svg", type=Path, metavar="FILE", help="write the graph there, as a picture")
     explain.add_argument("--json", action="store_true")
     with_broker(explain)
+
+
+    report = command(identity, "report", report_identity, "Profiles that break the identity rules.")
+    report.add_argument("--definitions", type=existing, metavar="DIR", help="by the rules of this folder, before `apply`")
+    report.add_argument("--json", action="store_true")
+    with_broker(report)
 
 
 def explain_identity(options: argparse.Namespace) -> int:
@@ -53,6 +61,28 @@ def _undecided(options: argparse.Namespace) -> Any:
           "the log is kept", file=sys.stderr)
     owner = Owner(profile_id=profile.profile_id, identifiers=tuple(sorted(profile.identifiers)))
     return Lineage(identifier=options.identifier, profile_id=profile.profile_id, changes=(), owners=(owner,), links=())
+
+
+def report_identity(options: argparse.Namespace) -> int:
+    from streams.core.identifiers import Namespaces
+    from streams.definitions import load_folder
+    from streams.runtime.settings import Settings
+    from streams.runtime.state_reader import StateReader
+    from streams.task.breaking import breaches_of
+
+    planned = load_folder(options.definitions) if options.definitions else None
+    reader = StateReader(Settings.read(environment(options)))
+    context = reader.context()
+    rules = Namespaces(planned.namespaces, planned.caps) if planned else context.namespaces
+    found = breaches_of(reader.stores(), rules, context.profile_id, int(time.time() * 1000))
+    if options.json:
+        print(json.dumps([asdict(each) for each in found], indent=2))
+        return 0
+    for each in found:
+        about = f": {', '.join(each.identifiers)}" if each.identifiers else ""
+        print(f"profile {each.profile_id}  {each.rule}, {each.found} where {each.allowed} are allowed{about}")
+    print(f"{len({each.profile_id for each in found})} profiles break the rules", file=sys.stderr)
+    return 0
 
 
 def _draw(path: Path, lineage: Any) -> None:

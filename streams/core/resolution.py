@@ -74,7 +74,7 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
             together[name] = together.get(name, 0) + 1
     if not together and len(parts) < 2:
         return False
-    counts = [_counted(part, namespaces, at) for part in parts]
+    counts = [counted(part, namespaces, at) for part in parts]
     for count in counts:
         for name, number in count.items():
             together[name] = together.get(name, 0) + number
@@ -102,7 +102,8 @@ def rejoined(one: Mapping[int, list[int]], other: Mapping[int, list[int]]) -> di
     return {number: both[number] for number in lasting[-MOST_SPLITS:]}
 
 
-def _counted(person: Person, namespaces: Namespaces, at: int) -> dict[str, int]:
+def counted(person: Person, namespaces: Namespaces, at: int) -> dict[str, int]:
+    """How many identifiers of each namespace count against its limit at that instant."""
     count: dict[str, int] = {}
     for identifier, attached in person.identifiers.items():
         name = namespace_of(identifier)

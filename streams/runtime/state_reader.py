@@ -6,12 +6,15 @@ As exact as the last commit, wherever the worker runs; it takes a pass over one 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from streams.core.context import Context
 from streams.core.errors import Misconfigured
 from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, home
+from streams.core.requests import REALM
 from streams.memory import MemoryStore
 from streams.runtime.names import Names
 from streams.runtime.processor import task_factory
@@ -50,6 +53,15 @@ class StateReader:
             assert isinstance(row, Forward)
             key = row.to
         return None
+
+    def context(self) -> Context:
+        """The definitions in force, and what derives profile ids."""
+        return self._task_of(REALM).context
+
+    def stores(self) -> Iterator[MemoryStore]:
+        """The state of every task, one after the other: only one at a time is in memory."""
+        for partition in range(self._settings.partitions):
+            yield read_state(self._settings, partition)
 
     def _task_of(self, key: str) -> Task:
         partition = partition_of(key, self._settings.partitions)

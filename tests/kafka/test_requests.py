@@ -27,6 +27,46 @@ def test_what_is_no_identifier_is_refused_before_anything_is_asked(leaving: str,
     assert f"'{leaving}' is no identifier; expected NAMESPACE:VALUE" in capsys.readouterr().err
 
 
+RULES = "kind: identity\nid: one\nnamespaces: {cookie: {blocked: [c1]}}\n"
+
+
+@pytest.mark.timeout(120)
+def test_other_rules_hold_from_apply_on_and_who_breaks_them_is_reported(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    (folder / "identity.yaml").write_text(RULES)
+    decided: list[dict[str, object]] = []
+    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
+        ensure_topics(deployment.settings)
+        for name, value in deployment.variables.items():
+            monkeypatch.setenv(name, value)
+        deployment.worker("one").start()
+
+        def login(user: str) -> None:
+            message = {"type": "identify", "messageId": user, "anonymousId": "c1", "userId": user, "traits": {
+                "email": f"{user}@example.com"}}
+            with Upstream(deployment.settings) as upstream:
+                upstream.send("events.interactions", b"cookie:c1", json.dumps(message).encode())
+
+        def reported(*options: str) -> str:
+            assert main(["identity", "report", *options]) == 0
+            return capsys.readouterr().out
+
+        with Observer(deployment.settings, ["identity.changes"], lambda seen: decided.append(seen.record or {})):
+            login("u1")
+            wait_until(lambda: len(decided) == 1, within=60, what="the first log-in is decided")
+            assert reported() == ""
+            assert "blocked value, 1 where 0 are allowed: cookie:c1" in reported("--definitions", str(folder))
+            assert main(["apply", str(folder)]) == 0
+            wait_until(lambda: "cookie:c1" in reported(), within=60, what="the new rules are in force")
+            login("u2")
+            wait_until(lambda: len(decided) == 2, within=60, what="the second log-in is decided")
+    assert [row["evidence"] for row in decided] == [
+        ["customer_id:u1", "email:u1@example.com", "cookie:c1"], ["customer_id:u2", "email:u2@example.com"]]
+
+
 @pytest.mark.timeout(120)
 def test_a_split_is_asked_and_answered(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
