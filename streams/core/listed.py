@@ -11,6 +11,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
 WIDTH = 8
@@ -20,6 +21,10 @@ _IS_LITTLE = sys.byteorder == "little"
 def digest_of(identifier: str) -> int:
     """Of a normalised identifier; the same everywhere."""
     return int.from_bytes(blake2b(identifier.encode("utf-8", "surrogatepass"), digest_size=WIDTH).digest())
+
+
+_remembered = lru_cache(maxsize=65_536)(digest_of)
+"""The same people come back, and are looked up in every list."""
 
 
 def packed(ascending: Iterable[int]) -> bytes:
@@ -41,9 +46,9 @@ class Digests:
             self._ascending.byteswap()
 
     def __contains__(self, identifier: object) -> bool:
-        digest = digest_of(str(identifier))
-        place = bisect_left(self._ascending, digest)
-        return place < len(self._ascending) and self._ascending[place] == digest
+        ascending, digest = self._ascending, _remembered(identifier)
+        place = bisect_left(ascending, digest)
+        return place < len(ascending) and ascending[place] == digest
 
     def __len__(self) -> int:
         return len(self._ascending)
