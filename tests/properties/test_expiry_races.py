@@ -106,10 +106,16 @@ def _check_events(pipeline: Pipeline, history: list[Message]) -> None:
 
 def _check_people(pipeline: Pipeline) -> None:
     segments = {key.partition("/")[2]: document for key, document in SEGMENTS.items()}
+    nodes = {key[1:].decode(): task.state.nodes.get(key[1:].decode())
+             for task, store in zip(pipeline.tasks, pipeline.stores, strict=True)
+             for key in store.keys("identities") if key[:1] == b"i"}
     whose: dict[str, str] = {}
     for profile in pipeline.profiles():
         for identifier in profile.identifiers:
             assert whose.setdefault(identifier, profile.key) == profile.key
+        for fragment in profile.fragments.values():
+            node = nodes.get(fragment.identifier)
+            assert node is None or [profile.key, fragment.epoch] in [owner[1:] for owner in node.owners]
         if profile.fragments:
             theirs = entries(pipeline, profile)
             person = Person(theirs, frozenset(profile.identifiers))
