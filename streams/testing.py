@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -100,13 +100,17 @@ class Pipeline:
         if new is not None:
             self._publish({key: new})
 
-    def request(self, action: str, identifier: str, reason: str | None = None, request_id: str = "request") -> None:
-        """A record on `privacy.requests`, now."""
+    def request(
+        self, action: str, identifier: str, reason: str | None = None, request_id: str | None = None,
+        split_off: Sequence[str] = (),
+    ) -> None:
+        """A record on `privacy.requests`, now. `request_id`: one of its own where left out."""
+        self._offset += 1
         value = self._codec.encode("privacy_request", {
-            "request_id": request_id, "action": action, "identifier": identifier, "split_off": [], "source": "test",
-            "reason": reason, "at": self.now})
+            "request_id": request_id or f"{action}-{self._offset}", "action": action, "identifier": identifier,
+            "split_off": list(split_off), "source": "pipeline", "reason": reason, "at": self.now})
         self._waiting[self._random.randrange(len(self.tasks))].append(
-            Inbound("privacy.requests", 0, 0, identifier.encode(), value, self.now))
+            Inbound("privacy.requests", 0, self._offset, identifier.encode(), value, self.now))
         self._drain()
 
     def send(self, message: Mapping[str, Json] | bytes, at: int | None = None, line: int = 0) -> None:
@@ -135,13 +139,7 @@ class Pipeline:
 
     def split(self, identifier: str, *split_off: str) -> None:
         """Ask, now, that these identifiers of whoever has `identifier` become a person of their own."""
-        self._offset += 1
-        request = {"request_id": f"split-{self._offset}", "action": "split", "identifier": identifier,
-                   "split_off": list(split_off), "source": "pipeline", "reason": None, "at": self.now}
-        self._waiting[self._random.randrange(len(self.tasks))].append(Inbound(
-            "privacy.requests", 0, self._offset, identifier.encode(), self._codec.encode("privacy_request", request),
-            self.now))
-        self._drain()
+        self.request("split", identifier, split_off=split_off)
 
     def advance(self, *, to: int | None = None, by: int | None = None, including: bool = True) -> None:
         """Let time pass: what is due until then happens, each at its own instant. `including`: also at `to`."""

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.core import campaigns, evaluate, expiry, telling
+from streams.core import campaigns, evaluate, expiry, receipts, telling
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
 from streams.core.profile import LEAVING, LINKED, LONE, Forward, Fragment, Profile, home
-from streams.core.tables import EXPIRY, RULE, VACANT, VIEW, Entry, Tables
+from streams.core.tables import ANSWER, EXPIRY, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
 TRIM_EVERY = 512
@@ -234,6 +234,8 @@ def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent
         return expiry.due(context, key, due)
     if cause == VACANT:
         return expiry.vacant(context, key, due)
+    if cause == ANSWER:
+        return receipts.forget(context, key)
     row = context.tables.profiles.get(key)
     if not isinstance(row, Profile):
         if row is not None and row.until <= at:

@@ -41,6 +41,11 @@ class Suppress:
     def home(self) -> str:
         return REALM
 
+    @property
+    def question(self) -> tuple[str, ...]:
+        """What makes two of them the same, see `receipts`."""
+        return self.action, self.request_id, self.identifier
+
 
 @dataclass(slots=True)
 class Suppressing:
@@ -66,6 +71,11 @@ class Split:
     @property
     def home(self) -> str:
         return REALM
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """What makes two of them the same, see `receipts`."""
+        return "split", self.request_id, self.identifier, *sorted(self.split_off)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from streams.core.messages import Point, Sent
 from streams.core.ownership import ALWAYS
 from streams.core.profile import Forward, Profile, profile_key
 from streams.core.profiling import enters
+from streams.core.receipts import once
 from streams.core.requests import Asked, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision
 from streams.core.tables import Node, Person
@@ -32,6 +33,10 @@ def asked(context: Context, message: Asked) -> list[Sent]:
 
 def decide(context: Context, message: Suppress, at: int) -> list[Sent]:
     """The sequencer's note of it, its owner's copy, and the receipt."""
+    return once(context, message, at, _decide)
+
+
+def _decide(context: Context, message: Suppress, at: int) -> list[Sent]:
     tables, identifier = context.tables, message.identifier
     node = tables.nodes.get(identifier) or _enter(context, message)
     reason = (message.reason or UNSTATED) if message.action == "suppress" else None

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from streams.core.profile import Forward, Profile
+from streams.core.requests import Receipt
 
 T = TypeVar("T")
-VIEW, RULE, FORWARD, EXPIRY, VACANT = "view", "rule", "forward", "expiry", "vacant"
+VIEW, RULE, FORWARD, EXPIRY, VACANT, ANSWER = "view", "rule", "forward", "expiry", "vacant", "answer"
 """Causes of timers of profiles; of the last one: of identifiers, at the sequencer."""
 UNDER_WAY = 7 * 86_400_000
 """What forwards and vacant identifiers outlast: far longer than any message can be under way."""
@@ -110,3 +111,4 @@ class Tables:
     counters: Table[int]
     timeline: Timeline
     timers: Timers
+    receipts: Table[Receipt]

@@ -13,6 +13,7 @@ import msgspec
 
 from streams.core.press import Press
 from streams.core.profile import Forward, Fragment, Profile
+from streams.core.requests import Receipt
 from streams.core.tables import Node, Person, Pointer
 
 VERSION = 1
@@ -88,6 +89,7 @@ PROFILE = RowCodec(_encode_profile, _decode_profile)
 POINTER = _plain(Pointer)
 NODE = _plain(Node)
 PRESS = _plain(Press)
+RECEIPT = _plain(Receipt)
 PERSON = RowCodec(_encode_person, _decode_person)
 RAW = RowCodec(Bytes, Bytes)
 NUMBER = RowCodec(pack, unpack)

@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.core.messages import Adopt, Arrive, Cut, Decide, Deliver, Release, Visit
+from streams.core.requests import Receipt
 from streams.core.tables import Node, Person, Pointer, Tables
 from streams.task.census import CountedProfiles
-from streams.task.rows import NODE, NUMBER, PERSON, POINTER, RAW
+from streams.task.rows import NODE, NUMBER, PERSON, POINTER, RAW, RECEIPT
 from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
 from streams.task.wire import Wired
@@ -24,12 +25,14 @@ class State:
         self.nodes: WorkingTable[Node] = WorkingTable(store, "identities", NODE, b"i")
         self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, b"p")
         self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, b"c")
+        self.receipts: WorkingTable[Receipt] = WorkingTable(store, "identities", RECEIPT, b"r")
         self.timeline = StoredTimeline(store)
         self.timers = Wheel(store)
         self.tables = Tables(
             self.pointers, self.profiles, self.nodes, self.persons, self.chunks, self.counters, self.timeline,
-            self.timers)
-        self._working = (self.pointers, self.chunks, self.profiles, self.nodes, self.persons, self.counters)
+            self.timers, self.receipts)
+        self._working = (self.pointers, self.chunks, self.profiles, self.nodes, self.persons, self.counters,
+                         self.receipts)
 
     def prefetch(self, messages: Iterable[Wired]) -> None:
         """One multi-get a table for what these messages need first."""
