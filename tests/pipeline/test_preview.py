@@ -13,6 +13,7 @@ from streams.task.wire import Ask
 from streams.testing import Pipeline
 from streams.unit import TABLES
 from tests.pipeline.test_standing import EVERYBODY, WITHIN, apply_in_slices, one, populated
+from tests.properties.test_engine_oracle import NIGHTLY
 from tests.strategies import LIMITS_TIGHT, SEGMENTS, histories
 
 Message = dict[str, Any]
@@ -66,7 +67,7 @@ def stored(pipeline: Pipeline) -> list[Any]:
             for key in store.keys(table) if key != b"nnow"]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=3_000 if NIGHTLY else 120, deadline=None)
 @given(histories(), changes(), st.sampled_from((1, 3)), st.integers(0, 30 * 3_600_000))
 def test_it_is_what_apply_then_does_and_it_leaves_no_trace(
     history: list[Message], changed: dict[str, Message | None], partitions: int, later: int,

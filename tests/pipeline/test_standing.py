@@ -15,6 +15,7 @@ from streams.task.task import Task
 from streams.testing import Pipeline
 from streams.unit import Inbound
 from tests.pipeline.mesh import Mesh
+from tests.properties.test_engine_oracle import NIGHTLY
 from tests.strategies import LIMITS_TIGHT, SEGMENTS, histories
 
 Message = dict[str, Any]
@@ -33,7 +34,7 @@ def check_counts(pipeline: Pipeline) -> None:
     assert wanted.keys() <= found.segments.keys()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=3_000 if NIGHTLY else 150, deadline=None)
 @given(histories(), st.sampled_from((2, 7)), CHANCE, st.sampled_from((0.0, 0.3)))
 def test_members_are_counted_exactly_through_merges_moves_and_crashes(
     history: list[Message], partitions: int, chance: Random, crashes: float,
