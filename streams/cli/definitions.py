@@ -15,6 +15,7 @@ from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from streams.cli.estimates import Estimates
+    from streams.runtime.definitions_log import History
     from streams.task.publishing import Published
 
 
@@ -46,17 +47,17 @@ def add_to(commands: Any) -> None:
 def apply(options: argparse.Namespace) -> int:
     from streams.runtime.definitions_log import publish
 
-    settings, changed, revision = _changes(options)
+    settings, changed, found = _changes(options)
     if changed:
-        publish(settings, changed, revision + 1)
-    _report(options, changed, f"revision {revision + 1} applied" if changed else "nothing to apply")
+        publish(settings, changed, found.revision + 1, forget=found.outlived(changed))
+    _report(options, changed, f"revision {found.revision + 1} applied" if changed else "nothing to apply")
     return 0
 
 
 def diff(options: argparse.Namespace) -> int:
-    settings, changed, revision = _changes(options)
+    settings, changed, history = _changes(options)
     found = sizes(settings, options, {key: row.document for key, row in changed.items()})
-    _report(options, changed, f"against revision {revision}", found)
+    _report(options, changed, f"against revision {history.revision}", found)
     return 0
 
 
@@ -95,16 +96,16 @@ def print_topic_schema(options: argparse.Namespace) -> int:
     return 0
 
 
-def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], int]:
+def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], History]:
     from streams.definitions import load_folder
-    from streams.runtime.definitions_log import standing
+    from streams.runtime.definitions_log import history
     from streams.runtime.settings import Settings
     from streams.task.publishing import revise
 
     wanted = load_folder(options.folder).sources
     settings = Settings.read(environment(options))
-    heads, revision = standing(settings)
-    return settings, revise(heads, wanted), revision
+    found = history(settings)
+    return settings, revise(found.heads, wanted), found
 
 
 def _report(

@@ -59,7 +59,7 @@ def roll_back_segment(options: argparse.Namespace) -> int:
     changed = rolled_back(found, options.segment, options.to)
     row = changed.get(f"segment/{options.segment}")
     if changed:
-        publish(settings, changed, found.revision + 1)
+        publish(settings, changed, found.revision + 1, forget=found.outlived(changed))
     if options.json:
         print(json.dumps([] if row is None else [{"definition": f"segment/{options.segment}", "version": row.version}]))
     says = "says that already" if row is None else f"is version {row.version} from revision {found.revision + 1}"
@@ -109,9 +109,13 @@ def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Publi
 def _parts(found: History, document: Json) -> dict[str, Published]:
     """Parts of long lists that the document names and that were deleted with the last version that did."""
     from streams.definitions.lists import parts_of
+    from streams.runtime.definitions_log import LISTS_KEPT
     from streams.task.publishing import Published
 
     gone = [key for key in parts_of(document) if key in found.heads and found.heads[key].document is None]
+    if not all(found.versions.get(key) for key in gone):
+        raise Misconfigured(("the list of that version is no longer kept, as those of the newest "
+                             f"{LISTS_KEPT} versions are; apply it from your files",))
     return {key: Published(document=next(iter(found.versions[key].values())).document, version=found.heads[key].version + 1)
             for key in gone}
 

@@ -5,7 +5,7 @@ All of it is on partition 0, so that revisions have one order; the task that rea
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from schemas.codec import Codec
 from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
+from streams.definitions.lists import is_part, parts_of
 from streams.runtime.names import Names
 from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
@@ -23,6 +24,8 @@ from streams.task.publishing import HEAD, Published, records
 from streams.topology import topic
 
 PATIENCE = 15.0
+LISTS_KEPT = 3
+"""Versions of a definition whose long lists are kept; of older ones all but the lists is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,24 @@ class History:
         elif not at_version:
             press = Pressed(**row["press"]) if row["press"] else None
             self.heads[name] = Published(document=document, version=row["version"], state=row["state"], press=press)
+
+
+    def forget(self, key: str) -> None:
+        """A record without value: that version is no longer kept."""
+        name, _, version = key.partition("@")
+        if version:
+            self.versions.get(name, {}).pop(int(version), None)
+
+    def outlived(self, changed: Mapping[str, Published]) -> list[str]:
+        """Keys of the parts of lists to be forgotten with this revision: those that no definition names afterwards, nor
+        any of its newest `LISTS_KEPT` versions. Else a list that changes every day would grow the topic for ever."""
+        heads = self.heads | dict(changed)
+        named = {part for head in heads.values() if head.document is not None for part in parts_of(head.document)}
+        for key, versions in self.versions.items():
+            newest = sorted(versions)[-LISTS_KEPT:] if not is_part(key) else ()
+            named.update(part for number in newest for part in parts_of(versions[number].document))
+        return [f"{key}@{number}" for key, versions in self.versions.items() if is_part(key) and key not in named
+                for number in versions]
 
 
 def standing(settings: Settings) -> tuple[dict[str, Published], int]:
@@ -91,15 +112,21 @@ def _read(consumer: Consumer, codec: Codec, settings: Settings) -> History:
                 f"topic definitions on {settings.broker}: {error.name()}; start a worker once (it creates the topics) "
                 "or run `audience topics --create`",))
         key, value = message.key(), message.value()
-        if value is not None and key is not None:
+        if key is None:
+            continue
+        if value is None:
+            found.forget(key.decode())
+        else:
             found.take(key.decode(), codec.decode("definition", value))
     raise Misconfigured((f"no Kafka broker at {settings.broker} answered within {PATIENCE:.0f} s; set AUDIENCE_BROKER or "
                          "--broker to one that runs, or start one with `audience broker`",))
 
 
-def publish(settings: Settings, changed: Mapping[str, Published], revision: int, at: int | None = None) -> None:
+def publish(
+    settings: Settings, changed: Mapping[str, Published], revision: int, at: int | None = None, forget: Iterable[str] = (),
+) -> None:
     """Write one revision: all of it or nothing. `at`: as of when it is in force (ms), now if left out; records that
-    wait with an older time are handled before it."""
+    wait with an older time are handled before it. forget: keys of versions that are no longer kept."""
     at = int(time.time() * 1000) if at is None else at
     name, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
     producer = Producer({
@@ -110,6 +137,8 @@ def publish(settings: Settings, changed: Mapping[str, Published], revision: int,
         producer.begin_transaction()
         for key, record in records(changed, revision, at):
             producer.produce(name, codec.encode("definition", record), key.encode(), partition=0)
+        for key in forget:
+            producer.produce(name, None, key.encode(), partition=0)
         producer.commit_transaction(PATIENCE)
     except KafkaException as fault:
         raise Misconfigured((

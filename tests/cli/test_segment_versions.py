@@ -34,8 +34,11 @@ class Applied:
 
     def publish(self, changed: dict[str, Json]) -> int:
         if changed:
+            forgotten = self.history.outlived(changed)
             for key, record in records(changed, self.history.revision + 1, self.pipeline.now):
                 self.history.take(key, self._codec.decode("definition", self._codec.encode("definition", record)))
+            for key in forgotten:
+                self.history.forget(key)
             self.pipeline._publish(changed)
         return len(changed)
 

@@ -10,8 +10,10 @@ import pytest
 from streams.core.errors import Misconfigured
 from streams.core.listed import Digests, digest_of, packed
 from streams.definitions import build, lists, load_file, load_folder
+from streams.runtime.definitions_log import LISTS_KEPT
 from streams.task.publishing import revise
 from streams.testing import Pipeline
+from streams.unit import Inbound
 from tests.cli.test_segment_versions import Applied
 
 Json = Any
@@ -125,6 +127,30 @@ def test_a_rollback_brings_the_list_back(tmp_path: Path) -> None:
     applied.roll_back("invited")
     assert greet(applied.pipeline) == {"cookie:c1", "cookie:c1700"}
     assert applied.apply(load_folder(folder(tmp_path, people(2_000))).sources) == 0
+
+
+def test_only_the_lists_of_the_newest_versions_are_kept(tmp_path: Path) -> None:
+    """A list that changes every day must not grow the topic for ever; what else the versions said stays."""
+    applied = Applied()
+    for number in range(2_000, 2_006):
+        applied.apply(load_folder(folder(tmp_path, people(number))).sources)
+    kept = [key for key, versions in applied.history.versions.items() if lists.is_part(key) and versions]
+    assert len(kept) == LISTS_KEPT + 1, "with the one in force, which is the newest of them after the next change"
+    assert sorted(applied.history.versions["segment/invited"]) == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(Misconfigured, match="the list of that version is no longer kept, as those of the newest 3"):
+        applied.roll_back("invited", to=1)
+    assert applied.roll_back("invited", to=4) > 0
+    assert greet(applied.pipeline, 2_002, 2_003) == {"cookie:c2002"}
+
+
+def test_a_worker_passes_over_the_end_of_a_version() -> None:
+    pipeline = Pipeline({}, 1)
+    pipeline._waiting[0].append(Inbound("definitions", 0, 1, b"members/0@1", None, 0))
+    pipeline._drain()
+    assert pipeline.rejected == []
+    pipeline._waiting[0].append(Inbound("definitions", 0, 2, b"segment/s", None, 0))
+    pipeline._drain()
+    assert len(pipeline.rejected) == 1
 
 
 def test_a_preview_takes_a_long_list(tmp_path: Path) -> None:
