@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from streams.core.profile import Profile
 from streams.definitions import load_folder
 from streams.demo.answer import Ledger
 from streams.demo.facts import BROKEN, Sent
@@ -27,7 +28,9 @@ from streams.runtime.state_reader import read_state
 from streams.runtime.store import TaskStore
 from streams.runtime.topics import ensure_topics
 from streams.runtime.upstream import Upstream
+from streams.task.census import EDITION, PREFIX
 from streams.task.publishing import Published, revise
+from streams.task.rows import NUMBER, PROFILE
 from streams.unit import TABLES
 from tests.kafka.deployment import Deployment, wait_until
 
@@ -192,8 +195,19 @@ def assert_state_is_changelog(deployment: Deployment) -> None:
         stored, logged = content(furthest), content(read_state(deployment.settings, partition))
         differing = sorted(key for key in stored.keys() | logged.keys() if stored.get(key) != logged.get(key))
         assert logged and not differing, f"partition {partition}: {differing[:5]} of {len(differing)} differ"
+        assert_census(logged)
     for store in (each for stores in folders.values() for each in stores):
         store.close()
+
+
+def assert_census(state: State) -> None:
+    """What a task counts of its profiles is what a count over its rows gives: no crash counted anybody twice."""
+    rows = [PROFILE.decode(value) for (table, _), value in state.items() if table == "profiles"]
+    people = [row for row in rows if isinstance(row, Profile) and row.fragments]
+    counted = Counter(name for row in people for name in (f"{EDITION}{row.edition}", *row.members))
+    kept = {key[1:].decode(): NUMBER.decode(value) for (table, key), value in state.items()
+            if table == "meta" and key.startswith(PREFIX)}
+    assert people and kept == counted
 
 
 def content(store: TaskStore | MemoryStore) -> State:
