@@ -98,7 +98,8 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     if given:
         context.tables.timeline.replace(profile.key, kept)
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
-    state = Profile("", "", told=told, members=dict(profile.members) if message.is_split else {})
+    waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
+    state = Profile("", "", told=told, members=dict(profile.members) if message.is_split else {}, waiting=waiting)
     return _given(message.to, message.source, fragments, entries, state, "split" if message.is_split else "merge")
 
 
@@ -213,3 +214,4 @@ def _inherit(profile: Profile, state: Profile) -> None:
     for source, balance in state.handovers.items():
         profiling.note(profile, source, balance)
     profile.cuts += state.cuts
+    profile.waiting += state.waiting

@@ -70,6 +70,7 @@ class Profile:
     decided: `campaign|channel` -> [instant, last decision about a message], see `campaigns.explaining`.
     suppressed: identifier of its own -> [decision, reason], see `suppression`.
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
+    waiting: [arrival, is replayed] of events that came while it is handed over, see `campaigns.waiting`.
     standing: LONE, LINKED or LEAVING. expiry: [when its timer is due, for which idle time], see `expiry`.
     """
 
@@ -99,6 +100,7 @@ class Profile:
     decided: dict[str, list[Json]] = field(default_factory=dict)
     standing: int = LONE
     expiry: list[int] = field(default_factory=list)
+    waiting: list[list[Json]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -49,9 +49,10 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         _take_word(profile, message)
     is_first = not profile.edition
     touched = fold_in(context, profile, message.fragment, event, at)
-    if message.expects:
+    if message.expects or profile.handovers:
+        sends += campaigns.postpone(context, profile, event, at)
         sends += settle(context, profile, at)
-    elif not profile.handovers:
+    else:
         sends += judge(context, profile, event, touched, is_first)
         if is_first:
             expiry.watch(context, profile, event.received_at)
@@ -210,7 +211,7 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "merge") ->
         return []
     sends = bring_up_to_date(context, profile, max(at, profile.now), cause)
     profile.inherited.clear()
-    return sends
+    return sends + campaigns.answer_waiting(context, profile, max(at, profile.now))
 
 
 def arm(context: Context, profile: Profile) -> None:

@@ -19,6 +19,8 @@ from streams.core.campaigns.reacting import (
     take_everything_back,
 )
 from streams.core.campaigns.told import hand_over
+from streams.core.campaigns.waiting import answer_waiting, give_waiting, postpone
 
-__all__ = ["ADVERTISING", "catch_up", "consent_changed", "event_happened", "hand_over", "identifiers_changed",
-           "inherit", "live", "memberships_changed", "reach", "reach_now", "release_held", "take_everything_back"]
+__all__ = ["ADVERTISING", "answer_waiting", "catch_up", "consent_changed", "event_happened", "give_waiting", "hand_over",
+           "identifiers_changed", "inherit", "live", "memberships_changed", "postpone", "reach", "reach_now",
+           "release_held", "take_everything_back"]

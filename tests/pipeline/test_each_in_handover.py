@@ -1,0 +1,138 @@
+"""A campaign's `each` answers every event once, also one that comes while its profile waits for another's fragments."""
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.campaigns.waiting import MOST, postpone
+from streams.core.events import COUNTED, Event
+from streams.core.messages import Activation, Adopt, Suppressed
+from streams.core.profile import Profile
+from streams.task import Task
+from streams.task.reading import REPLAYED
+from streams.testing import Pipeline
+from streams.unit import Inbound
+from tests.oracle.ledger import Ledger
+from tests.pipeline.mesh import Mesh
+from tests.pipeline.worlds import entries
+from tests.properties.identities import RULES, eventful, obey, replay
+from tests.strategies import DAY, START
+
+Message = dict[str, Any]
+PARTITIONS = pytest.mark.parametrize("partitions", [1, 4, 16])
+
+
+def campaign(each: str) -> Message:
+    return {
+        "segment/everybody": {"kind": "segment", "id": "everybody", "rule": {"everyone": {}}},
+        "campaign/thanks": {
+            "kind": "campaign", "id": "thanks", "segment": "everybody", "trigger": {"each": each}, "status": "live",
+            "channels": {"email": {"subject": "Thanks", "text": "for your order", "purpose": "email-marketing"}}}}
+
+
+THANKS = campaign("Order Completed")
+EVENT = Event("m1", "track", "Seen", START, START, 1, ("customer_id:jane",), {}, {}, {}, {}, "", b"")
+MAILED = {"traits": {"email": "jane@example.com"}, "consent": {"purposes": {"email-marketing": True}}}
+
+
+def order(number: int, **who: Any) -> Message:
+    return {"type": "track", "event": "Order Completed", "messageId": f"m{number}", "timestamp": START + number, **who}
+
+
+def answered(pipeline: Pipeline) -> list[str]:
+    return sorted(a.because.partition("[message ")[2].rstrip("]") for a in pipeline.activations("email"))
+
+
+def jane(pipeline: Pipeline) -> None:
+    pipeline.send({**order(1, userId="jane", context=MAILED), "event": "Signed Up"}, START + 1)
+    pipeline.send({**order(2, anonymousId="c1"), "event": "Seen"}, START + 2)
+
+
+@PARTITIONS
+def test_the_event_that_joins_two_profiles_is_answered(partitions: int) -> None:
+    pipeline = Pipeline(THANKS, partitions)
+    jane(pipeline)
+    pipeline.send(order(3, userId="jane", anonymousId="c1"), START + 3)
+    assert answered(pipeline) == ["m3"]
+
+
+@PARTITIONS
+def test_events_that_come_before_the_fragments_are_answered_with_what_the_fragments_know(
+    partitions: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The address and the consent are with the profile that is absorbed; two orders come while it is under way."""
+    pipeline = Pipeline(THANKS, partitions)
+    pipeline.send({**order(1, userId="jane"), "event": "Seen"}, START + 1)
+    pipeline.send({**order(2, anonymousId="c1", context=MAILED), "event": "Signed Up"}, START + 2)
+    held: list[tuple[Task, Adopt]] = []
+    route = Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend((self, sent) for sent in sends if isinstance(sent, Adopt))
+        route(self, [sent for sent in sends if not isinstance(sent, Adopt)])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    for number in (3, 4):
+        pipeline.send(order(number, userId="jane", anonymousId="c1"), START + number)
+    assert held and answered(pipeline) == []
+    monkeypatch.setattr(Task, "_route", route)
+    for task, adopt in held:
+        task._route([adopt])
+        task._drain()
+    for number, _ in enumerate(pipeline.tasks):
+        pipeline._run(number, [], 0)
+    pipeline._drain()
+    assert answered(pipeline) == ["m3", "m4"]
+
+
+@PARTITIONS
+def test_an_old_event_that_is_replayed_and_joins_sends_nothing(partitions: int) -> None:
+    pipeline = Pipeline(THANKS, partitions)
+    jane(pipeline)
+    record = Inbound("events.hits", 0, 0, None, orjson.dumps(order(3, userId="jane", anonymousId="c1")), START + 2 * DAY,
+                     ((REPLAYED, b"1"),))
+    pipeline.advance(to=START + 2 * DAY)
+    pipeline._waiting[0].append(record)
+    pipeline._drain()
+    assert pipeline.activations("email") == []
+    assert [each.reason for each in pipeline.suppressed] == ["replayed event older than 24 h"]
+
+
+def test_a_hand_over_that_never_ends_keeps_a_bounded_number_of_events_and_says_so() -> None:
+    pipeline = Pipeline(THANKS, 1)
+    jane(pipeline)
+    context, profile = pipeline.tasks[0].context, Profile("customer_id:jane", "p")
+    event = replace(EVENT, name="Order Completed")
+    said = [sent for number in range(MOST + 2) for sent in postpone(context, profile, replace(event, arrival=number), START)]
+    assert len(profile.waiting) == MOST
+    assert [(each.campaign_id, each.channel) for each in said if isinstance(each, Suppressed)] == [("thanks", "email")] * 2
+    assert postpone(context, profile, replace(event, name="Seen"), START) == []
+
+
+def ids(pipeline: Pipeline) -> list[str]:
+    """Of the messages in all timelines; one id may stand there under several strongest identifiers."""
+    return sorted(str(message["messageId"]) for profile in pipeline.profiles() for message in entries(pipeline, profile)
+                  if message["type"] in COUNTED)
+
+
+@settings(max_examples=250, deadline=None)
+@given(eventful(aliases=False, rules=False), st.sampled_from(RULES), st.sampled_from((2, 3, 7)),
+       st.integers(0, 2**32).map(Random), st.sampled_from((0.0, 0.3)))
+def test_every_event_is_answered_exactly_once_whatever_is_in_flight(
+    history: list[Message], rules: Message, partitions: int, chance: Random, crashes: float,
+) -> None:
+    """By a message or by the reason for none: who was merged, split and moved meanwhile makes no difference."""
+    pipeline, ledger = Pipeline(campaign("*") | rules, partitions), Ledger()
+    obey(ledger, rules)
+    mesh = Mesh(pipeline, chance, crashes).run(replay(history, ledger))
+    answers = [output for _, output in mesh.outputs if isinstance(output, Activation | Suppressed)]
+    assert len(answers) == len(ids(pipeline))
+    sent = Counter(each.because.partition("[message ")[2].rstrip("]") for each in answers if isinstance(each, Activation))
+    assert sent <= Counter(ids(pipeline))
