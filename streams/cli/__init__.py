@@ -9,10 +9,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from streams.cli import backtest, campaign, definitions, deliver, demo, feed, identity, inspect, operate, replay, serve
+from streams.cli import (
+    backtest,
+    button,
+    campaign,
+    definitions,
+    deliver,
+    demo,
+    feed,
+    identity,
+    inspect,
+    operate,
+    replay,
+    serve,
+)
 from streams.core.errors import AudienceError
 
-GROUPS = (demo, operate, replay, backtest, definitions, campaign, inspect, identity, deliver, serve, feed)
+GROUPS = (demo, operate, replay, backtest, definitions, button, campaign, inspect, identity, deliver, serve, feed)
 
 
 def parser() -> argparse.ArgumentParser:

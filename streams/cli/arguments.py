@@ -64,6 +64,17 @@ def number(text: str) -> int:
     return int(text)
 
 
+def rate(text: str) -> float:
+    """A positive number a second."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0, for example 500")
+    return found
+
+
 def existing(text: str) -> Path:
     path = Path(text)
     if not path.exists():

@@ -1,4 +1,4 @@
-"""`audience campaign explain` and `preview`: what a campaign means for one person."""
+"""`audience campaign explain` and `preview`: what a campaign means for one person; `progress` is in `button`."""
 from __future__ import annotations
 
 import argparse
@@ -6,12 +6,14 @@ import json
 import time
 from typing import Any
 
+from streams.cli import button
 from streams.cli.arguments import command, group, with_broker
 from streams.core.errors import Misconfigured, Rejected
 
 
 def add_to(commands: Any) -> None:
-    campaigns = group(commands, "campaign", "What a campaign means for one person.")
+    campaigns = group(commands, "campaign", "What a campaign means for one person, and how far a press of its button is.")
+    button.add_progress_to(campaigns)
     for name, run, summary in (
         ("explain", explain_campaign, "Why somebody got a message or did not, and what speaks against one now."),
         ("preview", preview_campaign, "What somebody would be sent, rendered now, without an event; nothing is sent."),

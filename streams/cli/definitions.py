@@ -1,11 +1,10 @@
-"""`audience apply`, `diff`, `activate`, `pause` and `schema`: what marketers define, and whether it acts."""
+"""`audience apply`, `diff` and `schema`: what marketers define."""
 from __future__ import annotations
 
 import argparse
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, existing, group, with_broker
@@ -30,14 +29,6 @@ def add_to(commands: Any) -> None:
         with_broker(parser)
         if run is diff:
             with_sizes(parser)
-    for name, state, summary in (
-        ("activate", "live", "Press the button: everyone in the segment now, and every change from now on."),
-        ("pause", "paused", "Stop a campaign; nobody is told anything."),
-    ):
-        parser = command(commands, name, set_state, summary)
-        parser.add_argument("campaign", metavar="ID")
-        parser.set_defaults(state=state)
-        with_broker(parser)
     schema = group(commands, "schema", "JSON Schema for editors, and the Avro schemas of the topics.")
     command(schema, "definitions", print_definitions_schema, "The JSON Schema of definition files.")
     avro = command(schema, "topic", print_topic_schema, "The Avro schema of a topic's values.")
@@ -58,25 +49,6 @@ def diff(options: argparse.Namespace) -> int:
     settings, changed, history = _changes(options)
     found = sizes(settings, options, {key: row.document for key, row in changed.items()})
     _report(options, changed, f"against revision {history.revision}", found)
-    return 0
-
-
-def set_state(options: argparse.Namespace) -> int:
-    from streams.runtime.definitions_log import publish, standing
-    from streams.runtime.settings import Settings
-
-    settings = Settings.read(environment(options))
-    heads, revision = standing(settings)
-    key = f"campaign/{options.campaign}"
-    head = heads.get(key)
-    if head is None or head.document is None:
-        known = sorted(k.partition("/")[2] for k, v in heads.items() if k.startswith("campaign/") and v.document)
-        raise Misconfigured((f"there is no campaign {options.campaign}; defined are: {', '.join(known) or 'none'}",))
-    if head.state == options.state:
-        print(f"{options.campaign} is {options.state} already", file=sys.stderr)
-        return 0
-    publish(settings, {key: replace(head, state=options.state)}, revision + 1)
-    print(f"{options.campaign} is {options.state}", file=sys.stderr)
     return 0
 
 

@@ -23,12 +23,13 @@ from streams.demo.tally import TOPICS, Tally
 from streams.demo.view import View
 from streams.demo.workers import Workers
 from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.button import press_button
 from streams.runtime.definitions_log import publish, standing
 from streams.runtime.observer import Observer, lag
 from streams.runtime.settings import Settings
 from streams.runtime.topics import ensure_topics
 from streams.runtime.upstream import Upstream
-from streams.task.publishing import Published, revise
+from streams.task.publishing import revise
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 BUTTON = "loyal-club"
@@ -100,11 +101,7 @@ class Demo:
         publish(self._settings, revise(heads, load_folder(DEFINITIONS).sources), revision + 1)
 
     def _press(self) -> None:
-        heads, revision = standing(self._settings)
-        key = f"campaign/{BUTTON}"
-        head = heads[key]
-        live = Published(document=head.document, version=head.version, state="live")
-        publish(self._settings, {key: live}, revision + 1)
+        press_button(self._settings, BUTTON)
 
     def _play(self) -> None:
         """The shop, each message at its moment; the button half-way."""

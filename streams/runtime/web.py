@@ -1,4 +1,5 @@
-"""The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`; nothing else is served.
+"""The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`; the button of campaigns is in
+`web_button`, and nothing else is served.
 
 Faust's own pages are switched off in the app's settings, and its index gives way here, through the list of blueprints
 that its Web class declares for subclasses to change.
@@ -21,7 +22,8 @@ class StatusWeb(Web):
     """Faust's web server with our pages in the place of its own."""
 
     logger = SERVICES
-    production_blueprints: ClassVar[Any] = [("", "streams.runtime.web:blueprint")]
+    production_blueprints: ClassVar[Any] = [
+        ("", "streams.runtime.web:blueprint"), ("", "streams.runtime.web_button:blueprint")]
 
 
 @blueprint.route("/", name="status")

@@ -20,6 +20,7 @@ from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
 from streams.demo.verdict import judge
 from streams.memory import MemoryStore
+from streams.runtime.button import press_button
 from streams.runtime.definitions_log import publish, standing
 from streams.runtime.memory import Memory
 from streams.runtime.observer import Observer, Seen, lag
@@ -28,9 +29,13 @@ from streams.runtime.state_reader import read_state
 from streams.runtime.store import TaskStore
 from streams.runtime.topics import ensure_topics
 from streams.runtime.upstream import Upstream
+<<<<<<< 757e907dca67716f95fb5e3ae206f071d6271cca
 from streams.task.census import EDITION, PREFIX
 from streams.task.publishing import Published, revise
 from streams.task.rows import NUMBER, PROFILE
+=======
+from streams.task.publishing import revise
+>>>>>>> ef5a50b4b3118122886082a742c46ce48dbf62f5
 from streams.unit import TABLES
 from tests.kafka.deployment import Deployment, wait_until
 
@@ -95,10 +100,7 @@ class RealShop:
             self._failure = failure
 
     def _press(self) -> None:
-        heads, revision = standing(self._deployment.settings)
-        key = f"campaign/{BUTTON}"
-        live = Published(document=heads[key].document, version=heads[key].version, state="live")
-        publish(self._deployment.settings, {key: live}, revision + 1)
+        press_button(self._deployment.settings, BUTTON)
 
 
 class Seeing:

@@ -1,0 +1,120 @@
+"""The button on a deployment of two workers: over HTTP and by command, with a worker killed in the middle."""
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from streams.cli import main
+from streams.runtime.topics import ensure_topics
+from streams.runtime.upstream import Upstream
+from tests.kafka.conftest import Broker
+from tests.kafka.deployment import Deployment, Worker, wait_until
+from tests.kafka.observed import View
+from tests.kafka.shop_oracle import FACTORY, VARIABLES
+from tests.kafka.test_web import get, status_of
+
+PEOPLE = 240
+DEFINITIONS = """kind: segment
+id: everybody
+rule: {everyone: {}}
+---
+kind: campaign
+id: hello
+segment: everybody
+channels: {email: {subject: Hello, text: Hi, purpose: mail}}
+"""
+JSON = {"Content-Type": "application/json"}
+
+
+def post(worker: Worker, path: str, body: str = "{}", **headers: str) -> tuple[int, dict[str, Any]]:
+    request = urllib.request.Request(f"http://127.0.0.1:{worker.port}{path}", body.encode(), {**JSON, **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except HTTPError as refused:
+        return refused.code, json.loads(refused.read())
+
+
+@pytest.fixture(scope="module")
+def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Two workers, everybody with an address and consent, the campaign paused."""
+    folder = tmp_path_factory.mktemp("press")
+    with Deployment(broker.address, folder, FACTORY, **VARIABLES) as deployment, pytest.MonkeyPatch.context() as patch:
+        for name, value in deployment.variables.items():
+            patch.setenv(name, value)
+        ensure_topics(deployment.settings)
+        (folder / "definitions").mkdir()
+        (folder / "definitions" / "all.yaml").write_text(DEFINITIONS)
+        assert main(["apply", str(folder / "definitions")]) == 0
+        with Upstream(deployment.settings) as upstream:
+            for place in range(PEOPLE):
+                address = f"p{place}@example.org"
+                upstream.send("events.interactions", f"email:{address}".encode(), json.dumps({
+                    "type": "identify", "messageId": f"m{place}", "traits": {"email": address},
+                    "context": {"consent": {"purposes": {"mail": True}}}}).encode())
+        for name in ("one", "two"):
+            deployment.worker(name).start()
+        for worker in deployment.workers:
+            wait_until(lambda: status_of(worker, "/ready") == 200, within=60, what="both are ready")  # noqa: B023
+        wait_until(lambda: _members(deployment) == PEOPLE, within=60, what="everybody is there")
+        yield deployment
+
+
+def _members(deployment: Deployment) -> int:
+    pages = [json.loads(get(worker, "/?json")[1]) for worker in deployment.workers if worker.is_running]
+    return sum(page["standing"]["segments"].get("everybody", {"members": 0})["members"] for page in pages)
+
+
+def told(view: View) -> Counter[bytes]:
+    view.refresh()
+    return Counter(key for key, _ in view.records["activations.email"])
+
+
+@pytest.mark.timeout(240)
+def test_a_worker_killed_in_the_middle_of_a_press_and_everyone_is_activated_once(deployment: Deployment) -> None:
+    one, two = deployment.workers
+    view = View(deployment, ["activations.email"])
+    code, begun = post(one, "/campaigns/hello/activate", json.dumps({"per_second": 20}))
+    assert code == 202 and begun["campaign"] == "hello" and begun["state"] == "live" and not begun["is_over"]
+    wait_until(lambda: sum(told(view).values()) > PEOPLE // 5, within=30, what="it is under way")
+    two.kill()
+    assert sum(told(view).values()) < PEOPLE
+    two.start()
+    wait_until(lambda: sum(told(view).values()) >= PEOPLE, within=90, what="everybody is reached")
+    wait_until(lambda: json.loads(get(one, "/campaigns/hello")[1])["is_over"], within=60, what="it says so")
+    found = json.loads(get(one, "/campaigns/hello")[1])
+    assert (found["present"], found["reached"], found["activated"], found["silent"]) == (PEOPLE, PEOPLE, PEOPLE, 0)
+    assert told(view) == Counter(b"email:p%d@example.org" % place for place in range(PEOPLE))
+    assert "<td>hello</td>" in get(one, "/")[1]
+
+
+@pytest.mark.timeout(120)
+def test_the_command_stays_until_the_press_is_over(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pause", "hello"]) == 0
+    assert main(["activate", "hello", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["is_over"] and json.loads(said.out)["reached"] == PEOPLE
+    assert json.loads(said.out)["activated"] == 0, "they all have it already"
+    assert f"hello: {PEOPLE} of {PEOPLE} people reached, 0 activated, over" in said.err
+    assert main(["campaign", "progress", "hello"]) == 0
+    assert capsys.readouterr().out == f"hello: {PEOPLE} of {PEOPLE} people reached, 0 activated, over\n"
+    assert main(["activate", "hello"]) == 0
+    assert "hello is live already" in capsys.readouterr().err
+
+
+def test_a_page_of_another_site_presses_nothing_and_wrong_use_is_told(deployment: Deployment) -> None:
+    worker = deployment.workers[0]
+    assert post(worker, "/campaigns/hello/pause", Origin="https://elsewhere.example")[0] == 403
+    assert post(worker, "/campaigns/hello/pause", **{"Content-Type": "text/plain"})[0] == 415
+    assert post(worker, "/campaigns/hello/activate", '{"per_second": -1}')[0] == 400
+    assert post(worker, "/campaigns/hello/activate", "[")[0] == 400
+    code, answer = post(worker, "/campaigns/helo/activate")
+    assert code == 404 and "there is no campaign helo" in answer["error"]
+    assert json.loads(get(worker, "/campaigns/hello")[1])["state"] == "live"
+    assert get(worker, "/campaigns/hello/activate")[0] == 405
