@@ -29,13 +29,9 @@ from streams.runtime.state_reader import read_state
 from streams.runtime.store import TaskStore
 from streams.runtime.topics import ensure_topics
 from streams.runtime.upstream import Upstream
-<<<<<<< 757e907dca67716f95fb5e3ae206f071d6271cca
 from streams.task.census import EDITION, PREFIX
-from streams.task.publishing import Published, revise
-from streams.task.rows import NUMBER, PROFILE
-=======
 from streams.task.publishing import revise
->>>>>>> ef5a50b4b3118122886082a742c46ce48dbf62f5
+from streams.task.rows import NUMBER, PROFILE
 from streams.unit import TABLES
 from tests.kafka.deployment import Deployment, wait_until
 
