@@ -249,3 +249,12 @@ def test_a_slice_is_bounded_whoever_is_in_the_segment() -> None:
     pipeline._drain = drain  # type: ignore[method-assign]
     pipeline._drain()
     assert len(mailed(pipeline)) == 3 * presses.PEOPLE_A_SLICE
+
+
+def test_a_deleted_campaigns_audience_is_emptied_by_its_name() -> None:
+    """Who runs the audience finds it by what the activation says, and no definition is left that says it."""
+    pipeline = fans(2, channels=BOTH_CHANNELS)
+    pipeline.activate("c")
+    pipeline.apply({key: row.document for key, row in pipeline._standing.items() if not key.startswith("campaign/")})
+    out = [a for a in pipeline.activations("display") if a.change == "exited"]
+    assert [a.content.get("audience") for a in out] == ["x", "x"]

@@ -33,7 +33,7 @@ def update_audiences(
             if belongs and not may_enter:
                 continue
             if belongs:
-                profile.told[key] = [campaign.segment, channel.purpose]
+                profile.told[key] = [campaign.segment, channel.purpose, dict(channel.content)]
             else:
                 del profile.told[key]
             sends.append(activation(profile, campaign, channel, identifier, "entered" if belongs else "exited",
@@ -45,7 +45,7 @@ def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Who may not be addressed any more is out at once, of paused campaigns' audiences too."""
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
-        _, purpose = profile.told[audience_key(campaign_id, name, identifier)]
+        _, purpose, _ = profile.told[audience_key(campaign_id, name, identifier)]
         if not may_activate(profile, purpose, name, identifier, at).is_given:
             sends.append(_out(context, profile, (campaign_id, name, identifier), at, "consent changed"))
     return sends
@@ -69,9 +69,9 @@ def empty(context: Context, profile: Profile, at: int, because: str) -> list[Sen
 
 def _out(context: Context, profile: Profile, told: tuple[str, str, str], at: int, because: str) -> Sent:
     campaign_id, name, identifier = told
-    segment, purpose = profile.told.pop(audience_key(*told))
+    segment, purpose, said = profile.told.pop(audience_key(*told))
     found = (each for each in context.plan.definitions.campaigns if each.id == campaign_id)
     campaign = next(found, None) or Campaign(id=campaign_id, segment=segment)
     channels = (each for each in channels_of(profile, campaign) if each.name == name)
-    channel = next(channels, None) or Channel(name=name, purpose=purpose)
+    channel = next(channels, None) or Channel(name=name, purpose=purpose, content=tuple(said.items()))
     return activation(profile, campaign, channel, identifier, "exited", at, because, dict(channel.content))

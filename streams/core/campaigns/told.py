@@ -1,6 +1,7 @@
 """What channels were told, as keys of `Profile.told`. It travels with identifiers and profiles, so it is one dict.
 
-`campaign|channel|identifier`: in that audience; [segment, purpose]. `memberships|identifier`: the record as it stands.
+`campaign|channel|identifier`: in that audience; [segment, purpose, content], so that a campaign that is deleted can be
+taken back. `memberships|identifier`: the record as it stands.
 `campaign|channel`: the membership was answered. `#identifier|segment`: the last sequence number.
 """
 from __future__ import annotations
