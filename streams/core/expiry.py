@@ -136,7 +136,9 @@ def _end(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def _let_go(context: Context, key: str, identifier: str, at: int) -> Point:
-    """Next generation, next epoch: whatever begins there next is nothing that was there before."""
+    """Next generation, next epoch: whatever begins there next is nothing that was there before.
+
+    By the wall clock, because after an outage the end may lie far back, and messages of now are under way."""
     tables = context.tables
     node = tables.nodes.get(identifier) or Node()
     vacate(node.owners, key)
@@ -144,7 +146,7 @@ def _let_go(context: Context, key: str, identifier: str, at: int) -> Point:
     if identifier == home(key):
         node.generation = max(node.generation, generation(key) + 1)
     if not node.owners:
-        node.vacant_until = at + UNDER_WAY
+        node.vacant_until = max(at, context.wall) + UNDER_WAY
         tables.timers.arm(node.vacant_until, VACANT, identifier)
     tables.nodes.put(identifier, node)
     return Point(identifier, [list(owner) for owner in node.owners])
