@@ -113,7 +113,13 @@ def _sms(destination: str, given: Mapping[str, Any], variables: Variables) -> Co
     return TwilioConnector(read_settings(destination, given, variables))
 
 
+def _file(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.files import make
+
+    return make(destination, given, variables)
+
+
 CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
-    "http": _http, "smtp": _smtp, "sms-http": _sms}
+    "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file}
 """By the name in the definition."""
 TO_ADDRESSES = ("smtp", "sms-http")

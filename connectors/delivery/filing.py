@@ -1,0 +1,87 @@
+"""A destination that is a folder: the engine's side of a spool. What a row holds and how files are written is its
+connector's."""
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from connectors.delivery.activation import Activation
+from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused
+from connectors.delivery.spool import Row, Spool
+
+log = logging.getLogger(__name__)
+
+MOST = 1_000
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+AGAIN_AFTER = 10.0
+"""Seconds after which a file that could not be written is tried again, when no activation comes before."""
+RowOf: TypeAlias = Callable[[Activation], bytes | Refused]
+
+
+class FilingConnector:
+    """Delivered is what is safely on the disk; when it appears in a file is the spool's."""
+
+    def __init__(self, spool: Spool, row_of: RowOf) -> None:
+        self._spool = spool
+        self._row_of = row_of
+        self._writing = asyncio.Lock()
+        self._waiting: asyncio.Task[None] | None = None
+
+    @property
+    def most(self) -> int:
+        return MOST
+
+    async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
+        values = [self._row_of(activation) for activation in batch]
+        rows = [Row(id=activation.activation_id, at=activation.at, value=value)
+                for activation, value in zip(batch, values, strict=True) if isinstance(value, bytes)]
+        kept = await self._kept(rows, at) if rows else None
+        return [value if isinstance(value, Refused) or kept is None else kept for value in values]  # type: ignore[misc]
+
+    async def close(self) -> None:
+        """What is kept becomes a file, if it can; else the next `deliver`, of this process or another, sees to it."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        async with self._writing:
+            try:
+                await asyncio.to_thread(self._spool.publish)
+            except OSError as failure:
+                log.warning("what is kept stays in the journal: %s", told(failure))
+            self._spool.release()
+
+    async def _kept(self, rows: Sequence[Row], at: int) -> Outcome:
+        async with self._writing:
+            try:
+                name = await asyncio.to_thread(self._spool.keep, rows, at)
+            except OSError as failure:
+                return Deferred(why=told(failure))
+            due_in = self._spool.due_in(at)
+            if self._waiting is None and due_in is not None:
+                self._waiting = asyncio.create_task(self._publish_after(due_in))
+            return Delivered(reference=name)
+
+    async def _publish_after(self, seconds: float) -> None:
+        """So that what came last appears on time though nothing comes after it."""
+        while True:
+            await asyncio.sleep(seconds)
+            async with self._writing:
+                try:
+                    await asyncio.to_thread(self._spool.publish)
+                    self._waiting = None
+                    return
+                except OSError as failure:
+                    log.warning("no file was written, and is tried again: %s", told(failure))
+                    seconds = AGAIN_AFTER
+
+
+def told(failure: OSError) -> str:
+    """What the operator has to do about it."""
+    if failure.errno in FULL:
+        return "the disk of the folder is full (or its quota): nothing is lost, it goes on when there is room"
+    if isinstance(failure, BlockingIOError):
+        return "another process writes to this folder for this destination; let only one of them run it"
+    return f"the folder cannot be written to: {failure.strerror or type(failure).__name__}"

@@ -1,0 +1,29 @@
+"""From settings to a connector; a row is all fields of the activation, so that whoever reads the files can choose."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import orjson
+
+from connectors.delivery import Activation
+from connectors.delivery.activation import as_json
+from connectors.delivery.filing import FilingConnector
+from connectors.delivery.folder import Reading
+from connectors.delivery.spool import Spool
+from connectors.destinations.files.formats import FORMATS
+
+
+def make(destination: str, given: Mapping[str, Any], _variables: Mapping[str, str]) -> FilingConnector:
+    """Misconfigured with every fault."""
+    reading = Reading(destination, given, ("format",))
+    name = reading.choice("format", tuple(FORMATS))
+    if name == "parquet" and find_spec("pyarrow") is None:
+        reading.refuse("format", "jsonl or csv, or pyarrow to be installed: pip install 'audience-streams[files]'")
+    settings = reading.result()
+    return FilingConnector(Spool(settings.folder, destination, name, FORMATS[name], settings.rolling), row_of)
+
+
+def row_of(activation: Activation) -> bytes:
+    return orjson.dumps(as_json(activation), option=orjson.OPT_SORT_KEYS)
