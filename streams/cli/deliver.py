@@ -83,7 +83,7 @@ def _telling_digests(destination: Destination, connector: Connector) -> Connecto
         return connector
     if destination.connector in TO_ADDRESSES:
         raise Misconfigured((f"destination {destination.id}: hashing: expected none with the connector "
-                             f"{destination.connector}, which needs the address itself",))
+                             f"{destination.connector}, which needs the identifier itself",))
     return Hashed(connector, destination.hashing)
 
 
@@ -119,7 +119,19 @@ def _file(destination: str, given: Mapping[str, Any], variables: Variables) -> C
     return make(destination, given, variables)
 
 
+def _ppid(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.ppid import make
+
+    return make(destination, given, variables)
+
+
+def _uid2(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.uid2 import make
+
+    return make(destination, given, variables)
+
+
 CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
-    "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file}
+    "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file, "ad-manager-ppid": _ppid, "uid2": _uid2}
 """By the name in the definition."""
-TO_ADDRESSES = ("smtp", "sms-http")
+TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2")

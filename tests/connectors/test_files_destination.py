@@ -168,6 +168,19 @@ def test_a_full_disk_defers_with_a_reason_and_loses_and_doubles_nothing(tmp_path
         "the disk of the folder is full (or its quota): nothing is lost, it goes on when there is room"]
 
 
+def test_a_line_that_did_not_get_to_the_disk_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "journal"
+    durable.append_whole(file, b"one\n")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(durable.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        durable.append_whole(file, b"two\n")
+    assert file.read_bytes() == b"one\n"
+
+
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     async def run() -> list[Any]:
         mine, other = (make("lake", {"folder": str(tmp_path)}, {}) for _ in range(2))
