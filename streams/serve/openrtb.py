@@ -1,8 +1,9 @@
 """A look-up as the `user` object of an OpenRTB 2.6 bid request: what an exchange takes without mapping.
 
 Fields after the specification: `Data` and `Segment` (3.2.21, 3.2.22), `EID` and `UID` (3.2.27, 3.2.28), `segtax` after
-the IAB's "Segment Taxonomies" extension, `atype` after AdCOM's list "Agent Types". E-mail addresses and phone numbers
-never become uids: a bid request goes to many, and those are the person in clear.
+the IAB's "Segment Taxonomies" extension, `atype` after AdCOM's list "Agent Types" (1 web, 2 app, 3 person). Compared with
+2.6.md, jsonschema/EID.json and UID.json of github.com/InteractiveAdvertisingBureau/openrtb2.x in November 2026. E-mail
+addresses and phone numbers never become uids: a bid request goes to many, and those are the person in clear.
 """
 from __future__ import annotations
 

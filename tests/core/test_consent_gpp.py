@@ -43,7 +43,7 @@ def test_sections_given_as_a_range() -> None:
     (13, 3, (SALE, ADVERTISING)), (14, 3, (SALE, ADVERTISING)), (15, 3, (SALE, ADVERTISING)),
     (16, 3, (SALE, ADVERTISING)), (17, 3, (SALE, ADVERTISING)), (18, 4, (SALE, ADVERTISING)),
     (19, 3, (SALE, ADVERTISING)), (20, 3, (SALE, ADVERTISING)), (21, 3, (SALE, ADVERTISING)),
-    (22, 3, (SALE, ADVERTISING)),
+    (22, 3, (SALE, ADVERTISING)), (23, 3, (SALE, ADVERTISING)),
 ])
 def test_each_us_section_has_its_opt_outs_in_its_own_place(
     section: int, notices: int, fields: tuple[Activity, ...],

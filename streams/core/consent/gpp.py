@@ -2,7 +2,10 @@
 
 Source: IAB Tech Lab, Global-Privacy-Platform, "Consent String Specification" (header, Fibonacci ranges) and the technical
 specification of each section. Of a US section only the opt-outs matter here, and they stand at a fixed place near its
-beginning: the table has those places, so that later versions that append fields are read as well.
+beginning: the table has those places, so that later versions that append fields are read as well. Compared field by field
+with the texts in Sections/US-National and Sections/US-States of github.com/InteractiveAdvertisingBureau/
+Global-Privacy-Platform in November 2026. Maryland, Indiana, Kentucky and Rhode Island (24 to 27) are not here: their
+texts are for public comment and begin with a section header of another form.
 """
 from __future__ import annotations
 
@@ -32,11 +35,11 @@ OPT_OUTS: Mapping[int, Mapping[Activity, int]] = {
     7: {Activity.SALE: 18, Activity.SHARING: 20, Activity.TARGETED_ADVERTISING: 22},
     8: {Activity.SALE: 12, Activity.SHARING: 14},
     11: _WITH_SENSITIVE_NOTICE, 18: _WITH_SENSITIVE_NOTICE,
-    **dict.fromkeys((9, 10, 12, 13, 14, 15, 16, 17, 19, 20, 21, 22), _STATE),
+    **dict.fromkeys((9, 10, 12, 13, 14, 15, 16, 17, 19, 20, 21, 22, 23), _STATE),
 }
 """Section -> the bit at which each two-bit opt-out begins. 7 national, 8 California, 9 Virginia, 10 Colorado, 11 Utah,
 12 Connecticut, 13 Florida, 14 Montana, 15 Oregon, 16 Texas, 17 Delaware, 18 Iowa, 19 Nebraska, 20 New Hampshire,
-21 New Jersey, 22 Tennessee."""
+21 New Jersey, 22 Tennessee, 23 Minnesota."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
