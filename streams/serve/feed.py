@@ -6,9 +6,7 @@ between the two makes the next run write the same number again, with at least th
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import IO, Any
 
 import orjson
 
+from connectors.delivery.durable import appearing
 from streams.core.errors import Misconfigured
 
 COLUMNS = ("identifier", "segments", "at")
@@ -51,19 +50,6 @@ class Note:
         with appearing(folder / NOTE) as part:
             part.write_bytes(orjson.dumps(
                 {"number": self.number, "topic": self.topic, "at": self.at, "positions": positions}))
-
-
-@contextmanager
-def appearing(path: Path) -> Iterator[Path]:
-    """A path to write to; what is there at the end appears at `path`, at once. After a failure nothing is left."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        yield part
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write(path: Path, rows: Iterable[bytes]) -> int:

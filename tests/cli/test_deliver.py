@@ -47,3 +47,18 @@ def test_hashing_goes_around_the_connector_and_is_refused_where_the_address_is_n
     mail["destination/mail"]["hashing"] = "sha256"
     with pytest.raises(Misconfigured, match="mail: hashing: expected none"):
         _running(mail, 1, None, {})
+
+
+@pytest.mark.parametrize(("connector", "settings"), [("uid2", {}), ("ad-manager-ppid", {"lists": {"cart": 1}})])
+def test_lists_with_a_platforms_own_hashing_refuse_another(connector: str, settings: dict[str, Any]) -> None:
+    lists = document("lists", connector, folder="exports", **settings)
+    assert [each.id for each in _running(lists, 1, None, {})] == ["lists"]
+    lists["destination/lists"]["hashing"] = "sha256"
+    with pytest.raises(Misconfigured, match="lists: hashing: expected none"):
+        _running(lists, 1, None, {})
+
+
+def test_files_may_be_told_digests() -> None:
+    lake = document("lake", "file", folder="exports", format="csv")
+    lake["destination/lake"]["hashing"] = "sha256"
+    assert isinstance(_running(lake, 1, None, {})[0].connector, Hashed)

@@ -1,7 +1,9 @@
 """How a text message travels: in GSM-7 if its alphabet holds every character, else in UCS-2; and in how many parts.
 
 The alphabet is the default one of 3GPP TS 23.038 section 6.2.1 with its extension table, without national language
-shift tables: gateways seldom pass those on. Parts are those of concatenated messages with an 8-bit reference.
+shift tables: gateways seldom pass those on. Compared in November 2026 with gsm0338/charset.py of github.com/dsch/gsm0338,
+which is Unicode's GSM0338.TXT but for 0x09: there 3GPP has the capital Ç, as here. Parts are those of concatenated
+messages with an 8-bit reference.
 """
 from __future__ import annotations
 
