@@ -51,7 +51,7 @@ class FilingConnector:
                 await asyncio.to_thread(self._spool.publish)
             except OSError as failure:
                 log.warning("what is kept stays in the journal: %s", told(failure))
-            self._spool.release()
+            await asyncio.to_thread(self._spool.release)
 
     async def _kept(self, rows: Sequence[Row], at: int) -> Outcome:
         async with self._writing:

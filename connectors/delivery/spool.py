@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any, TypeAlias
 
 import orjson
@@ -62,6 +63,7 @@ class Spool:
         self._journal = folder / f".{name}.open"
         self._manifest = folder / f"{name}.manifest.jsonl"
         self._lock: IO[bytes] | None = None
+        self._mutex = Lock()
         self._number = 0
         self._open = _Open()
         self._earlier: frozenset[str] = frozenset()
@@ -90,20 +92,26 @@ class Spool:
                 self._seal()
 
     def release(self) -> None:
-        """Lets go of the folder."""
+        """Lets go of the folder, when a call under way has ended."""
+        with self._mutex:
+            self._let_go()
+
+    def _let_go(self) -> None:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
-        """After a failure memory and disk may differ: the next call begins with what is on the disk."""
-        try:
-            self._begin()
-            yield
-        except BaseException:
-            self.release()
-            raise
+        """One at a time: a caller that is cancelled leaves its thread at work. After a failure memory and disk may
+        differ: the next call begins with what is on the disk."""
+        with self._mutex:
+            try:
+                self._begin()
+                yield
+            except BaseException:
+                self._let_go()
+                raise
 
     def _append(self, rows: Sequence[Row], at: int) -> None:
         fresh = [row for row in rows if row.id not in self._open.ids and row.id not in self._earlier]

@@ -8,9 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import orjson
@@ -19,7 +20,10 @@ from pyarrow import parquet
 
 from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, durable
 from connectors.delivery.activation import as_json
+from connectors.delivery.filing import FilingConnector
+from connectors.delivery.spool import Rolling, Spool
 from connectors.destinations.files import make
+from connectors.destinations.files.connector import row_of
 from streams.core.errors import Misconfigured
 from tests.connectors.recording import Crash, Log, Reading, activation, eventually
 
@@ -97,6 +101,29 @@ def test_what_came_last_appears_on_time_though_nothing_follows(tmp_path: Path) -
         await connector.close()
 
     asyncio.run(run())
+
+
+def test_closed_while_a_file_is_being_written_it_is_written_once(tmp_path: Path) -> None:
+    begun, may_end = Event(), Event()
+
+    def slowly(part: Path, rows: Iterator[bytes]) -> None:
+        begun.set()
+        assert may_end.wait(10)
+        part.write_bytes(b"".join(row + b"\n" for row in rows))
+
+    async def run() -> None:
+        spool = Spool(tmp_path, "lake", "jsonl", slowly, Rolling(rows=len(FEW)))
+        connector = FilingConnector(spool, row_of)
+        await connector.deliver(FEW, 0)
+        async with asyncio.timeout(10):
+            await eventually(begun.is_set)
+            closing = asyncio.create_task(connector.close())
+            asyncio.get_running_loop().call_later(0.05, may_end.set)
+            await closing
+
+    asyncio.run(run())
+    assert ids(tmp_path) == [each.activation_id for each in FEW]
+    assert [each["number"] for each in read_jsonl(tmp_path / "lake.manifest.jsonl")] == [1]
 
 
 class Killed(BaseException):
