@@ -104,9 +104,10 @@ def test_what_came_last_appears_on_time_though_nothing_follows(tmp_path: Path) -
 
 
 def test_closed_while_a_file_is_being_written_it_is_written_once(tmp_path: Path) -> None:
-    begun, may_end = Event(), Event()
+    begun, may_end, written = Event(), Event(), list[Path]()
 
     def slowly(part: Path, rows: Iterator[bytes]) -> None:
+        written.append(part)
         begun.set()
         assert may_end.wait(10)
         part.write_bytes(b"".join(row + b"\n" for row in rows))
@@ -122,8 +123,7 @@ def test_closed_while_a_file_is_being_written_it_is_written_once(tmp_path: Path)
             await closing
 
     asyncio.run(run())
-    assert ids(tmp_path) == [each.activation_id for each in FEW]
-    assert [each["number"] for each in read_jsonl(tmp_path / "lake.manifest.jsonl")] == [1]
+    assert len(written) == 1 and ids(tmp_path) == [each.activation_id for each in FEW]
 
 
 class Killed(BaseException):
