@@ -11,12 +11,13 @@ from typing import Any
 
 import jinja2
 
+from streams.core.campaigns.advertising import ADVERTISING
 from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.matches import EVENT_NAME
 from streams.definitions.samples import failures
-from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, TEXT, TIME, TIME_ZONE, choice, duration, whole
+from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, NAMESPACE, TEXT, TIME, TIME_ZONE, choice, duration, whole
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
 
 _JINJA = jinja2.Environment(autoescape=True)
@@ -81,6 +82,14 @@ def _quiet_hours(given: Given) -> QuietHours:
 def _check_channel(given: Given, found: Found) -> None:
     for place in range(len(given.get("destinations", ()))):
         found.at("destinations").at(place).needs("destination")
+
+
+def _check_display(given: Given, found: Found) -> None:
+    """An address given for letters is told to ad platforms only by those who permit that."""
+    _check_channel(given, found)
+    if ADDRESSES & frozenset(given.get("identifiers", ())) and given["purpose"] != ADVERTISING:
+        found.at("purpose").refuse(f"{dotted(found.steps)} tells e-mail addresses or phone numbers for {given['purpose']}",
+                                   f"the purpose {ADVERTISING}")
 
 
 def _channel(name: str) -> Callable[[Given], Channel]:
@@ -169,11 +178,13 @@ TRIGGER = Shape(_trigger, {"anyOf": [{"enum": list(_PLAIN_TRIGGERS)}, _EACH.sche
 TEMPLATE = Shape(_template, _TEXT_SCHEMA)
 TEMPLATE_FILE = Shape(_template_file, _TEXT_SCHEMA)
 DESTINATIONS = many(KEBAB_ID, least=1, expected="a list of destination ids")
+IDENTIFIERS = many(NAMESPACE, least=1, expected="a list of namespaces, such as email and phone")
+ADDRESSES = frozenset({"email", "phone"})
 
 CHANNELS: Mapping[str, Shape[Channel]] = {
     "display": Record(
-        fields={"audience": TEXT, "destinations": DESTINATIONS, "purpose": TEXT},
-        required=("audience", "purpose"), check=_check_channel, make=_channel("display"),
+        fields={"audience": TEXT, "destinations": DESTINATIONS, "identifiers": IDENTIFIERS, "purpose": TEXT},
+        required=("audience", "purpose"), check=_check_display, make=_channel("display"),
     ).shape(),
     "email": Record(
         fields={"subject": TEMPLATE, "template": TEMPLATE_FILE, "html": TEMPLATE, "text": TEMPLATE,

@@ -7,28 +7,37 @@ from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import audience_key, audiences
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel
-from streams.core.identifiers import namespace_of
+from streams.core.identifiers import ANONYMOUS, namespace_of
 from streams.core.messages import Sent
 from streams.core.profile import Profile
 
-DISPLAY = frozenset({"cookie", "device_id", "device_ad_id"})
 MESSAGES = frozenset({"email", "sms"})
+
+
+def addressed(channel: Channel) -> frozenset[str]:
+    """Namespaces that the channel's audience is made of: cookies and devices, unless `identifiers` names others."""
+    return frozenset(dict(channel.content).get("identifiers", ANONYMOUS))
 
 
 def update_audiences(
     profile: Profile, campaign: Campaign, at: int, because: str, *, may_enter: bool = True,
 ) -> list[Sent]:
-    """Each cookie and device of a permitted member is in, all others are out; with `may_enter` false none goes in."""
+    """Each identifier that the channel addresses is in, of a permitted member; all others are out. With `may_enter`
+    false none goes in."""
     sends: list[Sent] = []
     is_control = variant_of(profile, campaign) is CONTROL
     for channel in channels_of(profile, campaign):
         if channel.name in MESSAGES:
             continue
+        namespaces = addressed(channel)
         for identifier in sorted(profile.identifiers):
             key = audience_key(campaign.id, channel.name, identifier)
-            belongs = not is_control and campaign.segment in profile.members and may_activate(
-                profile, channel.purpose, channel.name, identifier, at).is_given
-            if namespace_of(identifier) not in DISPLAY or belongs == (key in profile.told):
+            is_told = key in profile.told
+            if namespace_of(identifier) not in namespaces and not is_told:
+                continue
+            belongs = (not is_control and campaign.segment in profile.members and namespace_of(identifier) in namespaces
+                       and may_activate(profile, channel.purpose, channel.name, identifier, at).is_given)
+            if belongs == is_told:
                 continue
             if belongs and not may_enter:
                 continue

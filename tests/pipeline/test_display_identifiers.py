@@ -1,0 +1,92 @@
+"""Whom a display audience is made of: cookies and devices, or what `identifiers` of the campaign names (law L6)."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from streams.core.errors import Misconfigured
+from streams.definitions import parse_document
+from streams.testing import Pipeline
+
+YES = {"consent": {"purposes": {"personalised-ads": True, "email-marketing": True}}}
+NO = {"consent": {"purposes": {"personalised-ads": False}}}
+EVERYBODY = {"segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}}}
+PERSON = {"cookie:c", "device_id:d", "device_ad_id:ad", "customer_id:u", "email:a@x.org", "phone:+31612345678"}
+
+
+def campaign(**display: Any) -> dict[str, Any]:
+    return {"kind": "campaign", "id": "c", "segment": "all", "trigger": "both", "status": "live",
+            "channels": {"display": {"audience": "a", "purpose": "personalised-ads", **display}}}
+
+
+def world(partitions: int, **display: Any) -> Pipeline:
+    return Pipeline(EVERYBODY | {"campaign/c": campaign(**display)}, partitions)
+
+
+def meet(pipeline: Pipeline, context: Mapping[str, Any] = YES) -> None:
+    device = {"device": {"id": "d", "advertisingId": "AD"}}
+    pipeline.send({"type": "identify", "userId": "u", "anonymousId": "c", "messageId": f"m{pipeline.now}",
+                   "timestamp": pipeline.now, "context": {**context, **device},
+                   "traits": {"email": "a@x.org", "phone": "+31612345678"}})
+
+
+def audience(pipeline: Pipeline) -> set[str]:
+    told = {activation.identifier: activation.change for activation in pipeline.activations("display")}
+    return {identifier for identifier, change in told.items() if change == "entered"}
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+@pytest.mark.parametrize(("display", "members"), [
+    ({}, {"cookie:c", "device_id:d", "device_ad_id:ad"}),
+    ({"identifiers": ["email"]}, {"email:a@x.org"}),
+    ({"identifiers": ["email", "phone", "device_ad_id"]}, {"email:a@x.org", "phone:+31612345678", "device_ad_id:ad"}),
+    ({"identifiers": ["customer_id"]}, {"customer_id:u"}),
+])
+def test_the_campaign_says_which_identifiers(partitions: int, display: dict[str, Any], members: set[str]) -> None:
+    pipeline = world(partitions, **display)
+    meet(pipeline)
+    assert audience(pipeline) == members
+
+
+def test_an_address_is_out_when_advertising_is_not_permitted_though_mail_is() -> None:
+    pipeline = world(4, identifiers=["email", "phone"])
+    meet(pipeline)
+    pipeline.advance(by=1_000)
+    meet(pipeline, NO)
+    assert audience(pipeline) == set() and len(pipeline.activations("display")) == 4
+    assert {activation.purpose for activation in pipeline.activations("display")} == {"personalised-ads"}
+
+
+def test_an_address_that_must_not_be_contacted_is_in_no_audience_and_the_others_stay() -> None:
+    pipeline = world(4, identifiers=["email", "phone"])
+    meet(pipeline)
+    pipeline.request("suppress", "email:a@x.org", "unsubscribed")
+    assert audience(pipeline) == {"phone:+31612345678"}
+
+
+def test_a_changed_list_tells_the_difference_and_nothing_else() -> None:
+    pipeline = world(4, identifiers=["email", "cookie"])
+    meet(pipeline)
+    before = len(pipeline.activations("display"))
+    pipeline.advance(by=1_000)
+    pipeline.apply(EVERYBODY | {"campaign/c": campaign(identifiers=["email", "phone"])})
+    pipeline.advance(by=60_000)
+    meet(pipeline)
+    changes = {(each.identifier, each.change) for each in pipeline.activations("display")[before:]}
+    assert changes == {("cookie:c", "exited"), ("phone:+31612345678", "entered")}
+
+
+@pytest.mark.parametrize("purpose", ["email-marketing", "ads"])
+def test_addresses_are_told_for_no_other_purpose(purpose: str) -> None:
+    with pytest.raises(Misconfigured, match="expected the purpose personalised-ads"):
+        parse_document(campaign(identifiers=["phone"], purpose=purpose), "test")
+    parse_document(campaign(identifiers=["cookie"], purpose=purpose), "test")
+
+
+def test_a_namespace_is_one() -> None:
+    with pytest.raises(Misconfigured, match="identifiers"):
+        parse_document(campaign(identifiers=["E-mail"]), "test")
+    with pytest.raises(Misconfigured, match="identifiers"):
+        parse_document(campaign(identifiers=[]), "test")
