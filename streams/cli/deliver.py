@@ -32,10 +32,10 @@ def run(options: argparse.Namespace) -> int:
 
     variables = environment(options)
     settings = Settings.read(variables)
-    logging.config.dictConfig(logging_config())
     heads, revision = standing(settings)
     documents = {key: head.document for key, head in heads.items() if head.document is not None}
     running = _running(documents, revision, options.only, variables)
+    logging.config.dictConfig(logging_config())
     asyncio.run(run_destinations(settings, running))
     return 0
 

@@ -21,6 +21,7 @@ from streams.runtime.memberships_follower import Follower
 from streams.runtime.memberships_store import MembershipsStore
 from streams.runtime.memory import Memory
 from streams.runtime.settings import Settings
+from streams.runtime.topics import require_topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,9 @@ class Changes:
 @contextmanager
 def changes(settings: Settings, folder: Path, positions: Mapping[int, int], *, wall: int) -> Iterator[Changes]:
     """Reads into `folder`, which is emptied before and removed afterwards. No `positions`, or such as the topic does not
-    have (it was made anew): from the beginning. Misconfigured if the broker is silent for a minute; Stop(DISK)."""
+    have (it was made anew): from the beginning. Misconfigured if there is no broker or topic, or it falls silent for a
+    minute; Stop(DISK)."""
+    require_topic(settings, "audiences.memberships")
     shutil.rmtree(folder, ignore_errors=True)
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall)
     store.write({}, positions, wall)

@@ -6,6 +6,7 @@ when the first worker starts: a key would change its partition, and with it its 
 """
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,17 +16,24 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-exports are untyped
     AdminClient,
+    ClusterMetadata,
     ConfigResource,
     NewTopic,
     ResourceType,
 )
 
 from streams.core.errors import Misconfigured
+from streams.runtime.kafka_errors import error_of
 from streams.runtime.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import COMPACTED_VALUES_LAST, MIB, TOMBSTONES_LAST, TOPICS, Topic
 
+log = logging.getLogger(__name__)
+
 ANSWER_WITHIN = 10.0
+"""Seconds for one answer of the broker: one that was started a moment ago is waited for."""
+SAY_AFTER = 2.0
+"""Seconds after which that wait is said."""
 LARGEST_RECORD = 8 * MIB
 """Bytes; what our producers and consumers are set to. No topic may hold larger ones."""
 
@@ -62,12 +70,12 @@ def ensure_topics(settings: Settings) -> tuple[str, ...]:
     nothing is created beside them. Misconfigured lists all faults.
     """
     admin = _admin(settings)
-    counts = _partition_counts(admin)
+    counts = _partition_counts(admin, settings.broker)
     declared = declared_topics(settings)
     missing = [topic for topic in declared if topic.name not in counts]
     _refuse(_count_faults([topic for topic in declared if topic.name in counts], counts))
     _create(admin, missing)
-    _wait_until_known(admin, missing)
+    _wait_until_known(admin, missing, settings.broker)
     check_topics(settings)
     return tuple(topic.name for topic in missing)
 
@@ -75,10 +83,17 @@ def ensure_topics(settings: Settings) -> tuple[str, ...]:
 def check_topics(settings: Settings) -> None:
     """Misconfigured with everything that is wrong with the cluster's topics, or with the broker itself."""
     admin = _admin(settings)
-    counts = _partition_counts(admin)
+    counts = _partition_counts(admin, settings.broker)
     declared = declared_topics(settings)
     present = [topic for topic in declared if topic.name in counts]
     _refuse([*_count_faults(declared, counts), *_config_faults(admin, present)])
+
+
+def require_topic(settings: Settings, name: str) -> None:
+    """Misconfigured if no broker answers, or there is no topic of this declared name on it: for whoever needs no other."""
+    if Names(settings).on_cluster(name) not in _partition_counts(_admin(settings), settings.broker):
+        _refuse((f"there is no topic {Names(settings).on_cluster(name)} on {settings.broker}; start a worker, which creates "
+                 "it, or run `audience topics --create`; is AUDIENCE_PREFIX that of the workers?",))
 
 
 def _refuse(faults: Iterable[str]) -> None:
@@ -90,19 +105,23 @@ def _admin(settings: Settings) -> AdminClient:
     return AdminClient({"bootstrap.servers": settings.broker, "log_level": 0, "socket.timeout.ms": 10_000})
 
 
-def _partition_counts(admin: AdminClient) -> dict[str, int]:
+def _partition_counts(admin: AdminClient, broker: str) -> dict[str, int]:
     try:
-        topics = admin.list_topics(timeout=ANSWER_WITHIN).topics
+        topics = _metadata(admin, broker).topics
     except KafkaException as failure:
-        raise Misconfigured((_unreachable(failure),)) from failure
+        raise Misconfigured((
+            f"no Kafka broker at {broker} answered within {ANSWER_WITHIN:g} s ({error_of(failure).name()}); set "
+            "AUDIENCE_BROKER or --broker to one that runs, or start one on this machine with `audience broker`",
+        )) from failure
     return {name: len(found.partitions) for name, found in topics.items() if found.error is None}
 
 
-def _unreachable(failure: KafkaException) -> str:
-    return (
-        f"No Kafka broker answered within {ANSWER_WITHIN:g} s ({failure.args[0].name()}); "
-        "is AUDIENCE_BROKER right and the broker running? `audience broker` starts one on this machine"
-    )
+def _metadata(admin: AdminClient, broker: str) -> ClusterMetadata:
+    try:
+        return admin.list_topics(timeout=SAY_AFTER)
+    except KafkaException:
+        log.warning("waiting for a Kafka broker at %s", broker)
+        return admin.list_topics(timeout=ANSWER_WITHIN - SAY_AFTER)
 
 
 def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:
@@ -123,10 +142,10 @@ def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:
     _refuse(faults)
 
 
-def _wait_until_known(admin: AdminClient, created: Sequence[Declared]) -> None:
+def _wait_until_known(admin: AdminClient, created: Sequence[Declared], broker: str) -> None:
     """A created topic reaches the metadata of each broker a little later."""
     deadline = monotonic() + ANSWER_WITHIN
-    while not {topic.name for topic in created} <= _partition_counts(admin).keys() and monotonic() < deadline:
+    while not {topic.name for topic in created} <= _partition_counts(admin, broker).keys() and monotonic() < deadline:
         sleep(0.05)
 
 
@@ -139,7 +158,7 @@ def _count_faults(declared: Iterable[Declared], counts: Mapping[str, int]) -> It
     for found, topics in wrong.items():
         listed = ", ".join(topic.name for topic in topics)
         if found is None:
-            yield f"Missing topics: {listed}; start a worker, which creates them, or run `audience topics`"
+            yield f"Missing topics: {listed}; start a worker, which creates them, or run `audience topics --create`"
         else:
             yield (
                 f"Topics with {found} partitions, expected {topics[0].partitions}: {listed}. Every topic of "

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.testing import Pipeline
@@ -82,10 +82,15 @@ def test_a_stated_receipt_in_the_future_is_clamped_to_the_clock() -> None:
     assert next(iter(pipeline.profiles())).now == START
 
 
+FOR_EVER = {"identity/one": {"kind": "identity", "id": "one", "anonymous_expire_after": "never"}}
+"""Else a receipt in 1970 is a profile that ended long ago, and its events are no longer counted."""
+
+
 @settings(max_examples=400)
 @given(st.lists(SHAPED, min_size=1, max_size=4))
+@example([{"type": "page", "anonymousId": "c2", "receivedAt": 0}])
 def test_whatever_has_the_shape_of_a_message_is_applied_or_rejected(found: list[dict[str, Any]]) -> None:
-    pipeline = Pipeline(SEGMENTS, 2, start=START)
+    pipeline = Pipeline(SEGMENTS | FOR_EVER, 2, start=START)
     for number, message in enumerate(found):
         pipeline.send(message | {"messageId": f"m{number}"})
     pipeline.send(GOOD)

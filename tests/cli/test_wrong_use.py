@@ -1,0 +1,109 @@
+"""Exit codes and sentences of every command that is used wrongly: 2 for what argparse refuses, 1 for what fails."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import schemas
+from streams.cli import main
+from streams.runtime import topics
+from streams.topology import TOPICS
+from tests.kafka.deployment import free_port
+
+DEFINITION = """\
+kind: segment
+id: buyers
+rule: {performed: {event: Order Completed}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "buyers.yaml").write_text(DEFINITION)
+    (tmp_path / "events.jsonl").write_text('{"type": "track", "event": "Seen", "messageId": "m1", "anonymousId": "c1"}\n')
+    return tmp_path
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of no broker, which is waited for only briefly."""
+    monkeypatch.setattr(topics, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(topics, "SAY_AFTER", 0.1)
+    return f"127.0.0.1:{free_port()}"
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    ("", "required: COMMAND"),
+    ("aply here", "invalid choice: 'aply'"),
+    ("segment", "required: COMMAND"),
+    ("apply nowhere", "nowhere does not exist"),
+    ("replay nowhere.jsonl", "nowhere.jsonl does not exist"),
+    ("backtest {folder}/events.jsonl --output out", "required: --definitions"),
+    ("backtest {folder}/events.jsonl --definitions {folder} --output out --until soon", "argument --until: 'soon'"),
+    ("backtest {folder}/events.jsonl --definitions {folder} --output out --definitions-at {folder}", "expected TIME=DIR"),
+    ("segment explain buyers", "--profile --cost is required"),
+    ("worker --processes two", "invalid int value: 'two'"),
+])
+def test_wrong_words_are_refused_with_2(words: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words.format(folder=folder).split())
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [
+    "check", "topics --create", "apply {folder}", "diff {folder}", "activate welcome", "pause welcome",
+    "replay {folder}/events.jsonl", "profile show cookie:c1", "profile export cookie:c1", "profile suppress cookie:c1",
+    "segment explain buyers --profile cookie:c1", "segment list", "segment preview {folder}/buyers.yaml",
+    "segment history buyers", "segment rollback buyers", "campaign progress welcome",
+    "campaign explain welcome --profile cookie:c1", "identity explain cookie:c1", "identity report",
+    "identity split customer_id:u1 --identifiers cookie:c1", "feed export {folder}/feed", "deliver",
+])
+def test_a_broker_that_is_not_there_is_named_with_what_to_do(
+    words: str, folder: Path, nowhere: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*words.format(folder=folder).split(), "--broker", nowhere]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"audience {words.split()[0]}: ")
+    assert nowhere in said and "audience broker" in said
+
+
+def test_waiting_for_a_broker_is_said(nowhere: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert main(["check", "--broker", nowhere]) == 1
+    assert caplog.messages == [f"waiting for a Kafka broker at {nowhere}"]
+
+
+def test_check_says_what_is_wrong_with_definitions_beside_the_broker(
+    folder: Path, nowhere: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "buyers.yaml").write_text(DEFINITION.replace("performed", "preformed"))
+    assert main(["check", "--definitions", str(folder), "--broker", nowhere]) == 1
+    said = capsys.readouterr().err
+    assert "no Kafka broker" in said
+    assert "buyers.yaml:3" in said and "performed" in said
+
+
+@pytest.mark.parametrize("identifier", ["c1", "cookie"])
+def test_what_is_no_identifier_is_refused(identifier: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profile", "show", identifier]) == 1
+    assert f"{identifier!r} is no identifier; expected NAMESPACE:VALUE" in capsys.readouterr().err
+
+
+def test_the_schemas_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "definitions"]) == 0
+    assert "$defs" in json.loads(capsys.readouterr().out)
+    for name in schemas.NAMES:
+        assert main(["schema", "topic", name]) == 0
+        assert json.loads(capsys.readouterr().out) == schemas.load(name)
+    assert main(["schema", "topic", "hitt"]) == 1
+    assert "there is no schema hitt; expected one of" in capsys.readouterr().err
+
+
+def test_the_topics_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["topics", "--json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == [topic.name for topic in TOPICS]
+    assert main(["topics"]) == 0
+    listed = capsys.readouterr().out
+    assert [topic.name for topic in TOPICS if topic.name not in listed] == []
