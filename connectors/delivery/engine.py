@@ -29,10 +29,12 @@ DAY_MS = 86_400_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """`shortest` and `longest` bound the back-off and the breaker, in ms. `give_up_after` (ms) counts from the
-    activation's own time, so that a restart does not begin it anew; removals are never given up."""
+    activation's own time, so that a restart does not begin it anew; removals are never given up. `apart` (ms) lies
+    between two calls, so that what comes meanwhile goes together: for destinations that count calls."""
 
     per_second: float = 0
     burst: int = 100
+    apart: int = 0
     shortest: int = 1_000
     longest: int = 60_000
     give_up_after: int = DAY_MS
@@ -58,6 +60,7 @@ class Engine:
         self._window = Window()
         self._bucket = Bucket(self._limits.per_second, max(self._limits.burst, 1))
         self._breaker = Breaker(shortest=self._limits.shortest, longest=self._limits.longest)
+        self._next_call_at = 0
         self._stopping = False
 
     def stop(self) -> None:
@@ -92,7 +95,7 @@ class Engine:
             return IDLE
         if not self._bucket.available(at):
             due_at = max(due_at, self._bucket.more_at(at))
-        return min(IDLE, max(0, max(due_at, self._breaker.closed_at) - at) / 1000)
+        return min(IDLE, max(0, max(due_at, self._breaker.closed_at, self._next_call_at) - at) / 1000)
 
     async def _deliver(self) -> None:
         at = self._clock()
@@ -101,8 +104,9 @@ class Engine:
             await self._settle([each for each, _ in late], [Refused(why=why) for _, why in late], at)
         most = self._breaker.allowed(at, min(self._connector.most, self._bucket.available(at)))
         batch = self._window.due(at, most)
-        if not batch:
+        if not batch or at < self._next_call_at:
             return
+        self._next_call_at = at + self._limits.apart
         self._bucket.spend(len(batch))
         outcomes = await self._asked(batch, at)
         answered_at = self._clock()

@@ -66,7 +66,7 @@ def _ready(destination: Destination, variables: Variables) -> Running:
     from streams.runtime.delivering import Running
 
     given = dict(destination.settings)
-    limits = _limits(destination.id, given.pop("per_second", 0))
+    limits = _limits(destination, given.pop("per_second", 0), given.pop("apart", APART.get(destination.connector, 0)))
     make = CONNECTORS.get(destination.connector)
     if make is None:
         raise Misconfigured((f"destination {destination.id}: there is no connector {destination.connector}; "
@@ -87,12 +87,15 @@ def _telling_digests(destination: Destination, connector: Connector) -> Connecto
     return Hashed(connector, destination.hashing)
 
 
-def _limits(destination: str, per_second: Any) -> Limits:
+def _limits(destination: Destination, per_second: Any, apart: Any) -> Limits:
     from connectors.delivery import Limits
 
-    if isinstance(per_second, bool) or not isinstance(per_second, int | float) or per_second < 0:
-        raise Misconfigured((f"destination {destination}: settings.per_second: expected a number from 0",))
-    return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000)
+    faults = [f"destination {destination.id}: settings.{name}: expected a number from 0"
+              for name, value in (("per_second", per_second), ("apart", apart))
+              if isinstance(value, bool) or not isinstance(value, int | float) or value < 0]
+    if faults:
+        raise Misconfigured(tuple(faults))
+    return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000, apart=int(apart * 1000))
 
 
 def _http(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
@@ -131,7 +134,16 @@ def _uid2(destination: str, given: Mapping[str, Any], variables: Variables) -> C
     return make(destination, given, variables)
 
 
+def _meta(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.meta_custom_audiences import MetaConnector, read_settings
+
+    return MetaConnector(read_settings(destination, given, variables))
+
+
 CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
-    "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file, "ad-manager-ppid": _ppid, "uid2": _uid2}
+    "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file, "ad-manager-ppid": _ppid, "uid2": _uid2,
+    "meta-custom-audience": _meta}
 """By the name in the definition."""
-TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2")
+TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2", "meta-custom-audience")
+APART: Mapping[str, float] = {"meta-custom-audience": 2}
+"""Seconds between two calls of destinations that count calls, unless their settings say otherwise."""

@@ -1,0 +1,122 @@
+"""From activations to Meta's uploads, and from its answers to outcomes. Pure.
+
+Sources (developers.facebook.com/docs): marketing-api/audiences/guides/custom-audiences (payload, session, 10,000 people a
+request), marketing-api/reference/custom-audience/users (POST adds, DELETE removes; the answer's fields),
+marketing-api/conversions-api/parameters/customer-information-parameters (normalisation and its examples),
+marketing-api/error-reference and graph-api/overview/rate-limiting (codes; minutes to wait in a header).
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import Any, TypeAlias
+
+import orjson
+
+from connectors.delivery import Activation, Deferred, Refused
+from connectors.delivery.answers import outcome_of
+from connectors.delivery.asking import Answer
+
+Json: TypeAlias = Any
+MOST = 10_000
+"""People of one request."""
+FIELDS = {"email": "EMAIL", "phone": "PHONE"}
+USAGE = "X-Business-Use-Case-Usage"
+NO_DIGIT = re.compile(r"[^0-9]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class List:
+    """What one request may change. Removals sort first: who is in by another address as well stays in."""
+
+    audience: str
+    is_addition: bool
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """`value` is the digest that is told."""
+
+    activation_id: str
+    list: List
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Meta's answer to a whole request: how many of its people it did not understand, it does not say which."""
+
+    invalid: int
+
+
+def normal(namespace: str, value: str) -> str:
+    """E-mail trimmed and in lower case, dots and plus signs kept; of a phone number, which has its country code, the
+    digits without leading zeros."""
+    return value.strip().lower() if namespace == "email" else NO_DIGIT.sub("", value).lstrip("0")
+
+
+def digest_of(identifier: str) -> str | Refused:
+    """SHA-256 in lower-case hex."""
+    namespace, _, value = identifier.partition(":")
+    if (namespace == "email" and "@" in value) or (namespace == "phone" and value.startswith("+")):
+        return sha256(normal(namespace, value).encode()).hexdigest()
+    return Refused(why="neither an e-mail address nor a phone number with its country code")
+
+
+def person_of(activation: Activation, audiences: Mapping[str, str]) -> Person | Refused:
+    audience = audiences.get(str(activation.content.get("audience")))
+    if activation.change not in ("entered", "exited") or audience is None:
+        return Refused(why="no change of an audience that settings.audiences names")
+    digest = digest_of(activation.identifier)
+    if isinstance(digest, Refused):
+        return digest
+    field = FIELDS[activation.identifier.partition(":")[0]]
+    return Person(activation_id=activation.activation_id, value=digest,
+                  list=List(audience=audience, is_addition=not activation.is_removal, field=field))
+
+
+def form_of(people: Sequence[Person]) -> dict[str, str]:
+    """The fields of a request about people of one list. The session's number follows from them, so that the same
+    request, sent again, is the same session to Meta (a number of 63 bits, unique within the ad account)."""
+    ids = "\x1f".join(person.activation_id for person in people).encode()
+    session = int.from_bytes(blake2b(ids, digest_size=8).digest()) >> 1
+    return {
+        "session": orjson.dumps({"session_id": session, "batch_seq": 1, "last_batch_flag": True,
+                                 "estimated_num_total": len(people)}).decode(),
+        "payload": orjson.dumps({"schema": [people[0].list.field],
+                                 "data": [[person.value] for person in people]}).decode()}
+
+
+def read_answer(answer: Answer, count: int, at: int) -> Accepted | Deferred:
+    """An error is about the whole request (limits, token, a blocked audience), never about one person in it: nobody is
+    refused for it, and it is told by its codes, since its message may quote what was sent."""
+    fields = answer.fields()
+    received, invalid = fields.get("num_received"), fields.get("num_invalid_entries")
+    if answer.status == 200 and received == count and isinstance(invalid, int) and 0 <= invalid <= count:
+        return Accepted(invalid=invalid)
+    error = fields.get("error")
+    if not isinstance(error, dict):
+        return Deferred(why=f"HTTP {answer.status}, and not Meta's answer", until=_asked_for(answer, at))
+    codes = [str(error[name]) for name in ("code", "error_subcode") if isinstance(error.get(name), int)]
+    return Deferred(why=f"Meta {'/'.join(codes) or 'error'}", until=_asked_for(answer, at))
+
+
+def _asked_for(answer: Answer, at: int) -> int | None:
+    """The minutes of the usage header, of all limits the longest; else what HTTP says."""
+    minutes = _minutes(answer.headers.get(USAGE))
+    if minutes:
+        return at + minutes * 60_000
+    plain = outcome_of(503, answer.retry_after, at)
+    return plain.until if isinstance(plain, Deferred) else None
+
+
+def _minutes(usage: str | None) -> int:
+    try:
+        found = orjson.loads(usage or "")
+        waits = [limit["estimated_time_to_regain_access"] for limits in found.values() for limit in limits]
+        return max((wait for wait in waits if isinstance(wait, int)), default=0)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        return 0
