@@ -20,6 +20,8 @@ VERSION = 1
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 Bytes = bytes
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, msgspec.MsgspecError)
+"""What `decode` raises for bytes that no row of that kind has."""
 
 
 class RowCodec(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, assert_never
 
 from schemas.codec import Codec
 from streams.core.endings import Expire, Forget, Keep, Vacate
+from streams.core.errors import Bug, Rejected
 from streams.core.events import Event
 from streams.core.messages import (
     Adopt,
@@ -28,7 +29,7 @@ from streams.core.press import Pressed
 from streams.core.profile import Fragment
 from streams.core.requests import Announce, Asked, Split, Suppress, Suppressing
 from streams.core.tables import Entry
-from streams.task.rows import fragment_row, pack, profile_of, profile_row, unpack
+from streams.task.rows import UNREADABLE, fragment_row, pack, profile_of, profile_row, unpack
 
 
 @dataclass(slots=True)
@@ -112,10 +113,17 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
 
 
 def decode(record: Mapping[str, Any], reread: Reread) -> tuple[Wired, int]:
-    """The message in a decoded envelope, and its sender's clock. A body that none of our own tasks wrote is a bug and
-    raises what it raises."""
-    row = unpack(record["body"])
-    return _READERS[record["kind"]](row, lambda fields: _reread(fields, reread)), record["at"]
+    """The message in a decoded envelope, and its sender's clock. Raises Bug for one that no task of this version wrote: a
+    dead letter would break what tasks count on, while the worker that stops loses nothing."""
+    kind = record["kind"]
+    read = _READERS.get(kind)
+    if read is None:
+        raise Bug("a command of unknown kind; did a newer version write it? Start that version again")
+    try:
+        return read(unpack(record["body"]), lambda fields: _reread(fields, reread)), record["at"]
+    except (*UNREADABLE, Rejected) as fault:
+        raise Bug(f"a command `{kind}` cannot be read ({type(fault).__name__}): did a newer version write it? Start that "
+                  "version again") from fault
 
 
 def _reread(fields: list[Any], reread: Reread) -> Event:
@@ -147,5 +155,5 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     **{name: _reader(kind) for kind, name in _PLAIN.items()},
     "stage": lambda r, read: Stage(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
     "revise": lambda r, read: Revise(*r),
-    "ask": lambda r, read: Ask(*r),
+    "ask": lambda r, read: Ask(r[0], r[1], r[2], r[3], r[4], tuple(r[5])),
 }

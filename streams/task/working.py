@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar, cast
 
-from streams.task.rows import RowCodec
+from streams.core.errors import Bug
+from streams.task.rows import UNREADABLE, RowCodec
 from streams.unit import Change, Store
 
 T = TypeVar("T")
@@ -51,7 +52,11 @@ class WorkingTable(Generic[T]):
             rows[key] = None if data is None else decode(key, data)
 
     def _decode(self, key: str, data: bytes) -> T:
-        return cast("T", self._codec.decode(data))
+        try:
+            return cast("T", self._codec.decode(data))
+        except UNREADABLE as fault:
+            raise Bug(f"a row of {self._table} cannot be read ({type(fault).__name__}): damaged, or written by another "
+                      "version; delete the folder of the state, and it is rebuilt from Kafka") from fault
 
     def has_local(self, key: str) -> bool:
         """Whether there is such a row, as far as it was read or prefetched."""

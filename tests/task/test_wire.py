@@ -1,0 +1,92 @@
+"""Every command between tasks, whatever is in it, comes back from its bytes as it was; other bytes are a `Bug` only."""
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from schemas.codec import Codec
+from streams.core.errors import Bug
+from streams.core.events import Event
+from streams.core.identifiers import Namespaces
+from streams.core.messages import Command, Visit
+from streams.core.profile import Fragment, Profile
+from streams.core.tables import Entry
+from streams.task.reading import Reader
+from streams.task.wire import Ask, Revise, Stage, Wired, decode, encode
+from streams.unit import Inbound
+from tests.strategies import START, Message, histories
+from tests.task.drawing import TEXT, WHOLE, built, damaged
+from tests.task.test_rows import PROFILES
+
+CODEC = Codec()
+KINDS: tuple[type[Wired], ...] = (*Command.__args__, Stage, Revise, Ask)
+
+
+def _event(entry: Entry, is_replayed: bool) -> Event:
+    """What travels of an event, and nothing else in it."""
+    arrival, event_time, received_at, _, identifiers, raw = entry
+    return Event(
+        message_id="", kind="track", name="", event_time=event_time, received_at=received_at, arrival=arrival,
+        identifiers=identifiers, properties={}, context={}, traits={}, consent={}, source="", raw=raw,
+        is_replayed=is_replayed)
+
+
+EVENTS = st.builds(
+    _event, st.builds(Entry, WHOLE, WHOLE, WHOLE, st.just(""), st.lists(TEXT, min_size=1, max_size=3).map(tuple),
+                      st.binary(max_size=9)), st.booleans())
+SPECIAL: dict[Any, st.SearchStrategy[Any]] = {Event: EVENTS, Profile: PROFILES, Profile | None: st.none() | PROFILES,
+                                              Fragment: built(Fragment, {})}
+
+
+def _bytes(message: Wired, at: int) -> bytes:
+    return encode(CODEC, message, at)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_command_comes_back_from_its_bytes(kind: type[Wired]) -> None:
+    @given(built(kind, SPECIAL), WHOLE)
+    def comes_back(message: Wired, at: int) -> None:
+        assert decode(CODEC.decode("command", _bytes(message, at)), _event) == (message, at)
+
+    comes_back()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_bytes_are_read_or_a_bug(kind: type[Wired]) -> None:
+    written = built(kind, SPECIAL).map(lambda message: CODEC.decode("command", _bytes(message, 0)))
+
+    @given(written.flatmap(lambda row: damaged(st.just(row["body"])).map(lambda body: row | {"body": body})))
+    def is_read_or_refused(row: dict[str, Any]) -> None:
+        with suppress(Bug):
+            decode(row, _event)
+
+    is_read_or_refused()
+
+
+@given(TEXT, st.binary(max_size=9))
+@example("", b"")
+def test_an_unknown_kind_is_a_bug(kind: str, body: bytes) -> None:
+    with pytest.raises(Bug, match="of unknown kind"):
+        decode({"kind": kind, "at": 0, "body": body}, _event)
+
+
+@given(histories(aliases=True))
+def test_an_event_is_read_anew_as_it_was_accepted(history: list[Message]) -> None:
+    reader = Reader(CODEC, Namespaces(), lambda at: at << 20)
+    for message in history:
+        found = reader.read(Inbound("events.hits", 0, 0, None, orjson.dumps(message), START), message["receivedAt"])
+        assert found is not None
+        assert decode(CODEC.decode("command", _bytes(*found)), reader.reread) == found
+
+
+def test_an_event_that_cannot_be_read_anew_stops_the_worker() -> None:
+    """A dead letter in its place would leave the others waiting for it."""
+    reader = Reader(CODEC, Namespaces(), lambda at: at)
+    visit = Visit(_event(Entry(1, 1, 1, "", ("cookie:c1",), b"\xc3\x01secret.."), False), ("cookie:c1",), {})
+    with pytest.raises(Bug, match="a command `visit` cannot be read"):
+        decode(CODEC.decode("command", _bytes(visit, 1)), reader.reread)
