@@ -140,10 +140,16 @@ def _meta(destination: str, given: Mapping[str, Any], variables: Variables) -> C
     return MetaConnector(read_settings(destination, given, variables))
 
 
+def _google(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.google_customer_match import GoogleConnector, read_settings
+
+    return GoogleConnector(read_settings(destination, given, variables))
+
+
 CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
     "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file, "ad-manager-ppid": _ppid, "uid2": _uid2,
-    "meta-custom-audience": _meta}
+    "meta-custom-audience": _meta, "google-customer-match": _google}
 """By the name in the definition."""
-TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2", "meta-custom-audience")
-APART: Mapping[str, float] = {"meta-custom-audience": 2}
+TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2", "meta-custom-audience", "google-customer-match")
+APART: Mapping[str, float] = {"meta-custom-audience": 2, "google-customer-match": 2}
 """Seconds between two calls of destinations that count calls, unless their settings say otherwise."""

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.asking import Http
+from connectors.delivery.halving import outcomes_of
 from connectors.destinations.meta_custom_audiences.mapping import (
     MOST,
     Person,
@@ -49,20 +50,9 @@ class MetaConnector:
         """One list after the other: removals first."""
         outcomes: dict[str, Outcome] = {}
         for _, each in groupby(people, key=lambda person: person.list):
-            outcomes |= await self._list(list(each), at)
-        return outcomes
-
-    async def _list(self, people: Sequence[Person], at: int) -> dict[str, Outcome]:
-        outcomes: dict[str, Outcome] = {}
-        waiting, requests = [people], 0
-        while waiting:
-            some = waiting.pop(0)
-            requests += 1
-            outcome = await self._told(some, at) if requests <= REQUESTS else Deferred(why="its request was refused in part")
-            if outcome is None:
-                waiting += [some[:len(some) // 2], some[len(some) // 2:]]
-            else:
-                outcomes |= dict.fromkeys((person.activation_id for person in some), outcome)
+            some = list(each)
+            told = await outcomes_of(some, lambda part: self._told(part, at), REQUESTS)
+            outcomes |= {person.activation_id: outcome for person, outcome in zip(some, told, strict=True)}
         return outcomes
 
     async def _told(self, people: Sequence[Person], at: int) -> Outcome | None:
