@@ -146,10 +146,17 @@ def _google(destination: str, given: Mapping[str, Any], variables: Variables) ->
     return GoogleConnector(read_settings(destination, given, variables))
 
 
+def _kevel(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
+    from connectors.destinations.kevel_userdb import KevelConnector, read_settings
+
+    return KevelConnector(read_settings(destination, given, variables))
+
+
 CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
     "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file, "ad-manager-ppid": _ppid, "uid2": _uid2,
-    "meta-custom-audience": _meta, "google-customer-match": _google}
+    "meta-custom-audience": _meta, "google-customer-match": _google, "kevel": _kevel}
 """By the name in the definition."""
-TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2", "meta-custom-audience", "google-customer-match")
+TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2", "meta-custom-audience", "google-customer-match", "kevel")
+"""Connectors that need the identifier itself, to write to it or to hash it by a rule of their own."""
 APART: Mapping[str, float] = {"meta-custom-audience": 2, "google-customer-match": 2}
 """Seconds between two calls of destinations that count calls, unless their settings say otherwise."""

@@ -25,11 +25,11 @@ def test_runs_all_destinations_at_the_pace_of_their_settings() -> None:
 
 
 def test_tells_the_faults_of_all_destinations_at_once() -> None:
-    documents = document("hook", url="x", per_second=-1) | document("ads", "kevel") | document("mail", "smtp", sender="a@b")
+    documents = document("hook", url="x", per_second=-1) | document("ads", "openrtb") | document("mail", "smtp", sender="a@b")
     with pytest.raises(Misconfigured) as caught:
         _running(documents, 1, None, {})
     told = "\n".join(caught.value.faults)
-    assert "hook: settings.per_second" in told and "no connector kevel" in told and "mail: settings.host" in told
+    assert "hook: settings.per_second" in told and "no connector openrtb" in told and "mail: settings.host" in told
 
 
 def test_says_which_destinations_there_are() -> None:
