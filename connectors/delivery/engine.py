@@ -63,6 +63,16 @@ class Engine:
         self._next_call_at = 0
         self._stopping = False
 
+    @property
+    def waiting(self) -> int:
+        """Activations that were taken and are not settled."""
+        return len(self._window)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the breaker is open: the destination failed again and again, and is only probed."""
+        return self._breaker.is_open
+
     def stop(self) -> None:
         """Ends `run` after what is under way."""
         self._stopping = True

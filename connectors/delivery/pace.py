@@ -46,9 +46,13 @@ class Breaker:
 
     def allowed(self, at: int, most: int) -> int:
         """How many may be tried now: all, one as a probe, or none."""
-        if self._failed < self.failures:
+        if not self.is_open:
             return most
         return 1 if at >= self.closed_at else 0
+
+    @property
+    def is_open(self) -> bool:
+        return self._failed >= self.failures
 
     def succeeded(self) -> None:
         self._failed = 0
@@ -56,7 +60,7 @@ class Breaker:
 
     def failed(self, at: int) -> None:
         self._failed += 1
-        if self._failed >= self.failures:
+        if self.is_open:
             self.closed_at = at + min(self.longest, self.shortest * 2 ** min(self._failed - self.failures, 30))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging.config
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, with_broker
@@ -13,53 +13,52 @@ from streams.core.errors import Misconfigured
 if TYPE_CHECKING:
     from connectors.delivery import Connector, Limits
     from streams.core.definitions import Destination
-    from streams.runtime.delivering import Running
+    from streams.runtime.delivering import Plan, Running
 
 Variables = Mapping[str, str]
 
 
 def add_to(commands: Any) -> None:
-    parser = command(commands, "deliver", run, "Deliver activations to the destinations that are in force.")
+    parser = command(commands, "deliver", run, "Deliver activations to the destinations in force, and follow `apply`.")
     parser.add_argument("--only", action="append", metavar="ID", help="this destination; may be repeated")
+    parser.add_argument("--host", default="127.0.0.1", help="address of /live, /ready and /metrics; no authentication: "
+                                                            "loopback, or behind a proxy")
+    parser.add_argument("--port", type=int, default=6090)
     with_broker(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    from streams.runtime.definitions_log import standing
-    from streams.runtime.delivering import run_destinations
+    from streams.runtime.deliver_command import Address, deliver
     from streams.runtime.logs import logging_config
     from streams.runtime.settings import Settings
+    from streams.runtime.topics import check_topics
 
     variables = environment(options)
     settings = Settings.read(variables)
-    heads, revision = standing(settings)
-    documents = {key: head.document for key, head in heads.items() if head.document is not None}
-    running = _running(documents, revision, options.only, variables)
+    check_topics(settings)
     logging.config.dictConfig(logging_config())
-    asyncio.run(run_destinations(settings, running))
+    asyncio.run(deliver(
+        settings, lambda documents: plan_of(documents, options.only, variables),
+        Address(host=options.host, port=options.port)))
     return 0
 
 
-def _running(documents: dict[str, Any], revision: int, only: list[str] | None, variables: Variables) -> list[Running]:
-    """Misconfigured with the faults of all of them."""
+def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables: Variables) -> Plan:
+    """What is to run of the destinations in `documents` (by `destination/id`), and the faults of each that cannot."""
     from streams.definitions import build
+    from streams.runtime.delivering import Plan
 
-    defined = build(documents, revision, dict.fromkeys(documents, 1)).destinations
-    known = {each.id: each for each in defined}
-    missing = [name for name in only or () if name not in known]
-    if missing or not known:
-        raise Misconfigured((f"there is no destination {', '.join(missing) or 'at all'}; defined are: "
-                             f"{', '.join(known) or 'none'}; `audience apply` puts them in force",))
-    running: list[Running] = []
-    faults: list[str] = []
-    for name in only or known:
+    known = {each.id: each for each in build(documents, 0, {}).destinations}
+    running: dict[str, Running] = {}
+    faults: dict[str, tuple[str, ...]] = {
+        name: (f"there is no destination {name}; defined are: {', '.join(known) or 'none'}; "
+               "`audience apply` puts them in force",) for name in only or () if name not in known}
+    for name in (each for each in known if not only or each in only):
         try:
-            running.append(_ready(known[name], variables))
+            running[name] = _ready(known[name], variables)
         except Misconfigured as fault:
-            faults += fault.faults
-    if faults:
-        raise Misconfigured(tuple(faults))
-    return running
+            faults[name] = fault.faults
+    return Plan(running=running, faults=faults)
 
 
 def _ready(destination: Destination, variables: Variables) -> Running:
@@ -72,7 +71,7 @@ def _ready(destination: Destination, variables: Variables) -> Running:
         raise Misconfigured((f"destination {destination.id}: there is no connector {destination.connector}; "
                              f"expected one of {', '.join(CONNECTORS)}",))
     connector = _telling_digests(destination, make(destination.id, given, variables))
-    return Running(id=destination.id, channel=destination.channel, connector=connector, limits=limits)
+    return Running(definition=destination, connector=connector, limits=limits)
 
 
 def _telling_digests(destination: Destination, connector: Connector) -> Connector:

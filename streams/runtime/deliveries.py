@@ -22,7 +22,7 @@ from connectors.delivery.progress import Mark, as_text, from_text
 from schemas import Fault, Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.calls import CALL, persistently
-from streams.runtime.kafka_errors import is_passing
+from streams.runtime.kafka_errors import is_end, is_passing
 from streams.runtime.names import Names
 from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
@@ -57,10 +57,11 @@ class KafkaActivations:
             "bootstrap.servers": settings.broker, "group.id": f"{names.group}-destination-{destination}",
             "isolation.level": "read_committed", "enable.auto.commit": False, "auto.offset.reset": "earliest",
             "session.timeout.ms": int(settings.session_timeout * 1000), "max.poll.interval.ms": LONGEST_CALL_MS,
-            "fetch.message.max.bytes": LARGEST_RECORD, "log_level": 0})
+            "fetch.message.max.bytes": LARGEST_RECORD, "enable.partition.eof": True, "log_level": 0})
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked,
                                  on_lost=self._revoked)
         self._marks: dict[int, Mark] = {}
+        self._read: dict[int, int] = {}
         self._held: list[Message] = []
         self._is_revoked = False
         self._lost = 0
@@ -69,11 +70,15 @@ class KafkaActivations:
         """Rebalanced when partitions were taken away since the last call."""
         loop = asyncio.get_running_loop()
         messages = await loop.run_in_executor(self._thread, self._polled, most, within)
-        return [taken for message in messages if (taken := self._read(message)) is not None]
+        return [taken for message in messages if (taken := self._parsed(message)) is not None]
 
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
         """Retryable if the outcomes, Stop if the offsets could not be written."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._written, deliveries, marks)
+
+    def unread(self, ends: Mapping[int, int]) -> int:
+        """Records of its partitions that were not handed to the engine, by where they end. From any thread."""
+        return len(self._held) + sum(max(0, ends.get(each, 0) - read) for each, read in self._read.copy().items())
 
     def close(self) -> None:
         """Leaves the group."""
@@ -103,11 +108,13 @@ class KafkaActivations:
 
     def _is_good(self, message: Message) -> bool:
         error = message.error()
-        if error is not None and not is_passing(error):
+        if error is None or is_end(error):
+            self._read[message.partition() or 0] = (message.offset() or 0) + (error is None)
+        elif not is_passing(error):
             raise Retryable(f"{self._topic}: {error.name()}", after=5)
         return error is None
 
-    def _read(self, message: Message) -> Taken | None:
+    def _parsed(self, message: Message) -> Taken | None:
         partition, offset, value = _place(message)
         if partition in self._marks and self._marks[partition].is_done(offset):
             return None
@@ -141,11 +148,13 @@ class KafkaActivations:
         committed = persistently("committed", lambda: consumer.committed(partitions, CALL))
         self._marks = {each.partition: from_text(each.offset, each.metadata or "")
                        for each in committed if each.offset >= 0}
+        self._read = {partition: mark.offset for partition, mark in self._marks.items()}
         self._held = []
         consumer.assign(committed)
 
     def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         self._is_revoked = True
+        self._read = {}
 
 
 def record_of(delivery: Delivery) -> dict[str, Any]:

@@ -1,16 +1,18 @@
-"""Destinations side by side in one process, each started again by itself: what ends one ends no other."""
+"""Destinations side by side in one process, each as it is defined now: what ends or changes one ends no other."""
 from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from connectors.delivery import Connector, Engine, Limits
-from streams.runtime.deliveries import KafkaActivations, Rebalanced
-from streams.runtime.settings import Settings
+from connectors.delivery import Activations, Connector, Delivery, Engine, Limits, Taken
+from connectors.delivery.progress import Mark
+from streams.core.definitions import Destination
+from streams.runtime.deliveries import Rebalanced
 
 log = logging.getLogger(__name__)
 
@@ -20,50 +22,130 @@ AGAIN_AFTER = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A destination with all that it needs."""
+    """A destination with all that it needs; the same as long as its definition is."""
 
-    id: str
-    channel: str
-    connector: Connector
+    definition: Destination
+    connector: Connector = field(compare=False)
     limits: Limits
 
 
-async def run_destinations(settings: Settings, destinations: Sequence[Running]) -> None:
-    """Until SIGTERM or SIGINT. What is under way then is finished and written down."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with asyncio.TaskGroup() as group:
-        for destination in destinations:
-            group.create_task(_keep(settings, destination, stopped))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to run, by id; `faults`: why others cannot."""
+
+    running: Mapping[str, Running]
+    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-async def _keep(settings: Settings, destination: Running, stopped: asyncio.Event) -> None:
-    while not stopped.is_set():
-        activations = KafkaActivations(settings, destination.id, destination.channel)
+class Source(Activations, Protocol):
+    """Where a destination's activations come from, until it is closed."""
+
+    def unread(self, ends: Mapping[int, int]) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class Keeper:
+    """Keeps one destination running, started again by itself after whatever ended it."""
+
+    def __init__(self, wanted: Running, opened: Callable[[Destination], Source]) -> None:
+        self.destination = wanted.definition
+        self.outcomes: Counter[type] = Counter()
+        """What became of attempts, since this process began."""
+        self.engine: Engine | None = None
+        """None while nothing is delivered: it begins, or waits after a failure."""
+        self.source: Source | None = None
+        self._wanted: Running | None = wanted
+        self._opened = opened
+        self._changed = asyncio.Event()
+
+    def want(self, wanted: Running | None) -> None:
+        """From now on as it is defined here, or not at all; what is under way is finished and written down."""
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        self._changed.set()
+        if self.engine is not None:
+            self.engine.stop()
+
+    async def live(self) -> None:
+        """Until it is not wanted."""
+        while (running := self._wanted) is not None:
+            self._changed.clear()
+            self.destination = running.definition
+            await self._once(running)
+
+    async def _once(self, running: Running) -> None:
         try:
-            while not stopped.is_set():
-                await _one_assignment(destination, activations, stopped)
+            await self._with_source(running)
         except Exception:  # whatever it is, it is this destination's; Kafka holds all that is needed to resume
-            log.exception("%s: begins anew in %g s", destination.id, AGAIN_AFTER)
+            log.exception("%s: begins anew in %g s", running.definition.id, AGAIN_AFTER)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), AGAIN_AFTER)
+                await asyncio.wait_for(self._changed.wait(), AGAIN_AFTER)
+
+    async def _with_source(self, running: Running) -> None:
+        source = self.source = self._opened(running.definition)
+        try:
+            while self._wanted is running:
+                await self._one_assignment(running, source)
         finally:
-            await asyncio.to_thread(activations.close)
+            self.engine = self.source = None
+            await asyncio.to_thread(source.close)
+
+    async def _one_assignment(self, running: Running, source: Source) -> None:
+        """An engine from its first activation to the next rebalance, or to the end."""
+        counted = _Counted(source, self.outcomes)
+        self.engine = Engine(running.definition.id, running.connector, counted, running.limits)
+        try:
+            await self.engine.run()
+        except Rebalanced:
+            log.info("%s: partitions were given to others or taken over; goes on from what is committed",
+                     running.definition.id)
 
 
-async def _one_assignment(destination: Running, activations: KafkaActivations, stopped: asyncio.Event) -> None:
-    """An engine from its first activation to the next rebalance, or to the end."""
-    engine = Engine(destination.id, destination.connector, activations, destination.limits)
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A source whose outcomes are counted once they are written down."""
 
-    async def stop() -> None:
-        await stopped.wait()
-        engine.stop()
+    source: Activations
+    outcomes: Counter[type]
 
-    watching = asyncio.create_task(stop())
-    try:
-        await engine.run()
-    except Rebalanced:
-        log.info("%s: partitions were given to others or taken over; goes on from what is committed", destination.id)
-    finally:
-        watching.cancel()
+    async def take(self, most: int, within: float) -> Sequence[Taken]:
+        return await self.source.take(most, within)
+
+    async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
+        await self.source.settle(deliveries, marks)
+        self.outcomes.update(type(each.outcome) for each in deliveries)
+
+
+class Destinations:
+    """All destinations of this process. Use it inside an event loop."""
+
+    def __init__(self, opened: Callable[[Destination], Source]) -> None:
+        self._opened = opened
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.keepers: dict[str, Keeper] = {}
+        """By id, those that are gone included."""
+        self.plan = Plan(running={})
+
+    def become(self, plan: Plan) -> None:
+        """Starts what is new, changes what differs, ends what is gone or faulty: a destination that somebody meant to
+        change must not go on as it was. Returns at once."""
+        self.plan = plan
+        for name, keeper in self.keepers.items():
+            keeper.want(plan.running.get(name))
+        for name, running in plan.running.items():
+            if name not in self._tasks or self._tasks[name].done():
+                self._start(name, running)
+
+    def _start(self, name: str, running: Running) -> None:
+        keeper, before = Keeper(running, self._opened), self.keepers.get(name)
+        if before is not None:
+            keeper.outcomes = before.outcomes
+        self.keepers[name] = keeper
+        self._tasks[name] = asyncio.create_task(keeper.live(), name=name)
+
+    async def stop(self) -> None:
+        """Ends all, when what is under way is written down."""
+        self.become(Plan(running={}))
+        await asyncio.gather(*self._tasks.values())

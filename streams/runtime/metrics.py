@@ -5,7 +5,7 @@ demo), and importing a module must not register anything.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,14 +120,14 @@ METRICS: tuple[Metric, ...] = (
 class Metrics:
     """The metrics of one app. Safe from any thread."""
 
-    def __init__(self, refresh: Callable[[Metrics], None]) -> None:
+    def __init__(self, refresh: Callable[[Metrics], None], declared: Sequence[Metric] = METRICS) -> None:
         """`refresh` sets the gauges; it is called before each `text`."""
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._refresh = refresh
-        self._counters = {each: self._counter(each) for each in METRICS if each.kind is Kind.COUNTER}
-        self._gauges = {each: self._gauge(each) for each in METRICS if each.kind is Kind.GAUGE}
-        self._histograms = {each: self._histogram(each) for each in METRICS if each.kind is Kind.HISTOGRAM}
+        self._counters = {each: self._counter(each) for each in declared if each.kind is Kind.COUNTER}
+        self._gauges = {each: self._gauge(each) for each in declared if each.kind is Kind.GAUGE}
+        self._histograms = {each: self._histogram(each) for each in declared if each.kind is Kind.HISTOGRAM}
         self._labelled: dict[tuple[Metric, object], Counter] = {}
 
     def add(self, metric: Metric, amount: float = 1, label: object = None) -> None:

@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from uuid import uuid4
 
 import orjson
@@ -26,23 +28,44 @@ from streams.runtime.topics import ensure_topics
 from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, activation, eventually
 from tests.kafka.conftest import Broker
+from tests.kafka.deployment import free_port
 
 ROOT = Path(__file__).parents[2]
 MANY = 400
 
 
+PORT = free_port()
+
+
 @contextmanager
 def delivering(variables: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The command as a process, killed at the end."""
+    """The command as a process, its pages on PORT, killed at the end."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
     with log.open("ab") as out:
-        process = subprocess.Popen([sys.executable, "-m", "streams.cli", "deliver"], stdout=out, stderr=out,
-                                   env={**inherited, **variables, "PYTHONPATH": str(ROOT)}, cwd=ROOT)
+        process = subprocess.Popen([sys.executable, "-m", "streams.cli", "deliver", "--port", str(PORT)], stdout=out,
+                                   stderr=out, env={**inherited, **variables, "PYTHONPATH": str(ROOT)}, cwd=ROOT)
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def page(path: str) -> tuple[int, str]:
+    """0 while nobody answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as refused:
+        return refused.code, refused.read().decode()
+    except OSError:
+        return 0, ""
+
+
+async def told(path: str, status: int, text: str = "") -> None:
+    """Returns once the page says so. The deadline is the caller's."""
+    while (found := await asyncio.to_thread(page, path))[0] != status or text not in found[1]:  # noqa: ASYNC110  # another process
+        await asyncio.sleep(0.1)
 
 
 def define(settings: Settings, urls: dict[str, str]) -> None:
@@ -119,3 +142,35 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
     assert set(delivered) == set(counted) == {f"a{n}" for n in range(MANY)}
     assert sum(times - 1 for times in counted.values()) <= 2 * 20, "at most the batch of each kill comes again"
     assert "is no activation" in log.read_text()
+
+
+def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> None:
+    variables = {"AUDIENCE_BROKER": broker.address, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "HOOK_SECRET": "s",
+                 "AUDIENCE_SESSION_TIMEOUT": "6"}
+    settings = Settings.read({name: value for name, value in variables.items() if name != "HOOK_SECRET"})
+    ensure_topics(settings)
+
+    async def slowly(_: Received) -> web.StreamResponse:
+        await asyncio.sleep(0.2)
+        return web.Response(status=204)
+
+    async def run() -> None:
+        async with Recorder(slowly) as old, Recorder() as new, Recorder() as late, asyncio.timeout(90):
+            with delivering(variables, tmp_path / "log") as process:
+                await told("/ready", 200, '"destinations":{}')
+                await asyncio.to_thread(define, settings, {"hook": old.url})
+                await asyncio.to_thread(write, settings)
+                await eventually(lambda: len(old.accepted) >= 40)
+                await asyncio.to_thread(define, settings, {"hook": new.url, "late": late.url})
+                await eventually(lambda: len(old.accepted) + len(new.accepted) == MANY == len(late.accepted))
+                assert old.accepted + new.accepted == late.accepted
+                await told("/metrics", 200, 'audience_delivery_lag_records{destination="hook"} 0.0')
+                assert f'audience_delivered_total{{destination="hook"}} {MANY}.0' in page("/metrics")[1]
+                await asyncio.to_thread(define, settings, {"hook": "no address"})
+                await told("/ready", 503, "hook: settings.url")
+                await asyncio.to_thread(define, settings, {"hook": new.url})
+                await told("/ready", 200, '"hook"')
+                process.terminate()
+                assert await asyncio.to_thread(process.wait, 30) == 0
+
+    asyncio.run(run())

@@ -1,0 +1,71 @@
+"""The destinations in force, as the topic `definitions` says them: all of them at the start, and after every revision.
+
+Read to its end each time, and not record by record: with read_committed the end never lies within a revision, so that
+what is returned was in force together. Definitions of other kinds are passed over; how campaigns change is seen in the
+activations themselves.
+"""
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from streams.runtime.kafka_errors import is_end, is_passing
+from streams.runtime.names import Names
+from streams.runtime.registry import codec_of
+from streams.runtime.settings import Settings
+from streams.task.publishing import HEAD
+
+KIND = "destination/"
+
+
+class DestinationsLog:
+    """Reads from the topic's beginning. One reader; `close` it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._codec = codec_of(settings)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="definitions")
+        self._consumer = Consumer({
+            "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-deliver", "log_level": 0,
+            "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True})
+        self._consumer.assign([TopicPartition(Names(settings).on_cluster("definitions"), 0, 0)])
+        self._documents: dict[str, Any] = {}
+        self._read = 0
+        self._told = -1
+
+    async def news(self, within: float) -> Mapping[str, Any] | None:
+        """Documents by `destination/id`, if a revision came since the last time; the first time in any case. None if
+        nothing came `within` seconds. KafkaException when the broker refuses."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._polled, within)
+
+    def close(self) -> None:
+        self._thread.submit(self._consumer.close).result()
+        self._thread.shutdown()
+
+    def _polled(self, within: float) -> Mapping[str, Any] | None:
+        message = self._consumer.poll(within)
+        while message is not None:
+            error = message.error()
+            if error is None:
+                self._take(message)
+            elif is_end(error) and self._told != self._read:
+                self._told = self._read
+                return dict(self._documents)
+            elif not is_end(error) and not is_passing(error):
+                raise KafkaException(error)
+            message = self._consumer.poll(within)
+        return None
+
+    def _take(self, message: Message) -> None:
+        key, value = (message.key() or b"").decode(), message.value()
+        if key == HEAD:
+            self._read += 1
+        elif key.startswith(KIND) and "@" not in key and value is not None:
+            row = self._codec.decode("definition", value)
+            self._documents.pop(key, None)
+            if not row["deleted"]:
+                self._documents[key] = orjson.loads(row["source"])
