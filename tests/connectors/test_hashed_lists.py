@@ -16,6 +16,7 @@ from tests.connectors.recording import activation
 
 UID2_DOCS = "unifiedid.com/docs/getting-started/gs-normalization-encoding"
 PPID_HELP = "support.google.com/admanager/answer/2880055"
+PREBID = "github.com/prebid/Prebid.js/pull/7681"
 RFC6234 = "printf 'test@example.com' | sha256sum"
 DIGEST = "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"
 
@@ -44,11 +45,11 @@ def test_uid2_takes_nothing_else(identifier: str) -> None:
 @pytest.mark.parametrize(("identifier", "is_hashed_by_us", "expected", "_source"), [
     ("email:test@example.com", True, DIGEST, RFC6234),
     ("ppid:12JD92JD8078S8J29SDOAKC0EF230337", False, "12JD92JD8078S8J29SDOAKC0EF230337", PPID_HELP),
-    ("ppid:" + "a" * 22, False, "a" * 22, "at least 22"),
-    ("ppid:" + "a" * 150, False, "a" * 150, "at most 150"),
+    ("ppid:" + "a" * 22, False, "a" * 22, "not verified: at least 22"),
+    ("ppid:" + "a" * 150, False, "a" * 150, PREBID + ": at most 150"),
     ("cookie:123e4567-e89b-12d3-a456-426614174000", False, "123e4567-e89b-12d3-a456-426614174000", "or a UUID"),
-    ("ppid:" + "a" * 21, False, None, "at least 22"),
-    ("ppid:" + "a" * 151, False, None, "at most 150"),
+    ("ppid:" + "a" * 21, False, None, "not verified: at least 22"),
+    ("ppid:" + "a" * 151, False, None, PREBID + ": at most 150"),
     ("ppid:aaaaaaaaaaaaaaaaaaaaaaaa_a", False, None, "letters and digits"),
     ("ppid:éaaaaaaaaaaaaaaaaaaaaaaaaa", False, None, "letters and digits"),
     ("device_ad_id:123e4567-e89b-12d3-a456-426614174000", False, None, PPID_HELP),

@@ -3,7 +3,8 @@
 Sources: support.google.com/admanager/answer/4349785 (batch upload: a header, one identifier and one list a line, consent
 in `process_consent`), whose columns `ppid,list_id,process_consent` docs.antsomi.com shows for Ad Manager 360, and
 mediarithmics' audience feed documentation the column `delete` for removals (1 or 0); and
-support.google.com/admanager/answer/2880055 (a PPID is hashed or encrypted, no raw personal or device identifier).
+support.google.com/admanager/answer/2880055 (a PPID is hashed or encrypted, no raw personal or device identifier). Its
+length is not verified: no source for 22 was found, 150 is Prebid.js's bound too (prebid/Prebid.js, pull request 7681).
 """
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from connectors.delivery import Activation, Refused
 
 HEADER = "ppid,list_id,delete,process_consent\n"
 SHAPE = re.compile(r"[0-9A-Za-z]{22,150}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-"""22 to 150 letters and digits, or a UUID."""
+"""22 to 150 letters and digits, or a UUID; see above for how far that is known."""
 RAW = frozenset({"email", "phone", "device_id", "device_ad_id"})
 """What Google may not be told as it is."""
 
