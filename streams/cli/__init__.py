@@ -47,5 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
+    except OSError as fault:
+        if fault.filename is None:
+            raise
+        print(f"audience {options.command}: {fault.filename}: {fault.strerror}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130

@@ -64,6 +64,20 @@ def number(text: str) -> int:
     return int(text)
 
 
+def positive(text: str) -> int:
+    """A whole number, 1 or more."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 1 or more")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 for any that is free."""
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a port, 0 to 65535")
+    return int(text)
+
+
 def rate(text: str) -> float:
     """A positive number a second."""
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, existing, moment, switch
+from streams.cli.arguments import command, existing, moment, positive, switch
 
 
 def add_to(commands: Any) -> None:
@@ -20,7 +20,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--mapping", type=existing, metavar="FILE", help="how rows of CSV or Parquet become messages")
     parser.add_argument("--until", type=moment, metavar="TIME", help="let the clock run on to TIME")
     parser.add_argument("--as-given", action="store_true", help="take events in file order")
-    parser.add_argument("--partitions", type=int, default=1, metavar="N")
+    parser.add_argument("--partitions", type=positive, default=1, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="shuffles the interleaving; changes nothing")
 
 
@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from streams import backtest
     from streams.testing import Pipeline
 
+    options.output.mkdir(parents=True, exist_ok=True)
     pipeline = Pipeline(options.definitions, partitions=options.partitions, seed=options.seed)
     unread: list[backtest.Line] = []
     timed = backtest.in_order(_lines(options, unread), is_as_given=options.as_given)

@@ -5,6 +5,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, existing, group, with_broker
@@ -29,6 +30,8 @@ def add_to(commands: Any) -> None:
         with_broker(parser)
         if run is diff:
             with_sizes(parser)
+        else:
+            parser.add_argument("--delete-all", action="store_true", help="let an empty folder delete every definition")
     schema = group(commands, "schema", "JSON Schema for editors, and the Avro schemas of the topics.")
     command(schema, "definitions", print_definitions_schema, "The JSON Schema of definition files.")
     avro = command(schema, "topic", print_topic_schema, "The Avro schema of a topic's values.")
@@ -39,6 +42,8 @@ def apply(options: argparse.Namespace) -> int:
     from streams.runtime.definitions_log import publish
 
     settings, changed, found = _changes(options)
+    if not options.delete_all:
+        _refuse_nothing_left(options.folder, found, changed)
     if changed:
         publish(settings, changed, found.revision + 1, forget=found.outlived(changed))
     _report(options, changed, f"revision {found.revision + 1} applied" if changed else "nothing to apply")
@@ -78,6 +83,13 @@ def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], Hi
     settings = Settings.read(environment(options))
     found = history(settings)
     return settings, revise(found.heads, wanted), found
+
+
+def _refuse_nothing_left(folder: Path, found: History, changed: Mapping[str, Published]) -> None:
+    """A mistyped folder would end every segment and every campaign."""
+    if changed and all(head.document is None for head in (found.heads | dict(changed)).values()):
+        raise Misconfigured((f"{folder}: no definition in it (.yaml, .yml, .json); this would delete every one that "
+                             "stands: say --delete-all if that is meant",))
 
 
 def _report(

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from streams.cli import privacy, segments
-from streams.cli.arguments import command, environment, existing, group, with_broker
+from streams.cli.arguments import command, environment, existing, group, number, with_broker
 from streams.core.errors import Misconfigured
 
 
@@ -15,7 +15,7 @@ def add_to(commands: Any) -> None:
     profile = group(commands, "profile", "Look at one person.")
     show = command(profile, "show", show_profile, "All that is known of a person.")
     show.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
-    show.add_argument("--events", type=int, default=10, metavar="N", help="how many of the latest events")
+    show.add_argument("--events", type=number, default=10, metavar="N", help="how many of the latest events")
     show.add_argument("--json", action="store_true")
     with_broker(show)
     export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")

@@ -11,16 +11,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, existing, with_broker
+from streams.cli.arguments import command, environment, existing, port, positive, with_broker
 from streams.core.errors import Misconfigured
 
 
 def add_to(commands: Any) -> None:
     broker = command(commands, "broker", run_broker, "Run Apache Kafka on this machine, for development.")
     broker.add_argument("--data", type=Path, default=Path("audience-kafka"), help="folder of its data")
-    broker.add_argument("--port", type=int, default=9092)
+    broker.add_argument("--port", type=port, default=9092)
     worker = command(commands, "worker", run_workers, "Run a worker, or several.")
-    worker.add_argument("--processes", type=int, default=1, metavar="N")
+    worker.add_argument("--processes", type=positive, default=1, metavar="N")
     with_broker(worker)
     topics = command(commands, "topics", show_topics, "List what the pipeline is made of.")
     topics.add_argument("--create", action="store_true", help="create what is missing on the broker")

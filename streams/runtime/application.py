@@ -82,7 +82,11 @@ class AudienceApp(faust.App):
             self._crew = None
 
     async def on_first_start(self) -> None:
-        self.settings.data.mkdir(parents=True, exist_ok=True)
+        try:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as failure:
+            end_process(Stop(Exit.MISCONFIGURED, f"AUDIENCE_DATA={self.settings.data}: {failure.strerror}; expected "
+                             "a folder that can be made and written"))
         await super().on_first_start()
         try:
             created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)

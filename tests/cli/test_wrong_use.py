@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -44,13 +45,31 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
     ("backtest {folder}/events.jsonl --definitions {folder} --output out --until soon", "argument --until: 'soon'"),
     ("backtest {folder}/events.jsonl --definitions {folder} --output out --definitions-at {folder}", "expected TIME=DIR"),
     ("segment explain buyers", "--profile --cost is required"),
-    ("worker --processes two", "invalid int value: 'two'"),
+    ("worker --processes two", "'two': expected a whole number, 1 or more"),
+    ("worker --processes 0", "'0': expected a whole number, 1 or more"),
+    ("broker --port 99999", "'99999': expected a port, 0 to 65535"),
+    ("serve --port x", "'x': expected a port, 0 to 65535"),
+    ("serve --ready-within -1", "'-1': expected a number of seconds above 0"),
+    ("replay {folder}/events.jsonl --per-second 0", "'0': expected a number above 0"),
+    ("backtest {folder}/events.jsonl --definitions {folder} --output out --partitions 0", "'0': expected a whole number"),
+    ("demo --events -5", "'-5': expected a whole number, 1 or more"),
+    ("demo --seconds 0", "'0': expected a number of seconds above 0"),
+    ("profile show cookie:c1 --events -1", "'-1': expected a whole number, 0 or more"),
 ])
 def test_wrong_words_are_refused_with_2(words: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words.format(folder=folder).split())
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [
+    "backtest {folder}/events.jsonl --definitions {folder} --output {folder}/events.jsonl",
+    "feed export {folder}/events.jsonl",
+])
+def test_a_path_that_cannot_be_written_is_named(words: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words.format(folder=folder).split()) == 1
+    assert re.match(rf"audience {words.split()[0]}: .*{folder}/events.jsonl", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("words", [

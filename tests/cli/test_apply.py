@@ -1,0 +1,85 @@
+"""`audience apply` and `diff` on a topic in memory: what they say, and that a mistyped folder deletes nothing."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.cli import main
+from streams.runtime import definitions_log
+from streams.runtime.definitions_log import History
+from streams.task.publishing import Published, records
+
+SEGMENT = """\
+kind: segment
+id: {name}
+rule: {{performed: {{event: Order Completed, within: {within}}}}}
+"""
+
+
+@pytest.fixture
+def standing(monkeypatch: pytest.MonkeyPatch) -> History:
+    """What `definitions` would hold."""
+    found = History()
+
+    def publish(_: object, changed: Mapping[str, Published], revision: int, forget: Iterable[str] = ()) -> None:
+        for key, row in records(changed, revision, 0):
+            found.take(key, row)
+
+    monkeypatch.setattr(definitions_log, "history", lambda _: deepcopy(found))
+    monkeypatch.setattr(definitions_log, "publish", publish)
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "buyers.yaml").write_text(SEGMENT.format(name="buyers", within="1d"))
+    (tmp_path / "regulars.yaml").write_text(SEGMENT.format(name="regulars", within="30d"))
+    return tmp_path
+
+
+def _said(capsys: pytest.CaptureFixture[str], *words: Any) -> str:
+    assert main([str(word) for word in words]) == 0
+    found = capsys.readouterr()
+    return found.out + found.err
+
+
+def test_what_is_new_changed_and_gone_is_said(standing: History, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _said(capsys, "apply", folder) == (
+        "add     segment/buyers (version 1)\nadd     segment/regulars (version 1)\nrevision 1 applied\n")
+    assert _said(capsys, "apply", folder) == "nothing to apply\n"
+    (folder / "regulars.yaml").unlink()
+    (folder / "buyers.yaml").write_text(SEGMENT.format(name="buyers", within="2d"))
+    told = "change  segment/buyers (version 2)\ndelete  segment/regulars (version 1)\n"
+    assert _said(capsys, "diff", folder, "--no-sizes") == told + "against revision 1\n"
+    assert _said(capsys, "apply", folder) == told + "revision 2 applied\n"
+
+
+def test_as_json(standing: History, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"definition": "segment/buyers", "change": "add", "version": 1},
+        {"definition": "segment/regulars", "change": "add", "version": 1}]
+
+
+def test_a_folder_without_definitions_deletes_nothing_unless_told(
+    standing: History, folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["apply", str(folder)])
+    empty = tmp_path_factory.mktemp("empty")
+    assert main(["apply", str(empty)]) == 1
+    assert f"{empty}: no definition in it" in capsys.readouterr().err
+    assert standing.revision == 1
+    assert "delete  segment/buyers" in _said(capsys, "apply", empty, "--delete-all")
+    assert standing.revision == 2
+
+
+def test_a_fault_anywhere_applies_nothing(standing: History, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "broken.yaml").write_text("kind: segment\nid: broken\nrule: {preformed: {event: A}}\n")
+    assert main(["apply", str(folder)]) == 1
+    assert "broken.yaml:3" in capsys.readouterr().err
+    assert standing.revision == 0
