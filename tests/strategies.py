@@ -110,7 +110,8 @@ CAMPAIGNS: Message = dict((
         "email": {"subject": "Hello", "text": "still there?", "purpose": "email-marketing"}}),
     _campaign("thanks", "once", "both", {
         "email": {"subject": "Hello", "text": "thank you", "purpose": "email-marketing"},
-        "display": {"audience": "once", "destinations": ["gam"], "purpose": "personalised-ads"}}),
+        "display": {"audience": "once", "destinations": ["gam"], "identifiers": ["email", "phone", "cookie"],
+                    "purpose": "personalised-ads"}}),
 ))
 DESTINATIONS: Message = {"destination/gam": {
     "kind": "destination", "id": "gam", "channel": "display", "connector": "http", "settings": {}}}

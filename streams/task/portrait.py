@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 from streams.core.basics import Basics, basics, known_since, platform_of
 from streams.core.campaigns.local_time import zone_of
 from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.reach import addressed
 from streams.core.consent.merging import is_held_back
 from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
-from streams.core.identifiers import is_anonymous, namespace_of
+from streams.core.identifiers import namespace_of
 from streams.core.leaves.people import newest_statement
 from streams.core.leaves.terms import newest_setting
 from streams.core.plan import Plan
@@ -25,8 +26,6 @@ from streams.task.outputs import view
 
 Json: TypeAlias = Any
 LATEST = 10
-NAMESPACES = {"email": "email", "sms": "phone"}
-"""What a channel reaches; every other one reaches cookies and devices."""
 
 
 def portrait(
@@ -73,21 +72,17 @@ def _purposes(profile: Profile, consent: dict[str, bool]) -> Iterator[dict[str, 
 
 
 def _channels(plan: Plan, profile: Profile, at: int) -> Iterator[dict[str, Json]]:
-    asked = {(channel.name, channel.purpose) for campaign in plan.definitions.campaigns for channel in _used_by(campaign)}
-    for name, purpose in sorted(asked):
-        for identifier in filter(_is_reached_by(name), sorted(profile.identifiers)):
-            answer = may_activate(profile, purpose, name, identifier, at)
-            yield {"channel": name, "purpose": purpose, "identifier": identifier, "permitted": answer.is_given,
-                   "basis": answer.basis}
+    used = [channel for campaign in plan.definitions.campaigns for channel in _used_by(campaign)]
+    asked = {(channel.name, channel.purpose, identifier) for channel in used for identifier in profile.identifiers
+             if namespace_of(identifier) in addressed(channel)}
+    for name, purpose, identifier in sorted(asked):
+        answer = may_activate(profile, purpose, name, identifier, at)
+        yield {"channel": name, "purpose": purpose, "identifier": identifier, "permitted": answer.is_given,
+               "basis": answer.basis}
 
 
 def _used_by(campaign: Campaign) -> tuple[Channel, ...]:
     return campaign.channels + tuple(channel for variant in campaign.variants for channel in variant.channels)
-
-
-def _is_reached_by(channel: str) -> Callable[[str], bool]:
-    namespace = NAMESPACES.get(channel)
-    return is_anonymous if namespace is None else lambda identifier: namespace_of(identifier) == namespace
 
 
 def _newest_first(events: Sequence[Event]) -> list[Event]:

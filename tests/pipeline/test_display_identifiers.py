@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streams.core.campaigns.explaining import explain
 from streams.core.errors import Misconfigured
 from streams.definitions import parse_document
 from streams.testing import Pipeline
@@ -90,3 +91,15 @@ def test_a_namespace_is_one() -> None:
         parse_document(campaign(identifiers=["E-mail"]), "test")
     with pytest.raises(Misconfigured, match="identifiers"):
         parse_document(campaign(identifiers=[]), "test")
+
+
+def test_what_speaks_against_a_person_is_asked_of_what_the_audience_is_made_of() -> None:
+    pipeline = world(1, identifiers=["email", "phone"])
+    pipeline.send({"type": "page", "anonymousId": "c", "messageId": "m", "timestamp": pipeline.now, "context": YES})
+    (profile,) = pipeline.profiles()
+    (defined,) = pipeline.plan.definitions.campaigns
+    assert [answer.says for answer in explain(profile, defined, pipeline.now)] == ["now: no email or phone known"]
+    meet(pipeline)
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    (profile,) = pipeline.profiles()
+    assert [answer.says for answer in explain(profile, defined, pipeline.now)] == ["now: suppressed: bounced"]

@@ -59,6 +59,7 @@ def test_channels_say_for_each_identifier_whether_it_may_be_addressed_and_why() 
     assert answers == {
         ("display", "cookie:c"): (False, "suppressed: asked not to be"),
         ("display", "device_id:d"): (True, "personalised-ads: granted"),
+        ("display", "email:jane@example.org"): (True, "personalised-ads: granted"),
         ("email", "email:jane@example.org"): (False, "no consent for email-marketing")}
 
 

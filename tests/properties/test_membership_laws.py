@@ -31,6 +31,8 @@ from tests.strategies import (
 
 Message = dict[str, Any]
 WINDOWS = (5 * HOUR, DAY, 2 * DAY)
+ADDRESSED = {"ads": ("cookie:", "device_id:"), "thanks": ("email:", "phone:", "cookie:")}
+"""By campaign, as `CAMPAIGNS` says it."""
 RULES = st.sampled_from((LIMITS_LIFTED, LIMITS_TIGHT))
 
 
@@ -113,7 +115,7 @@ def _audience(pipeline: Pipeline) -> Iterator[tuple[str, str, str]]:
         for campaign in pipeline.plan.definitions.campaigns:
             if campaign.segment in members and consent(person, "personalised-ads") == "granted":
                 yield from ((campaign.id, "display", i) for i in person.identifiers
-                            if i.startswith(("cookie:", "device_id:"))
+                            if i.startswith(ADDRESSED.get(campaign.id, ()))
                             and "display" in {channel.name for channel in campaign.channels})
 
 

@@ -3,20 +3,14 @@ from __future__ import annotations
 
 from streams.core.campaigns.activations import activation
 from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.reach import ADDRESS, addressed
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import audience_key, audiences
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel
-from streams.core.identifiers import ANONYMOUS, namespace_of
+from streams.core.identifiers import namespace_of
 from streams.core.messages import Sent
 from streams.core.profile import Profile
-
-MESSAGES = frozenset({"email", "sms"})
-
-
-def addressed(channel: Channel) -> frozenset[str]:
-    """Namespaces that the channel's audience is made of: cookies and devices, unless `identifiers` names others."""
-    return frozenset(dict(channel.content).get("identifiers", ANONYMOUS))
 
 
 def update_audiences(
@@ -27,7 +21,7 @@ def update_audiences(
     sends: list[Sent] = []
     is_control = variant_of(profile, campaign) is CONTROL
     for channel in channels_of(profile, campaign):
-        if channel.name in MESSAGES:
+        if channel.name in ADDRESS:
             continue
         namespaces = addressed(channel)
         for identifier in sorted(profile.identifiers):

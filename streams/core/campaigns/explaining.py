@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from streams.core.campaigns import caps
-from streams.core.campaigns.messaging import ADDRESS, latest, quiet_end
+from streams.core.campaigns.messaging import latest, quiet_end
 from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.reach import ADDRESS, addressed
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key
 from streams.core.definitions import Campaign, Channel
+from streams.core.identifiers import namespace_of
 from streams.core.messages import Activation, Sent, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
@@ -66,9 +68,10 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
     if variant_of(profile, campaign) is CONTROL:
         yield "control group"
     namespace = ADDRESS.get(channel.name)
-    identifier = latest(profile, namespace) if namespace else next(iter(sorted(profile.identifiers)), None)
+    reached = (each for each in sorted(profile.identifiers) if namespace_of(each) in addressed(channel))
+    identifier = latest(profile, namespace) if namespace else next(reached, None)
     if identifier is None:
-        yield f"no {namespace or 'identifier'} known"
+        yield f"no {' or '.join(sorted(addressed(channel)))} known"
     elif not (permission := may_activate(profile, channel.purpose, channel.name, identifier, at)).is_given:
         yield permission.basis
     if namespace and quiet_end(profile, campaign, at) is not None:

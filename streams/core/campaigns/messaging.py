@@ -13,6 +13,7 @@ from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import Held
 from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
+from streams.core.campaigns.reach import ADDRESS
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key
 from streams.core.context import Context
@@ -23,7 +24,6 @@ from streams.core.identifiers import namespace_of
 from streams.core.messages import Sent, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
-ADDRESS = {"email": "email", "sms": "phone"}
 OLDEST_REPLAYED = 86_400_000
 
 
