@@ -102,4 +102,7 @@ def test_what_speaks_against_a_person_is_asked_of_what_the_audience_is_made_of()
     meet(pipeline)
     pipeline.request("suppress", "email:a@x.org", "bounced")
     (profile,) = pipeline.profiles()
+    assert [answer.says for answer in explain(profile, defined, pipeline.now)] == ["now: nothing speaks against it"]
+    pipeline.request("suppress", "phone:+31612345678", "unsubscribed")
+    (profile,) = pipeline.profiles()
     assert [answer.says for answer in explain(profile, defined, pipeline.now)] == ["now: suppressed: bounced"]

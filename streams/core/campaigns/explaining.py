@@ -68,8 +68,7 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
     if variant_of(profile, campaign) is CONTROL:
         yield "control group"
     namespace = ADDRESS.get(channel.name)
-    reached = (each for each in sorted(profile.identifiers) if namespace_of(each) in addressed(channel))
-    identifier = latest(profile, namespace) if namespace else next(reached, None)
+    identifier = latest(profile, namespace) if namespace else _best(profile, channel, at)
     if identifier is None:
         yield f"no {' or '.join(sorted(addressed(channel)))} known"
     elif not (permission := may_activate(profile, channel.purpose, channel.name, identifier, at)).is_given:
@@ -78,3 +77,10 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
         yield "quiet hours"
     if namespace and (cap := caps.reached(profile, campaign, channel.name, at)):
         yield cap
+
+
+def _best(profile: Profile, channel: Channel, at: int) -> str | None:
+    """Of all that an audience may hold of this person, one that it does hold, if there is one."""
+    reached = [each for each in sorted(profile.identifiers) if namespace_of(each) in addressed(channel)]
+    permitted = (each for each in reached if may_activate(profile, channel.purpose, channel.name, each, at).is_given)
+    return next(permitted, next(iter(reached), None))
