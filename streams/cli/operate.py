@@ -57,7 +57,8 @@ def run_workers(options: argparse.Namespace) -> int:
 
 
 def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
-    """Worker processes side by side, each with a data folder and a web port of its own; all end with the first."""
+    """Worker processes side by side, each with a data folder and a web port of its own; all end with the first, and the
+    exit code is its own, 128 and the signal's number where one ended it."""
     children = [
         subprocess.Popen([sys.executable, "-m", "streams.cli", "worker"], env=variables | {
             "AUDIENCE_DATA": str(settings.data / f"worker-{number}"),
@@ -77,7 +78,10 @@ def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
     for child in children:
         if child.pid != pid:
             child.wait()
-    return os.waitstatus_to_exitcode(status)
+    code = os.waitstatus_to_exitcode(status)
+    if code:
+        _tell(f"a worker ended with {f'exit code {code}' if code > 0 else signal.Signals(-code).name}; all are stopped")
+    return code if code >= 0 else 128 - code
 
 
 def show_topics(options: argparse.Namespace) -> int:

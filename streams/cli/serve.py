@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 import argparse
+import logging.config
 from typing import Any
 
 from streams.cli.arguments import command, environment, port, seconds, with_broker
+from streams.core.errors import Misconfigured
+
+log = logging.getLogger(__name__)
 
 
 def add_to(commands: Any) -> None:
@@ -21,8 +25,6 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    import logging.config
-
     from aiohttp import web
 
     from streams.runtime.logs import logging_config
@@ -42,7 +44,13 @@ def run(options: argparse.Namespace) -> int:
     follower.start()
     served = Served(copy=store, following=follower, ready_within=options.ready_within,
                     provider=Provider(domain=options.provider, segtax=options.segtax))
-    web.run_app(application(served), host=options.host, port=options.port, access_log=None, print=lambda _: None)
-    follower.stop()
-    store.close()
+    place = f"{options.host}:{options.port}"
+    try:
+        web.run_app(application(served), host=options.host, port=options.port, access_log=None,
+                    print=lambda _: log.info("Look-ups at http://%s/memberships/NAMESPACE:VALUE", place))
+    except OSError as failure:
+        raise Misconfigured((f"{place}: {failure.strerror}; is another server there? Choose a --port",)) from failure
+    finally:
+        follower.stop()
+        store.close()
     return 0

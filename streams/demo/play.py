@@ -126,6 +126,7 @@ class Demo:
                 time.sleep(min(wait, 0.05))
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + 0.25
+                self._workers.check()
                 self._show()
             yield sent
 

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -31,7 +32,7 @@ from streams.runtime.tables import CommittedTable
 from streams.runtime.topics import ensure_topics
 from streams.runtime.transport import BatchSchema, BatchTransport
 from streams.runtime.unit_of_work import State
-from streams.runtime.web import StatusWeb
+from streams.runtime.web import StatusWeb, refuse_taken
 from streams.topology import GROUPS, INPUTS, STAGES, TABLES, topics_of
 
 log = logging.getLogger(__name__)
@@ -83,12 +84,9 @@ class AudienceApp(faust.App):
 
     async def on_first_start(self) -> None:
         try:
-            self.settings.data.mkdir(parents=True, exist_ok=True)
-        except OSError as failure:
-            end_process(Stop(Exit.MISCONFIGURED, f"AUDIENCE_DATA={self.settings.data}: {failure.strerror}; expected "
-                             "a folder that can be made and written"))
-        await super().on_first_start()
-        try:
+            _make_folder(self.settings.data)
+            refuse_taken(self.settings)
+            await super().on_first_start()
             created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)
         except Misconfigured as failure:
             end_process(Stop(Exit.MISCONFIGURED, str(failure)))
@@ -117,6 +115,14 @@ class AudienceApp(faust.App):
     def _acknowledge(self, tokens: list[Token]) -> None:
         """From a task's thread; Faust's acknowledgements belong to the loop."""
         asyncio.run_coroutine_threadsafe(_acknowledge(tokens), self.loop)
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise Misconfigured((
+            f"AUDIENCE_DATA={data}: {failure.strerror}; expected a folder that can be made and written",)) from failure
 
 
 async def _acknowledge(tokens: list[Token]) -> None:

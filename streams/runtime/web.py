@@ -6,15 +6,20 @@ that its Web class declares for subclasses to change.
 """
 from __future__ import annotations
 
+import logging
+import socket
 from typing import Any, ClassVar, cast
 
 from faust import web
 from faust.web.drivers.aiohttp import Web
 
+from streams.core.errors import Misconfigured
 from streams.runtime.instruments import Instruments
 from streams.runtime.logs import SERVICES
+from streams.runtime.settings import Settings
 from streams.web.status import as_json, as_page
 
+log = logging.getLogger(__name__)
 blueprint = web.Blueprint("audience")
 
 
@@ -24,6 +29,23 @@ class StatusWeb(Web):
     logger = SERVICES
     production_blueprints: ClassVar[Any] = [
         ("", "streams.runtime.web:blueprint"), ("", "streams.runtime.web_button:blueprint")]
+
+    async def start_server(self) -> None:
+        await super().start_server()
+        settings: Settings = cast(Any, self.app).settings
+        log.info("Status at http://%s:%d/", settings.web_host, settings.web_port)
+
+
+def refuse_taken(settings: Settings) -> None:
+    """Misconfigured if the pages cannot be where they are to be. Asked before the worker joins the group: Faust binds
+    later, and a worker that then fails would leave its tasks with nobody for a session timeout."""
+    host, port = settings.web_host, settings.web_port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as failure:
+        raise Misconfigured((f"AUDIENCE_WEB_HOST={host}, AUDIENCE_WEB_PORT={port}: {failure.strerror}; each worker of a "
+                             "machine needs a port of its own",)) from failure
 
 
 @blueprint.route("/", name="status")

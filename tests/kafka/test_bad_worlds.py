@@ -1,6 +1,7 @@
 """What a worker does when the world is not as it should be: a clear end, a code of its own, nothing lost."""
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from streams.core.errors import Misconfigured
 from streams.runtime.exits import Exit
 from streams.runtime.memory import Memory
 from streams.runtime.opening import wall_ms
-from streams.runtime.settings import Settings
 from streams.runtime.store import VERSION_KEY, TaskStore
 from streams.runtime.topics import check_topics, declared_topics, ensure_topics
 from streams.unit import Change
@@ -104,9 +104,23 @@ def test_a_wrong_partition_count_creates_no_topic_beside_the_others(broker: Brok
             check_topics(replace(settings, app="other"))
 
 
-def test_a_broker_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=r"no Kafka broker at .* answered.*AUDIENCE_BROKER.*audience broker"):
-        check_topics(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(tmp_path)}))
+def test_a_folder_that_cannot_be_made_ends_the_worker(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with Deployment("127.0.0.1:9", tmp_path, FACTORY) as deployment:
+        worker = deployment.worker("one", AUDIENCE_DATA=str(tmp_path / "file"))
+        worker.start()
+        assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
+        assert worker.said(f"AUDIENCE_DATA={tmp_path}/file: File exists")
+
+
+def test_a_port_that_is_taken_ends_the_worker_before_it_joins_the_others(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, Deployment("127.0.0.1:9", tmp_path, FACTORY) as deployment:
+        port = other.getsockname()[1]
+        worker = deployment.worker("one", AUDIENCE_WEB_PORT=str(port))
+        worker.start()
+        assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
+        assert worker.said(f"AUDIENCE_WEB_PORT={port}: Address already in use")
+        assert not worker.said("waiting for a Kafka broker")
 
 
 def _store_newer_version(data: Path) -> None:

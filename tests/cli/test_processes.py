@@ -1,0 +1,55 @@
+"""What the long-running commands say as processes, when they cannot begin."""
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.runtime.exits import Exit
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of loopback where something listens."""
+    server = socket.create_server(("127.0.0.1", 0))
+    try:
+        yield server.getsockname()[1]
+    finally:
+        server.close()
+
+
+def _ended(words: str, data: Path, **variables: str) -> tuple[int, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
+    found = subprocess.run(
+        [sys.executable, "-m", "streams.cli", *words.split()], cwd=data, capture_output=True, text=True, timeout=60,
+        check=False,
+        env=inherited | {"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data), "PYTHONPATH": str(ROOT)} | variables)
+    return found.returncode, found.stderr
+
+
+def test_workers_end_with_the_first_that_ends_and_say_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, said = _ended("worker --processes 2", tmp_path, AUDIENCE_DATA="file")
+    assert code == Exit.MISCONFIGURED
+    assert "AUDIENCE_DATA=file/worker-" in said
+    assert f"a worker ended with exit code {Exit.MISCONFIGURED:d}; all are stopped" in said
+
+
+def test_a_look_up_server_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
+    code, said = _ended(f"serve --port {taken}", tmp_path)
+    assert code == 1
+    assert said.splitlines()[-1].startswith("audience serve: 127.0.0.1:")
+    assert "Choose a --port" in said and "Traceback" not in said
+
+
+def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
+    code, said = _ended(f"broker --port {taken}", tmp_path)
+    assert code == 1
+    assert f"Port {taken} of 127.0.0.1 is taken" in said and "Traceback" not in said
