@@ -85,9 +85,15 @@ def _check_channel(given: Given, found: Found) -> None:
 
 
 def _check_display(given: Given, found: Found) -> None:
-    """An address given for letters is told to ad platforms only by those who permit that."""
+    """An address given for letters is told to ad platforms only by those who permit that, and to those that are named:
+    a channel without destinations means all of them, webhooks too."""
     _check_channel(given, found)
-    if ADDRESSES & frozenset(given.get("identifiers", ())) and given["purpose"] != ADVERTISING:
+    if not ADDRESSES & frozenset(given.get("identifiers", ())):
+        return
+    if "destinations" not in given:
+        found.note(f"{dotted(found.steps)} tells e-mail addresses or phone numbers to every destination of the channel",
+                   "destinations, those that may be told")
+    if given["purpose"] != ADVERTISING:
         found.at("purpose").refuse(f"{dotted(found.steps)} tells e-mail addresses or phone numbers for {given['purpose']}",
                                    f"the purpose {ADVERTISING}")
 

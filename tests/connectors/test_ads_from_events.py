@@ -22,7 +22,9 @@ DAY = 86_400_000
 DEFINITIONS: dict[str, Any] = {
     "segment/carts": {"kind": "segment", "id": "carts", "rule": {"performed": {"event": "Product Added", "within": "1d"}}},
     "campaign/c": {"kind": "campaign", "id": "c", "segment": "carts", "trigger": "both", "status": "live", "channels": {
-        "display": {"audience": "cart", "identifiers": ["email", "phone"], "purpose": "personalised-ads"}}}}
+        "display": {"audience": "cart", "identifiers": ["email", "phone"], "destinations": ["ads"],
+                    "purpose": "personalised-ads"}}},
+    "destination/ads": {"kind": "destination", "id": "ads", "channel": "display", "connector": "kevel", "settings": {}}}
 
 
 def says(is_granted: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -13,13 +14,15 @@ from streams.testing import Pipeline
 
 YES = {"consent": {"purposes": {"personalised-ads": True, "email-marketing": True}}}
 NO = {"consent": {"purposes": {"personalised-ads": False}}}
-EVERYBODY = {"segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}}}
+EVERYBODY: dict[str, Any] = {
+    "segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}},
+    "destination/ads": {"kind": "destination", "id": "ads", "channel": "display", "connector": "http", "settings": {}}}
 PERSON = {"cookie:c", "device_id:d", "device_ad_id:ad", "customer_id:u", "email:a@x.org", "phone:+31612345678"}
 
 
 def campaign(**display: Any) -> dict[str, Any]:
     return {"kind": "campaign", "id": "c", "segment": "all", "trigger": "both", "status": "live",
-            "channels": {"display": {"audience": "a", "purpose": "personalised-ads", **display}}}
+            "channels": {"display": {"audience": "a", "purpose": "personalised-ads", "destinations": ["ads"], **display}}}
 
 
 def world(partitions: int, **display: Any) -> Pipeline:
@@ -84,6 +87,14 @@ def test_addresses_are_told_for_no_other_purpose(purpose: str) -> None:
     with pytest.raises(Misconfigured, match="expected the purpose personalised-ads"):
         parse_document(campaign(identifiers=["phone"], purpose=purpose), "test")
     parse_document(campaign(identifiers=["cookie"], purpose=purpose), "test")
+
+
+def test_addresses_are_told_to_named_destinations_only() -> None:
+    for identifiers, is_refused in ((["email"], True), (["cookie", "phone"], True), (["cookie"], False)):
+        document = campaign(identifiers=identifiers)
+        del document["channels"]["display"]["destinations"]
+        with pytest.raises(Misconfigured, match="those that may be told") if is_refused else nullcontext():
+            parse_document(document, "test")
 
 
 def test_a_namespace_is_one() -> None:
