@@ -63,7 +63,8 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     """Give the events of one identifier from `since` to `until`, cut anew from the timeline.
 
     What this profile itself still waits for may hold some of them: then the cut waits for that, and for nothing
-    decided later, so that no two profiles ever wait for each other.
+    decided later, so that no two profiles ever wait for each other. An absorbed profile may come before the decision
+    about it; what that one expected was decided later too, and may be this very cut.
     """
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
@@ -77,7 +78,8 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
             profile.identifiers.pop(identifier, None)
             profile.suppressed.pop(identifier, None)
     tables.profiles.put(profile.key, profile)
-    expected = [source for source, balance in profile.handovers.items() if balance > 0]
+    later = {source for sources in profile.early.values() for source in sources}
+    expected = [source for source, balance in profile.handovers.items() if balance > 0 and source not in later]
     if expected:
         profile.cuts.append([message.to, list(message.identifiers), message.fragments, message.since, message.until,
                              message.source, message.is_split, expected])
@@ -181,7 +183,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     for entry in message.entries:
         tables.timeline.append(profile.key, entry)
     if message.state is not None:
-        _inherit(profile, message.state)
+        _inherit(profile, message.source, message.state)
     tables.profiles.put(profile.key, profile)
     if not message.last:
         return []
@@ -205,7 +207,9 @@ def _join(context: Context, profile: Profile, fragment: Fragment) -> None:
     profile.fragments[fragment.key] = fragment
 
 
-def _inherit(profile: Profile, state: Profile) -> None:
+def _inherit(profile: Profile, origin: str, state: Profile) -> None:
+    if state.handovers and profile.handovers.get(origin, 0) <= 0:
+        profile.early[origin] = sorted(state.handovers)
     campaigns.inherit(profile, state)
     profile.inherited.update(state.members, state.inherited)
     profile.now = max(profile.now, state.now)

@@ -61,6 +61,7 @@ class Profile:
     computed under. timer_at, view_due: when the timer and the next 360 view are due, 0 for none.
     sequences: segment id -> number of changes told. told: what channels were told, see `campaigns`.
     handovers: source -> fragments expected from it less those that came; while any is open nothing is evaluated.
+    early: a source not announced yet -> what it expected itself when it came, see `handover.cut`.
     inherited: segments that an absorbed part was in, until the hand-over is complete.
     seen, chunks: which messages of its own identifier came before, see `copies`.
     sent: scope of a cap -> instants of the newest messages, see `campaigns.caps`. held: messages that wait for
@@ -101,6 +102,7 @@ class Profile:
     standing: int = LONE
     expiry: list[int] = field(default_factory=list)
     waiting: list[list[Json]] = field(default_factory=list)
+    early: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -100,6 +100,8 @@ def _take_word(profile: Profile, message: Deliver) -> None:
 
 def note(profile: Profile, source: str, step: int) -> None:
     """Expecting and receiving commute: the fragments may come before the decision that announces them."""
+    if step > 0:
+        profile.early.pop(source, None)
     balance = profile.handovers.get(source, 0) + step
     if balance:
         profile.handovers[source] = balance

@@ -7,12 +7,13 @@ import orjson
 import pytest
 
 from streams.core.campaigns import hand_over
-from streams.core.messages import Point
+from streams.core.messages import Cut, Deliver, Point
 from streams.core.profile import Profile
 from streams.task import Task
 from streams.task.partitioning import partition_of
 from streams.testing import Pipeline
 from streams.unit import Inbound
+from tests.pipeline.mesh import unsettled
 from tests.pipeline.worlds import people
 
 Message = dict[str, Any]
@@ -58,6 +59,7 @@ def test_no_profile_begins_between_a_refusal_and_a_decision_that_attaches(monkey
     pipeline.stores[0].write(task.run(records, START + 9, 0).changes)
     monkeypatch.setattr(Task, "_route", route)
     task._route(held)
+    task._drain()
     pipeline.stores[0].write(task.run([], START + 9, 0).changes)
     assert people(pipeline)[frozenset({"customer_id:u2", "cookie:c2"})] == ["m4", "m3"]
     assert len(pipeline.profiles()) == 2
@@ -84,6 +86,29 @@ def test_an_alias_without_user_goes_to_its_strongest_identifier(partitions: int)
     assert people(pipeline) == {frozenset({"customer_id:u1", "cookie:c1"}): ["m1", "m2"]}
     (profile,) = pipeline.profiles()
     assert set(profile.fragments) == {"customer_id:u1"}
+
+
+def test_a_cut_does_not_wait_for_itself_when_the_profile_it_feeds_is_back_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cookie is split off and joined again at once; its profile comes home before the two words to the owner."""
+    mail = {"traits": {"email": "ann@example.org"}}
+    pipeline = send_all(Pipeline(partitions=1), event(1, anonymousId="c1", context=mail))
+    task, held = pipeline.tasks[0], []
+    route = Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend(s for s in sends if isinstance(s, Cut) or isinstance(s, Deliver) and s.decided)
+        route(self, [s for s in sends if s not in held])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    pipeline.split("email:ann@example.org", "cookie:c1")
+    send_all(pipeline, event(2, anonymousId="c1", context={**mail, "device": {"id": "d1"}}))
+    assert [type(each) for each in held] == [Cut, Deliver]
+    monkeypatch.setattr(Task, "_route", route)
+    task._route(held)
+    task._drain()
+    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+    assert people(pipeline) == {frozenset({"email:ann@example.org", "cookie:c1", "device_id:d1"}): ["m1", "m2"]}
+    assert not unsettled(pipeline)
 
 
 def test_a_moved_cookie_takes_its_own_sequence_numbers_and_no_others() -> None:
