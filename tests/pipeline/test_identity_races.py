@@ -96,7 +96,7 @@ def test_a_cut_does_not_wait_for_itself_when_the_profile_it_feeds_is_back_before
     route = Task._route
 
     def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Cut) or isinstance(s, Deliver) and s.decided)
+        held.extend(s for s in sends if isinstance(s, Cut) or (isinstance(s, Deliver) and s.decided))
         route(self, [s for s in sends if s not in held])
 
     monkeypatch.setattr(Task, "_route", holding)
