@@ -117,3 +117,45 @@ def test_what_speaks_against_a_person_is_asked_of_what_the_audience_is_made_of()
     pipeline.request("suppress", "phone:+31612345678", "unsubscribed")
     (profile,) = pipeline.profiles()
     assert [answer.says for answer in explain(profile, defined, pipeline.now)] == ["now: suppressed: bounced"]
+
+
+TWO = EVERYBODY | {"destination/other": {
+    "kind": "destination", "id": "other", "channel": "display", "connector": "http", "settings": {}}}
+
+
+def moves(pipeline: Pipeline, changed: dict[str, Any]) -> list[tuple[str, str, str, list[str]]]:
+    """What an edit of the campaign tells: change, identifier, audience, destinations."""
+    meet(pipeline)
+    before = len(pipeline.activations("display"))
+    pipeline.advance(by=1_000)
+    pipeline.apply(TWO | {"campaign/c": changed})
+    pipeline.advance(by=60_000)
+    return [(each.change, each.identifier, each.content["audience"], list(each.content["destinations"]))
+            for each in pipeline.activations("display")[before:]]
+
+
+@pytest.mark.parametrize(("edit", "audience", "destinations"), [
+    ({"audience": "b"}, "b", ["ads"]), ({"destinations": ["other"]}, "a", ["other"]),
+    ({"destinations": ["ads", "other"]}, "a", ["ads", "other"]),
+])
+def test_an_audience_that_moves_is_left_where_it_was(edit: dict[str, Any], audience: str, destinations: list[str]) -> None:
+    pipeline = Pipeline(TWO | {"campaign/c": campaign(identifiers=["email"])}, 4)
+    assert moves(pipeline, campaign(identifiers=["email"], **edit)) == [
+        ("exited", "email:a@x.org", "a", ["ads"]), ("entered", "email:a@x.org", audience, destinations)]
+    assert moves(pipeline, campaign(identifiers=["email"], **edit)) == []
+
+
+def test_a_campaign_that_loses_its_display_channel_takes_everybody_out_where_they_were() -> None:
+    pipeline = Pipeline(TWO | {"campaign/c": campaign(identifiers=["email"])}, 4)
+    mail = campaign() | {"channels": {"email": {"subject": "Hi", "text": "hi", "purpose": "email-marketing"}}}
+    assert moves(pipeline, mail) == [("exited", "email:a@x.org", "a", ["ads"])]
+
+
+def test_a_withdrawal_is_told_where_people_are_and_not_where_a_paused_campaign_would_put_them() -> None:
+    pipeline = Pipeline(TWO | {"campaign/c": campaign(identifiers=["email"])}, 4)
+    meet(pipeline)
+    pipeline.activate("c", "paused")
+    assert moves(pipeline, campaign(identifiers=["email"], audience="b", destinations=["other"])) == []
+    meet(pipeline, NO)
+    last = pipeline.activations("display")[-1]
+    assert (last.change, last.content["audience"], list(last.content["destinations"])) == ("exited", "a", ["ads"])

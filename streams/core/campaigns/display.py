@@ -1,13 +1,16 @@
 """Audiences: the difference between who should be in one and what its channel was told."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from streams.core.campaigns.activations import activation
 from streams.core.campaigns.permission import may_activate
 from streams.core.campaigns.reach import ADDRESS, addressed
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import audience_key, audiences
 from streams.core.context import Context
-from streams.core.definitions import Campaign, Channel
+from streams.core.definitions import Campaign, Channel, Status
 from streams.core.identifiers import namespace_of
 from streams.core.messages import Sent
 from streams.core.profile import Profile
@@ -16,8 +19,8 @@ from streams.core.profile import Profile
 def update_audiences(
     profile: Profile, campaign: Campaign, at: int, because: str, *, may_enter: bool = True,
 ) -> list[Sent]:
-    """Each identifier that the channel addresses is in, of a permitted member; all others are out. With `may_enter`
-    false none goes in."""
+    """Each identifier that the channel addresses is in, of a permitted member; all others are out. Whoever is in where
+    the campaign does not say any more goes out there and in here. With `may_enter` false none goes in."""
     sends: list[Sent] = []
     is_control = variant_of(profile, campaign) is CONTROL
     for channel in channels_of(profile, campaign):
@@ -26,22 +29,28 @@ def update_audiences(
         namespaces = addressed(channel)
         for identifier in sorted(profile.identifiers):
             key = audience_key(campaign.id, channel.name, identifier)
-            is_told = key in profile.told
-            if namespace_of(identifier) not in namespaces and not is_told:
+            told = profile.told.get(key)
+            if namespace_of(identifier) not in namespaces and told is None:
                 continue
             belongs = (not is_control and campaign.segment in profile.members and namespace_of(identifier) in namespaces
                        and may_activate(profile, channel.purpose, channel.name, identifier, at).is_given)
-            if belongs == is_told:
+            if belongs and (not may_enter or (told is not None and _is_there(told[2], channel))):
                 continue
-            if belongs and not may_enter:
-                continue
-            if belongs:
-                profile.told[key] = [campaign.segment, channel.purpose, dict(channel.content)]
-            else:
+            if told is not None:
                 del profile.told[key]
-            sends.append(activation(profile, campaign, channel, identifier, "entered" if belongs else "exited",
-                                    at, because, dict(channel.content)))
+                sends.append(activation(profile, campaign, channel, identifier, "exited", at, because, dict(told[2])))
+            if belongs:
+                content = dict(channel.content)
+                profile.told[key] = [campaign.segment, channel.purpose, content]
+                sends.append(activation(profile, campaign, channel, identifier, "entered", at, because, dict(content)))
     return sends
+
+
+def _is_there(said: Mapping[str, Any], channel: Channel) -> bool:
+    """Whether what was said of somebody put them where the channel puts people now."""
+    content = dict(channel.content)
+    return said.get("audience") == content.get("audience") and (
+        set(said.get("destinations") or ()) == set(content.get("destinations") or ()))
 
 
 def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
@@ -55,12 +64,14 @@ def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Audiences of campaigns that ended or are defined no more are emptied; paused ones are left alone."""
+    """Audiences of campaigns that ended, or are defined no more, or have no such channel any more, are emptied; paused
+    ones are left alone."""
     definitions = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
         campaign = definitions.get(campaign_id)
-        if campaign is None or (campaign.ends is not None and at >= campaign.ends):
+        is_over = campaign is None or (campaign.ends is not None and at >= campaign.ends)
+        if is_over or (campaign and campaign.status is Status.LIVE and name not in _names(campaign)):
             sends.append(_out(context, profile, (campaign_id, name, identifier), at, "campaign ended"))
     return sends
 
@@ -76,5 +87,9 @@ def _out(context: Context, profile: Profile, told: tuple[str, str, str], at: int
     found = (each for each in context.plan.definitions.campaigns if each.id == campaign_id)
     campaign = next(found, None) or Campaign(id=campaign_id, segment=segment)
     channels = (each for each in channels_of(profile, campaign) if each.name == name)
-    channel = next(channels, None) or Channel(name=name, purpose=purpose, content=tuple(said.items()))
-    return activation(profile, campaign, channel, identifier, "exited", at, because, dict(channel.content))
+    channel = next(channels, None) or Channel(name=name, purpose=purpose)
+    return activation(profile, campaign, channel, identifier, "exited", at, because, dict(said))
+
+
+def _names(campaign: Campaign) -> frozenset[str]:
+    return frozenset(channel.name for channel in campaign.channels)
