@@ -17,6 +17,7 @@ from streams.cli import (
     deliver,
     demo,
     feed,
+    feedback,
     identity,
     inspect,
     operate,
@@ -25,7 +26,8 @@ from streams.cli import (
 )
 from streams.core.errors import AudienceError
 
-GROUPS = (demo, operate, replay, backtest, definitions, button, campaign, inspect, identity, deliver, serve, feed)
+GROUPS = (demo, operate, replay, backtest, definitions, button, campaign, inspect, identity, deliver, feedback, serve,
+          feed)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ import logging.config
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, with_broker
+from streams.cli.arguments import command, environment, port, with_broker
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -23,12 +23,13 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--only", action="append", metavar="ID", help="this destination; may be repeated")
     parser.add_argument("--host", default="127.0.0.1", help="address of /live, /ready and /metrics; no authentication: "
                                                             "loopback, or behind a proxy")
-    parser.add_argument("--port", type=int, default=6090)
+    parser.add_argument("--port", type=port, default=6090)
     with_broker(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    from streams.runtime.deliver_command import Address, deliver
+    from streams.runtime.deliver_command import deliver
+    from streams.runtime.following import Address
     from streams.runtime.logs import logging_config
     from streams.runtime.settings import Settings
     from streams.runtime.topics import check_topics

@@ -39,7 +39,10 @@ def message_of(activation: Activation, settings: SmtpSettings) -> EmailMessage |
         return Refused(why="the address or the subject cannot stand in a message")
     message["Date"] = format_datetime(datetime.fromtimestamp(activation.at / 1000, UTC))
     message["Message-ID"] = f"<{activation.activation_id}@{settings.domain}>"
-    _unsubscribing(message, activation.activation_id, settings)
+    token = settings.seal.token(activation.identifier) if settings.seal else activation.activation_id
+    if settings.seal:
+        message["X-Audience-Token"] = token
+    _unsubscribing(message, token, settings)
     message.set_content(text or text_of(html or ""))
     if html:
         message.add_alternative(html, subtype="html")
@@ -50,14 +53,15 @@ def address_of(activation: Activation) -> str:
     return activation.identifier.partition(":")[2]
 
 
-def _unsubscribing(message: EmailMessage, activation_id: str, settings: SmtpSettings) -> None:
-    """RFC 2369 and, for one click, RFC 8058: the address needs nothing but the POST itself."""
+def _unsubscribing(message: EmailMessage, token: str, settings: SmtpSettings) -> None:
+    """RFC 2369 and, for one click, RFC 8058: the address needs nothing but the POST itself. Bounces and complaints return
+    the headers, and the token proves them."""
     ways = []
     if settings.unsubscribe_url:
-        ways.append(f"<{settings.unsubscribe_url}{activation_id}>")
+        ways.append(f"<{settings.unsubscribe_url}{token}>")
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if settings.unsubscribe_mailto:
-        ways.append(f"<mailto:{settings.unsubscribe_mailto}?subject={activation_id}>")
+        ways.append(f"<mailto:{settings.unsubscribe_mailto}?subject={token}>")
     if ways:
         message["List-Unsubscribe"] = ", ".join(ways)
 

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any, TypeAlias
 
+from connectors.delivery.sealing import Seal
 from streams.core.errors import Misconfigured
 
 Json: TypeAlias = Any
-KNOWN = ("host", "port", "sender", "username", "password", "tls", "unsubscribe_url", "unsubscribe_mailto", "timeout")
+KNOWN = ("host", "port", "sender", "username", "password", "tls", "unsubscribe_url", "unsubscribe_mailto",
+         "unsubscribe_key", "timeout")
 TLS = ("starttls", "implicit", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
-    """`tls` is `starttls`, `implicit` or `none`. `unsubscribe_url` gets the activation id appended. Seconds."""
+    """`tls` is `starttls`, `implicit` or `none`. `unsubscribe_url` gets a token appended, the activation id if there is
+    no `seal`. Seconds."""
 
     host: str
     port: int
@@ -25,6 +28,7 @@ class SmtpSettings:
     tls: str = "starttls"
     unsubscribe_url: str = ""
     unsubscribe_mailto: str = ""
+    seal: Seal | None = None
     timeout: float = 20
 
     @property
@@ -59,7 +63,8 @@ def read_settings(destination: str, given: Mapping[str, Json], variables: Mappin
     settings = SmtpSettings(
         host=text("host"), port=int(_number(given, "port", 587)), sender=text("sender"), username=text("username"),
         password=text("password"), tls=text("tls") or "starttls", unsubscribe_url=text("unsubscribe_url"),
-        unsubscribe_mailto=text("unsubscribe_mailto"), timeout=_number(given, "timeout", 20))
+        unsubscribe_mailto=text("unsubscribe_mailto"), seal=Seal(key) if (key := text("unsubscribe_key")) else None,
+        timeout=_number(given, "timeout", 20))
     for name, is_wrong, expected in (
         ("host", not settings.host, "the mail server's name"),
         ("sender", not settings.domain, "an address, such as Shop <news@example.com>"),

@@ -32,7 +32,7 @@ class TwilioConnector:
         await self._http.close()
 
     async def _post(self, activation: Activation, at: int) -> Outcome:
-        form = form_of(activation, self._settings.sender)
+        form = form_of(activation, self._settings.sender, self._settings.callback)
         if isinstance(form, Refused):
             return form
         answer = await self._http.ask("POST", self._settings.messages, data=form, headers=self._headers)

@@ -14,7 +14,7 @@ LONGEST = 1600
 """Characters of a Body; Twilio refuses more (error 21617)."""
 
 
-def form_of(activation: Activation, sender: str) -> dict[str, str] | Refused:
+def form_of(activation: Activation, sender: str, callback: str = "") -> dict[str, str] | Refused:
     """The fields of the request."""
     text = activation.content.get("text")
     if not activation.identifier.startswith("phone:+"):
@@ -22,7 +22,8 @@ def form_of(activation: Activation, sender: str) -> dict[str, str] | Refused:
     if not isinstance(text, str) or not text or len(text) > LONGEST:
         return Refused(why=f"no text, or one over {LONGEST} characters")
     by = "MessagingServiceSid" if sender.startswith("MG") else "From"
-    return {"To": activation.identifier.removeprefix("phone:"), by: sender, "Body": text}
+    reported = {"StatusCallback": callback} if callback else {}
+    return {"To": activation.identifier.removeprefix("phone:"), by: sender, "Body": text, **reported}
 
 
 def read_answer(status: int, retry_after: str | None, body: bytes, at: int) -> Outcome:

@@ -8,17 +8,19 @@ from typing import Any, TypeAlias
 from streams.core.errors import Misconfigured
 
 Json: TypeAlias = Any
-KNOWN = ("provider", "account", "token", "sender", "url", "timeout")
+KNOWN = ("provider", "account", "token", "sender", "url", "callback", "timeout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioSettings:
-    """`sender` is a number, a name or the id of a messaging service (`MG…`). `timeout` in seconds."""
+    """`sender` is a number, a name or the id of a messaging service (`MG…`). `callback`: where Twilio reports what became of
+    a message; empty for nowhere. `timeout` in seconds."""
 
     account: str
     token: str
     sender: str
     url: str = "https://api.twilio.com"
+    callback: str = ""
     timeout: float = 10
 
     @property
@@ -49,7 +51,8 @@ def read_settings(destination: str, given: Mapping[str, Json], variables: Mappin
         refuse("provider", "twilio; another gateway is reached with the connector http and a body of its own")
     settings = TwilioSettings(
         account=text("account"), token=text("token"), sender=text("sender"),
-        url=text("url", "https://api.twilio.com"), timeout=timeout)
+        url=text("url", "https://api.twilio.com"), timeout=timeout,
+        callback=text("callback") if "callback" in given else "")
     for name in sorted(given.keys() - set(KNOWN)):
         refuse(name, f"one of {', '.join(KNOWN)}")
     if faults:

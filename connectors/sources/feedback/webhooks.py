@@ -1,0 +1,55 @@
+"""Feedback from anybody who shares a secret with us: `{"identifier", "reason"}`, signed as Standard Webhooks says. Pure.
+
+The same scheme and secret as the `http` destination has in the other direction: one who is sent activations reports back
+on them, with a library that is there for every language.
+"""
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+
+import orjson
+
+from connectors.sources.feedback.signals import Reason, Signal, id_of
+
+TOLERANCE = 300
+"""Seconds that the sender's clock may be off; older ones could be somebody's copy."""
+
+
+def is_signed(headers: Mapping[str, str], body: bytes, key: bytes, at: int) -> bool:
+    """`headers` by names in any case; several signatures may be given, as while secrets change. `at`: epoch ms."""
+    sent_at = headers.get("webhook-timestamp", "")
+    if not (sent_at.isascii() and sent_at.isdigit()) or abs(int(sent_at) - at // 1000) > TOLERANCE:
+        return False
+    said = f"{headers.get('webhook-id', '')}.{sent_at}.".encode() + body
+    expected = hmac.digest(key, said, "sha256")
+    return any(hmac.compare_digest(expected, _decoded(each)) for each in headers.get("webhook-signature", "").split())
+
+
+def read_webhook(name: str, headers: Mapping[str, str], body: bytes) -> Signal | None:
+    """Of the destination `name`. None where it is not what is expected."""
+    try:
+        found = orjson.loads(body)
+        identifier, reason = found["identifier"], Reason(found["reason"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
+    if not isinstance(identifier, str) or not all(identifier.partition(":")):
+        return None
+    return Signal(id=id_of(name, headers.get("webhook-id", "")), identifier=identifier, reason=reason, source=name)
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes of a secret, `whsec_` and Base64 or as it is."""
+    if secret.startswith("whsec_"):
+        return base64.b64decode(secret.removeprefix("whsec_"))
+    return secret.encode()
+
+
+def _decoded(signature: str) -> bytes:
+    version, _, value = signature.partition(",")
+    try:
+        return base64.b64decode(value, validate=True) if version == "v1" else b""
+    except binascii.Error:
+        return b""
