@@ -23,6 +23,7 @@ import orjson
 from schemas.codec import Codec
 from streams.core.breaches import Breach
 from streams.core.definitions import Definitions
+from streams.core.errors import Misconfigured
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed, Unrenderable
 from streams.core.plan import Plan
@@ -86,11 +87,13 @@ class Pipeline:
             self.apply(definitions)
 
     def apply(self, definitions: Path | Definitions | Mapping[str, Json]) -> None:
-        """Replace all definitions by these, now."""
+        """Replace all definitions by these, now. Misconfigured with what is wrong with them."""
         if isinstance(definitions, Path):
             definitions = load_folder(definitions)
         documents = definitions.sources if isinstance(definitions, Definitions) else dict(definitions)
         self._publish(revise(self._standing, documents))
+        if faults := self.tasks[0].refused:
+            raise Misconfigured((faults,))
 
     def activate(self, campaign: str, state: str = "live", per_second: float | None = None) -> None:
         """Press the button of a campaign; with a pace, `advance` brings it on. Another state: pause it."""

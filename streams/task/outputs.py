@@ -76,6 +76,11 @@ def unsent(message: Unrenderable) -> Inbound:
     return Inbound(f"activations.{message.channel}", -1, -1, message.profile_id.encode(), value, message.at)
 
 
+def unread(revision: int, partition: int, at: int) -> Inbound:
+    """A revision of the definitions that a task cannot read, as the record of a dead letter, offset -1."""
+    return Inbound("definitions", partition, -1, f"revision {revision}".encode(), None, at)
+
+
 class AvroSink:
     """Records in the schemas of the topics."""
 

@@ -16,6 +16,7 @@ import orjson
 import re2
 
 from streams.core.definitions import Campaign, Definitions, Status
+from streams.core.errors import Misconfigured
 from streams.core.plan import Plan, compile_plan
 from streams.core.press import Pressed
 from streams.definitions import build
@@ -79,6 +80,16 @@ class Revisions:
     def stage(self, message: Stage) -> None:
         """Announced, and not yet in force."""
         self.staged.put(message.key, [message.document, message.version, message.state, message.press])
+
+    def faults(self, revision: int) -> str:
+        """What speaks against putting in force what was staged, empty if nothing does: somebody wrote past `apply`, or by
+        rules that this version does not know. It stays staged, and comes in force with what mends it."""
+        rows = {key: row[:3] for key, row in sorted({**dict(self.documents.rows()), **dict(self.staged.rows())}.items())}
+        try:
+            _compiled(_Documents({key: row for key, row in rows.items() if row[0] is not None}), revision)
+        except (Misconfigured, ValueError) as fault:
+            return str(fault)
+        return ""
 
     def put_in_force(self, revision: int) -> None:
         """What was staged is in force from now on."""

@@ -20,7 +20,7 @@ from streams.core.requests import Asked, Split
 from streams.core.step import step
 from streams.standing import Standing
 from streams.task.answers import Answers
-from streams.task.outputs import AvroSink, Sink, decided
+from streams.task.outputs import AvroSink, Sink, decided, unread
 from streams.task.partitioning import partition_of
 from streams.task.presses import Presses
 from streams.task.reading import Reader
@@ -61,6 +61,8 @@ class Task:
         self._sends: list[Outbound] = []
         self._queue: deque[Wired] = deque()
         self._is_new_edition = False
+        self.refused = ""
+        """What was wrong with the last revision; empty if it is in force."""
         self.context = self._put_in_force()
         self._presses.resume(self.context)
 
@@ -143,6 +145,12 @@ class Task:
                 self._route(step(self.context, now, self.now))
 
     def _revise(self, revision: int) -> None:
+        self.refused = self.revisions.faults(revision)
+        if self.refused:
+            record = unread(revision, self.partition, self.now)
+            reason = f"revision {revision} is not in force here, what was goes on: {self.refused}"
+            self._sends += self._sink.dead_letter(record, reason, "definitions", self.now)
+            return
         self.revisions.put_in_force(revision)
         former, self.context = self.context.plan, self._put_in_force(self.context.wall)
         self._is_new_edition = True

@@ -1,0 +1,78 @@
+"""A revision that a task cannot read, written past `audience apply` or by a newer version, puts nothing out of force."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.errors import Misconfigured
+from streams.task.publishing import Published, revise
+from streams.testing import Pipeline
+from tests.strategies import START
+from tests.task.drawing import JSON, TEXT
+
+Json = Any
+
+
+def _segment(name: str, rule: Json) -> dict[str, Json]:
+    return {f"segment/{name}": {"kind": "segment", "id": name, "rule": rule}}
+
+
+CARTS = _segment("carts", {"performed": {"event": "Product Added"}})
+SEEN = _segment("seen", {"performed": {"event": "Page Viewed"}})
+NEWER = _segment("newer", {"telepathy": {}})
+
+
+def _pipeline() -> Pipeline:
+    pipeline = Pipeline(CARTS, partitions=3, start=START)
+    pipeline.send({"type": "track", "event": "Product Added", "messageId": "m1", "anonymousId": "c1"})
+    return pipeline
+
+
+def _write(pipeline: Pipeline, documents: dict[str, Json]) -> None:
+    """Onto the topic, as whoever does not ask `apply` would."""
+    pipeline._publish(revise(pipeline._standing, documents))
+
+
+def test_what_was_in_force_goes_on_and_every_task_says_why() -> None:
+    pipeline = _pipeline()
+    _write(pipeline, CARTS | SEEN | NEWER)
+    assert len(pipeline.rejected) == 3
+    assert all('unknown node "telepathy"' in reason and "revision 2" in reason for _, reason in pipeline.rejected)
+    pipeline.send({"type": "track", "event": "Product Added", "messageId": "m2", "anonymousId": "c2"})
+    assert pipeline.members("carts") == {"cookie:c1", "cookie:c2"}
+
+
+@pytest.mark.parametrize("mended", [CARTS | SEEN, CARTS | SEEN | _segment("newer", {"everyone": {}})])
+def test_what_mends_it_puts_all_of_it_in_force(mended: dict[str, Json]) -> None:
+    pipeline = _pipeline()
+    _write(pipeline, CARTS | SEEN | NEWER)
+    _write(pipeline, mended)
+    pipeline.send({"type": "page", "messageId": "m2", "anonymousId": "c2"})
+    assert pipeline.members("seen") == {"cookie:c2"}
+    assert {f"segment/{name}" for name in pipeline.plan.segments} == mended.keys()
+
+
+def test_whoever_applies_to_a_pipeline_is_told() -> None:
+    pipeline = _pipeline()
+    with pytest.raises(Misconfigured, match='unknown node "telepathy"'):
+        pipeline.apply(CARTS | NEWER)
+    assert pipeline.members("carts") == {"cookie:c1"}
+
+
+KINDS = st.sampled_from(("segment", "campaign", "computed-trait", "identity", "consent", "x"))
+DOCUMENTS = st.dictionaries(
+    st.builds("{}/{}".format, KINDS, TEXT),
+    JSON.filter(bool) | st.fixed_dictionaries({"kind": st.just("segment"), "id": TEXT, "rule": JSON}),
+    min_size=1, max_size=2)
+
+
+@settings(max_examples=200)
+@given(DOCUMENTS)
+def test_whatever_stands_on_the_topic_events_go_on(documents: dict[str, Json]) -> None:
+    pipeline = _pipeline()
+    pipeline._publish({key: Published(document=document, version=1, state=None) for key, document in documents.items()})
+    pipeline.send({"type": "track", "event": "Product Added", "messageId": "m2", "anonymousId": "c2"})
+    assert pipeline.members("carts") == {"cookie:c1", "cookie:c2"}
