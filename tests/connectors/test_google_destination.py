@@ -31,7 +31,7 @@ PHONE = "fb4f73a6ec5fdb7077d564cdd22c3554b43ce49168550c3b12c547b78c517b30"
 """`printf cloudysanfrancisco@gmail.com | sha256sum`, `user.name+nyc@example.com`, `+18005550100`."""
 GIVEN: dict[str, Any] = {
     "account": 1234567890, "login_account": "9876543210", "lists": {"cart": 777}, "terms": "accepted",
-    "client_id": {"env": "ID"}, "client_secret": {"env": "SECRET"}, "refresh_token": {"env": "REFRESH"}, "timeout": 0.3}
+    "client_id": {"env": "ID"}, "client_secret": {"env": "SECRET"}, "refresh_token": {"env": "REFRESH"}}
 VARIABLES = {"ID": "id.apps.googleusercontent.com", "SECRET": "GOCSPX-s", "REFRESH": "1//r"}
 
 
@@ -104,10 +104,10 @@ def refusal(field: str) -> web.Response:
 
 
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
-               crashes: int = 0) -> tuple[Platform, Log]:
+               crashes: int = 0, timeout: float = 10) -> tuple[Platform, Log]:
     log = Log(activations, crashes_before_settling=crashes)
     async with Platform(google, list(faults), hangs=hangs) as platform:
-        given = {**GIVEN, "url": platform.url, "token_url": f"{platform.url}/token"}
+        given = {**GIVEN, "url": platform.url, "token_url": f"{platform.url}/token", "timeout": timeout}
         while True:
             try:
                 await run(GoogleConnector(read_settings("google", given, VARIABLES)), log)
@@ -181,7 +181,7 @@ def test_a_token_is_renewed_before_it_ends() -> None:
 
 
 def test_silence_is_left_after_the_timeout_and_asked_again() -> None:
-    platform, log = asyncio.run(play(changes(), [None], hangs=5))
+    platform, log = asyncio.run(play(changes(), [None], hangs=5, timeout=0.3))
     assert platform.members["777"] == expected(changes())
     assert {d.outcome for d in log.deliveries if isinstance(d.outcome, Deferred)} >= {Deferred(why="no answer within 0.3 s")}
 

@@ -22,7 +22,7 @@ from tests.connectors.recording import Crash, Log, activation
 INFORMATION = "developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters"
 JOHN = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"
 PHONE = "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176"
-GIVEN: dict[str, Any] = {"audiences": {"cart": 23850}, "token": {"env": "META_TOKEN"}, "timeout": 0.3}
+GIVEN: dict[str, Any] = {"audiences": {"cart": 23850}, "token": {"env": "META_TOKEN"}}
 TOKEN = {"META_TOKEN": "EAAsecret"}
 
 
@@ -70,11 +70,11 @@ def meta_error(code: int, subcode: int | None = None, **headers: str) -> web.Res
 
 
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
-               crashes: int = 0) -> tuple[Platform, Log]:
+               crashes: int = 0, timeout: float = 10) -> tuple[Platform, Log]:
     log = Log(activations, crashes_before_settling=crashes)
     async with Platform(graph, list(faults), hangs=hangs) as platform:
         while True:
-            connector = MetaConnector(read_settings("meta", {**GIVEN, "url": platform.url}, TOKEN))
+            connector = MetaConnector(read_settings("meta", {**GIVEN, "url": platform.url, "timeout": timeout}, TOKEN))
             try:
                 await run(connector, log)
                 return platform, log
@@ -124,7 +124,7 @@ def test_through_every_fault_nobody_is_lost_left_or_told_of(
 
 
 def test_silence_is_left_after_the_timeout_and_asked_again() -> None:
-    platform, log = asyncio.run(play(changes(), [None], hangs=5))
+    platform, log = asyncio.run(play(changes(), [None], hangs=5, timeout=0.3))
     assert platform.members["23850"] == expected(changes())
     assert {d.outcome for d in log.deliveries if isinstance(d.outcome, Deferred)} >= {Deferred(why="no answer within 0.3 s")}
 
