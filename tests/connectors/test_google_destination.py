@@ -104,10 +104,10 @@ def refusal(field: str) -> web.Response:
 
 
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
-               crashes: int = 0, timeout: float = 10) -> tuple[Platform, Log]:
+               crashes: int = 0, patience: float = 10) -> tuple[Platform, Log]:
     log = Log(activations, crashes_before_settling=crashes)
     async with Platform(google, list(faults), hangs=hangs) as platform:
-        given = {**GIVEN, "url": platform.url, "token_url": f"{platform.url}/token", "timeout": timeout}
+        given = {**GIVEN, "url": platform.url, "token_url": f"{platform.url}/token", "timeout": patience}
         while True:
             try:
                 await run(GoogleConnector(read_settings("google", given, VARIABLES)), log)
@@ -181,7 +181,7 @@ def test_a_token_is_renewed_before_it_ends() -> None:
 
 
 def test_silence_is_left_after_the_timeout_and_asked_again() -> None:
-    platform, log = asyncio.run(play(changes(), [None], hangs=5, timeout=0.3))
+    platform, log = asyncio.run(play(changes(), [None], hangs=5, patience=0.3))
     assert platform.members["777"] == expected(changes())
     assert {d.outcome for d in log.deliveries if isinstance(d.outcome, Deferred)} >= {Deferred(why="no answer within 0.3 s")}
 

@@ -70,11 +70,11 @@ def meta_error(code: int, subcode: int | None = None, **headers: str) -> web.Res
 
 
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
-               crashes: int = 0, timeout: float = 10) -> tuple[Platform, Log]:
+               crashes: int = 0, patience: float = 10) -> tuple[Platform, Log]:
     log = Log(activations, crashes_before_settling=crashes)
     async with Platform(graph, list(faults), hangs=hangs) as platform:
         while True:
-            connector = MetaConnector(read_settings("meta", {**GIVEN, "url": platform.url, "timeout": timeout}, TOKEN))
+            connector = MetaConnector(read_settings("meta", {**GIVEN, "url": platform.url, "timeout": patience}, TOKEN))
             try:
                 await run(connector, log)
                 return platform, log
@@ -124,7 +124,7 @@ def test_through_every_fault_nobody_is_lost_left_or_told_of(
 
 
 def test_silence_is_left_after_the_timeout_and_asked_again() -> None:
-    platform, log = asyncio.run(play(changes(), [None], hangs=5, timeout=0.3))
+    platform, log = asyncio.run(play(changes(), [None], hangs=5, patience=0.3))
     assert platform.members["23850"] == expected(changes())
     assert {d.outcome for d in log.deliveries if isinstance(d.outcome, Deferred)} >= {Deferred(why="no answer within 0.3 s")}
 
