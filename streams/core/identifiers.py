@@ -59,6 +59,7 @@ class Namespaces:
         self._rows: dict[str, Namespace] = {row.name: row for row in DEFAULT_NAMESPACES}
         self._place = {row.name: place for place, row in enumerate(DEFAULT_NAMESPACES)}
         self._rows.update({row.name: row for row in configured})
+        self._ranks: dict[str, tuple[int, int, str]] = {}
         self.blocked: Mapping[str, frozenset[str]] = {
             name: frozenset(value.lower() for value in row.blocked)
             for name, row in self._rows.items() if row.blocked
@@ -74,8 +75,14 @@ class Namespaces:
 
     def strength(self, identifier: str) -> tuple[int, int, str]:
         """Sort key: the strongest identifier first."""
-        name = namespace_of(identifier)
-        return self.row(name).priority, self._place.get(name, 99), name
+        name = identifier.partition(":")[0]
+        return self._ranks.get(name) or self._rank(name)
+
+    def _rank(self, name: str) -> tuple[int, int, str]:
+        rank = self.row(name).priority, self._place.get(name, 99), name
+        if len(self._ranks) < MOST_NAMESPACES:
+            self._ranks[name] = rank
+        return rank
 
     def allows(self, name: str, value: str) -> bool:
         """False where the deployment's own definition blocks the value."""

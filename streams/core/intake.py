@@ -130,8 +130,7 @@ class Intake:
         if context:
             self._from_context(found, context)
         if len(found) > 1:
-            found = list(dict.fromkeys(found))
-            found.sort(key=self.namespaces.strength)
+            found = sorted(dict.fromkeys(found), key=self.namespaces.strength)
         return tuple(found)
 
     def previous(self, message: Message) -> tuple[str, str] | None:
