@@ -49,13 +49,14 @@ class Change(NamedTuple):
 @dataclass(slots=True)
 class Outcome:
     """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`), `decisions`
-    those about identity, by what was decided."""
+    those about identity, by what was decided, `consent_faults` the consent strings that could not be read, by reason."""
 
     changes: list[Change]
     sends: list[Outbound]
     applied: int = 0
     rejected: int = 0
     decisions: Mapping[str, int] = field(default_factory=dict)
+    consent_faults: Mapping[str, int] = field(default_factory=dict)
 
 
 class Store(Protocol):

@@ -60,6 +60,8 @@ class Instruments:
             metrics.add(m.SENT, count, topic)
         for change, count in outcome.decisions.items():
             metrics.add(m.DECISIONS, count, change)
+        for reason, count in outcome.consent_faults.items():
+            metrics.add(m.CONSENT_FAULTS, count, reason)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
         metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)

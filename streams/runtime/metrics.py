@@ -101,6 +101,11 @@ DECISIONS = Metric(
     tells="Lines of the identity audit log by what was decided; capped: refused because a profile may not grow any more.",
     moves="Capped rises: a bot, a shared default value or a kiosk joins people; find it in identity.changes and block it.",
 )
+CONSENT_FAULTS = Metric(
+    name="audience_consent_faults", kind=Kind.COUNTER, labels=("reason",),
+    tells="Consent strings (TCF, GPP, US Privacy) that could not be read; each counts as a denial.",
+    moves="Any steady rate: a consent platform or a tag cuts or mangles the string, and those people are lost to ads.",
+)
 REBALANCES = Metric(
     name="audience_rebalances", kind=Kind.COUNTER,
     tells="Assignments taken over.", moves="As for audience_tasks_assigned.",
@@ -113,7 +118,7 @@ STORE_BYTES = Metric(
 
 METRICS: tuple[Metric, ...] = (
     RECORDS, REJECTED, SENT, UNITS, UNIT_RECORDS, UNIT_SECONDS, COMMIT_SECONDS, LATENCY, LAG, WAITING, RESTORING,
-    ASSIGNED, RUNNING, DECISIONS, REBALANCES, STORE_BYTES,
+    ASSIGNED, RUNNING, DECISIONS, CONSENT_FAULTS, REBALANCES, STORE_BYTES,
 )
 
 

@@ -87,7 +87,7 @@ class Task:
     def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
         """One unit of work: see `streams.unit.Processor.run`."""
         self.context.wall = wall
-        outcome = Outcome([], [])
+        outcome, faults = Outcome([], []), self.consent_faults.copy()
         work = self._read(batch, wall, outcome)
         self.state.prefetch(message for message, _ in work)
         for message, at in work:
@@ -100,7 +100,7 @@ class Task:
             self.revisions.numbers.put("now", self.now)
         outcome.applied += len(batch) - outcome.rejected
         outcome.sends += self._sends
-        outcome.decisions = decided(self._outputs)
+        outcome.decisions, outcome.consent_faults = decided(self._outputs), self.consent_faults - faults
         outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
         outcome.changes += self.state.changes()
         outcome.changes += self.revisions.changes() + self._presses.changes()

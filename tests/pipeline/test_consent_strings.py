@@ -3,8 +3,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from streams.backtest import run
+from streams.memory import MemoryStore
+from streams.runtime.instruments import Instruments
+from streams.runtime.runner import Done
+from streams.task import Task, TaskSettings
 from streams.testing import Pipeline
+from streams.unit import Inbound
 from tests.core.consent_strings import tc_string
 
 GRANTED, WITHDRAWN = tc_string(consents=(1, 3, 4)), tc_string(consents=(1,))
@@ -44,6 +51,19 @@ def test_l6_a_broken_string_is_no_consent_and_is_counted_once() -> None:
     assert told(pipeline) == ["entered", "exited"]
     assert run(pipeline, [])["consent_faults"] == {"tcf: ends too early": 1}
     assert not pipeline.rejected
+
+
+def test_a_broken_string_is_seen_in_the_workers_metrics_once_for_its_committed_unit() -> None:
+    task = Task(0, 1, MemoryStore(), TaskSettings())
+    instruments = Instruments("app")
+    for number, string in enumerate((GRANTED[:30], GRANTED[:30], GRANTED)):
+        message = hit(number, {"tcf": string})
+        record = Inbound("events.hits", 0, number, b"cookie:c1", orjson.dumps(message), number)
+        outcome = task.run([record], number, -1)
+        if number != 1:  # that unit is aborted: its outcome is never observed
+            instruments.observe(0, Done(
+                records=[record], outcome=outcome, seconds=0, commit_seconds=0, wall=number))
+    assert b'audience_consent_faults_total{reason="tcf: ends too early"} 1.0' in instruments.metrics.text()
 
 
 def test_a_preference_centre_may_send_a_string_too() -> None:
