@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.cli.arguments import command, existing, moment, positive, switch
+from streams.cli.progress import counted
 
 
 def add_to(commands: Any) -> None:
@@ -31,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     pipeline = Pipeline(options.definitions, partitions=options.partitions, seed=options.seed)
     unread: list[backtest.Line] = []
-    timed = backtest.in_order(_lines(options, unread), is_as_given=options.as_given)
+    lines = counted(_lines(options, unread), "lines read")
+    timed = counted(backtest.in_order(lines, is_as_given=options.as_given), "events")
     switches = [backtest.Switch(at=at, folder=folder) for at, folder in options.definitions_at]
     summary = backtest.run(pipeline, timed, switches, options.until)
     summary["rejected"] += len(unread)

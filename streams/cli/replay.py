@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.cli.arguments import command, environment, existing, rate, with_broker
+from streams.cli.progress import counted
 
 
 def add_to(commands: Any) -> None:
@@ -24,13 +25,14 @@ def run(options: argparse.Namespace) -> int:
     from streams.runtime.settings import Settings
     from streams.runtime.topics import check_topics
     from streams.runtime.upstream import Upstream
+    from streams.topology import topic
 
     settings = Settings.read(environment(options))
     check_topics(settings)
     sent, unread = 0, 0
     began = time.monotonic()
     with Upstream(settings) as upstream:
-        for row in _rows(options):
+        for row in counted(_rows(options), "rows"):
             if row.reason is not None:
                 unread += 1
                 print(f"row {row.line}: {row.reason}", file=sys.stderr)
@@ -38,10 +40,12 @@ def run(options: argparse.Namespace) -> int:
             _pace(options.per_second, sent, began)
             _send(upstream, row.raw, is_old_quiet=not options.activate_old)
             sent += 1
+    large = upstream.too_large
     seconds = time.monotonic() - began
-    print(f"{sent} messages in {seconds:.1f} s ({sent / max(seconds, 0.001):,.0f} a second), {unread} rows not readable",
+    print(f"{sent - large} messages in {seconds:.1f} s ({sent / max(seconds, 0.001):,.0f} a second), {unread} rows not "
+          f"readable, {large} larger than the topics take ({topic('events.hits').max_bytes:,} bytes, compressed)",
           file=sys.stderr)
-    return 1 if unread else 0
+    return 1 if unread or large else 0
 
 
 def _rows(options: argparse.Namespace) -> Iterator[Any]:

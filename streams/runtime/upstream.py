@@ -5,16 +5,18 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.core.errors import Retryable
 from streams.core.identifiers import Namespaces, is_anonymous
 from streams.core.intake import Intake
+from streams.runtime.kafka_errors import error_of
 from streams.runtime.names import Names
 from streams.runtime.settings import Settings
 from streams.task.reading import phone_number
 
 PATIENCE = 60.0
+TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 Json = Any
 
 
@@ -35,12 +37,15 @@ def address(intake: Intake, message: Json) -> tuple[str, str | None]:
 
 
 class Upstream:
-    """A context manager; leaving it waits until everything is on the broker. Retryable if it cannot be."""
+    """A context manager; leaving it waits until everything is on the broker. Retryable if it cannot be.
+
+    too_large: how many messages the broker refused because the topic takes none of their size; the others are there."""
 
     def __init__(self, settings: Settings, on_delivered: Callable[[], None] | None = None) -> None:
         self._names = Names(settings)
         self._broker = settings.broker
         self._lost = 0
+        self.too_large = 0
         self._on_delivered = on_delivered
         self.intake = Intake(Namespaces(), phone_number)
         self._producer = Producer({
@@ -68,10 +73,17 @@ class Upstream:
                 break
             except BufferError:
                 self._producer.poll(0.1)
+            except KafkaException as failure:
+                if error_of(failure).code() not in TOO_LARGE:
+                    raise
+                self.too_large += 1
+                break
         self._producer.poll(0)
 
     def _delivered(self, error: KafkaError | None, _message: object) -> None:
-        if error is not None:
+        if error is not None and error.code() in TOO_LARGE:
+            self.too_large += 1
+        elif error is not None:
             self._lost += 1
         elif self._on_delivered is not None:
             self._on_delivered()
