@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from schemas.codec import Codec
 from streams.testing import Pipeline
 from tests.strategies import SEGMENTS, START
 
@@ -15,6 +16,7 @@ SECRET = "jane-secret@example.org"
 GOOD = {"type": "track", "event": "Good", "anonymousId": "c1", "messageId": "good", "receivedAt": START}
 BAD = {
     "not Avro": b"\xc3\x01 nothing that we know",
+    "wrong schema": Codec().encode("command", {"kind": SECRET, "at": START, "body": b"secret"}),
     "unknown schema id": b"\x00\x00\x00\x00\x63" + SECRET.encode(),
     "truncated fingerprint": b"\xc3\x01\x00",
     "empty": b"",
