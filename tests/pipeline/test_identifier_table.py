@@ -1,0 +1,114 @@
+"""The identifier table of INTERFACES section 1, row by row: whence each comes, how it is written, which bind first."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streams.core.identifiers import LONGEST_VALUE
+from streams.testing import Pipeline
+
+Json = dict[str, Any]
+START = 1_767_225_600_000
+
+
+def message(**fields: Any) -> Json:
+    return {"type": "track", "event": "A", "messageId": "m", "timestamp": START} | fields
+
+
+def found(*history: Json, definitions: Json | None = None) -> list[str]:
+    """Who is one person after these messages; empty if nobody is anybody."""
+    pipeline = Pipeline(definitions, start=START)
+    for number, each in enumerate(history):
+        pipeline.send({**each, "messageId": f"m{number}"}, START + number)
+    people = pipeline.profiles()
+    assert len(people) <= 1
+    return sorted(identifier for person in people for identifier in person.identifiers)
+
+
+def device(**fields: Any) -> Json:
+    return message(context={"device": fields})
+
+
+def named(*pairs: tuple[str, str]) -> Json:
+    return message(context={"externalIds": [{"type": kind, "id": value} for kind, value in pairs]})
+
+
+ROWS: dict[str, tuple[Json, list[str]]] = {
+    "a user id is trimmed and keeps its case": (message(userId="  Ann1 "), ["customer_id:Ann1"]),
+    "a cookie is trimmed and keeps its case": (message(anonymousId=" Xy "), ["cookie:Xy"]),
+    "e-mail of an identify": (
+        {**message(traits={"email": " Ann@Example.ORG "}), "type": "identify"}, ["email:ann@example.org"]),
+    "e-mail of a context": (message(context={"traits": {"email": "Ann@Example.org"}}), ["email:ann@example.org"]),
+    "e-mail of properties": (message(properties={"email": "ANN@example.org"}), ["email:ann@example.org"]),
+    "phone of an identify": (
+        {**message(traits={"phone": "+31 (0)6 1234-5678"}), "type": "identify"}, ["phone:+31612345678"]),
+    "phone of a context": (message(context={"traits": {"phone": "+1 212-555-0123"}}), ["phone:+12125550123"]),
+    "no phone of properties": (message(anonymousId="c", properties={"phone": "+12125550123"}), ["cookie:c"]),
+    "a custom namespace in lower case": (named(("LoyaltyCard", " 77a ")), ["loyaltycard:77a"]),
+    "several custom ones": (named(("card", "1"), ("card", "2"), ("crm", "3")), ["card:1", "card:2", "crm:3"]),
+    "a device": (device(id=" D-1 "), ["device_id:D-1"]),
+    "an advertising id in lower case": (device(advertisingId="AB-12"), ["device_ad_id:ab-12"]),
+    "tracking allowed": (device(advertisingId="ab", adTrackingEnabled=True), ["device_ad_id:ab"]),
+    "tracking refused": (device(id="d", advertisingId="ab", adTrackingEnabled=False), ["device_id:d"]),
+    "an alias of a cookie": (
+        {**message(userId="u", previousId="c"), "type": "alias"}, ["cookie:c", "customer_id:u"]),
+}
+
+
+@pytest.mark.parametrize(("sent", "expected"), ROWS.values(), ids=ROWS)
+def test_a_row_of_the_table(sent: Json, expected: list[str]) -> None:
+    assert found(sent) == expected
+
+
+def test_an_alias_of_what_was_seen_as_a_customer_names_that_customer() -> None:
+    two = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"customer_id": {"limit": {"at_most": 2}}}}}
+    alias = {**message(userId="u", previousId="old"), "type": "alias"}
+    assert found(message(userId="old"), alias, definitions=two) == ["customer_id:old", "customer_id:u"]
+
+
+def together(one: Json, other: Json) -> Json:
+    return one | {
+        name: together(one.get(name, {}), each) if isinstance(each, dict) else each for name, each in other.items()}
+
+
+PRIORITY: Json = {
+    "customer_id:u": {"userId": "u"},
+    "email:ann@example.org": {"properties": {"email": "ann@example.org"}},
+    "phone:+12125550123": {"context": {"traits": {"phone": "+12125550123"}}},
+    "card:1": {"context": {"externalIds": [{"type": "card", "id": "1"}]}},
+    "device_id:d": {"context": {"device": {"id": "d"}}},
+    "device_ad_id:a": {"context": {"device": {"advertisingId": "a"}}},
+    "cookie:c": {"anonymousId": "c"},
+}
+
+
+@pytest.mark.parametrize("place", range(len(PRIORITY) - 1))
+def test_the_stronger_of_two_neighbours_names_the_profile(place: int) -> None:
+    stronger, weaker = list(PRIORITY)[place:place + 2]
+    pipeline = Pipeline(start=START)
+    pipeline.send(together(together(message(), PRIORITY[weaker]), PRIORITY[stronger]), START)
+    (person,) = pipeline.profiles()
+    assert set(person.identifiers) == {stronger, weaker}
+    assert set(person.fragments) == {stronger}
+
+
+BLOCKED = ("null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id", "distinct_id",
+           "email", "not_authenticated", "[object object]", "NULL", " guest ", "0", "-", "00000000-0000-0000-0000-000000000000",
+           "x" * (LONGEST_VALUE + 1))
+
+
+@pytest.mark.parametrize("value", BLOCKED)
+def test_a_blocked_value_is_nobody_and_the_event_is_its_other_identifiers(value: str) -> None:
+    assert found(message(userId=value, anonymousId="c")) == ["cookie:c"]
+    assert found(message(anonymousId=value)) == []
+
+
+def test_the_longest_value_is_somebody() -> None:
+    assert found(message(userId="x" * LONGEST_VALUE)) == ["customer_id:" + "x" * LONGEST_VALUE]
+
+
+def test_a_deployment_blocks_values_of_its_own_in_one_namespace() -> None:
+    own = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"email": {"blocked": ["info@shop.example"]}}}}
+    assert found(message(userId="u", properties={"email": "Info@Shop.example"}), definitions=own) == ["customer_id:u"]
+    assert found(message(userId="info@shop.example"), definitions=own) == ["customer_id:info@shop.example"]
