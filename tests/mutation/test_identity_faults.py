@@ -1,0 +1,33 @@
+"""The tests of identity see what they are for: each deliberate fault makes at least one of them fail."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.faults import FAULTS
+
+ROOT = Path(__file__).parents[2]
+SUITE = [f"tests/pipeline/test_{name}.py" for name in (
+    "identity_edges", "identity_races", "identifier_table", "identity_rules", "split", "identity_scenarios")]
+ALL_PASSED, SOME_FAILED = 0, 1
+
+
+def outcome_with(fault: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tests.mutation.planting", "-p", "no:cacheprovider", *SUITE]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "FAULT": fault}, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_without_a_fault_all_pass() -> None:
+    found = outcome_with("")
+    assert found.returncode == ALL_PASSED, found.stdout
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_caught(fault: str) -> None:
+    found = outcome_with(fault)
+    assert found.returncode == SOME_FAILED, found.stdout + found.stderr
