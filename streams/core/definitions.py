@@ -108,7 +108,8 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """`variants`: of an A/B split; who is in none of them is the control group. `priority`: 1 is the strongest."""
+    """`variants`: of an A/B split; who is in none of them is the control group. `priority`: 1 is the strongest.
+    `valid_for`: ms after its trigger in which a message may go out; None for as long as the campaign lasts."""
 
     id: str
     segment: str
@@ -122,6 +123,7 @@ class Campaign:
     status: Status = Status.PAUSED
     version: int = 1
     priority: int = 100
+    valid_for: int | None = None
     variants: tuple[Variant, ...] = ()
 
 

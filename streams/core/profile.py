@@ -65,7 +65,7 @@ class Profile:
     inherited: segments that an absorbed part was in, until the hand-over is complete.
     seen, chunks: which messages of its own identifier came before, see `copies`.
     sent: scope of a cap -> instants of the newest messages, see `campaigns.caps`. held: messages that wait for
-    quiet hours to end, see `campaigns.holding`.
+    quiet hours to end or a cap to free, see `campaigns.holding`.
     restrained: purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back, see
     `consent.merging`.
     decided: `campaign|channel` -> [instant, last decision about a message], see `campaigns.explaining`.

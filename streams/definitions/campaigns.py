@@ -173,6 +173,7 @@ def _campaign(given: Given) -> Campaign:
         variants=variants, id=given["id"], segment=given["segment"], trigger=trigger, each=each, channels=given["channels"],
         caps=caps, quiet_hours=quiet, starts=given.get("starts"), ends=given.get("ends"),
         status=given.get("status", Status.PAUSED), priority=given.get("priority", 100),
+        valid_for=given.get("valid_for"),
     )
 
 
@@ -240,7 +241,7 @@ CAMPAIGN = Record(
             fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE, "local": BOOLEAN},
             required=("from", "to", "time_zone"), check=_check_quiet_hours, make=_quiet_hours,
         ).shape(),
-        "starts": TIME, "ends": TIME, "status": choice(Status),
+        "starts": TIME, "ends": TIME, "status": choice(Status), "valid_for": duration(),
     },
     required=(*DOCUMENT_REQUIRED, "segment", "channels"), check=_check_campaign, make=_campaign,
 )

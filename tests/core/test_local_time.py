@@ -1,12 +1,12 @@
 """Quiet hours and calendar days where clocks are put forward and back."""
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.core.campaigns.local_time import day, quiet_until, zone, zone_of
+from streams.core.campaigns.local_time import day, midnight, quiet_until, zone, zone_of
 from streams.core.definitions import QuietHours
 from streams.core.profile import Fragment, Profile
 
@@ -74,3 +74,11 @@ def test_the_trait_then_the_newest_context_then_the_campaigns(person: Profile, z
 
 def test_what_is_no_time_zone_is_none() -> None:
     assert [zone(name) for name in ("", "/etc/localtime", "x" * 64, "Europe")] == [None] * 4
+
+
+@pytest.mark.parametrize("name", ["Europe/Amsterdam", "America/Havana", "Asia/Beirut", "Africa/Cairo", "Pacific/Apia"])
+def test_midnight_is_the_first_instant_of_its_day(name: str) -> None:
+    where = ZoneInfo(name)
+    for number in range(date(1996, 1, 1).toordinal(), date(2026, 1, 1).toordinal()):
+        starts = midnight(number, where)
+        assert day(starts - 1, where) < number <= day(starts, where)

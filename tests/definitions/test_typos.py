@@ -45,7 +45,7 @@ DOCUMENTS: tuple[Json, ...] = (
     {"kind": "campaign", "id": "k", "segment": "other", "trigger": "entered", "priority": 2, "status": "paused",
      "starts": "2026-01-01", "ends": "2026-02-01", "channels": {"sms": {"text": "hi", "purpose": "ads"}},
      "cap": {"at_most": 1, "per": "7d", "mode": "rolling", "over": "channel"},
-     "quiet_hours": {"from": "21:00", "to": "08:00", "time_zone": "Europe/Amsterdam", "local": True}},
+     "quiet_hours": {"from": "21:00", "to": "08:00", "time_zone": "Europe/Amsterdam", "local": True}, "valid_for": "2d"},
     {"kind": "destination", "id": "h", "channel": "email", "connector": "http", "settings": {}, "hashing": "sha256"},
     {"kind": "identity", "id": "i", "namespaces": {"email": {
         "priority": 2, "limit": {"at_most": 3, "per": "1d"}, "on_conflict": "keep", "blocked": ["x"]}}},

@@ -23,7 +23,7 @@ def answers(pipeline: Pipeline) -> list[str]:
     return [each.says for each in explain(person_of(pipeline), defined, pipeline.now)]
 
 
-def test_a_message_is_sent_then_capped_and_the_answer_says_so() -> None:
+def test_a_message_is_sent_then_another_waits_for_the_cap_and_the_answer_says_so() -> None:
     pipeline = world(campaign("c", cap={"at_most": 1, "per": "1d"}))
     person = Person(pipeline)
     person.becomes(fan=True)
@@ -32,9 +32,11 @@ def test_a_message_is_sent_then_capped_and_the_answer_says_so() -> None:
     assert answers(pipeline)[0] == "sent"
     person.orders()
     capped = "cap reached: 1 in 86400 s over campaign"
-    assert answers(pipeline) == [f"not sent: {capped}", f"now: {capped}"]
+    assert answers(pipeline) == ["sent", f"waits: {capped}", f"now: {capped}"]
     pipeline.advance(by=DAY)
-    assert answers(pipeline)[1] == "now: nothing speaks against it"
+    assert answers(pipeline) == ["sent", f"now: {capped}"]
+    pipeline.advance(by=DAY)
+    assert answers(pipeline) == ["sent", "now: nothing speaks against it"]
 
 
 def test_all_that_speaks_against_it_is_said_at_once() -> None:
@@ -48,7 +50,7 @@ def test_what_waits_is_said_with_when_it_is_due() -> None:
     pipeline, _ = held()
     [defined] = pipeline.plan.definitions.campaigns
     said = [(each.says, each.at) for each in explain(person_of(pipeline), defined, pipeline.now)]
-    assert said == [("waits for the end of quiet hours", MORNING), ("now: quiet hours", None)]
+    assert said == [("waits: quiet hours", MORNING), ("now: quiet hours", None)]
 
 
 def test_the_answer_survives_a_merge_and_goes_with_the_campaign() -> None:

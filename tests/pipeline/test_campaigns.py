@@ -71,8 +71,10 @@ def test_a_rolling_cap_opens_exactly_when_the_first_message_is_so_old() -> None:
     for wait, n in ((0, 1), (DAY, 2), (0, 3), (6 * DAY - 1, 4), (1, 5)):
         pipeline.advance(by=wait)
         person.orders(n)
-    assert sent(pipeline) == ["1", "2", "5"]
-    assert set(reasons(pipeline)) == {"cap reached: 2 in 604800 s over campaign"}
+    assert sent(pipeline) == ["1", "2", "3"]
+    pipeline.advance(by=14 * DAY)
+    assert [(a.at - START) // DAY for a in pipeline.activations()] == [0, 1, 7, 8, 14]
+    assert sent(pipeline) == ["1", "2", "3", "4", "5"] and not reasons(pipeline)
 
 
 @pytest.mark.parametrize(("context", "trait", "second_goes_out"), [
@@ -185,7 +187,7 @@ def test_what_waited_past_the_campaigns_end_is_not_sent() -> None:
     pipeline, _ = held(ends="2026-01-13T07:00:00Z")
     pipeline.advance(to=MORNING)
     assert not pipeline.activations()
-    assert reasons(pipeline) == ["campaign not live when due"]
+    assert reasons(pipeline) == ["expired while held: quiet hours"]
 
 
 @pytest.mark.parametrize("resumed_at", [NIGHT + HOUR, MORNING + HOUR])

@@ -7,8 +7,9 @@ counted: how often an advertisement is shown is the ad server's affair.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from streams.core.campaigns.local_time import day, zone_of
+from streams.core.campaigns.local_time import day, midnight, zone_of
 from streams.core.definitions import Campaign, Cap, Over
 from streams.core.profile import Profile
 
@@ -17,14 +18,25 @@ KEPT = 100
 DAY_MS = 86_400_000
 
 
-def reached(profile: Profile, campaign: Campaign, channel: str, at: int) -> str:
-    """Which cap of the campaign forbids one more message now, in words; empty if none does."""
+class Full(NamedTuple):
+    """A cap that forbids one more message: which one, in words, and the first instant at which it does not, if no
+    message is sent before."""
+
+    says: str
+    until: int
+
+
+def reached(profile: Profile, campaign: Campaign, channel: str, at: int) -> Full | None:
+    """The cap that forbids one more message for longest; None if none does."""
+    full: list[Full] = []
     for cap in campaign.caps:
-        recent = profile.sent.get(_scope(cap.over, campaign.id, channel), [])
-        if sum(_is_within(profile, cap, sent, at) for sent in recent) >= cap.at_most:
+        recent = sorted(profile.sent.get(_scope(cap.over, campaign.id, channel), []))
+        counted = [sent for sent in recent if _is_within(profile, cap, sent, at)]
+        if len(counted) >= cap.at_most:
             span = f"{cap.per // DAY_MS} calendar days" if cap.calendar else f"{cap.per // 1000} s"
-            return f"cap reached: {cap.at_most} in {span} over {cap.over.value}"
-    return ""
+            until = _leaves(profile, cap, counted[-cap.at_most])
+            full.append(Full(f"cap reached: {cap.at_most} in {span} over {cap.over.value}", until))
+    return max(full, key=lambda each: each.until, default=None)
 
 
 def count(profile: Profile, campaign: Campaign, channel: str, at: int) -> None:
@@ -65,3 +77,12 @@ def _is_within(profile: Profile, cap: Cap, sent: int, at: int) -> bool:
         return at < sent + cap.per
     where, days = zone_of(profile, cap.calendar), cap.per // DAY_MS
     return (day(sent, where) - 1) // days == (day(at, where) - 1) // days
+
+
+def _leaves(profile: Profile, cap: Cap, sent: int) -> int:
+    """When a message that counts ceases to."""
+    if cap.calendar is None:
+        return sent + cap.per
+    where, days = zone_of(profile, cap.calendar), cap.per // DAY_MS
+    period = (day(sent, where) - 1) // days
+    return midnight((period + 1) * days + 1, where)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from streams.core.campaigns import caps
-from streams.core.campaigns.messaging import latest, quiet_end
+from streams.core.campaigns.messaging import latest, waits_for
 from streams.core.campaigns.permission import may_activate
 from streams.core.campaigns.reach import ADDRESS, addressed
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
@@ -51,7 +50,7 @@ def explain(profile: Profile, campaign: Campaign, at: int) -> Iterator[Answer]:
             yield Answer(channel.name, last[1], last[0])
         for row in profile.held:
             if row[1:3] == [campaign.id, channel.name]:
-                yield Answer(channel.name, "waits for the end of quiet hours", row[0])
+                yield Answer(channel.name, f"waits: {row[-1]}", row[0])
         reasons = list(_against(profile, campaign, channel, at))
         yield Answer(channel.name, f"now: {'; '.join(reasons) or 'nothing speaks against it'}")
 
@@ -73,10 +72,8 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
         yield f"no {' or '.join(sorted(addressed(channel)))} known"
     elif not (permission := may_activate(profile, channel.purpose, channel.name, identifier, at)).is_given:
         yield permission.basis
-    if namespace and quiet_end(profile, campaign, at) is not None:
-        yield "quiet hours"
-    if namespace and (cap := caps.reached(profile, campaign, channel.name, at)):
-        yield cap
+    if namespace:
+        yield from (why for _, why in waits_for(profile, campaign, channel.name, at))
 
 
 def _best(profile: Profile, channel: Channel, at: int) -> str | None:

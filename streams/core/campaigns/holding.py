@@ -1,7 +1,8 @@
-"""Messages that wait for quiet hours to end. They are rows on the profile, so they travel with it when it merges.
+"""Messages that wait for quiet hours to end or a cap to free. They are rows on the profile, so they travel with it when
+it merges.
 
-A row is [due, campaign, channel, kind, segment, because, arrival of the deciding event or 0]; the event itself is in
-the timeline. A membership has at most one waiting message a campaign and channel; all of a profile are bounded.
+A row is [due, campaign, channel, kind, segment, because, arrival of the deciding event or 0, since, why]; the event
+itself is in the timeline. A membership has at most one waiting message a campaign and channel; all of a profile are bounded.
 """
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ MOST = 50
 
 
 class Held(NamedTuple):
-    """kind: what triggered it; `both` is entered or exited here."""
+    """kind: what triggered it, `both` is entered or exited here. since: when. why: what it waits for, in words."""
 
     due: int
     campaign: str
@@ -24,6 +25,8 @@ class Held(NamedTuple):
     segment: str
     because: str
     arrival: int
+    since: int
+    why: str
 
 
 def hold(profile: Profile, row: Held) -> bool:
@@ -59,4 +62,4 @@ def _take(profile: Profile, is_taken: Callable[[Held], bool]) -> list[Held]:
 
 
 def _held(row: list[Any]) -> Held:
-    return Held(row[0], row[1], row[2], Trigger(row[3]), row[4], row[5], row[6])
+    return Held(row[0], row[1], row[2], Trigger(row[3]), *row[4:])

@@ -5,7 +5,7 @@ hours are what they are.
 """
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,12 @@ def day(at: int, where: ZoneInfo) -> int:
     return _local(at, where).date().toordinal()
 
 
+def midnight(number: int, where: ZoneInfo) -> int:
+    """The first instant of that calendar day, or of the one after it where the clock skips it."""
+    starts = (datetime.combine(date.fromordinal(number), time(fold=fold), where) for fold in (0, 1))
+    return min(instant for instant in map(_instant, starts) if day(instant, where) >= number)
+
+
 def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
     """When the quiet hours that `at` lies in end; None if it lies in none. An end that the clock skips in spring comes
     as long after midnight as on any day."""
@@ -50,8 +56,8 @@ def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
     is_quiet = (now >= start or now < end) if is_over_midnight else start <= now < end
     if not is_quiet:
         return None
-    date = local.date() + timedelta(days=1) if is_over_midnight and now >= start else local.date()
-    ends = (datetime.combine(date, end.replace(fold=fold), where) for fold in (0, 1))
+    last = local.date() + timedelta(days=1) if is_over_midnight and now >= start else local.date()
+    ends = (datetime.combine(last, end.replace(fold=fold), where) for fold in (0, 1))
     return min(instant for instant in map(_instant, ends) if instant > at)
 
 

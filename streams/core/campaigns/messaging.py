@@ -1,11 +1,12 @@
 """E-mail and SMS: one message for each membership that triggers, to the address that was seen last.
 
-A trigger is decided at once: a message, the reason for none, or a wait for the end of quiet hours. What waited is
-decided anew when it is due, by what is true then.
+A trigger is decided at once: a message, the reason for none, or a wait for the end of quiet hours or for a cap to free.
+What waited is decided anew when it is due, by what is true then, for as long as the message is valid.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from streams.core.campaigns import caps, holding
 from streams.core.campaigns.activations import activation
@@ -25,15 +26,17 @@ from streams.core.messages import Sent, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 OLDEST_REPLAYED = 86_400_000
+ALWAYS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Why a message is due: `kind` is entered, exited or each; the deciding event, if there was one."""
+    """Why a message is due: `kind` is entered, exited or each; `since` when; the deciding event, if there was one."""
 
     kind: Trigger
     because: str
     event: Event | None
+    since: int
 
 
 def messages(context: Context, profile: Profile, campaign: Campaign, at: int, occasion: Occasion) -> list[Sent]:
@@ -53,7 +56,7 @@ def answer(profile: Profile, campaign: Campaign) -> None:
 
 
 def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent]:
-    """What waits for the end of quiet hours has lost its occasion by a change the other way."""
+    """What waits has lost its occasion by a change the other way."""
     reason = "entered again while held" if entered else "left the segment while held"
     sends: list[Sent] = []
     for row in holding.take_reversed(profile, segment, entered=entered):
@@ -63,22 +66,40 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
 
 
 def release(context: Context, profile: Profile, live: dict[str, Campaign], at: int) -> list[Sent]:
-    """Decide anew what is due, the strongest campaign first."""
+    """Decide anew what is due, the strongest campaign first, and of one campaign what was triggered first."""
     sends: list[Sent] = []
+    defined = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
+    strength = {campaign.id: campaign.priority for campaign in live.values()}
     due = holding.take_due(profile, at)
-    for row in sorted(due, key=lambda row: (live[row.campaign].priority if row.campaign in live else 0, row.campaign)):
+    for row in sorted(due, key=lambda row: (strength.get(row.campaign, 0), row.campaign, row.since, row.arrival)):
         campaign = live.get(row.campaign)
         channel = next((c for c in channels_of(profile, campaign) if c.name == row.channel), None) if campaign else None
-        is_member = row.segment in profile.members
-        if campaign is None or channel is None:
+        if row.campaign in defined and valid_until(defined[row.campaign], row.since) <= at:
+            reason = f"expired while held: {row.why}"
+        elif campaign is None or channel is None:
             profile.told.pop(answer_key(row.campaign, row.channel), None)
-            sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, "campaign not live when due", at))
-        elif is_member is (row.kind is Trigger.EXITED):
-            sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, "left the segment while held", at))
+            reason = "campaign not live when due"
+        elif (row.segment in profile.members) is (row.kind is Trigger.EXITED):
+            reason = "left the segment while held"
         else:
-            occasion = Occasion(row.kind, row.because, _event(context, profile, row))
+            occasion = Occasion(row.kind, row.because, _event(context, profile, row), row.since)
             sends += _decide(context, profile, campaign, channel, at, occasion)
+            continue
+        sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, reason, at))
     return sends
+
+
+def valid_until(campaign: Campaign, since: int) -> int:
+    """From when on a message that was triggered at `since` may not go out any more."""
+    return min(campaign.ends or ALWAYS, since + campaign.valid_for if campaign.valid_for else ALWAYS)
+
+
+def waits_for(profile: Profile, campaign: Campaign, channel: str, at: int) -> Iterator[tuple[int, str]]:
+    """What holds a message back at `at`: until when, and what it is in words."""
+    if full := caps.reached(profile, campaign, channel, at):
+        yield full.until, full.says
+    if (end := quiet_end(profile, campaign, at)) is not None:
+        yield end, "quiet hours"
 
 
 def latest(profile: Profile, namespace: str) -> str | None:
@@ -97,14 +118,13 @@ def _decide(
     identifier = latest(profile, ADDRESS[channel.name])
     is_control = variant_of(profile, campaign) is CONTROL
     reason = "control group" if is_control else _refusal(profile, channel, identifier, occasion.event, at)
-    until = None if reason else quiet_end(profile, campaign, at)
-    if until is not None:
-        arrival = occasion.event.arrival if occasion.event else 0
-        row = Held(until, campaign.id, channel.name, occasion.kind, campaign.segment, occasion.because, arrival)
-        if holding.hold(profile, row):
+    valid = valid_until(campaign, occasion.since)
+    for until, why in () if reason else sorted(waits_for(profile, campaign, channel.name, at))[-1:]:
+        arrival, due = occasion.event.arrival if occasion.event else 0, min(until, valid)
+        if holding.hold(profile, Held(due, campaign.id, channel.name, occasion.kind, campaign.segment, occasion.because,
+                                      arrival, occasion.since, why)):
             return []
-        reason = f"quiet hours, and {holding.MOST} messages wait already"
-    reason = reason or caps.reached(profile, campaign, channel.name, at)
+        reason = f"{why}, and {holding.MOST} messages wait already"
     if reason or identifier is None:
         return [Suppressed(campaign.id, channel.name, profile.profile_id, reason, at)]
     try:
@@ -112,7 +132,8 @@ def _decide(
     except Rejected as fault:
         return [Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)]
     caps.count(profile, campaign, channel.name, at)
-    return [activation(profile, campaign, channel, identifier, "message", at, occasion.because, said)]
+    told = activation(profile, campaign, channel, identifier, "message", at, occasion.because, said)
+    return [replace(told, expires_at=valid if valid < ALWAYS else None)]
 
 
 def _is_answered(profile: Profile, campaign: Campaign, channel: Channel) -> bool:

@@ -39,7 +39,7 @@ def memberships_changed(
             answer(profile, campaign)
         elif _triggers(campaign, change):
             kind = Trigger.ENTERED if change.entered else Trigger.EXITED
-            sends += _decided(context, profile, campaign, at, Occasion(kind, change.because, event))
+            sends += _decided(context, profile, campaign, at, Occasion(kind, change.because, event, at))
     return sends
 
 
@@ -67,7 +67,7 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
     for campaign in live(context, at):
         if campaign.each and campaign.segment in profile.members and matches_name(campaign.each, event.name):
             because = f"{event.name} [message {event.message_id}]"
-            sends += _decided(context, profile, campaign, at, Occasion(Trigger.EACH, because, event))
+            sends += _decided(context, profile, campaign, at, Occasion(Trigger.EACH, because, event, at))
     return sends
 
 
@@ -87,7 +87,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def release_held(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Quiet hours are over: what waited is decided by what is true now."""
+    """Quiet hours are over or a cap has freed: what waited is decided by what is true now."""
     sends = release(context, profile, {campaign.id: campaign for campaign in live(context, at)}, at)
     remember(profile, sends)
     return sends
@@ -133,7 +133,7 @@ def _decided(context: Context, profile: Profile, campaign: Campaign, at: int, oc
 def _activate_present(context: Context, profile: Profile, campaign: Campaign, at: int) -> list[Sent]:
     sends, member = update_audiences(profile, campaign, at, "campaign live"), profile.members.get(campaign.segment)
     if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
-        sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None))
+        sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None, at))
     return sends
 
 
