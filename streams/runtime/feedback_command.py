@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from connectors.sources.feedback import Feedback, Senders, Signal, application, read_new, senders_of
 from streams.core.errors import Retryable
@@ -22,6 +23,12 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 2.0
 """Seconds between two looks into mailboxes."""
 TOPIC = "privacy.requests"
+
+
+def request_of(signal: Signal, at: int) -> dict[str, Any]:
+    """The fields of the record on `privacy.requests`; the same feedback is the same request however often it comes."""
+    return {"request_id": signal.id, "action": "suppress", "identifier": signal.identifier, "split_off": [],
+            "source": f"feedback:{signal.source}", "reason": signal.reason.value, "at": at}
 
 
 class Requests:
@@ -40,8 +47,7 @@ class Requests:
         self._thread.shutdown()
 
     def _write(self, signal: Signal) -> None:
-        record = {"request_id": signal.id, "action": "suppress", "identifier": signal.identifier, "split_off": [],
-                  "source": f"feedback:{signal.source}", "reason": signal.reason.value, "at": int(time.time() * 1000)}
+        record = request_of(signal, int(time.time() * 1000))
         with Upstream(self._settings) as upstream:
             upstream.send(TOPIC, signal.identifier.encode(), self._codec.encode("privacy_request", record))
 
