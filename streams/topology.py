@@ -117,7 +117,7 @@ COMMANDS = Topic(
 SEGMENTS_ANSWERS = Topic(
     name="segments.answers", role=Role.OUTPUT, schema="segment_answer", key="request id",
     what="what each task answers to `audience segment list`, `segment preview` and `diff`",
-    writers="pipeline", readers="whoever asked", retention=_DAY,
+    writers="pipeline", readers="whoever asked", retention=timedelta(hours=1),
 )
 IDENTITY_CHANGES = Topic(
     name="identity.changes", role=Role.OUTPUT, schema="identity_change", key="profile id",
@@ -256,7 +256,9 @@ def _lines(topics: Iterable[Topic]) -> list[str]:
 
 
 def _kept(each: Topic) -> str:
-    return "newest" if each.retention is None else f"{each.retention.days} days"
+    if each.retention is None:
+        return "newest"
+    return f"{each.retention.days} days" if each.retention.days else f"{each.retention.seconds // 3600} h"
 
 
 _BY_NAME = {each.name: each for each in TOPICS}

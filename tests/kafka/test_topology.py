@@ -35,6 +35,13 @@ def test_table_codes_are_one_byte_and_permanent() -> None:
     assert NAMES[b"dk"[0]] == "timers"
 
 
+def test_l7_answers_that_name_people_are_kept_for_an_hour_and_the_picture_says_so() -> None:
+    [answers] = [topic for topic in declared_topics(Settings.read({})) if topic.name == "segments.answers"]
+    assert (answers.config["retention.ms"], answers.config["segment.ms"]) == ("3600000", "3600000")
+    [line] = [line for line in topology.describe().splitlines() if "segments.answers" in line]
+    assert line.split()[1:3] == ["1", "h"]
+
+
 def test_all_topics_of_a_deployment_have_one_partition_count_and_erasure_reaches_compacted_ones() -> None:
     declared = declared_topics(Settings.read({"AUDIENCE_PARTITIONS": "7", "AUDIENCE_REPLICATION": "3"}))
     assert {topic.partitions for topic in declared} == {7}
