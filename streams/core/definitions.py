@@ -129,6 +129,8 @@ class Campaign:
 
 ANONYMOUS_EXPIRE_AFTER = 395 * 86_400_000
 """Thirteen months: what European regulators' guidance lets a cookie live at most."""
+EVENTS_EXPIRE_AFTER = 25 * 30 * 86_400_000
+"""Twenty-five months: what the same guidance lets audience data be kept at most."""
 
 
 class OnConflict(StrEnum):
@@ -169,7 +171,7 @@ class Destination:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
     """Everything in force at one revision. expire_after: ms without an event after which an anonymous profile ends, None
-    for never."""
+    for never. events_expire_after: ms for which the events themselves are kept, None for without end."""
 
     revision: int = 0
     segments: tuple[Segment, ...] = ()
@@ -180,4 +182,5 @@ class Definitions:
     caps: Caps = Caps()
     consent: ConsentMapping = DEFAULT
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
+    events_expire_after: int | None = EVENTS_EXPIRE_AFTER
     sources: dict[str, Json] = field(default_factory=dict, compare=False)

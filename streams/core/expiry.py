@@ -170,7 +170,7 @@ def _last(context: Context, profile: Profile) -> tuple[int, int]:
     """When the newest event was received, and the newest arrival; those of its beginning where there is none."""
     entries: list[Entry] = context.tables.timeline.entries(profile.key)
     if not entries:
-        return profile.now, profile.created
+        return (profile.forgotten[0], profile.forgotten[1]) if profile.forgotten else (profile.now, profile.created)
     return max(entry.received_at for entry in entries), entries[-1].arrival
 
 

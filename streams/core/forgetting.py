@@ -11,7 +11,7 @@ from streams.core.copies import forget_copies
 from streams.core.evaluate import Change
 from streams.core.messages import ProfileGone, Sent
 from streams.core.profile import Profile, home
-from streams.core.tables import EXPIRY, RULE, VIEW, Tables
+from streams.core.tables import EVENTS, EXPIRY, RULE, VIEW, Tables
 
 
 def forget(context: Context, profile: Profile, at: int, cause: str, because: str) -> list[Sent]:
@@ -35,6 +35,8 @@ def disarm(tables: Tables, profile: Profile) -> None:
         tables.timers.disarm(profile.view_due, VIEW, profile.key)
     if profile.expiry:
         tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+    if profile.aging:
+        tables.timers.disarm(profile.aging[0], EVENTS, profile.key)
 
 
 def _remove(tables: Tables, profile: Profile) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streams.core import campaigns, profiling
+from streams.core import campaigns, profiling, retention
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.folding import fold, refold
@@ -182,6 +182,8 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         _join(context, profile, fragment)
     for entry in message.entries:
         tables.timeline.append(profile.key, entry)
+    if message.entries:
+        retention.watch(context, profile, message.entries[0].arrival)
     if message.state is not None:
         _inherit(profile, message.source, message.state)
     tables.profiles.put(profile.key, profile)
@@ -219,3 +221,5 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
         profiling.note(profile, source, balance)
     profile.cuts += state.cuts
     profile.waiting += state.waiting
+    if state.forgotten:
+        retention.note(profile, state.forgotten)

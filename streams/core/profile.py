@@ -73,6 +73,8 @@ class Profile:
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
     waiting: [arrival, is replayed] of events that came while it is handed over, see `campaigns.waiting`.
     standing: LONE, LINKED or LEAVING. expiry: [when its timer is due, for which idle time], see `expiry`.
+    aging: [when its timer is due, for which time events are kept]; forgotten: [receipt, arrival] of the newest event
+    that the timeline let go of, see `retention`.
     """
 
     key: str
@@ -103,6 +105,8 @@ class Profile:
     expiry: list[int] = field(default_factory=list)
     waiting: list[list[Json]] = field(default_factory=list)
     early: dict[str, list[str]] = field(default_factory=dict)
+    aging: list[int] = field(default_factory=list)
+    forgotten: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.core import campaigns, evaluate, expiry, receipts, telling
+from streams.core import campaigns, evaluate, expiry, receipts, retention, telling
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
 from streams.core.profile import LEAVING, LINKED, LONE, Forward, Fragment, Profile, home
-from streams.core.tables import ANSWER, EXPIRY, RULE, VACANT, VIEW, Entry, Tables
+from streams.core.tables import ANSWER, EVENTS, EXPIRY, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
 TRIM_EVERY = 512
@@ -163,6 +163,8 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
     count(fragment, event)
     context.tables.timeline.append(profile.key, Entry(
         event.arrival, event.event_time, event.received_at, key, event.identifiers, event.raw))
+    if not profile.aging:
+        retention.watch(context, profile, event.arrival)
     if fragment.events % TRIM_EVERY == 0:
         context.tables.timeline.trim(profile.key)
     profile.now = at
@@ -235,6 +237,8 @@ def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent
     """A timer is due: let what time alone changed happen, and arm the next."""
     if cause == EXPIRY:
         return expiry.due(context, key, due)
+    if cause == EVENTS:
+        return retention.due(context, key, due)
     if cause == VACANT:
         return expiry.vacant(context, key, due)
     if cause == ANSWER:

@@ -12,8 +12,9 @@ from streams.core.profile import Forward, Profile
 from streams.core.requests import Receipt
 
 T = TypeVar("T")
-VIEW, RULE, FORWARD, EXPIRY, VACANT, ANSWER = "view", "rule", "forward", "expiry", "vacant", "answer"
-"""Causes of timers of profiles; of the last one: of identifiers, at the sequencer."""
+VIEW, RULE, FORWARD, EXPIRY, EVENTS, VACANT, ANSWER = "view", "rule", "forward", "expiry", "past", "vacant", "answer"
+"""Causes of timers of profiles; of the last two: of identifiers and receipts, at the sequencer. At one instant they fire in
+the order of these words: the end of a profile asks its events before they go."""
 UNDER_WAY = 7 * 86_400_000
 """What forwards and vacant identifiers outlast: far longer than any message can be under way."""
 
@@ -49,6 +50,12 @@ class Timeline(Protocol):
     def replace(self, profile: str, entries: list[Entry]) -> None: ...
 
     def trim(self, profile: str) -> None: ...
+
+    def oldest(self, profile: str) -> int | None:
+        """The arrival of its first event."""
+
+    def forget(self, profile: str, before: int) -> list[Entry]:
+        """Let go of the events that arrived before that arrival; gives them, oldest first."""
 
 
 class Timers(Protocol):

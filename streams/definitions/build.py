@@ -66,6 +66,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         namespaces=identity.namespaces,
         caps=identity.caps,
         expire_after=identity.expire_after,
+        events_expire_after=identity.events_expire_after,
         consent=consent[0] if consent else DEFAULT,
         sources=dict(sorted(sources.items())),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, Caps, Namespace, OnConflict
+from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, EVENTS_EXPIRE_AFTER, Caps, Namespace, OnConflict
 from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
 from streams.core.tables import UNDER_WAY
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
@@ -22,11 +22,12 @@ MERGE_RULE = "known_beats_anonymous_then_oldest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """`namespaces` is the whole table, strongest first. `expire_after`: as `Definitions.expire_after`."""
+    """`namespaces` is the whole table, strongest first. `expire_after`, `events_expire_after`: as in `Definitions`."""
 
     id: str
     namespaces: tuple[Namespace, ...]
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
+    events_expire_after: int | None = EVENTS_EXPIRE_AFTER
     caps: Caps = Caps()
     version: int = 1
 
@@ -103,9 +104,10 @@ ROWS = Shape(_rows, {
 
 IDENTITY = Record(
     fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
-            "anonymous_expire_after": EXPIRE_AFTER, "caps": CAPS},
+            "anonymous_expire_after": EXPIRE_AFTER, "events_expire_after": EXPIRE_AFTER, "caps": CAPS},
     required=DOCUMENT_REQUIRED,
     make=lambda given: Identity(
         id=given["id"], namespaces=whole_table(given.get("namespaces", {})),
-        expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER), caps=given.get("caps", Caps())),
+        expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER), caps=given.get("caps", Caps()),
+        events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER)),
 )

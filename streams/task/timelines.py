@@ -1,7 +1,8 @@
 """The events of profiles, as chunks: one a profile and unit of work, so that an append reads nothing.
 
 Key: profile key, two zero bytes, arrival of the chunk's first event (8 bytes, big endian): a scan gives the events
-of a profile in order of arrival. Bounded by number: beyond `MOST` the oldest whole chunks go.
+of a profile in order of arrival, and what is to be forgotten stands together at the front. Bounded by number, beyond `MOST`
+the oldest whole chunks go, and by time (`core.retention`).
 """
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ class StoredTimeline:
         self._store = store
         self._added: dict[str, list[Entry]] = {}
         self._replaced: set[str] = set()
-        self._dropped: list[bytes] = []
+        self._dropped: dict[bytes, None] = {}
 
     def append(self, profile: str, entry: Entry) -> None:
         added = self._added.get(profile)
@@ -48,7 +49,7 @@ class StoredTimeline:
     def replace(self, profile: str, entries: list[Entry]) -> None:
         if profile not in self._replaced:
             self._replaced.add(profile)
-            self._dropped += [key for key, _ in self._chunks(profile)]
+            self._dropped |= dict.fromkeys(key for key, _ in self._chunks(profile))
         self._added[profile] = entries
 
     def trim(self, profile: str) -> None:
@@ -58,14 +59,30 @@ class StoredTimeline:
         kept = 0
         for key, data in reversed(self._chunks(profile)):
             if kept >= MOST:
-                self._dropped.append(key)
+                self._dropped[key] = None
             kept += len(unpack(data))
+
+    def oldest(self, profile: str) -> int | None:
+        """See `core.tables.Timeline`."""
+        first = [] if profile in self._replaced else self._chunks(profile, most=len(self._dropped) + 1)[:1]
+        found = [_entry(unpack(data)[0]) for _, data in first] + self._added.get(profile, [])
+        return min((entry.arrival for entry in found), default=None)
+
+    def forget(self, profile: str, before: int) -> list[Entry]:
+        """See `core.tables.Timeline`. Reads the chunks that hold some of them, and no other."""
+        chunks = [] if profile in self._replaced else self._chunks(profile, before)
+        self._dropped |= dict.fromkeys(key for key, _ in chunks)
+        entries = [_entry(row) for _, data in chunks for row in unpack(data)] + self._added.pop(profile, [])
+        if kept := [entry for entry in entries if entry.arrival >= before]:
+            self._added[profile] = kept
+        return sorted((entry for entry in entries if entry.arrival < before), key=lambda entry: entry.arrival)
 
     def changes(self) -> list[Change]:
         """The chunks to delete and to write."""
         found = [Change(TABLE, key, None) for key in self._dropped]
         for profile, entries in self._added.items():
             if entries:
+                entries.sort(key=lambda entry: entry.arrival)
                 key = _first(profile) + entries[0].arrival.to_bytes(8, "big", signed=True)
                 found.append(Change(TABLE, key, pack(entries)))
         self._added.clear()
@@ -73,6 +90,8 @@ class StoredTimeline:
         self._dropped.clear()
         return found
 
-    def _chunks(self, profile: str) -> list[tuple[bytes, bytes]]:
+    def _chunks(self, profile: str, before: int | None = None, most: int = MOST_CHUNKS) -> list[tuple[bytes, bytes]]:
+        """Those that began before an arrival, without what this unit of work dropped."""
         first = _first(profile)
-        return self._store.scan(TABLE, first, first[:-1] + b"\x01", MOST_CHUNKS)
+        last = first[:-1] + b"\x01" if before is None else first + before.to_bytes(8, "big", signed=True)
+        return [row for row in self._store.scan(TABLE, first, last, most) if row[0] not in self._dropped]

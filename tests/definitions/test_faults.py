@@ -93,6 +93,7 @@ def test_a_rule(tmp_path: Path, rule: str, line: int, part: str, meant: str) -> 
      "d.yaml:4: a second identity document, after d.yaml:1"),
     ("kind: identity\nid: i\nanonymous_expire_after: 6d", "expected never, or at least 7d"),
     ("kind: identity\nid: i\nanonymous_expire_after: 1 year", "anonymous_expire_after"),
+    ("kind: identity\nid: i\nevents_expire_after: 1h", "expected never, or at least 7d"),
     ("kind: identity\nid: i\nmerge: oldest", "expected known_beats_anonymous_then_oldest"),
     ("kind: consent\nid: c\npurposes: {ads: {tcf: {consent: [25]}}}", "expected a number from 1 to 24"),
     ("kind: consent\nid: c\npurposes: {ads: {us: [sales]}}", "did you mean sale?"),

@@ -1,0 +1,69 @@
+"""Events are kept for a time: no event of a profile's timeline outlasts it, whoever the profile is.
+
+By arrival, not by event time, so that old events that come late or are replayed are kept as long as others, and because
+the timeline is in that order: to let go of the oldest reads nothing else. Only the events themselves go: windows,
+counters, traits and consent are kept in fragments and need none of them; only what is built anew reaches back no further.
+
+The oldest event of a profile goes at its very millisecond, and with it what arrived within `TOGETHER` after it: else a
+busy profile would be rewritten once more for each of its events.
+"""
+from __future__ import annotations
+
+from streams.core.context import Context
+from streams.core.messages import Sent
+from streams.core.profile import Profile
+from streams.core.resolution import TICKS
+from streams.core.tables import EVENTS
+
+TOGETHER = 86_400_000
+"""ms by which an event may go before its time, because an older one of the profile goes."""
+
+
+def watch(context: Context, profile: Profile, arrival: int | None = None) -> None:
+    """See that a timer fires when the oldest event is to go. arrival: of the oldest one that came, None where events may
+    have gone or the definition changed: then the timeline is asked."""
+    kept, timers = context.plan.definitions.events_expire_after, context.tables.timers
+    if arrival is None:
+        arrival = context.tables.timeline.oldest(profile.key) if kept is not None else None
+        _disarm(context, profile)
+    if kept is None or arrival is None:
+        return
+    due = (arrival >> TICKS) + kept
+    if not profile.aging or due < profile.aging[0]:
+        _disarm(context, profile)
+        profile.aging = [due, kept]
+        timers.arm(due, EVENTS, profile.key)
+        context.tables.profiles.put(profile.key, profile)
+
+
+def redefined(context: Context, profile: Profile) -> None:
+    """Another revision may keep events for another time."""
+    if context.plan.definitions.events_expire_after != (profile.aging[1] if profile.aging else None):
+        watch(context, profile)
+
+
+def due(context: Context, key: str, at: int) -> list[Sent]:
+    """A timer: what has been kept for long enough goes. `at`: the timer's own instant, however late it fires."""
+    profile, kept = context.tables.profiles.get(key), context.plan.definitions.events_expire_after
+    if not isinstance(profile, Profile):
+        return []
+    profile.aging = []
+    context.tables.profiles.put(key, profile)
+    oldest = context.tables.timeline.oldest(key)
+    if kept is not None and oldest is not None and (oldest >> TICKS) + kept <= at:
+        gone = context.tables.timeline.forget(key, (at - kept + TOGETHER) << TICKS)
+        note(profile, [max(entry.received_at for entry in gone), gone[-1].arrival])
+    watch(context, profile)
+    return []
+
+
+def note(profile: Profile, forgotten: list[int]) -> None:
+    """Receipt and arrival of the newest event that is not in the timeline any more, see `expiry`."""
+    profile.forgotten = [max(pair) for pair in zip(profile.forgotten or forgotten, forgotten, strict=True)]
+
+
+def _disarm(context: Context, profile: Profile) -> None:
+    if profile.aging:
+        context.tables.timers.disarm(profile.aging[0], EVENTS, profile.key)
+        profile.aging = []
+        context.tables.profiles.put(profile.key, profile)
