@@ -128,6 +128,11 @@ class Worker:
         """Whether its log has it."""
         return self.log.exists() and text in self.log.read_text()
 
+    def last_words(self) -> str:
+        """The end of its log, for the message of a test that fails."""
+        lines = self.log.read_text().splitlines()[-30:] if self.log.exists() else []
+        return "\n".join([f"worker {self.name}, exit code {self.exit_code}:", *lines])
+
     def kill(self) -> None:
         """kill -9; nothing if it has ended."""
         if self._process is not None and self._process.poll() is None:

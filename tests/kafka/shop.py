@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from random import Random
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 
 from tests.kafka.counting import (
     CHANGES,
@@ -78,6 +78,7 @@ class Shop:
                 "log_level": 0,
             }
         )
+        self._lost: list[str] = []
         self._is_closing = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -94,11 +95,12 @@ class Shop:
         self.send(max(0, at_least - self.sent))
 
     def send(self, count: int) -> None:
-        """So many events, as fast as it goes."""
+        """So many events, as fast as it goes; one that does not arrive fails the test here, not as a wrong answer."""
         for _ in range(count):
             self._send_one()
             self._producer.poll(0)
         assert self._producer.flush(60) == 0
+        assert not self._lost, self._lost
 
     def _sell(self, rate: float) -> None:
         while not self._is_closing.is_set():
@@ -119,10 +121,14 @@ class Shop:
         partitions = self._deployment.settings.partitions
         self._produce(self._deployment.names.on_cluster(topic), value, key, partition_of(key, partitions))
 
+    def _delivered(self, error: KafkaError | None, _message: object) -> None:
+        if error is not None:
+            self._lost.append(str(error))
+
     def _produce(self, topic: str, value: bytes, key: bytes, partition: int) -> None:
         while True:
             try:
-                self._producer.produce(topic, value, key, partition=partition)
+                self._producer.produce(topic, value, key, partition=partition, on_delivery=self._delivered)
             except BufferError:
                 self._producer.poll(0.1)
             else:
@@ -137,7 +143,8 @@ def assert_exact(deployment: Deployment, answer: Answer, within: float = 60) -> 
         view.refresh()
     while view.refresh():
         pass
-    assert _differences(view, answer) == []
+    differences = _differences(view, answer)
+    assert not differences, "\n".join(differences + [worker.last_words() for worker in deployment.workers])
     for worker in deployment.workers:
         if worker.is_running:
             assert worker.stop() == 0
