@@ -49,10 +49,7 @@ def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
 
 def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
     """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds
-    for everyone of whom nothing is known is not judged anew. A profile that is in a segment already (it lost
-    all its fragments, and gets one again) is evaluated as a whole, so that it enters nothing twice."""
-    if profile.members:
-        return evaluate_all(plan, profile, now, event_id)
+    for everyone of whom nothing is known is not judged anew."""
     profile.truth, profile.due = set(plan.blank), {}
     flipped = _judge(plan, profile, {*touched, *plan.personal}, now)
     cause = Cause(event_id, flipped, {})
@@ -70,13 +67,19 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
 def evaluate_all(plan: Plan, profile: Profile, now: int, event_id: str = "") -> list[Change]:
     """Judge everything anew: after a merge, a split, or new definitions; only the difference is a change.
 
-    Whoever stays in under a new version keeps `since`. Members of segments that no longer exist leave, last.
+    Whoever stays in under a new version keeps `since`. Members of segments that no longer exist leave, last. A profile
+    without events (a split gave it an identifier only, or another took all it had) is in no segment.
     """
     profile.truth, profile.due = set(), {}
+    if not profile.fragments:
+        return _out(profile, sorted(profile.members), "no event is its own")
     _judge(plan, profile, plan.leaves, now)
-    gone = sorted(segment for segment in profile.members if segment not in plan.segments)
-    orphans = [Change(segment, profile.members.pop(segment)[0], False, "no longer defined") for segment in gone]
+    orphans = _out(profile, sorted(profile.members.keys() - plan.segments.keys()), "no longer defined")
     return _settle(plan, profile, now, Cause(event_id, {}, {}), everything=True) + orphans
+
+
+def _out(profile: Profile, gone: list[str], because: str) -> list[Change]:
+    return [Change(segment, profile.members.pop(segment)[0], False, because) for segment in gone]
 
 
 def next_due(profile: Profile) -> int | None:

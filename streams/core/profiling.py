@@ -47,7 +47,7 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     sends = catch_up(context, profile, at)
     if message.decided:
         _take_word(profile, message)
-    is_first = not profile.edition
+    is_first = not profile.fragments
     touched = fold_in(context, profile, message.fragment, event, at)
     if message.expects or profile.handovers:
         sends += campaigns.postpone(context, profile, event, at)

@@ -180,11 +180,13 @@ def test_a_split_gives_back_exactly_what_was_merged() -> None:
     assert next_due(story.profile) is None
 
 
-def test_a_profile_that_lost_all_its_fragments_enters_nothing_twice() -> None:
+def test_a_profile_that_lost_all_its_events_leaves_everything_and_begins_anew() -> None:
     story = Story(named(everyone=Everyone(), any=did("A"))).send(track("A", 1))
     story.profile.fragments.clear()
+    found = evaluate_all(story.plan, story.profile, 3)
+    assert [(change.segment_id, change.entered) for change in found] == [("any", False), ("everyone", False)]
     story.send(track("B", 5))
-    assert story.lines == [(1, "everyone", IN), (1, "any", IN), (5, "any", OUT)]
+    assert story.lines[2:] == [(5, "everyone", IN)]
 
 
 def test_refresh_after_fold_of_another_fragment_sees_both() -> None:

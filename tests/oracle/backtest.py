@@ -69,6 +69,11 @@ class Population:
         self.documents, self.now = documents, at
         self.judge(self.people())
 
+    def split(self, identifier: str, split_off: list[str]) -> None:
+        """Now; nothing where that cannot be."""
+        self.ledger.split(identifier, split_off, self.now)
+        self.judge(self.people())
+
     def people(self) -> dict[int, Person]:
         """Person -> everything known of them, for those who own a message or an identifier now."""
         theirs: dict[int, list[Message]] = {}

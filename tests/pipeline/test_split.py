@@ -97,6 +97,20 @@ def test_what_channels_were_told_goes_along_and_is_told_once(partitions: int) ->
     assert {line.cause for line in pipeline.memberships} >= {"split"}
 
 
+@PARTITIONS
+def test_who_has_no_event_of_his_own_is_in_no_segment_until_the_first(partitions: int) -> None:
+    """A cookie that was only ever seen beside a customer id leaves with nothing: the events are the customer's."""
+    pipeline = send_all(Pipeline(EVERYTHING, partitions),
+                        event(1, userId="u1", anonymousId="c1"), {**event(2, userId="u1"), **CONSENT})
+    pipeline.split("customer_id:u1", "cookie:c1")
+    assert seen(pipeline, "cookie:c1")["segments"] == []
+    assert "cookie:c1" not in pipeline.members("everybody")
+    display = [a.change for a in pipeline.activations("display") if a.identifier == "cookie:c1" and a.campaign_id == "ads"]
+    assert display == ["entered", "exited"]
+    send_all(pipeline, event(9, name="Email Opened", anonymousId="c1"))
+    assert seen(pipeline, "cookie:c1")["segments"] == ["browsers", "everybody"]
+
+
 @pytest.mark.parametrize(("split_off", "reason"), [
     ((), "no identifiers"), (("cookie:c2",), "not all"), (("cookie:c1", "customer_id:u1"), "nothing would be left")])
 def test_a_split_that_cannot_be_done_changes_nothing_and_says_why(split_off: tuple[str, ...], reason: str) -> None:

@@ -13,33 +13,15 @@ from streams import backtest
 from streams.testing import Pipeline
 from tests.oracle.backtest import Population, iso, run
 from tests.oracle.messages import event_time
-from tests.properties.histories import HALF_HOUR, KINDS, LATENESS, NOON, WAITS
+from tests.properties.eventful_lives import crowds
+from tests.properties.histories import HALF_HOUR, NOON
 from tests.properties.rules import definitions
 from tests.properties.test_engine_oracle import NIGHTLY, alike
-from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT, USERS, named
+from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT
 
 Json = Any
 Message = dict[str, Json]
 IDENTITY = st.sampled_from([{}, LIMITS_LIFTED, LIMITS_TIGHT])
-
-
-@st.composite
-def crowds(draw: st.DrawFn) -> list[Message]:
-    """Messages of a few people who share devices, in order of arrival, with copies and aliases among them."""
-    found: list[Message] = []
-    at = NOON
-    for number in range(draw(st.sampled_from([6, 9, 3, 12]))):
-        at += draw(WAITS)
-        if found and draw(st.integers(0, 9)) == 0:
-            found.append({**draw(st.sampled_from(found)), "receivedAt": iso(at)})
-            continue
-        said, whose = draw(KINDS), draw(named())
-        if said["type"] == "alias":
-            whose = {"userId": draw(st.sampled_from(USERS)), "previousId": draw(st.sampled_from(("u3", "c2")))}
-        context = {**said.get("context", {}), **whose.get("context", {})}
-        stamps = {"messageId": f"m{number}", "receivedAt": iso(at), "timestamp": iso(at - draw(LATENESS))}
-        found.append({**said, **whose, "context": context, **stamps})
-    return found
 
 
 def product(documents: list[Message], history: list[Message], until: int, partitions: int) -> Pipeline:
