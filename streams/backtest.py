@@ -23,6 +23,7 @@ from streams.task.outputs import view
 from streams.testing import Pipeline
 
 Json: TypeAlias = Any
+TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,11 +52,11 @@ def iso(moment: int | None) -> str | None:
 
 
 def received_at(raw: bytes, otherwise: int) -> int:
-    """`receivedAt`, else `timestamp`, in ms; `otherwise` where neither is there or makes sense."""
+    """`receivedAt`, else `timestamp`, else when it was sent, in ms; `otherwise` where none is there or makes sense."""
     try:
         message = orjson.loads(raw)
-        stated = message.get("receivedAt") or message.get("timestamp") if isinstance(message, dict) else None
-        return otherwise if stated is None else instant(stated, "receivedAt")
+        stated = [message[name] for name in TIMES if message.get(name) is not None] if isinstance(message, dict) else []
+        return instant(stated[0], "receivedAt") if stated else otherwise
     except (orjson.JSONDecodeError, Rejected):
         return otherwise
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from streams.core import values
 from streams.core.consent.mapping import DEFAULT, bound_together, stated
 from streams.core.errors import Rejected
 from streams.core.events import Event, Json
@@ -30,7 +31,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 def instant(value: Json, field: str) -> int:
-    """Epoch milliseconds of an ISO 8601 text (without zone: UTC) or of epoch milliseconds.
+    """Epoch milliseconds of an ISO 8601 text (without zone: UTC) or of epoch milliseconds, a text of digits too.
 
     Raises Rejected, naming the field and never the value, where it is neither.
     """
@@ -43,6 +44,9 @@ def instant(value: Json, field: str) -> int:
             if parsed.tzinfo is None:
                 parsed = parsed.replace(tzinfo=UTC)
             return (parsed - _EPOCH) // _MILLISECOND
+        rarely = values.instant(value)
+        if rarely is not None:
+            return rarely
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and -LATEST <= value <= LATEST:
         return int(value)
     raise Rejected(f"{field} is no time; expected ISO 8601 with zone or epoch milliseconds")
@@ -105,8 +109,8 @@ class Intake:
         elif kind == "group":
             properties, traits = traits, _group_traits(message, traits)
         else:
-            if kind in ("page", "screen") and "name" not in properties and message.get("name") is not None:
-                properties = {"name": message["name"], **properties}
+            if kind in ("page", "screen"):
+                properties = {field: message[field] for field in ("name", "category") if message.get(field) is not None} | properties
             traits = _NOTHING
         return Event(
             _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,
