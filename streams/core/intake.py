@@ -110,7 +110,8 @@ class Intake:
             properties, traits = traits, _group_traits(message, traits)
         else:
             if kind in ("page", "screen"):
-                properties = {field: message[field] for field in ("name", "category") if message.get(field) is not None} | properties
+                outside = {name: message[name] for name in ("name", "category") if message.get(name) is not None}
+                properties = outside | properties
             traits = _NOTHING
         return Event(
             _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,

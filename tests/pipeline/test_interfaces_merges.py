@@ -43,7 +43,8 @@ MERGES = {
     "in through the absorbed": Merge(
         "performed: {event: A}", [ONE, KNOWN, C1_U], "customer_id:u", [("11:00", "entered", "merge")], 1),
     "in through both": Merge(
-        "performed: {event: A}", [ONE, said("A", "10:20") | {"userId": "u"}, C1_U], "customer_id:u", [("10:20", "entered", "event")], 1),
+        "performed: {event: A}", [ONE, said("A", "10:20") | {"userId": "u"}, C1_U], "customer_id:u",
+        [("10:20", "entered", "event")], 1),
     "in by the union only": Merge(
         "performed: {event: A, at_least: 2}", [ONE, said("A", "10:20") | {"userId": "u"}, C1_U], "customer_id:u",
         [("11:00", "entered", "merge")]),
@@ -61,10 +62,12 @@ MERGES = {
     "an identifier that is new is an event's doing": Merge(
         "identifier: {namespace: cookie}", [KNOWN, C1_U], "customer_id:u", [("11:00", "entered", "event")]),
     "three": Merge(
-        "performed: {event: A, at_least: 2}", [ONE, OTHER, KNOWN, C1_U, C2_U], "customer_id:u", [("12:00", "entered", "merge")]),
+        "performed: {event: A, at_least: 2}", [ONE, OTHER, KNOWN, C1_U, C2_U], "customer_id:u",
+        [("12:00", "entered", "merge")]),
     "two anonymous ones, the older survives": Merge(
         "performed: {event: A, at_least: 2}",
-        [said("A", "10:00") | {"anonymousId": "c1", "context": {"device": {"id": "d1"}}}, said("A", "10:10") | {"anonymousId": "c2"},
+        [said("A", "10:00") | {"anonymousId": "c1", "context": {"device": {"id": "d1"}}},
+         said("A", "10:10") | {"anonymousId": "c2"},
          joined({"anonymousId": "c2"}, time="11:00") | {"context": {"device": {"id": "d1"}}}],
         "cookie:c1", [("11:00", "entered", "merge")]),
 }
@@ -76,7 +79,8 @@ def test_the_survivor_says_the_difference_and_the_others_lines_end(name: str, tm
     messages = [{"messageId": f"m{number}", **message} for number, message in enumerate(case.messages)]
     run = backtest(tmp_path, messages, seg("s", case.rule))
     survivor = run.profile(case.survivor)["profile_id"]
-    lines = [(each["at"][11:16], each["change"], each["cause"]) for each in run.memberships if each["profile_id"] == survivor]
+    lines = [(each["at"][11:16], each["change"], each["cause"])
+             for each in run.memberships if each["profile_id"] == survivor]
     assert lines == case.lines
     assert len(run.memberships) - len(lines) == case.absorbed
     assert ("s" in run.profile(case.survivor)["segments"]) is (bool(lines) and lines[-1][1] == "entered")
@@ -85,7 +89,8 @@ def test_the_survivor_says_the_difference_and_the_others_lines_end(name: str, tm
 
 def test_lines_name_the_identifiers_of_that_instant(tmp_path: Path) -> None:
     messages = [{"messageId": f"m{number}", **message} for number, message in enumerate([KNOWN, C1_U, C2_U])]
-    run = backtest(tmp_path, messages, seg("first", "performed: {event: B}") + seg("hour", "performed: {event: B, within: 1h}")
+    run = backtest(tmp_path, messages, seg("first", "performed: {event: B}")
+                   + seg("hour", "performed: {event: B, within: 1h}")
                    + seg("two", "performed: {event: Login, at_least: 2}"))
     assert [(each["segment"], each["change"], each["identifiers"]) for each in run.memberships] == [
         ("first", "entered", ["customer_id:u"]), ("hour", "entered", ["customer_id:u"]),

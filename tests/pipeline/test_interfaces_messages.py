@@ -35,7 +35,8 @@ TIMES: dict[str, tuple[dict[str, object], str]] = {
     "a day": ({"timestamp": "2026-03-01"}, "2026-03-01T00:00:00.000Z"),
     "before 1970": ({"timestamp": -1}, "1969-12-31T23:59:59.999Z"),
     "never later than received": ({"timestamp": "2026-03-01T13:00:00Z"}, "2026-03-01T12:00:00.000Z"),
-    "by the sender's clock": ({"originalTimestamp": "2026-03-01T09:00:00Z", "sentAt": "2026-03-01T09:30:00Z"}, "2026-03-01T11:30:00.000Z"),
+    "by the sender's clock": (
+        {"originalTimestamp": "2026-03-01T09:00:00Z", "sentAt": "2026-03-01T09:30:00Z"}, "2026-03-01T11:30:00.000Z"),
     "timestamp is stronger": (
         {"timestamp": TEN, "originalTimestamp": "2026-03-01T09:00:00Z", "sentAt": "2026-03-01T09:30:00Z"}, TEN),
     "sent before it happened": (
@@ -46,16 +47,19 @@ TIMES: dict[str, tuple[dict[str, object], str]] = {
 
 
 def test_when_an_event_happened(tmp_path: Path) -> None:
-    messages = [track(f"u{number}", receivedAt="2026-03-01T12:00:00Z", **fields) for number, (fields, _) in enumerate(TIMES.values())]
+    messages = [track(f"u{number}", receivedAt="2026-03-01T12:00:00Z", **fields)
+                for number, (fields, _) in enumerate(TIMES.values())]
     run = backtest(tmp_path, messages, EVERYONE, until="")
     assert run.rejected == []
     found = {name: run.profile(f"customer_id:u{number}") for number, name in enumerate(TIMES)}
-    assert {name: each["first_seen"] for name, each in found.items()} == {name: wanted for name, (_, wanted) in TIMES.items()}
+    happened = {name: each["first_seen"] for name, each in found.items()}
+    assert happened == {name: wanted for name, (_, wanted) in TIMES.items()}
     assert {each["at"] for each in run.memberships} == {"2026-03-01T12:00:00.000Z"}
 
 
 def test_a_message_without_receipt_is_received_when_it_happened_or_was_sent(tmp_path: Path) -> None:
-    messages = [track("timestamp", timestamp=TEN), track("sent", originalTimestamp="2026-03-01T09:00:00Z", sentAt="2026-03-01T09:30:00Z"),
+    messages = [track("timestamp", timestamp=TEN),
+                track("sent", originalTimestamp="2026-03-01T09:00:00Z", sentAt="2026-03-01T09:30:00Z"),
                 track("original", originalTimestamp="2026-03-01T08:00:00Z")]
     run = backtest(tmp_path, messages, HOURLY)
     assert [run.changes("hourly", f"customer_id:{who}") for who in ("timestamp", "sent", "original")] == [
@@ -65,9 +69,11 @@ def test_a_message_without_receipt_is_received_when_it_happened_or_was_sent(tmp_
 REJECTED: list[object] = [
     "not json", "[1]", "null", '"text"', "{", '{"type": "track", "event": "A", "userId": "u", "timestamp": NaN}', {},
     {"type": "Track", "event": "A", "userId": "u"}, {"event": "A", "userId": "u"}, {"type": "track", "userId": "u"},
-    {"type": "track", "event": "", "userId": "u"}, {"type": "track", "event": 7, "userId": "u"}, {"type": "track", "event": "A"},
+    {"type": "track", "event": "", "userId": "u"},
+    {"type": "track", "event": 7, "userId": "u"}, {"type": "track", "event": "A"},
     track("null"), track("NULL"), track("00-00"), track(" "), track("x" * 513), track("[object Object]"), track("-1"),
-    track(messageId="said", timestamp="soon"), track(timestamp=True), track(receivedAt="then"), track(properties="x"), track(context=[]),
+    track(messageId="said", timestamp="soon"), track(timestamp=True), track(receivedAt="then"), track(properties="x"),
+    track(context=[]),
     {"type": "identify", "traits": {"email": "undefined"}}, {"type": "identify", "userId": "u", "traits": ["email"]},
     {"type": "alias", "previousId": "c1"},
 ]
@@ -97,9 +103,11 @@ def test_copies_change_nothing_and_are_not_rejected(tmp_path: Path) -> None:
     is stated, is another message."""
     once = {"type": "track", "event": "A", "properties": {"v": 1}}
     messages = [
-        {**once, "userId": "one", "messageId": "m", "timestamp": TEN}, {**once, "userId": "one", "messageId": "m", "timestamp": iso("11:00"), "properties": {"v": 9}},
+        {**once, "userId": "one", "messageId": "m", "timestamp": TEN},
+        {**once, "userId": "one", "messageId": "m", "timestamp": iso("11:00"), "properties": {"v": 9}},
         {**once, "userId": "two", "messageId": "m", "timestamp": TEN},
-        {**once, "userId": "three", "timestamp": TEN, "receivedAt": iso("10:30")}, {**once, "userId": "three", "timestamp": TEN, "receivedAt": iso("11:30")},
+        {**once, "userId": "three", "timestamp": TEN, "receivedAt": iso("10:30")},
+        {**once, "userId": "three", "timestamp": TEN, "receivedAt": iso("11:30")},
         {**once, "userId": "four", "timestamp": TEN}, {**once, "userId": "four", "timestamp": iso("10:00:00.001")},
     ]
     sum_of_v = "---\nkind: computed-trait\nid: total\nfunction: sum\nproperty: v\n"
@@ -113,7 +121,8 @@ def test_copies_change_nothing_and_are_not_rejected(tmp_path: Path) -> None:
 
 def test_events_are_taken_in_order_of_receipt_or_as_given(tmp_path: Path) -> None:
     """As given, the clock is the highest time so far; in order, a file's order does not matter."""
-    messages = [known("12:00", plan="b") | {"userId": "u", "messageId": "1"}, said("A", "10:00") | {"userId": "u", "messageId": "2"},
+    messages = [known("12:00", plan="b") | {"userId": "u", "messageId": "1"},
+                said("A", "10:00") | {"userId": "u", "messageId": "2"},
                 said("A", "11:30") | {"userId": "u", "messageId": "3"}]
     ordered = backtest(tmp_path / "ordered", messages, HOURLY)
     assert ordered.changes("hourly", "customer_id:u") == "+10:00 -11:00 +11:30 -12:30"
@@ -124,15 +133,18 @@ def test_events_are_taken_in_order_of_receipt_or_as_given(tmp_path: Path) -> Non
 
 def test_without_until_the_clock_stops_at_the_last_event_and_with_it_it_includes_that_instant(tmp_path: Path) -> None:
     messages = [said("A", "10:00") | {"userId": "u"}]
-    assert backtest(tmp_path / "a", messages, HOURLY, until="").changes("hourly", "customer_id:u") == "+10:00"
-    assert backtest(tmp_path / "b", messages, HOURLY, until="2026-03-01T10:59:59.999Z").changes("hourly", "customer_id:u") == "+10:00"
-    assert backtest(tmp_path / "c", messages, HOURLY, until="2026-03-01T11:00:00Z").changes("hourly", "customer_id:u") == "+10:00 -11:00"
+    for number, (until, wanted) in enumerate((
+            ("", "+10:00"), ("2026-03-01T10:59:59.999Z", "+10:00"),
+            ("2026-03-01T11:00:00Z", "+10:00 -11:00"))):
+        run = backtest(tmp_path / str(number), messages, HOURLY, until=until)
+        assert run.changes("hourly", "customer_id:u") == wanted
 
 
 @pytest.mark.parametrize("arguments", [("--partitions", "7"), ("--partitions", "3", "--seed", "5")])
 def test_partitions_and_seed_change_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     messages = [said("A", "10:00") | who | {"messageId": f"m{number}"} for number, who in enumerate((
-        {"anonymousId": "c1"}, {"anonymousId": "c2"}, {"anonymousId": "c1", "userId": "u"}, {"anonymousId": "c2", "userId": "u"}))]
+        {"anonymousId": "c1"}, {"anonymousId": "c2"}, {"anonymousId": "c1", "userId": "u"},
+        {"anonymousId": "c2", "userId": "u"}))]
     assert backtest(tmp_path / "one", messages, HOURLY) == backtest(tmp_path / "more", messages, HOURLY, *arguments)
 
 
@@ -151,7 +163,8 @@ EDITED: dict[str, tuple[str, str, list[tuple[str, str, str]]]] = {
         [("10:00:00", "entered", "event"), ("10:30:00", "exited", "definition"), ("11:00:00", "entered", "event")]),
     "a longer window reaches back": (
         "performed: {event: A, within: 10m}", "performed: {event: A, within: 2h}",
-        [("10:00:00", "entered", "event"), ("10:10:00", "exited", "time"), ("10:30:00", "entered", "definition"), ("13:00:00", "exited", "time")]),
+        [("10:00:00", "entered", "event"), ("10:10:00", "exited", "time"), ("10:30:00", "entered", "definition"),
+         ("13:00:00", "exited", "time")]),
     "another event": (
         "performed: {event: B}", "performed: {event: A}", [("10:30:00", "entered", "definition")]),
     "the same again": ("performed: {event: A}", "performed: {event: A}", [("10:00:00", "entered", "event")]),
@@ -187,3 +200,10 @@ def test_definitions_at_a_time_after_the_last_event_hold_unless_until_comes_befo
     later = definitions_at(tmp_path / "at", EVERYONE.replace("everyone", "late", 1), "12:00")
     assert causes(backtest(tmp_path / "after", messages, HOURLY, *later), "late") == [("12:00:00", "entered", "definition")]
     assert causes(backtest(tmp_path / "before", messages, HOURLY, *later, until=iso("11:59:59.999")), "late") == []
+
+
+def test_page_fields_beside_the_properties_are_properties_too(tmp_path: Path) -> None:
+    page = {"type": "page", "userId": "u", "timestamp": TEN, "name": "Home", "category": "Docs", "properties": {"name": "inner"}}
+    trait = "kind: computed-trait\nid: seen\nfunction: last\nevent: Page Viewed\n"
+    run = backtest(tmp_path, [page], trait)
+    assert run.profile("customer_id:u")["traits"] == {"seen": {"category": "Docs", "name": "inner"}}

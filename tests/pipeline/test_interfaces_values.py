@@ -50,8 +50,10 @@ COMPARISONS: dict[str, tuple[list[object], list[object]]] = {
         ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00+01:00", AT_NOON, "2026-03-02", "2026-03-01T12:00:00"],
         ["2026-03-01T11:59:59.999Z", "later", None, False, AT_NOON - 1]),
     "within_last: 1h": (
-        ["2026-03-01T11:00:00.001Z", NOW, AT_NOON], ["2026-03-01T11:00:00Z", "2026-03-01T12:00:00.001Z", "then", None, True]),
-    "older_than: 1h": (["2026-03-01T11:00:00Z", "2020-01-01", 0], ["2026-03-01T11:00:00.001Z", NOW, "2027-01-01", "x", None]),
+        ["2026-03-01T11:00:00.001Z", NOW, AT_NOON],
+        ["2026-03-01T11:00:00Z", "2026-03-01T12:00:00.001Z", "then", None, True]),
+    "older_than: 1h": (["2026-03-01T11:00:00Z", "2020-01-01", 0],
+                       ["2026-03-01T11:00:00.001Z", NOW, "2027-01-01", "x", None]),
     "within_next: 1h": (
         [NOW, "2026-03-01T12:59:59.999Z", "2026-03-01T13:59:59.999+01:00"],
         ["2026-03-01T11:59:59.999Z", "2026-03-01T13:00:00Z", "x", None]),
@@ -62,10 +64,10 @@ def test_comparisons_of_traits_and_properties(tmp_path_factory: pytest.TempPathF
     asked = [(comparison, value, wanted) for comparison, (so, not_so) in COMPARISONS.items()
              for wanted, values in ((True, so), (False, not_so)) for value in values]
     text = "".join(
-        f"---\nkind: segment\nid: t{number}\nrule: {{trait: {{name: v, {comparison}}}}}\n"
-        f"---\nkind: segment\nid: p{number}\nrule: {{performed: {{event: A, where: [{{property: v, {comparison}}}]}}}}\n"
-        f"---\nkind: segment\nid: l{number}\nrule: {{last_performed: {{event: A, where_last: [{{property: v, {comparison}}}]}}}}\n"
-        for number, comparison in enumerate(COMPARISONS))
+        f"---\n{{kind: segment, id: {kind}{number}, rule: {{{node}{comparison}{end}}}}}\n"
+        for number, comparison in enumerate(COMPARISONS) for kind, node, end in (
+            ("t", "trait: {name: v, ", "}"), ("p", "performed: {event: A, where: [{property: v, ", "}]}"),
+            ("l", "last_performed: {event: A, where_last: [{property: v, ", "}]}")))
     place = {comparison: number for number, comparison in enumerate(COMPARISONS)}
     messages = []
     for number, (_, value, _) in enumerate(asked):
@@ -83,7 +85,8 @@ def test_comparisons_of_traits_and_properties(tmp_path_factory: pytest.TempPathF
 
 
 HISTORY = [
-    said("O", "10:00", v=10, c="b", l=[1]), said("O", "10:30", v="2.5", c="a"), said("O", "11:00", v=7.5, c="b", extra={"k": 1}),
+    said("O", "10:00", v=10, c="b", l=[1]), said("O", "10:30", v="2.5", c="a"),
+    said("O", "11:00", v=7.5, c="b", extra={"k": 1}),
     said("O", "11:30", c="a", v=None), said("X", "11:40", v=100), known("11:45", plan="pro", address={"city": "Ghent"}),
     said("O", "09:00", at="11:50", v=1, c="z"),
 ]
@@ -129,7 +132,8 @@ DISTINCT = ("function: distinct, event: O, property: c", ["a", "b", "z"])
 
 def test_computed_traits(tmp_path_factory: pytest.TempPathFactory) -> None:
     asked = {**COMPUTED, "distinct": DISTINCT}
-    text = "".join(f"---\n{{kind: computed-trait, id: c{number}, {body}}}\n" for number, (body, _) in enumerate(asked.values()))
+    text = "".join(f"---\n{{kind: computed-trait, id: c{number}, {body}}}\n"
+                   for number, (body, _) in enumerate(asked.values()))
     messages = [message | {"userId": "u", "messageId": f"m{number}"} for number, message in enumerate(HISTORY)]
     traits = backtest(tmp_path_factory.mktemp("computed"), messages, text, until=NOW).profile("customer_id:u")["traits"]
     found = {name: traits.get(f"c{number}") for number, name in enumerate(asked)}
