@@ -203,7 +203,8 @@ def test_definitions_at_a_time_after_the_last_event_hold_unless_until_comes_befo
 
 
 def test_page_fields_beside_the_properties_are_properties_too(tmp_path: Path) -> None:
-    page = {"type": "page", "userId": "u", "timestamp": TEN, "name": "Home", "category": "Docs", "properties": {"name": "inner"}}
+    page = {"type": "page", "userId": "u", "timestamp": TEN, "name": "Home", "category": "Docs",
+            "properties": {"name": "inner"}}
     trait = "kind: computed-trait\nid: seen\nfunction: last\nevent: Page Viewed\n"
     run = backtest(tmp_path, [page], trait)
     assert run.profile("customer_id:u")["traits"] == {"seen": {"category": "Docs", "name": "inner"}}
