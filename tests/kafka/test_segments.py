@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from streams.cli import main
+from streams.runtime.opening import wall_ms
 from streams.runtime.topics import ensure_topics
 from streams.runtime.upstream import Upstream
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
+from tests.kafka.following import Following
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
 from tests.kafka.test_web import get, status_of
 
@@ -124,6 +126,31 @@ def test_a_preview_and_a_diff_say_what_apply_then_does(run: Any, tmp_path: Path)
     wait_until(lambda: {name: row[2] for name, row in listed(run).items()} == {
         "browsers": 50, "buyers": 0, "visitors": PEOPLE}, within=60, what="apply did what was said")
     assert run(f"segment preview {folder / 'browsers.yaml'}").out.startswith("browsers: 50 -> 50 members")
+
+
+@pytest.mark.timeout(120)
+def test_an_exit_by_time_alone_is_on_its_topic_within_a_second_though_nobody_sends(
+    run: Any, deployment: Deployment, tmp_path: Path,
+) -> None:
+    """Thirty people, at home in all tasks of both workers; the last message is theirs. What counts is when a consumer of
+    committed records has it. `at` is the event's time and the window, to the millisecond."""
+    recent = "kind: segment\nid: recent\nrule: {performed: {event: Blinked, within: 4s}}\n"
+    assert run(f"apply {written(tmp_path / 'definitions', recent=recent)}").code == 0
+    wait_until(lambda: listed(run).get("recent", (0, "", 0))[1] == "live", within=60, what="it is live")
+    with Following(deployment, "audiences.changes", "audience_change") as following:
+        happened = wall_ms()
+        with Upstream(deployment.settings) as upstream:
+            for place in range(30):
+                message = {"type": "track", "event": "Blinked", "anonymousId": f"b{place}", "messageId": f"b{place}",
+                           "timestamp": happened - place}
+                upstream.send("events.hits", b"cookie:b%d" % place, json.dumps(message).encode())
+        lines = following.until(lambda rows: sum(row["change"] == "exited" for row, _ in rows) == 30, within=30)
+    exits = {row["identifiers"][0]: (row["at"], seen) for row, seen in lines if row["change"] == "exited"}
+    told = {who: at for who, (at, _) in exits.items()}
+    assert told == {f"cookie:b{place}": happened - place + 4_000 for place in range(30)}
+    delays = sorted(seen - at for at, seen in exits.values())
+    print(f"exits by time alone, seen by a consumer after {delays[0]}, {delays[15]}, {delays[-1]} ms (least, median, most)")
+    assert delays[0] >= 0 and delays[-1] < 1_000
 
 
 @pytest.mark.timeout(60)
