@@ -12,7 +12,7 @@ partitions nor on `seed`, which shuffles the order in which tasks get their turn
 from __future__ import annotations
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +71,8 @@ class Pipeline:
         start: int = 0, seed: int = 0, profile_key: str = "backtest",
     ) -> None:
         self.now = start
+        self.rebuilt: Counter[str] = Counter()
+        """Since the beginning: profiles whose events were read again for new definitions, and leaves folded from them."""
         self.collected = Collected()
         self._arrival = 0
         self._random = random.Random(seed)
@@ -232,6 +234,7 @@ class Pipeline:
     def _run(self, index: int, batch: list[Inbound], timers_until: int) -> None:
         outcome = self.tasks[index].run(batch, self.now, timers_until)
         self.stores[index].write(outcome.changes)
+        self.rebuilt.update(outcome.rebuilt)
         for sent in outcome.sends:
             assert sent.partition is not None
             self._waiting[sent.partition].append(

@@ -49,7 +49,8 @@ class Change(NamedTuple):
 @dataclass(slots=True)
 class Outcome:
     """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`), `decisions`
-    those about identity, by what was decided, `consent_faults` the consent strings that could not be read, by reason."""
+    those about identity, by what was decided, `consent_faults` the consent strings that could not be read, by reason,
+    `rebuilt` the profiles whose events were read again for new definitions, and the leaves folded from them."""
 
     changes: list[Change]
     sends: list[Outbound]
@@ -57,6 +58,7 @@ class Outcome:
     rejected: int = 0
     decisions: Mapping[str, int] = field(default_factory=dict)
     consent_faults: Mapping[str, int] = field(default_factory=dict)
+    rebuilt: Mapping[str, int] = field(default_factory=dict)
 
 
 class Store(Protocol):

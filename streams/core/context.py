@@ -1,6 +1,7 @@
 """What a stage may look at beside its message: the state, and what is in force."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,9 @@ class Context:
 
     profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills the template
     of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a
-    profile, None for none. presses: campaign -> the press of its button, if there was one.
+    profile, None for none. presses: campaign -> the press of its button, if there was one. former: what was in force
+    before, where that is known. rebuilt: profiles whose events were read again for new definitions, and leaf states of
+    fragments folded from them; for the caller to count and clear.
     """
 
     tables: Tables
@@ -34,3 +37,5 @@ class Context:
     wall: int = 0
     view_after: int | None = None
     presses: Mapping[str, Press] = field(default_factory=dict)
+    former: Plan | None = None
+    rebuilt: Counter[str] = field(default_factory=Counter)

@@ -83,15 +83,17 @@ def missing_leaves(plan: Plan, fragment: Fragment) -> bool:
     return fragment.plan != plan.source_set
 
 
-def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> None:
+def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> int:
     """Build what this plan keeps and the fragment lacks, from all its events that are still known, in any
     order.
 
     State of leaves that the plan does not have is dropped; state that is there already stays, since it may
     know events that the timeline has forgotten. Traits and consent are taken from the events too, as far as
-    newer, so a fragment cut anew from a timeline is complete. Counters and identifiers are the caller's.
+    newer, so a fragment cut anew from a timeline is complete. Counters and identifiers are the caller's. Returns how many
+    leaves got a state by it.
     """
     fragment.leaves = {leaf: entries for leaf, entries in fragment.leaves.items() if leaf in plan.sources}
+    kept = len(fragment.leaves)
     lacking = [source for source in plan.sources.values() if source.id not in fragment.leaves]
     hear = _hearing(lacking)
     for event in sorted(events, key=lambda event: (event.event_time, event.arrival)):
@@ -103,6 +105,7 @@ def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> None:
         if isinstance(source, Settings):
             source.recall(fragment)
     fragment.plan = plan.source_set
+    return len(fragment.leaves) - kept
 
 
 def _hearing(sources: list[Source]) -> Callable[[Event], list[Source]]:

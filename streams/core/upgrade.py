@@ -9,7 +9,7 @@ from streams.core import campaigns, evaluate, expiry, retention, telling
 from streams.core.context import Context
 from streams.core.folding import missing_leaves, refold
 from streams.core.messages import Sent
-from streams.core.profile import Profile
+from streams.core.profile import Fragment, Profile
 
 
 def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "definition") -> list[Sent]:
@@ -28,11 +28,20 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
 
 
 def rebuild(context: Context, profile: Profile) -> None:
-    """Leaves that a fragment has never heard of are folded anew from its events."""
+    """Leaves that a fragment has never heard of are folded anew from its events; where there are none such, no event is
+    read."""
     behind = [fragment for fragment in profile.fragments.values() if missing_leaves(context.plan, fragment)]
     if not behind:
         return
-    entries = context.tables.timeline.entries(profile.key)
+    entries = [] if _knows_all(context, behind) else context.tables.timeline.entries(profile.key)
+    context.rebuilt["profiles"] += bool(entries)
     for fragment in behind:
         events = [context.reread(entry) for entry in entries if entry.fragment == fragment.key]
-        refold(context.plan, fragment, events)
+        context.rebuilt["leaves"] += refold(context.plan, fragment, events)
+
+
+def _knows_all(context: Context, behind: list[Fragment]) -> bool:
+    """They were complete under definitions that asked for all that these ask for."""
+    former, wanted = context.former, context.plan.sources.keys()
+    return former is not None and wanted <= former.sources.keys() and all(
+        fragment.plan == former.source_set for fragment in behind)

@@ -62,6 +62,8 @@ class Instruments:
             metrics.add(m.DECISIONS, count, change)
         for reason, count in outcome.consent_faults.items():
             metrics.add(m.CONSENT_FAULTS, count, reason)
+        for what, count in outcome.rebuilt.items():
+            metrics.add(m.REBUILT, count, what)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
         metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)

@@ -106,6 +106,11 @@ CONSENT_FAULTS = Metric(
     tells="Consent strings (TCF, GPP, US Privacy) that could not be read; each counts as a denial.",
     moves="Any steady rate: a consent platform or a tag cuts or mangles the string, and those people are lost to ads.",
 )
+REBUILT = Metric(
+    name="audience_rebuilt", kind=Kind.COUNTER, labels=("what",),
+    tells="Profiles whose events were read again for new definitions, and leaves folded from them; old leaves stay.",
+    moves="Rises only after an apply that asks something new. Rising without one: report it.",
+)
 REBALANCES = Metric(
     name="audience_rebalances", kind=Kind.COUNTER,
     tells="Assignments taken over.", moves="As for audience_tasks_assigned.",
@@ -118,7 +123,7 @@ STORE_BYTES = Metric(
 
 METRICS: tuple[Metric, ...] = (
     RECORDS, REJECTED, SENT, UNITS, UNIT_RECORDS, UNIT_SECONDS, COMMIT_SECONDS, LATENCY, LAG, WAITING, RESTORING,
-    ASSIGNED, RUNNING, DECISIONS, CONSENT_FAULTS, REBALANCES, STORE_BYTES,
+    ASSIGNED, RUNNING, DECISIONS, CONSENT_FAULTS, REBUILT, REBALANCES, STORE_BYTES,
 )
 
 

@@ -16,6 +16,7 @@ from streams.core.context import Context
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Arrive, Command, Output, Resolve, Sent
+from streams.core.plan import Plan
 from streams.core.requests import Asked, Split
 from streams.core.step import step
 from streams.standing import Standing
@@ -61,6 +62,7 @@ class Task:
         self._sends: list[Outbound] = []
         self._queue: deque[Wired] = deque()
         self._is_new_edition = False
+        self._rebuilt: Counter[str] = Counter()
         self.refused = ""
         """What was wrong with the last revision; empty if it is in force."""
         self.context = self._put_in_force()
@@ -101,6 +103,8 @@ class Task:
         outcome.applied += len(batch) - outcome.rejected
         outcome.sends += self._sends
         outcome.decisions, outcome.consent_faults = decided(self._outputs), self.consent_faults - faults
+        outcome.rebuilt = +self._rebuilt
+        self._rebuilt.clear()
         outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
         outcome.changes += self.state.changes()
         outcome.changes += self.revisions.changes() + self._presses.changes()
@@ -152,7 +156,8 @@ class Task:
             self._sends += self._sink.dead_letter(record, reason, "definitions", self.now)
             return
         self.revisions.put_in_force(revision)
-        former, self.context = self.context.plan, self._put_in_force(self.context.wall)
+        former = self.context.plan
+        self.context = self._put_in_force(self.context.wall, former)
         self._is_new_edition = True
         self._sweep.begin(former, self.context.plan)
         self._presses.begin(self.context, self.revisions.presses(), self.now)
@@ -208,7 +213,7 @@ class Task:
         elif not self._presses.slice(self.context, self.now, timers_until, self._route):
             self._sweep.slice(self.context, self.now, self._route)
 
-    def _put_in_force(self, wall: int = 0) -> Context:
+    def _put_in_force(self, wall: int = 0, former: Plan | None = None) -> Context:
         plan = self.revisions.plan()
         namespaces = Namespaces(plan.definitions.namespaces, plan.definitions.caps)
         self._reader.intake.namespaces = namespaces
@@ -216,7 +221,7 @@ class Task:
         return Context(
             tables=self.state.tables, plan=plan, namespaces=namespaces, edition=self.revisions.edition,
             profile_id=self._settings.profile_id, reread=self._reader.reread, render=render, wall=wall,
-            view_after=self._settings.view_after, presses=self._presses.rows)
+            view_after=self._settings.view_after, presses=self._presses.rows, former=former, rebuilt=self._rebuilt)
 
     def _arm_campaigns(self) -> None:
         for campaign in self.context.plan.definitions.campaigns:
