@@ -14,7 +14,7 @@ from streams.core.expiry import is_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, fragment_key
-from streams.core.profiling import begin, deliver, end_overdue, enters, next_visit
+from streams.core.profiling import begin, end_overdue, enters, is_known, next_visit, take
 from streams.core.tables import Pointer, Tables
 
 
@@ -44,7 +44,7 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
         if len(event.identifiers) == 1:
             profile = begin(context, subject, event.arrival)
             is_copy(profile, subject, event.message_id, tables.chunks)
-            return deliver(context, Deliver(event, subject, subject), at)
+            return take(context, profile, subject, event, at)
         pointer = Pointer()
         is_copy(pointer, subject, event.message_id, tables.chunks)
         tables.pointers.put(subject, pointer)
@@ -54,7 +54,9 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
     if is_copy(profile, subject, event.message_id, tables.chunks):
         return []
     tables.profiles.put(subject, profile)
-    return deliver(context, Deliver(event, subject, subject), at)
+    if is_known(profile, event):
+        return take(context, profile, subject, event, at)
+    return [next_visit(event, event.identifiers[1:], {subject: enters(tables, profile)})]
 
 
 def visit(context: Context, message: Visit, at: int) -> list[Sent]:

@@ -37,26 +37,36 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     if isinstance(row, Forward):
         message.profile = row.to
         return [message]
-    if row is not None and not message.decided and expiry.is_overdue(row, event.received_at):
+    if message.decided:
+        return take(context, row or _begin_decided(context, message), message.fragment, event, at, message)
+    if row is not None and expiry.is_overdue(row, event.received_at):
         return [*end_overdue(context, row, event.received_at), message]
-    if not message.decided and _is_new_evidence(event, message, row):
+    if _is_new_evidence(event, message, row):
         alone = enters(context.tables, row) if row is not None and row.key == event.subject else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
-    profile = row or _begin_decided(context, message)
+    return take(context, row or begin(context, message.profile, event.arrival), message.fragment, event, at)
+
+
+def take(
+    context: Context, profile: Profile, fragment: str, event: Event, at: int, word: Deliver | None = None,
+) -> list[Sent]:
+    """The event is this profile's own: fold it in, and say what it changes.
+
+    word: what the sequencer decided with it; None for nearly every event, which says nothing new about who this is."""
     at = max(at, profile.now)
-    sends = catch_up(context, profile, at)
-    if message.decided:
-        _take_word(profile, message)
+    sends = catch_up(context, profile, at) if is_behind(context, profile, at) else []
+    if word is not None:
+        _take_word(profile, word)
     is_first = not profile.fragments
-    touched = fold_in(context, profile, message.fragment, event, at)
-    if message.expects or profile.handovers:
+    touched = fold_in(context, profile, fragment, event, at)
+    if profile.handovers or (word is not None and word.expects):
         sends += campaigns.postpone(context, profile, event, at)
         sends += settle(context, profile, at)
     else:
         sends += judge(context, profile, event, touched, is_first)
         if is_first:
             expiry.watch(context, profile, event.received_at)
-        if message.gained:
+        if word is not None and word.gained:
             sends += campaigns.identifiers_changed(context, profile, at)
     arm(context, profile)
     return sends
@@ -65,20 +75,25 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
 def _is_new_evidence(event: Event, message: Deliver, row: Profile | None) -> bool:
     if row is None:
         return len(event.identifiers) > 1 or message.profile != event.subject
-    if row.standing == LEAVING:
-        return True
+    return not is_known(row, event)
+
+
+def is_known(profile: Profile, event: Event) -> bool:
+    """Whether all identifiers that the event names are this profile's, as of the event's time."""
+    if profile.standing == LEAVING:
+        return False
+    identifiers, moment = profile.identifiers, event.event_time
     for identifier in event.identifiers:
-        owned = row.identifiers.get(identifier)
-        if owned is None or owned[1] > event.event_time:
-            return True
-    return False
+        owned = identifiers.get(identifier)
+        if owned is None or owned[1] > moment:
+            return False
+    return True
 
 
 def _begin_decided(context: Context, message: Deliver) -> Profile:
     profile = begin(context, message.profile, message.created or message.event.arrival)
-    if message.decided:
-        profile.identifiers.clear()
-        profile.standing = LINKED
+    profile.identifiers.clear()
+    profile.standing = LINKED
     return profile
 
 
@@ -107,6 +122,11 @@ def note(profile: Profile, source: str, step: int) -> None:
         profile.handovers[source] = balance
     else:
         profile.handovers.pop(source, None)
+
+
+def is_behind(context: Context, profile: Profile, at: int) -> bool:
+    """Whether definitions or time alone may have changed something before `at`."""
+    return profile.edition != context.edition or 0 < profile.timer_at < at
 
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
@@ -156,19 +176,19 @@ def next_due(profile: Profile) -> int | None:
 
 def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int) -> Iterable[str]:
     """Add the event to its fragment; the leaves that it touched."""
-    fragment = profile.fragments.get(key)
+    tables, fragment = context.tables, profile.fragments.get(key)
     if fragment is None:
         identifier, _, epoch = key.partition("\x00")
         fragment = profile.fragments[key] = Fragment(identifier, int(epoch or 0))
     count(fragment, event)
-    context.tables.timeline.append(profile.key, Entry(
+    tables.timeline.append(profile.key, Entry(
         event.arrival, event.event_time, event.received_at, key, event.identifiers, event.raw))
     if not profile.aging:
         retention.watch(context, profile, event.arrival)
     if fragment.events % TRIM_EVERY == 0:
-        context.tables.timeline.trim(profile.key)
+        tables.timeline.trim(profile.key)
     profile.now = at
-    context.tables.profiles.put(profile.key, profile)
+    tables.profiles.put(profile.key, profile)
     return fold(context.plan, fragment, event)
 
 
@@ -183,7 +203,7 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
     sends = telling.tell(context, profile, changes, "event", at, event) if changes else []
     if event.consent:
         sends += campaigns.consent_changed(context, profile, at)
-    if context.plan.definitions.campaigns and event.kind in COUNTED:
+    if plan.definitions.campaigns and event.kind in COUNTED:
         sends += campaigns.event_happened(context, profile, event, at)
     return sends
 
