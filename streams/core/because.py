@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Set
 from dataclasses import dataclass
 
-from streams.core.formula import Formula, LeafHolds, MemberOf, Part, decide
+from streams.core.formula import Decide, Formula, LeafHolds, MemberOf, Part
 
 MOST_REASONS = 4
 """Parts of a rule that one line names; beyond that nobody reads it."""
@@ -23,11 +23,14 @@ class Cause:
     lapsed: dict[str, bool]
 
 
-def because_of(formula: Formula, truth: Set[str], members: Container[str], cause: Cause) -> str:
+def because_of(formula: Formula, decide: Decide, truth: Set[str], members: Container[str], cause: Cause) -> str:
     """The deciding parts that just changed; where none did (new definitions, a merge), all that decide."""
-    if isinstance(formula, LeafHolds) and formula.leaf.id in cause.flipped and cause.event_id:
-        return f"{_changed(formula, truth)} [message {cause.event_id}]"
-    parts = decide(formula, truth, members)[1]
+    if isinstance(formula, LeafHolds):
+        if formula.leaf.id in cause.flipped and cause.event_id:
+            return f"{_changed(formula, truth)} [message {cause.event_id}]"
+        if formula.leaf.id in cause.lapsed:
+            return f"time: {formula.leaf.text} {_turned(formula, truth)}"
+    parts = decide(truth, members)[1]
     mark = f" [message {cause.event_id}]" if cause.event_id else ""
     by_event = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in cause.flipped]
     if by_event:

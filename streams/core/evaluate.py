@@ -8,7 +8,7 @@ takes back.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -56,11 +56,11 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
     profile.members = {segment: [] for segment in plan.blank_members}
     if flipped:
         _settle(plan, profile, now, cause)
-    entered = [segment for name, segment in plan.segments.items() if name in profile.members]
+    entered = sorted(profile.members, key=plan.order.__getitem__)
     profile.members.clear()
-    entered.sort(key=lambda segment: plan.order[segment.id])
-    changes = [_cross(profile, segment, now, cause) for segment in entered]
-    changes.sort(key=lambda change: plan.segments[change.segment_id].position)
+    changes = [_cross(profile, plan.segments[segment], now, cause) for segment in entered]
+    if len(changes) > 1:
+        changes.sort(key=lambda change: plan.segments[change.segment_id].position)
     return changes
 
 
@@ -113,9 +113,11 @@ def _judge(plan: Plan, profile: Profile, judged: Iterable[str], now: int) -> dic
 def _settle(plan: Plan, profile: Profile, now: int, cause: Cause, *, everything: bool = False) -> list[Change]:
     """Evaluate the segments over flipped leaves, then those that use a segment that changed, each once."""
     order, members = plan.order, profile.members
-    concerned = plan.segments if everything else {
+    concerned: Collection[str] = plan.segments if everything else {
         segment for leaf in (*cause.flipped, *cause.lapsed) for segment in plan.over[leaf]}
-    waiting = sorted((order[segment], segment) for segment in concerned)
+    waiting = [(order[segment], segment) for segment in concerned]
+    if len(waiting) > 1:
+        waiting.sort()
     changes: list[Change] = []
     last = ""
     while waiting:
@@ -131,13 +133,14 @@ def _settle(plan: Plan, profile: Profile, now: int, cause: Cause, *, everything:
         changes.append(_cross(profile, segment, now, cause))
         for user in plan.users.get(name, ()):
             heappush(waiting, (order[user], user))
-    changes.sort(key=lambda change: plan.segments[change.segment_id].position)
+    if len(changes) > 1:
+        changes.sort(key=lambda change: plan.segments[change.segment_id].position)
     return changes
 
 
 def _cross(profile: Profile, segment: CompiledSegment, now: int, cause: Cause) -> Change:
     """Over the border of a segment, in or out."""
-    because = because_of(segment.formula, profile.truth, profile.members, cause)
+    because = because_of(segment.formula, segment.decide, profile.truth, profile.members, cause)
     entered = segment.id not in profile.members
     if entered:
         profile.members[segment.id] = [segment.version, now, because]

@@ -6,7 +6,7 @@ say which parts decided: that is what `because` is made of.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Set
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -15,6 +15,8 @@ from streams.core.profile import Json
 
 Members: TypeAlias = Mapping[str, Json]
 Holds: TypeAlias = Callable[[Set[str], Container[str]], bool]
+Decided: TypeAlias = "tuple[bool, Sequence[Part]]"
+Decide: TypeAlias = Callable[[Set[str], Container[str]], Decided]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +62,9 @@ def compile_formula(formula: Formula) -> Holds:
         case MemberOf(segment=segment):
             return lambda truth, members: segment in members
         case Every(parts=parts):
-            every = tuple(map(compile_formula, parts))
-            return lambda truth, members: all(holds(truth, members) for holds in every)
+            return _every(list(map(compile_formula, parts)))
         case Some(parts=parts):
-            some = tuple(map(compile_formula, parts))
-            return lambda truth, members: any(holds(truth, members) for holds in some)
+            return _some(list(map(compile_formula, parts)))
         case Inverse(part=part):
             inner = compile_formula(part)
             return lambda truth, members: not inner(truth, members)
@@ -72,6 +72,21 @@ def compile_formula(formula: Formula) -> Holds:
             return lambda truth, members: True
         case _ as unknown:
             assert_never(unknown)
+
+
+def _every(parts: list[Holds]) -> Holds:
+    """Pairs nest: a generator costs more than most rules have parts."""
+    if len(parts) != 2:
+        return lambda truth, members: all(holds(truth, members) for holds in parts)
+    first, second = parts
+    return lambda truth, members: first(truth, members) and second(truth, members)
+
+
+def _some(parts: list[Holds]) -> Holds:
+    if len(parts) != 2:
+        return lambda truth, members: any(holds(truth, members) for holds in parts)
+    first, second = parts
+    return lambda truth, members: first(truth, members) or second(truth, members)
 
 
 def leaves_of(formula: Formula) -> list[Leaf]:
@@ -103,29 +118,41 @@ def segments_of(formula: Formula) -> list[str]:
             assert_never(unknown)
 
 
-def decide(formula: Formula, truth: Set[str], members: Container[str]) -> tuple[bool, list[Part]]:
-    """The answer, and the parts it rests on: of a conjunction that holds all, of one that fails those that
-    fail."""
+def compile_decision(formula: Formula) -> Decide:
+    """As `compile_formula`, with the parts that the answer rests on: of a conjunction that holds all, of one that fails
+    those that fail."""
     match formula:
         case LeafHolds(leaf=leaf):
-            return leaf.id in truth, [formula]
+            name, leaf_alone = leaf.id, [formula]
+            return lambda truth, members: (name in truth, leaf_alone)
         case MemberOf(segment=segment):
-            return segment in members, [formula]
+            member_alone = [formula]
+            return lambda truth, members: (segment in members, member_alone)
         case Anyone():
-            return True, [formula]
+            anyone = [formula]
+            return lambda truth, members: (True, anyone)
         case Inverse(part=part):
-            answer, parts = decide(part, truth, members)
-            return not answer, parts
+            return _inverse(compile_decision(part))
         case Every(parts=parts) | Some(parts=parts):
-            return _decide_together(isinstance(formula, Every), [decide(part, truth, members) for part in parts])
+            return _together(isinstance(formula, Every), list(map(compile_decision, parts)))
         case _ as unknown:
             assert_never(unknown)
 
 
-def _decide_together(is_every: bool, decided: list[tuple[bool, list[Part]]]) -> tuple[bool, list[Part]]:
-    answers = [answer for answer, _ in decided]
-    answer = all(answers) if is_every else any(answers)
-    agreeing = [parts for each, parts in decided if each is answer]
-    if answer and not is_every:
-        return answer, agreeing[0]
-    return answer, [part for parts in agreeing for part in parts]
+def _inverse(inner: Decide) -> Decide:
+    def decide(truth: Set[str], members: Container[str]) -> Decided:
+        answer, parts = inner(truth, members)
+        return not answer, parts
+
+    return decide
+
+
+def _together(is_every: bool, inner: list[Decide]) -> Decide:
+    def decide(truth: Set[str], members: Container[str]) -> Decided:
+        decided = [each(truth, members) for each in inner]
+        agreeing = [parts for answer, parts in decided if answer is not is_every]
+        if not agreeing:
+            return is_every, [part for _, parts in decided for part in parts]
+        return not is_every, agreeing[0] if not is_every else [part for parts in agreeing for part in parts]
+
+    return decide

@@ -15,7 +15,7 @@ from streams.core.compilation import Compiler
 from streams.core.cost import Cost, cost_of
 from streams.core.definitions import Definitions, Segment
 from streams.core.events import Event
-from streams.core.formula import Formula, Holds, compile_formula, leaves_of, segments_of
+from streams.core.formula import Decide, Formula, Holds, compile_decision, compile_formula, leaves_of, segments_of
 from streams.core.intervals import BEGINNING, FOREVER
 from streams.core.leaves.leaf import Leaf, Source, digest
 from streams.core.leaves.terms import Term
@@ -40,6 +40,7 @@ class CompiledSegment:
     position: int
     formula: Formula
     holds: Holds
+    decide: Decide
     leaves: tuple[str, ...]
     uses: tuple[str, ...]
 
@@ -131,6 +132,7 @@ def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
 def _compile(segment: Segment, position: int, formula: Formula) -> CompiledSegment:
     return CompiledSegment(
         id=segment.id, version=segment.version, position=position, formula=formula, holds=compile_formula(formula),
+        decide=compile_decision(formula),
         leaves=tuple(dict.fromkeys(leaf.id for leaf in leaves_of(formula))),
         uses=tuple(dict.fromkeys(segments_of(formula))),
     )

@@ -61,7 +61,8 @@ class Timeline(Protocol):
 class Timers(Protocol):
     """What is due when: at most one per (profile key, cause)."""
 
-    def arm(self, due: int, cause: str, key: str) -> None: ...
+    def arm(self, due: int, cause: str, key: str) -> None:
+        """One that is not armed now."""
 
     def disarm(self, due: int, cause: str, key: str) -> None: ...
 

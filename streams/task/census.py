@@ -65,7 +65,8 @@ class CountedProfiles(WorkingTable[Profile | Forward]):
     def put(self, key: str, row: Profile | Forward) -> None:
         if key not in self._rows:
             self.get(key)
-        super().put(key, row)
+        self._rows[key] = row
+        self._dirty.add(key)
 
     def delete(self, key: str) -> None:
         if key not in self._rows:

@@ -35,6 +35,8 @@ from streams.task.wire import encode as encode_command
 from streams.unit import Inbound, Outbound, Outcome, Store
 
 COMMANDS = frozenset(Command.__args__)
+FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
+"""What upstream may have put on the wrong partition."""
 CAMPAIGN = "campaign"
 TIMERS_A_UNIT = 5_000
 
@@ -130,23 +132,25 @@ class Task:
 
     def _handle(self, message: Wired) -> None:
         """One message, and all that it causes in this partition."""
-        if isinstance(message, Arrive | Resolve | Asked | Split) and self._is_astray(message):
-            self._send(message, partition_of(message.home, self._partitions))
+        if type(message) in FROM_OUTSIDE and self._is_astray(message.home):  # type: ignore[union-attr]
+            self._send(message, partition_of(message.home, self._partitions))  # type: ignore[union-attr]
             return
-        self._queue.append(message)
+        self._handle_here(message)
         self._drain()
 
     def _drain(self) -> None:
         while self._queue:
-            now = self._queue.popleft()
-            if isinstance(now, Stage):
-                self.revisions.stage(now)
-            elif isinstance(now, Revise):
-                self._revise(now.revision)
-            elif isinstance(now, Ask):
-                self._answers.ask(now)
-            else:
-                self._route(step(self.context, now, self.now))
+            self._handle_here(self._queue.popleft())
+
+    def _handle_here(self, message: Wired) -> None:
+        if isinstance(message, Stage):
+            self.revisions.stage(message)
+        elif isinstance(message, Revise):
+            self._revise(message.revision)
+        elif isinstance(message, Ask):
+            self._answers.ask(message)
+        else:
+            self._route(step(self.context, message, self.now))
 
     def _revise(self, revision: int) -> None:
         self.refused = self.revisions.faults(revision)
@@ -163,8 +167,7 @@ class Task:
         self._presses.begin(self.context, self.revisions.presses(), self.now)
         self._arm_campaigns()
 
-    def _is_astray(self, message: Arrive | Resolve | Asked | Split) -> bool:
-        home = message.home
+    def _is_astray(self, home: str) -> bool:
         if self.state.pointers.has_local(home) or self.state.profiles.has_local(home):
             return False
         return partition_of(home, self._partitions) != self.partition
@@ -227,6 +230,7 @@ class Task:
         for campaign in self.context.plan.definitions.campaigns:
             for instant in (campaign.starts, campaign.ends):
                 if instant is not None and instant > self.now:
+                    self.state.timers.disarm(instant, CAMPAIGN, campaign.id)
                     self.state.timers.arm(instant, CAMPAIGN, campaign.id)
 
     def _next_arrival(self, at: int) -> int:

@@ -32,11 +32,14 @@ class Wheel:
         self._store = store
         self._heap: list[Timer] = []
         self._changed: dict[Timer, bool] = {}
+        self._fresh: set[Timer] = set()
         self._gone: set[Timer] = set()
         self._reach = -1
 
     def arm(self, due: int, cause: str, key: str) -> None:
         timer = (max(due, 0), cause, key)
+        if timer not in self._changed:
+            self._fresh.add(timer)
         self._changed[timer] = True
         self._gone.discard(timer)
         if timer[0] < self._reach:
@@ -44,7 +47,7 @@ class Wheel:
 
     def disarm(self, due: int, cause: str, key: str) -> None:
         timer = (max(due, 0), cause, key)
-        self._changed[timer] = False
+        self._remove(timer)
         if timer[0] < self._reach:
             self._gone.add(timer)
 
@@ -67,12 +70,21 @@ class Wheel:
         heapq.heappop(self._heap)
         while self._heap and self._heap[0] == timer:
             heapq.heappop(self._heap)
-        self._changed[timer] = False
+        self._remove(timer)
         return timer
+
+    def _remove(self, timer: Timer) -> None:
+        """What this unit armed itself was never written: nothing is to be deleted. With a backlog that is most of them."""
+        if timer in self._fresh:
+            self._fresh.discard(timer)
+            del self._changed[timer]
+        else:
+            self._changed[timer] = False
 
     def changes(self) -> list[Change]:
         found = [Change(TABLE, _key(*timer), b"" if armed else None) for timer, armed in self._changed.items()]
         self._changed.clear()
+        self._fresh.clear()
         return found
 
     def _load(self) -> None:

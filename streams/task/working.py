@@ -14,7 +14,7 @@ from streams.unit import Change, Store
 
 T = TypeVar("T")
 CAPACITY = 20_000
-_UNREAD = object()
+_UNREAD: Any = object()
 
 
 class WorkingTable(Generic[T]):
@@ -26,11 +26,11 @@ class WorkingTable(Generic[T]):
         self._dirty: set[str] = set()
 
     def get(self, key: str) -> T | None:
-        row = self._rows.get(key, _UNREAD)
+        row: T | None = self._rows.get(key, _UNREAD)
         if row is _UNREAD:
             data = self._store.get(self._table, [self._prefix + key.encode()])[0]
             row = self._rows[key] = None if data is None else self._decode(key, data)
-        return cast("T | None", row)
+        return row
 
     def put(self, key: str, row: T) -> None:
         self._rows[key] = row

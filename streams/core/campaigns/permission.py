@@ -38,6 +38,11 @@ def may_activate(profile: Profile, purpose: str, channel: str, identifier: str, 
     return Permission(state, f"{purpose}: granted" if state else f"consent for {purpose} withdrawn")
 
 
+def has_stated(profile: Profile, purpose: str) -> bool:
+    """Whether anything was ever said about the purpose: without, no question about it need be asked."""
+    return any(purpose in fragment.consent for fragment in profile.fragments.values())
+
+
 def _suppression(profile: Profile, identifier: str) -> str | None:
     """Why nothing may be sent there: the address is suppressed, or the person is."""
     for suppressed, (_, reason) in profile.suppressed.items():
