@@ -113,10 +113,11 @@ class Intake:
                 outside = {name: message[name] for name in ("name", "category") if message.get(name) is not None}
                 properties = outside | properties
             traits = _NOTHING
+        is_statement = "consent" in context or name == CONSENT_EVENT
+        consent = self._consent(name, properties, context, is_new=is_new) if is_statement else _NOTHING
         return Event(
             _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,
-            properties, context, traits, self._consent(name, properties, context, is_new=is_new),
-            _source(context), raw,
+            properties, context, traits, consent, _source(context) if "source" in context else "", raw,
         )
 
     def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, Protocol, TypeAlias, assert_never
 
 import orjson
@@ -155,5 +156,10 @@ def _receipt(output: Receipt) -> dict[str, Json]:
             "profile_id": output.profile_id, "places": places, "reason": output.reason, "at": output.at}
 
 
+_NAMES = {kind: tuple(kind.__dataclass_fields__) for kind in (MembershipChanged, Activation, IdentityChanged)}
+_VALUES = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
+
+
 def _fields(output: MembershipChanged | Activation | IdentityChanged) -> dict[str, Json]:
-    return {name: getattr(output, name) for name in output.__dataclass_fields__}
+    kind = type(output)
+    return dict(zip(_NAMES[kind], _VALUES[kind](output), strict=True))

@@ -109,10 +109,10 @@ class Reader:
     def _event(self, record: Inbound, wall: int) -> tuple[Wired, int]:
         if record.value is None:
             raise Rejected("a record without value; expected a message")
-        message = self._decoded.pop((record.topic, record.offset), None)
+        message = self._decoded.pop((record.topic, record.offset), None) if self._decoded else None
         if message is None:
             message = self._codec.decode_event(record.value)
-        at = min(received(message, record.at), wall)
+        at = min(received(message, record.at) if "receivedAt" in message else record.at, wall)
         event = self.intake.read(message, record.value, at, self._next_arrival(at))
         if record.headers:
             event.is_replayed = any(name == REPLAYED for name, _ in record.headers)

@@ -40,9 +40,10 @@ class State:
         profiles: set[str] = set()
         nodes: set[str] = set()
         for message in messages:
+            if isinstance(message, Arrive):
+                homes.add(message.event.identifiers[0])
+                continue
             match message:
-                case Arrive(event):
-                    homes.add(event.identifiers[0])
                 case Visit(pending=pending):
                     homes.add(pending[0])
                 case Decide(event):
