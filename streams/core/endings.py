@@ -13,12 +13,14 @@ from streams.core.requests import REALM
 @dataclass(slots=True)
 class Expire:
     """To the sequencer: nothing came to this profile for too long. created: as the profile has it; newest: arrival of
-    the last event that it has; at: the instant."""
+    the last event that it has; at: the instant; heard: as the profile has it, so that no decision is passed over that is
+    still on its way to it."""
 
     profile: str
     created: int
     newest: int
     at: int
+    heard: int = 0
 
     @property
     def home(self) -> str:

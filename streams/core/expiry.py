@@ -70,7 +70,7 @@ def due(context: Context, key: str, until: int) -> list[Sent]:
     if profile.standing == LONE:
         return _end(context, profile, end)
     profile.standing = LEAVING
-    return [Expire(key, profile.created, _last(context, profile)[1], end)]
+    return [Expire(key, profile.created, _last(context, profile)[1], end, profile.heard)]
 
 
 def agree(context: Context, message: Expire | Keep | Forget | Vacate) -> list[Sent]:
@@ -105,7 +105,7 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
         if tables.nodes.get(home(key)) is not None:
             return []
         person = Person(created=message.created, identifiers={home(key): message.created})
-    if person.active > message.newest or not all(map(is_anonymous, person.identifiers)):
+    if person.active > message.newest or person.words != message.heard or not all(map(is_anonymous, person.identifiers)):
         return [Keep(key)]
     tables.persons.delete(key)
     owned = sorted({*person.identifiers, *person.former, home(key)})

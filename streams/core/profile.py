@@ -74,7 +74,7 @@ class Profile:
     waiting: [arrival, is replayed] of events that came while it is handed over, see `campaigns.waiting`.
     standing: LONE, LINKED or LEAVING. expiry: [when its timer is due, for which idle time], see `expiry`.
     aging: [when its timer is due, for which time events are kept]; forgotten: [receipt, arrival] of the newest event
-    that the timeline let go of, see `retention`.
+    that the timeline let go of, see `retention`. heard: how many decisions came that are this profile's own.
     """
 
     key: str
@@ -107,6 +107,7 @@ class Profile:
     early: dict[str, list[str]] = field(default_factory=dict)
     aging: list[int] = field(default_factory=list)
     forgotten: list[int] = field(default_factory=list)
+    heard: int = 0
 
 
 @dataclass(slots=True)

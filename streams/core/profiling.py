@@ -107,6 +107,7 @@ def enters(tables: Tables, profile: Profile) -> int:
 
 def _take_word(profile: Profile, message: Deliver) -> None:
     """What the sequencer decided about this profile: what it gained, and whose fragments to expect."""
+    profile.heard += 1
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
     for source in message.expects:

@@ -66,6 +66,7 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
         if owner not in verdict.absorbed:
             _leave_out(ruling, identifier, owner)
     ruling.person.active = max(ruling.person.active, event.arrival)
+    ruling.person.words += 1
     context.tables.persons.put(ruling.profile, ruling.person)
     return _conclude(ruling)
 

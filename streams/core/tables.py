@@ -99,7 +99,8 @@ class Node:
 class Person:
     """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
     once. created: arrival that orders profiles by age. parted: number of a split -> [side, its instant], see
-    `resolution.are_parted`. active: arrival of the newest event that was decided to be theirs."""
+    `resolution.are_parted`. active: arrival of the newest event that was decided to be theirs. words: how many decisions
+    the profile was told as its own, see `expiry`."""
 
     created: int
     identifiers: dict[str, int] = field(default_factory=dict)
@@ -107,6 +108,7 @@ class Person:
     merges: int = 0
     parted: dict[int, list[int]] = field(default_factory=dict)
     active: int = 0
+    words: int = 0
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ import orjson
 import pytest
 
 from streams.core.campaigns import hand_over
-from streams.core.messages import Cut, Deliver, Point
+from streams.core.endings import Expire
+from streams.core.messages import Cut, Decide, Deliver, Point
 from streams.core.profile import Profile
 from streams.task import Task
 from streams.task.partitioning import partition_of
@@ -117,3 +118,31 @@ def test_a_moved_cookie_takes_its_own_sequence_numbers_and_no_others() -> None:
     profile = Profile("customer_id:u", "pid", told={**mine, **others})
     assert hand_over(profile, "cookie:a") == mine
     assert profile.told == others
+
+
+def test_a_profile_does_not_end_while_a_decision_about_it_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """m3 moves the cookie to the tablet's profile, is older than m4, which that profile has; m5, a week later, ends it."""
+    week, tablet = 7 * 86_400_000, {"context": {"device": {"id": "d1"}}}
+    rules = {"identity/one": {"kind": "identity", "id": "one", "anonymous_expire_after": "7d", "namespaces": {
+        "device_id": {"limit": {"at_most": 1}}}}}
+    pipeline = send_all(Pipeline(rules, partitions=1), event(1, anonymousId="c2", **tablet),
+                        event(2, anonymousId="c1", context={"device": {"id": "d2"}}))
+    task, held = pipeline.tasks[0], []
+    route = Task._route
+
+    def keeps(sent: Any) -> bool:
+        is_kept = isinstance(sent, Expire) or (isinstance(sent, Decide) and sent.event.message_id != "m4")
+        held.extend([sent] if is_kept else [])
+        return is_kept
+
+    monkeypatch.setattr(Task, "_route", lambda self, sends: route(self, [s for s in sends if not keeps(s)]))
+    send_all(pipeline, event(3, anonymousId="c1", **tablet), event(4, **tablet))
+    batch = [Inbound("events.hits", 0, 9, None, orjson.dumps(event(week + 5, **tablet)), START + week + 5)]
+    pipeline.stores[0].write(task.run(batch, START + week + 5, 0).changes)
+    assert [type(each) for each in held] == [Decide, Expire, Decide]
+    monkeypatch.setattr(Task, "_route", route)
+    task._route(held)
+    task._drain()
+    pipeline.stores[0].write(task.run([], START + week + 5, 0).changes)
+    assert not unsettled(pipeline)
+    assert people(pipeline)[frozenset({"device_id:d1", "cookie:c2", "cookie:c1"})][:3] == ["m1", "m3", "m4"]

@@ -60,7 +60,6 @@ def visits(draw: st.DrawFn) -> list[Message]:
     return found
 
 
-@pytest.mark.xfail(strict=False, reason="known: a cookie that moves while its profile ends can leave a hand-over open")
 @settings(max_examples=400, deadline=None)
 @given(visits(), st.sampled_from((1, 2, 3, 7)), CHANCE, st.sampled_from(sorted(BOUNDS)), st.sampled_from((0.0, 0.0, 0.3)))
 def test_profiles_end_among_messages_in_flight(
