@@ -40,7 +40,11 @@ def _identifier(row: dict[str, Json]) -> str:
 
 
 def _origin(row: dict[str, Json]) -> str:
-    return "  computed" if "computed" in row else f"  {iso(row['event_time'])}{_from(row['source'])}"
+    if "computed" in row:
+        return "  computed"
+    newer = "; ".join(f"{json.dumps(each['value'])} {iso(each['event_time'])}{_from(each['source'])}"
+                      for each in row.get("outranked", ()))
+    return f"  {iso(row['event_time'])}{_from(row['source'])}{newer and f' (outranks the newer {newer})'}"
 
 
 def _purpose(row: dict[str, Json]) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from streams.core.campaigns.local_time import day
 from streams.core.events import COUNTED, Event
 from streams.core.identifiers import is_anonymous
+from streams.core.platforms import object_at, platform_of, text_at
 from streams.core.profile import Json, Profile
 from streams.core.resolution import TICKS
 from streams.core.tables import Entry
@@ -118,23 +119,13 @@ def known_since(profile: Profile, entries: Sequence[Entry]) -> int | None:
                 if fragment.events > held[key]), default=None)
 
 
-def platform_of(event: Event) -> str:
-    """`context.source.type`; where it is not stated, `app` or `web` by what the message tells of a screen or a page."""
-    stated = _text(_object(event.context, "source"), "type")
-    if stated:
-        return stated
-    if event.kind == "screen" or "app" in event.context:
-        return "app"
-    return "web" if event.kind == "page" or "page" in event.context else "unknown"
-
-
 def _touch(event: Event) -> Touch:
-    page = _object(event.context, "page")
+    page = object_at(event.context, "page")
     shown = page or (event.properties if event.kind == "page" else {})
     return Touch(
         event=event.name, event_time=event.event_time, platform=platform_of(event), source=event.source or None,
-        campaign=_object(event.context, "campaign") or None, page=_text(shown, "path") or _text(shown, "url"),
-        referrer=_text(shown, "referrer") or _text(_object(event.context, "referrer"), "url"))
+        campaign=object_at(event.context, "campaign") or None, page=text_at(shown, "path") or text_at(shown, "url"),
+        referrer=text_at(shown, "referrer") or text_at(object_at(event.context, "referrer"), "url"))
 
 
 def _sessions(visiting: list[Event]) -> list[Session]:
@@ -183,18 +174,8 @@ def _devices(timed: list[Event]) -> tuple[Device, ...]:
 
 
 def _description(event: Event) -> dict[str, str]:
-    device, os = _object(event.context, "device"), _object(event.context, "os")
-    said = {name: _text(device, name) for name in ("type", "manufacturer", "model")}
-    named = " ".join(part for part in (_text(os, "name"), _text(os, "version")) if part)
-    said["os"] = named or _text(_object(event.context, "userAgentData"), "platform")
+    device, os = object_at(event.context, "device"), object_at(event.context, "os")
+    said = {name: text_at(device, name) for name in ("type", "manufacturer", "model")}
+    named = " ".join(part for part in (text_at(os, "name"), text_at(os, "version")) if part)
+    said["os"] = named or text_at(object_at(event.context, "userAgentData"), "platform")
     return {name: text for name, text in said.items() if text}
-
-
-def _object(context: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    found = context.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(found: Mapping[str, Json], name: str) -> str | None:
-    value = found.get(name)
-    return value if isinstance(value, str) and value else None

@@ -1,14 +1,14 @@
 """What is known of a profile at an instant: its traits, computed ones too, and its consent.
 
-Nothing of this is stored: the newest setting is read over the fragments, computed traits are computed when
+Nothing of this is stored: the setting in force is read over the fragments, computed traits are computed when
 asked for. So they are current to the millisecond, and a merge or a split needs no recomputation.
 """
 from __future__ import annotations
 
 from streams.core.consent.merging import is_held_back
 from streams.core.leaves.people import newest_statement
-from streams.core.leaves.terms import newest_setting
 from streams.core.plan import Plan
+from streams.core.precedence import in_force
 from streams.core.profile import Json, Profile
 
 
@@ -17,7 +17,7 @@ def trait_values(plan: Plan, profile: Profile, now: int) -> dict[str, Json]:
     absent; a computed trait hides a plain one of its name even then."""
     found: dict[str, Json] = {}
     for name in sorted({name for fragment in profile.fragments.values() for name in fragment.traits}):
-        setting = newest_setting(profile, name)
+        setting = in_force(profile, name, plan.definitions.precedence.of(name))
         found[name] = None if setting is None else setting[0]
     for name, term in plan.computed.items():
         found[name] = term.value(profile, now).value

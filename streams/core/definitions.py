@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from streams.core.consent.mapping import DEFAULT, ConsentMapping
+from streams.core.precedence import Precedence
 from streams.core.rules import EventMatch, Function, Path, Rule, Window
 
 Json: TypeAlias = Any
@@ -109,7 +110,8 @@ class Variant:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """`variants`: of an A/B split; who is in none of them is the control group. `priority`: 1 is the strongest.
-    `valid_for`: ms after its trigger in which a message may go out; None for as long as the campaign lasts."""
+    `valid_for`: ms after its trigger in which a message may go out; None for as long as the campaign lasts.
+    `zone_sources`: whom the trait `timezone` is believed from, see `precedence`."""
 
     id: str
     segment: str
@@ -125,6 +127,7 @@ class Campaign:
     priority: int = 100
     valid_for: int | None = None
     variants: tuple[Variant, ...] = ()
+    zone_sources: tuple[str, ...] = ()
 
 
 ANONYMOUS_EXPIRE_AFTER = 395 * 86_400_000
@@ -180,6 +183,7 @@ class Definitions:
     destinations: tuple[Destination, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     caps: Caps = Caps()
+    precedence: Precedence = Precedence()
     consent: ConsentMapping = DEFAULT
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER

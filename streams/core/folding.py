@@ -12,6 +12,7 @@ from streams.core.leaves.leaf import Source
 from streams.core.leaves.terms import Settings
 from streams.core.matching import compile_names
 from streams.core.plan import Plan
+from streams.core.precedence import origin, state
 from streams.core.profile import Fragment
 
 
@@ -47,17 +48,16 @@ def _fold_under_older(plan: Plan, fragment: Fragment, event: Event) -> list[str]
     """Into what the fragment has; what it lacks is left to `refold`, which finds this event among the others."""
     for source in _hearing([source for source in plan.sources.values() if source.id in fragment.leaves])(event):
         source.fold(fragment.leaves, event)
-    _set_traits(plan, fragment, event, [])
+    if event.traits:
+        _set_traits(plan, fragment, event, [])
     _state_consent(plan, fragment, event, [])
     return []
 
 
 def _set_traits(plan: Plan, fragment: Fragment, event: Event, touched: list[str]) -> None:
-    traits, at, arrival = fragment.traits, event.event_time, event.arrival
+    told = [event.event_time, event.arrival, *origin(event)]
     for name, value in event.traits.items():
-        known = traits.get(name)
-        if known is None or at > known[1] or (at == known[1] and arrival >= known[2]):
-            traits[name] = [value, at, arrival, event.source]
+        if state(fragment, name, [value, *told]):
             touched += plan.by_trait.get(name, ())
 
 
@@ -99,7 +99,8 @@ def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> int:
     for event in sorted(events, key=lambda event: (event.event_time, event.arrival)):
         for source in hear(event):
             source.fold(fragment.leaves, event)
-        _set_traits(plan, fragment, event, [])
+        if event.traits:
+            _set_traits(plan, fragment, event, [])
         _state_consent(plan, fragment, event, [])
     for source in lacking:
         if isinstance(source, Settings):

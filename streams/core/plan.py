@@ -102,7 +102,7 @@ class Plan:
 def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
     """Raises ValueError for an `in_segment` that leads nowhere or round in a circle; the loader checks
     before."""
-    vocabulary = Vocabulary(definitions.computed_traits, regex)
+    vocabulary = Vocabulary(definitions.computed_traits, definitions.precedence, regex)
     compiler = Compiler(vocabulary, regex)
     segments = {segment.id: _compile(segment, position, compiler.formula(segment.rule))
                 for position, segment in enumerate(definitions.segments)}

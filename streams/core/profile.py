@@ -19,8 +19,9 @@ LONE, LINKED, LEAVING = range(3)
 class Fragment:
     """What the events of one identifier, while it belonged to one owner, add up to.
 
-    traits: name -> [value, event time, arrival, source]; a removed trait stays with value None, so that an older
-    value that comes late does not bring it back. consent: purpose -> [granted, event time, arrival,
+    traits: name -> [value, event time, arrival, source], the newest; a removed trait stays with value None, so that an
+    older value that comes late does not bring it back. superseded: name -> type of source -> its newest setting, of other
+    types than the newest setting's, see `precedence`. consent: purpose -> [granted, event time, arrival,
     source].
     leaves: leaf id -> that leaf's entries (their form is the leaf's own affair, see `leaves`).
     identifiers: identifier -> [first seen, last seen, source], as the events of this fragment named them.
@@ -39,6 +40,7 @@ class Fragment:
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
     plan: str = ""
     time_zone: list[Json] = field(default_factory=list)
+    superseded: dict[str, dict[str, list[Json]]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -10,17 +10,18 @@ from streams.core.definitions import ComputedTrait
 from streams.core.leaves.folded import Call
 from streams.core.leaves.leaf import digest
 from streams.core.leaves.terms import FirstOf, Inside, Term, TraitValue
+from streams.core.precedence import Precedence
 from streams.core.rules import Function, Path
 
 
 class Vocabulary:
     """The names that a trait rule may use, under one set of definitions."""
 
-    __slots__ = ("computed", "regex")
+    __slots__ = ("computed", "precedence", "regex")
 
-    def __init__(self, computed: tuple[ComputedTrait, ...], regex: Regex) -> None:
+    def __init__(self, computed: tuple[ComputedTrait, ...], precedence: Precedence, regex: Regex) -> None:
         self.computed = {trait.id: trait for trait in computed}
-        self.regex = regex
+        self.precedence, self.regex = precedence, regex
 
     def term(self, path: Path, held: int | None = None, within: frozenset[str] = frozenset()) -> Term:
         """What the name stands for: the whole name first, then the way into an object. held: for how long
@@ -29,13 +30,14 @@ class Vocabulary:
         name = ".".join(path)
         if len(path) == 1 or self._computes(name, within):
             return self._named(name, held, within)
-        return FirstOf((TraitValue(name, held), Inside(self._named(path[0], held, within), path[1:])))
+        return FirstOf((self._plain(name, held), Inside(self._named(path[0], held, within), path[1:])))
 
     def meaning(self, path: Path, within: frozenset[str] = frozenset()) -> str:
         """Changes when what the name stands for changes: part of the id of every leaf that uses it."""
         name = next((name for name in (".".join(path), path[0]) if self._computes(name, within)), None)
         if name is None:
-            return "plain"
+            orders = tuple(map(self.precedence.of, dict.fromkeys((".".join(path), path[0]))))
+            return digest(orders) if any(orders) else "plain"
         trait, inner = self.computed[name], within | {name}
         nested = tuple(self.meaning(source.trait, inner) for source in trait.of if source.trait is not None)
         return digest(trait.function, trait.match, trait.property, trait.window, trait.limit, trait.of, nested)
@@ -43,9 +45,12 @@ class Vocabulary:
     def _computes(self, name: str, within: frozenset[str]) -> bool:
         return name in self.computed and name not in within
 
+    def _plain(self, name: str, held: int | None) -> Term:
+        return TraitValue(name, held, self.precedence.of(name))
+
     def _named(self, name: str, held: int | None, within: frozenset[str]) -> Term:
         if not self._computes(name, within):
-            return TraitValue(name, held)
+            return self._plain(name, held)
         trait = self.computed[name]
         if trait.function is Function.COALESCE:
             return self._coalesce(trait, held, within | {name})

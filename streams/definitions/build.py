@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from streams.core.campaigns.local_time import TIME_ZONE
 from streams.core.consent.mapping import DEFAULT, ConsentMapping
 from streams.core.definitions import Campaign, ComputedTrait, Definitions, Destination, Segment
 from streams.core.errors import Misconfigured
@@ -55,16 +56,19 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
     parsed = [each.parsed for each in reads if each.parsed is not None]
     destinations = (each for each in parsed if isinstance(each, Destination))
     identity = [*_of(Identity, parsed, "identity", versions), Identity(id="", namespaces=whole_table({}))][0]
+    believed = identity.precedence.of(TIME_ZONE)
     consent = _of(ConsentMapping, parsed, "consent", versions)
     return Definitions(
         revision=revision,
         segments=_of(Segment, parsed, "segment", versions),
         computed_traits=_of(ComputedTrait, parsed, "computed-trait", versions),
         campaigns=tuple(sorted(
-            _of(Campaign, parsed, "campaign", versions), key=lambda each: (each.priority, each.id))),
+            (replace(each, zone_sources=believed) for each in _of(Campaign, parsed, "campaign", versions)),
+            key=lambda each: (each.priority, each.id))),
         destinations=tuple(sorted(destinations, key=lambda each: each.id)),
         namespaces=identity.namespaces,
         caps=identity.caps,
+        precedence=identity.precedence,
         expire_after=identity.expire_after,
         events_expire_after=identity.events_expire_after,
         consent=consent[0] if consent else DEFAULT,

@@ -10,10 +10,12 @@ from typing import Any
 
 from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, EVENTS_EXPIRE_AFTER, Caps, Namespace, OnConflict
 from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
+from streams.core.precedence import Precedence
 from streams.core.tables import UNDER_WAY
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.scalars import NAMESPACE, TEXT, choice, duration, whole
 from streams.definitions.shapes import Found, Given, Record, Shape, Unreadable, many
+from streams.definitions.trusted import PRECEDENCE
 
 EVER = "ever"
 NEVER = "never"
@@ -29,6 +31,7 @@ class Identity:
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
     caps: Caps = Caps()
+    precedence: Precedence = Precedence()
     version: int = 1
 
 
@@ -104,10 +107,12 @@ ROWS = Shape(_rows, {
 
 IDENTITY = Record(
     fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
-            "anonymous_expire_after": EXPIRE_AFTER, "events_expire_after": EXPIRE_AFTER, "caps": CAPS},
+            "anonymous_expire_after": EXPIRE_AFTER, "events_expire_after": EXPIRE_AFTER, "caps": CAPS,
+            "traits": PRECEDENCE},
     required=DOCUMENT_REQUIRED,
     make=lambda given: Identity(
         id=given["id"], namespaces=whole_table(given.get("namespaces", {})),
         expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER), caps=given.get("caps", Caps()),
+        precedence=given.get("traits", Precedence()),
         events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER)),
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from streams.core.plan import Plan
+from streams.core.precedence import statements
 from streams.core.profile import Fragment, Profile
 from streams.core.tables import Entry
 from streams.task.outputs import view
@@ -34,9 +35,9 @@ def everything(
 
 
 def _traits(fragment: Fragment) -> list[dict[str, Json]]:
-    return [{"name": name, "value": value, "event_time": event_time, "source": source or None,
+    return [{"name": name, "value": setting[0], "event_time": setting[1], "source": setting[3] or None,
              "stated_by": fragment.identifier}
-            for name, (value, event_time, _, source) in sorted(fragment.traits.items())]
+            for name in sorted(fragment.traits) for setting in statements(fragment, name)]
 
 
 def _consent(fragment: Fragment) -> list[dict[str, Json]]:

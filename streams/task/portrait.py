@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from streams.core.basics import Basics, basics, known_since, platform_of
-from streams.core.campaigns.local_time import zone_of
+from streams.core.basics import Basics, basics, known_since
+from streams.core.campaigns.local_time import TIME_ZONE, zone_of
 from streams.core.campaigns.permission import may_activate
 from streams.core.campaigns.reach import addressed
 from streams.core.consent.merging import is_held_back
@@ -18,8 +18,9 @@ from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.leaves.people import newest_statement
-from streams.core.leaves.terms import newest_setting
 from streams.core.plan import Plan
+from streams.core.platforms import platform_of
+from streams.core.precedence import Setting, in_force, statements
 from streams.core.profile import Profile
 from streams.core.tables import Entry
 from streams.task.outputs import view
@@ -33,14 +34,15 @@ def portrait(
 ) -> dict[str, Json]:
     """As plain JSON: all fields of topic `profiles`, and
 
-    `trait_origins`: trait -> event_time and source of the value, or `computed`; `purposes`: each statement in force;
+    `trait_origins`: trait -> event_time and source of the value, and the newer ones of weaker sources that are `outranked`,
+    or `computed`; `purposes`: each statement in force;
     `channels`: whether each identifier may be addressed now, for every channel and purpose of the campaigns;
     `basics`: see `core.basics`, `since` None while they cover every event; `latest_events`: the newest first.
     `entries`: the profile's timeline. Times are epoch ms.
     """
     events = [reread(entry) for entry in entries]
     since = known_since(profile, entries)
-    zone = zone_of(profile, "UTC")
+    zone = zone_of(profile, "UTC", plan.definitions.precedence.of(TIME_ZONE))
     told = basics((event for event in events if since is None or event.event_time >= since), zone)
     seen = view(plan, profile, at)
     return {
@@ -57,9 +59,15 @@ def _plain(told: Basics, *, is_whole: bool) -> dict[str, Json]:
 
 
 def _origin(plan: Plan, profile: Profile, name: str) -> dict[str, Json]:
-    setting = newest_setting(profile, name)
+    setting = in_force(profile, name, plan.definitions.precedence.of(name))
     if name in plan.computed or setting is None:
         return {"computed": True}
+    newer = (each for f in profile.fragments.values() for each in statements(f, name) if each[1:3] > setting[1:3])
+    outranked = sorted(newer, key=lambda each: each[1:3], reverse=True)
+    return {**_stated(setting), **({"outranked": [{"value": s[0], **_stated(s)} for s in outranked]} if outranked else {})}
+
+
+def _stated(setting: Setting) -> dict[str, Json]:
     return {"event_time": setting[1], "source": setting[3] or None}
 
 

@@ -48,6 +48,9 @@ def test_it_is_a_json_schema_with_every_node_and_comparison() -> None:
     {"kind": "campaign", "id": "c", "segment": "s", "channels": {"email": {"subject": "x", "purpose": "p"}}},
     {"kind": "campaign", "id": "c", "segment": "s", "channels": {}, "status": "life"},
     {"kind": "identity", "id": "i", "namespaces": {"email": {"limit": {"per": "ever"}}}},
+    {"kind": "identity", "id": "i", "traits": {"sources": ["crm", "kiosk"]}},
+    {"kind": "identity", "id": "i", "traits": {"sources": ["crm", "crm"]}},
+    {"kind": "identity", "id": "i", "traits": {"by_trait": {"plan": "oldest"}}},
 ])
 def test_it_refuses_what_the_parser_refuses(document: dict[str, Any]) -> None:
     assert not VALIDATOR.is_valid(document)

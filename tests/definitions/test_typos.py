@@ -48,9 +48,10 @@ DOCUMENTS: tuple[Json, ...] = (
      "quiet_hours": {"from": "21:00", "to": "08:00", "time_zone": "Europe/Amsterdam", "local": True}, "valid_for": "2d"},
     {"kind": "destination", "id": "h", "channel": "email", "connector": "http", "settings": {}, "hashing": "sha256"},
     {"kind": "identity", "id": "i", "namespaces": {"email": {
-        "priority": 2, "limit": {"at_most": 3, "per": "1d"}, "on_conflict": "keep", "blocked": ["x"]}}},
+        "priority": 2, "limit": {"at_most": 3, "per": "1d"}, "on_conflict": "keep", "blocked": ["x"]}},
+     "traits": {"sources": ["crm", "web"], "by_trait": {"plan": ["web"]}}},
 )
-FREE = {("namespaces", "email")}
+FREE = {("namespaces", "email"), ("by_trait", "plan")}
 """Words of the author's own."""
 ALIKE = {"gt", "lt", "gte", "lte", "is", "in", "id", "of", "to"}
 """With two letters swapped each is as near to another word as to itself, or to none."""

@@ -15,6 +15,7 @@ class Fault:
 
 _RESOLUTION, _SEQUENCER, _OWNERSHIP = "streams.core.resolution", "streams.core.sequencer", "streams.core.ownership"
 _SPLITTING, _HANDOVER, _IDENTIFIERS = "streams.core.splitting", "streams.core.handover", "streams.core.identifiers"
+_PRECEDENCE, _TERMS = "streams.core.precedence", "streams.core.leaves.terms"
 
 FAULTS = {
     "a limit admits one more": Fault(
@@ -42,4 +43,15 @@ FAULTS = {
         _HANDOVER, "entry.event_time >= message.since", "entry.event_time > message.since"),
     "a cut waits for itself": Fault(_HANDOVER, " and source not in later", ""),
     "blocked values are told by their case": Fault(_IDENTIFIERS, "value.lower() in BLOCKED", "value in BLOCKED"),
+    "the newer source is believed": Fault(
+        _PRECEDENCE, "for place in sorted(newest):", "for place in sorted(newest, reverse=True):"),
+    "a superseded source is forgotten": Fault(
+        _PRECEDENCE, "fragment.superseded.setdefault(name, {})[kind] = known", "pass"),
+    "a removal does not reach weaker sources": Fault(
+        _PRECEDENCE, "if removed is not None and setting[1:3] < removed[1:3]:", "if False:"),
+    "a removal locks weaker sources out": Fault(
+        _PRECEDENCE, "if removed is not None and setting[1:3] < removed[1:3]:", "if removed is not None:"),
+    "an unstated source is nobody's": Fault(_PRECEDENCE, "found = platform_of(event)", "found = _told_by(event.source)"),
+    "the past goes by the newest": Fault(_TERMS, "_in_turn(columns, order) if order else columns[2]", "columns[2]"),
+    "what is settled goes by the newest": Fault(_TERMS, "if last[kinds[place]] != place}", "if place < settled - 1}"),
 }

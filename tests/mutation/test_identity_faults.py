@@ -11,8 +11,9 @@ import pytest
 from tests.mutation.faults import FAULTS
 
 ROOT = Path(__file__).parents[2]
-SUITE = [f"tests/pipeline/test_{name}.py" for name in (
-    "identity_edges", "identity_races", "identifier_table", "identity_rules", "split", "identity_scenarios")]
+SUITE = ["tests/core/test_precedence.py", *(f"tests/pipeline/test_{name}.py" for name in (
+    "identity_edges", "identity_races", "identifier_table", "identity_rules", "split", "identity_scenarios",
+    "trait_precedence"))]
 ALL_PASSED, SOME_FAILED = 0, 1
 
 

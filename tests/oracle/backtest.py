@@ -34,12 +34,20 @@ def of_kind(documents: list[Message], kind: str) -> dict[str, Message]:
 
 def ledger_of(documents: list[Message]) -> Ledger:
     """The table of namespaces as the identity document changes it."""
-    rows = {name: row for each in of_kind(documents, "identity").values() for name, row in each["namespaces"].items()}
+    stated = [each.get("namespaces", {}) for each in of_kind(documents, "identity").values()]
+    rows = {name: row for each in stated for name, row in each.items()}
     return Ledger(
         limits={name: row["limit"]["at_most"] for name, row in rows.items() if "limit" in row},
         keeps=frozenset(name for name, row in rows.items() if row.get("on_conflict") == "keep"),
         priorities={name: row["priority"] for name, row in rows.items() if "priority" in row},
     )
+
+
+def believed(documents: list[Message]) -> dict[str, list[str]]:
+    """Trait -> sources, the strongest first, and "" for all others; as the identity document says."""
+    [stated] = [each.get("traits", {}) for each in of_kind(documents, "identity").values()] or [{}]
+    by_trait = {name: [] if order == "newest" else order for name, order in stated.get("by_trait", {}).items()}
+    return {"": stated.get("sources", []), **by_trait}
 
 
 @dataclass
@@ -82,7 +90,8 @@ class Population:
             assert owner is not None
             theirs.setdefault(owner, []).append(message)
         traits = of_kind(self.documents, "computed-trait")
-        return {who: Person(found, self.ledger.current(who), traits) for who, found in sorted(theirs.items())}
+        believes = believed(self.documents)
+        return {who: Person(found, self.ledger.current(who), traits, believes) for who, found in sorted(theirs.items())}
 
     def judge(self, everybody: dict[int, Person]) -> None:
         """Compares everybody's segments with those they were in. The lines of the absorbed simply end; whoever lost

@@ -1,6 +1,7 @@
 """`for`: since when a trait has compared so, unbroken."""
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.oracle import messages
@@ -29,7 +30,7 @@ def held_since(node: dict[str, Json], person: Person, now: int) -> int | None:
 
 def _held_at(node: dict[str, Json], person: Person, at: int) -> bool:
     until = [message for message in person.messages if messages.event_time(message) <= at]
-    then = Person(messages=until, identifiers=person.identifiers, computed=person.computed)
+    then = replace(person, messages=until)
     return satisfies(trait(then, node["name"], at), operator(node), node[operator(node)], at)
 
 

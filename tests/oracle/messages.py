@@ -83,6 +83,17 @@ def traits_set(message: dict[str, Json]) -> dict[str, Json]:
     return {}
 
 
+def source_type(message: dict[str, Json]) -> str:
+    """As the message states it; else by whether it tells of a screen or a page."""
+    source = context(message).get("source")
+    stated = source.get("type") if isinstance(source, dict) else None
+    if isinstance(stated, str) and stated:
+        return stated
+    if message["type"] == "screen" or "app" in context(message):
+        return "app"
+    return "web" if message["type"] == "page" or "page" in context(message) else "unknown"
+
+
 def consent_stated(message: dict[str, Json]) -> dict[str, bool]:
     if message["type"] == "track" and message["event"] == "Consent Preference Updated":
         stated = properties(message)

@@ -15,11 +15,13 @@ Path = list[str]
 
 @dataclass(frozen=True)
 class Person:
-    """`messages` without copies, in order of arrival; `identifiers` are those of the profile."""
+    """`messages` without copies, in order of arrival; `identifiers` are those of the profile. `believes`: trait ->
+    sources, the strongest first; under "" those for all other traits."""
 
     messages: list[Message]
     identifiers: frozenset[str] = frozenset()
     computed: dict[str, Message] = field(default_factory=dict)
+    believes: dict[str, list[str]] = field(default_factory=dict)
 
     def events(self) -> list[Message]:
         """What rules may name as events, by event time, then arrival."""
@@ -96,11 +98,24 @@ def settings(person: Person, name: str) -> Iterator[tuple[int, Json]]:
 
 def stored_traits(person: Person, until: int) -> dict[str, Json]:
     """The traits as the events up to the instant `until` left them."""
-    found: dict[str, Json] = {}
-    for message in sorted(person.messages, key=messages.event_time):
-        if messages.event_time(message) <= until:
-            found.update(messages.traits_set(message))
+    known = [message for message in person.messages if messages.event_time(message) <= until]
+    names = sorted({name for message in known for name in messages.traits_set(message)})
+    found = {name: _believed(known, name, person.believes.get(name, person.believes.get("", []))) for name in names}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _believed(known: list[Message], name: str, order: list[str]) -> Json:
+    """Every statement is held against every other: a removal by a source as strong or stronger, at the same time or later,
+    takes it away; of those that stand, the strongest source's newest counts."""
+    timed = [each for each in sorted(known, key=messages.event_time) if name in messages.traits_set(each)]
+    said = [(messages.source_type(each), messages.traits_set(each)[name]) for each in timed]
+    weakness = [order.index(source) if source in order else len(order) for source, _ in said]
+    standing = [
+        place for place, (_, value) in enumerate(said) if value is not None and not any(
+            said[other][1] is None and weakness[other] <= weakness[place] for other in range(place + 1, len(said)))]
+    if not standing:
+        return None
+    return said[max(standing, key=lambda place: (-weakness[place], place))][1]
 
 
 def consent(person: Person, purpose: str) -> str:

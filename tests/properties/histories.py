@@ -35,6 +35,9 @@ FEW_FIELDS = st.fixed_dictionaries({"n": NUMBERS, "s": TEXTS}, optional={"t": TI
 SOURCES = st.fixed_dictionaries({}, optional={
     "source": st.fixed_dictionaries({"type": st.sampled_from(["web", "app"])}),
 })
+ORIGINS = st.one_of(st.just({}), st.sampled_from([
+    {"source": {"type": "crm", "name": "desk"}}, {"source": {"type": "kiosk"}}, {"source": {"name": "crm"}}, {"page": {}},
+]))
 PURPOSES = st.dictionaries(st.sampled_from(["p", "q"]), st.booleans(), max_size=2)
 NAMES = ("A", "B", "AB", "Order Completed")
 
@@ -48,8 +51,8 @@ KINDS: st.SearchStrategy[Message] = st.one_of(
     st.builds(track, FEW_FIELDS, st.sampled_from(NAMES[:2]), st.just({})),
     st.builds(track, FEW_FIELDS, st.sampled_from(NAMES[:2]), st.just({})),
     st.builds(track, FIELDS, st.sampled_from(NAMES), SOURCES),
-    st.fixed_dictionaries({"type": st.just("identify"), "traits": FIELDS}),
-    st.fixed_dictionaries({"type": st.just("identify"), "traits": FIELDS}),
+    st.fixed_dictionaries({"type": st.just("identify"), "traits": FIELDS, "context": ORIGINS}),
+    st.fixed_dictionaries({"type": st.just("identify"), "traits": FIELDS, "context": ORIGINS}),
     st.fixed_dictionaries({"type": st.sampled_from(["page", "screen"]), "properties": FIELDS}),
     st.fixed_dictionaries({
         "type": st.just("group"), "groupId": TEXTS, "traits": st.fixed_dictionaries({"s": TEXTS}),

@@ -169,6 +169,11 @@ def definitions(draw: st.DrawFn, leaf: st.SearchStrategy[Node] = LEAF) -> list[N
     return computed + segments
 
 
+BELIEVED: st.SearchStrategy[list[Node]] = st.sampled_from([[], [], [
+    {"kind": "identity", "id": "i", "traits": {"sources": ["crm", "web"], "by_trait": {"n": ["web"], "t": "newest"}}}]])
+"""Whether all sources' traits are alike."""
+
+
 def _over_computed(count: int) -> st.SearchStrategy[Node]:
     names = st.sampled_from([f"computed-{number}" for number in range(count)] + ["computed-0.n", "computed-0.s"])
     return node("trait", together(

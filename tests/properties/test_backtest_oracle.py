@@ -21,7 +21,9 @@ from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT
 
 Json = Any
 Message = dict[str, Json]
-IDENTITY = st.sampled_from([{}, LIMITS_LIFTED, LIMITS_TIGHT])
+BELIEVING = {"identity/one": LIMITS_TIGHT["identity/one"] | {
+    "traits": {"sources": ["crm", "web"], "by_trait": {"n": ["web"], "t": "newest"}}}}
+IDENTITY = st.sampled_from([{}, LIMITS_LIFTED, LIMITS_TIGHT, BELIEVING])
 
 
 def product(documents: list[Message], history: list[Message], until: int, partitions: int) -> Pipeline:

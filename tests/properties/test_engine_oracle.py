@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.oracle.backtest import believed
 from tests.oracle.computed import as_text, computed
 from tests.oracle.instants import instants
 from tests.oracle.messages import identifiers, received_at
@@ -19,7 +20,7 @@ from tests.oracle.person import Person
 from tests.oracle.rules import holds
 from tests.properties.driving import Driven, shown
 from tests.properties.histories import histories
-from tests.properties.rules import LEAVES, definitions, node
+from tests.properties.rules import BELIEVED, LEAVES, definitions, node
 
 Json = Any
 Message = dict[str, Json]
@@ -37,7 +38,7 @@ def judged(documents: list[Message], history: list[Message], now: int) -> tuple[
     segments = {each["id"]: each for each in documents if each["kind"] == "segment"}
     traits = {each["id"]: each for each in documents if each["kind"] == "computed-trait"}
     named = frozenset({each for message in known for each in identifiers(message)} | {"customer_id:u", "cookie:c"})
-    person = Person(messages=known, identifiers=named, computed=traits)
+    person = Person(messages=known, identifiers=named, computed=traits, believes=believed(documents))
     members = {name for name, segment in segments.items() if holds(segment["rule"], person, now, segments)}
     values = {name: computed(person, trait, now) for name, trait in traits.items()}
     return members, {name: value for name, value in sorted(values.items()) if value is not None}
@@ -73,13 +74,13 @@ def alike(one: Json, other: Json) -> bool:
 @given(data=st.data())
 @THOROUGH
 def test_each_node(kind: str, data: st.DataObject) -> None:
-    documents = data.draw(definitions(node(kind, LEAVES[kind])))
+    documents = data.draw(definitions(node(kind, LEAVES[kind]))) + data.draw(BELIEVED)
     compare(documents, data.draw(histories()), split=False)
 
 
-@given(documents=definitions(), history=histories(), split=st.booleans())
+@given(documents=definitions(), believes=BELIEVED, history=histories(), split=st.booleans())
 @settings(THOROUGH, max_examples=5_000 if NIGHTLY else 100)
 def test_whole_rules_over_one_or_two_fragments(
-    documents: list[Message], history: list[Message], split: bool,
+    documents: list[Message], believes: list[Message], history: list[Message], split: bool,
 ) -> None:
-    compare(documents, history, split=split)
+    compare(documents + believes, history, split=split)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from schemas.codec import Codec
@@ -25,6 +25,7 @@ from tests.task.test_rows import PROFILES
 
 CODEC = Codec()
 KINDS: tuple[type[Wired], ...] = (*Command.__args__, Stage, Revise, Ask)
+NAMES = {kind.__name__.lower() for kind in KINDS}
 
 
 def _event(entry: Entry, is_replayed: bool) -> Event:
@@ -71,6 +72,7 @@ def test_other_bytes_are_read_or_a_bug(kind: type[Wired]) -> None:
 @given(TEXT, st.binary(max_size=9))
 @example("", b"")
 def test_an_unknown_kind_is_a_bug(kind: str, body: bytes) -> None:
+    assume(kind not in NAMES)
     with pytest.raises(Bug, match="of unknown kind"):
         decode({"kind": kind, "at": 0, "body": body}, _event)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from streams.core.campaigns.local_time import day, midnight, zone_of
 from streams.core.definitions import Campaign, Cap, Over
@@ -31,10 +32,11 @@ def reached(profile: Profile, campaign: Campaign, channel: str, at: int) -> Full
     full: list[Full] = []
     for cap in campaign.caps:
         recent = sorted(profile.sent.get(_scope(cap.over, campaign.id, channel), []))
-        counted = [sent for sent in recent if _is_within(profile, cap, sent, at)]
+        where = zone_of(profile, cap.calendar, campaign.zone_sources) if cap.calendar else None
+        counted = [sent for sent in recent if _is_within(cap, where, sent, at)]
         if len(counted) >= cap.at_most:
             span = f"{cap.per // DAY_MS} calendar days" if cap.calendar else f"{cap.per // 1000} s"
-            until = _leaves(profile, cap, counted[-cap.at_most])
+            until = _leaves(cap, where, counted[-cap.at_most])
             full.append(Full(f"cap reached: {cap.at_most} in {span} over {cap.over.value}", until))
     return max(full, key=lambda each: each.until, default=None)
 
@@ -72,17 +74,17 @@ def _scope(over: Over, campaign: str, channel: str) -> str:
             return "everything"
 
 
-def _is_within(profile: Profile, cap: Cap, sent: int, at: int) -> bool:
-    if cap.calendar is None:
+def _is_within(cap: Cap, where: ZoneInfo | None, sent: int, at: int) -> bool:
+    if where is None:
         return at < sent + cap.per
-    where, days = zone_of(profile, cap.calendar), cap.per // DAY_MS
+    days = cap.per // DAY_MS
     return (day(sent, where) - 1) // days == (day(at, where) - 1) // days
 
 
-def _leaves(profile: Profile, cap: Cap, sent: int) -> int:
-    """When a message that counts ceases to."""
-    if cap.calendar is None:
+def _leaves(cap: Cap, where: ZoneInfo | None, sent: int) -> int:
+    """When a message that counts ceases to. where: of whose calendar, None for a sliding window."""
+    if where is None:
         return sent + cap.per
-    where, days = zone_of(profile, cap.calendar), cap.per // DAY_MS
+    days = cap.per // DAY_MS
     period = (day(sent, where) - 1) // days
     return midnight((period + 1) * days + 1, where)

@@ -10,9 +10,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from streams.core.definitions import QuietHours
-from streams.core.leaves.terms import newest_setting
+from streams.core.precedence import Order, in_force
 from streams.core.profile import Profile
 
+TIME_ZONE = "timezone"
+"""The trait that says where a person lives."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -25,9 +27,9 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def zone_of(profile: Profile, otherwise: str) -> ZoneInfo:
+def zone_of(profile: Profile, otherwise: str, believed: Order = ()) -> ZoneInfo:
     """The trait `timezone`, else the `context.timezone` seen last, else `otherwise`."""
-    setting = newest_setting(profile, "timezone")
+    setting = in_force(profile, TIME_ZONE, believed)
     stated = setting[0] if setting else None
     found = zone(stated) if isinstance(stated, str) else None
     if found is None:

@@ -154,7 +154,8 @@ def quiet_end(profile: Profile, campaign: Campaign, at: int) -> int | None:
     if hours is None:
         return None
     stranger = Profile("", "")
-    return quiet_until(hours, zone_of(profile if hours.is_local else stranger, hours.time_zone), at)
+    return quiet_until(hours, zone_of(
+        profile if hours.is_local else stranger, hours.time_zone, campaign.zone_sources), at)
 
 
 def _event(context: Context, profile: Profile, row: Held) -> Event | None:

@@ -14,6 +14,7 @@ from streams.core.events import Event
 from streams.core.intervals import FOREVER
 from streams.core.leaves.leaf import MOST_ENTRIES, Source, digest, states
 from streams.core.leaves.rows import merged
+from streams.core.precedence import Order, Setting, in_force, kind_of, origin, rank, statements, strongest
 from streams.core.profile import Entries, Fragment, Profile
 from streams.core.values import Json, descend
 
@@ -53,9 +54,10 @@ class Term(ABC):
 
 
 class Settings(Source):
-    """Every setting of a trait that matters for the last `held` ms: those within it and the newest before.
+    """Every setting of a trait that matters for the last `held` ms: those within it, and of each type of source the
+    newest before.
 
-    Entries: [times, arrivals, values], ascending.
+    Entries: [times, arrivals, values, types of source], ascending.
     """
 
     __slots__ = ("held", "id", "most", "names", "trait")
@@ -64,75 +66,83 @@ class Settings(Source):
 
     def __init__(self, trait: str, held: int) -> None:
         self.trait, self.held, self.names, self.most = trait, held, None, MOST_ENTRIES
-        self.id = digest("Settings", trait, held)
+        self.id = digest("Settings", trait, held, "by type of source")
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
         if self.trait not in event.traits:
             return False
-        return self.note(leaves, event.traits[self.trait], event.event_time, event.arrival, event.received_at)
+        setting = [event.traits[self.trait], event.event_time, event.arrival, *origin(event)]
+        return self.note(leaves, setting, event.received_at)
 
-    def note(self, leaves: dict[str, Entries], value: Json, at: int, arrival: int, received_at: int) -> bool:
-        columns = leaves.setdefault(self.id, [[], [], []])
-        times, arrivals, values = columns
+    def note(self, leaves: dict[str, Entries], setting: Setting, received_at: int) -> bool:
+        columns = leaves.setdefault(self.id, [[], [], [], []])
+        times, arrivals = columns[:2]
+        value, at, arrival = setting[:3]
         place = bisect_right(times, at)
         while place and times[place - 1] == at and arrivals[place - 1] > arrival:
             place -= 1
         if place and times[place - 1] == at and arrivals[place - 1] == arrival:
             return False
-        times.insert(place, at)
-        arrivals.insert(place, arrival)
-        values.insert(place, value)
-        settled = bisect_right(times, received_at - self.held) - 1
-        dead = max(settled, len(times) - self.most)
-        if dead > 0:
-            del times[:dead], arrivals[:dead], values[:dead]
+        for column, entry in zip(columns, (at, arrival, value, kind_of(setting)), strict=True):
+            column.insert(place, entry)
+        self._forget(columns, received_at)
         return True
 
+    def _forget(self, columns: Entries, received_at: int) -> None:
+        """What the same type of source said anew before the last `held` ms, and what is too much."""
+        settled, kinds = bisect_right(columns[0], received_at - self.held), columns[3]
+        last = {kinds[place]: place for place in range(settled)}
+        dead = {place for place in range(settled) if last[kinds[place]] != place}
+        if dead:
+            for column in columns:
+                column[:settled] = [entry for place, entry in enumerate(column[:settled]) if place not in dead]
+        if len(kinds) > self.most:
+            for column in columns:
+                del column[:-self.most]
 
     def recall(self, fragment: Fragment) -> None:
-        """The present setting, for a fragment whose timeline no longer has the event that made it."""
-        known = fragment.traits.get(self.trait)
-        if known is not None:
-            self.note(fragment.leaves, known[0], known[1], known[2], known[1])
+        """What is known of the trait, for a fragment whose timeline no longer has the events that said it."""
+        for setting in statements(fragment, self.trait):
+            self.note(fragment.leaves, setting, setting[1])
 
 
 class SettingsPast(Past):
-    def __init__(self, columns: Entries) -> None:
-        self.marks, _, self.values = columns
+    def __init__(self, columns: Entries, order: Order) -> None:
+        self.marks, self.values = columns[0], _in_turn(columns, order) if order else columns[2]
 
     def at(self, moment: int) -> Json:
         place = bisect_right(self.marks, moment)
         return self.values[place - 1] if place else None
 
 
+def _in_turn(columns: Entries, order: Order) -> list[Json]:
+    """The value in force after each statement."""
+    newest: dict[int, Setting] = {}
+    values = []
+    for at, arrival, value, kind in zip(*columns, strict=True):
+        newest[rank(order, kind)] = [value, at, arrival]
+        setting = strongest(newest)
+        values.append(None if setting is None else setting[0])
+    return values
+
+
 class TraitValue(Term):
-    """A trait under its whole name."""
+    """A trait under its whole name; `order` says which sources are believed."""
 
-    __slots__ = ("name", "settings", "sources", "traits")
+    __slots__ = ("name", "order", "settings", "sources", "traits")
 
-    def __init__(self, name: str, held: int | None) -> None:
-        self.name, self.traits = name, (name,)
+    def __init__(self, name: str, held: int | None, order: Order) -> None:
+        self.name, self.order, self.traits = name, order, (name,)
         self.settings = None if held is None else Settings(name, held)
         self.sources = () if self.settings is None else (self.settings,)
 
     def value(self, profile: Profile, now: int) -> Valued:
-        setting = newest_setting(profile, self.name)
+        setting = in_force(profile, self.name, self.order)
         return Valued(None) if setting is None else Valued(setting[0], FOREVER, setting[1])
 
     def past(self, profile: Profile) -> Past:
         found = [] if self.settings is None else states(profile, self.settings.id)
-        return SettingsPast(merged(found) if found else [[], [], []])
-
-
-def newest_setting(profile: Profile, name: str) -> list[Json] | None:
-    """[value, event time, arrival, source] of the newest setting over all fragments; its value is None if
-    that removed the trait. None if it was never set."""
-    newest: list[Json] | None = None
-    for fragment in profile.fragments.values():
-        setting = fragment.traits.get(name)
-        if setting is not None and (newest is None or setting[1:3] > newest[1:3]):
-            newest = setting
-    return newest
+        return SettingsPast(merged(found) if found else [[], [], [], []], self.order)
 
 
 class Inside(Term):

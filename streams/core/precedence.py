@@ -1,0 +1,128 @@
+"""Which of several sources is believed about a trait.
+
+Without precedence the newest statement by event time is in force. With it a stronger source's statement stands before
+a newer one of a weaker source; of sources that rank alike, and of those that are not listed, the newest counts. A source
+that removes a trait (null) takes away what it and weaker ones said until then; what a weaker one says later counts, until
+the stronger speaks again.
+
+The newest statement of each type of source decides all that, so a fragment keeps those: at most nine a trait, whatever
+precedence is in force. A new precedence therefore holds at once, for what was said before it too, and needs no events.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from streams.core.events import Event
+from streams.core.platforms import SOURCE_TYPES, platform_of
+from streams.core.profile import Fragment, Profile
+
+Json: TypeAlias = Any
+Setting: TypeAlias = list[Json]
+"""[value, event time, arrival, source], and the type of source where `source` does not begin with it."""
+Order: TypeAlias = tuple[str, ...]
+"""Types of source, the strongest first."""
+OTHER = ""
+"""The type of all sources that say none, or one that nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precedence:
+    """sources: for every trait that `by_trait` has no order of its own for."""
+
+    sources: Order = ()
+    by_trait: Mapping[str, Order] = field(default_factory=dict)
+
+    def of(self, trait: str) -> Order:
+        """The order for that trait; empty where the newest statement counts."""
+        return self.by_trait.get(trait, self.sources)
+
+
+def origin(event: Event) -> list[str]:
+    """What a setting says of the event that made it: source, and type where that does not tell."""
+    found = platform_of(event)
+    kind = found if found in SOURCE_TYPES else OTHER
+    return [event.source] if kind == _told_by(event.source) else [event.source, kind]
+
+
+def kind_of(setting: Setting) -> str:
+    """The type of source, one of `SOURCE_TYPES` or OTHER."""
+    return str(setting[4]) if len(setting) > 4 else _told_by(setting[3])
+
+
+def _told_by(source: str) -> str:
+    kind = source.partition("/")[0]
+    return kind if kind in SOURCE_TYPES else OTHER
+
+
+def state(fragment: Fragment, name: str, setting: Setting) -> bool:
+    """Keep this statement, unless the same type of source made a newer one; False if it did. In any order, and again."""
+    known = fragment.traits.get(name)
+    if known is None or setting[1:3] >= known[1:3]:
+        fragment.traits[name] = setting
+        if known is not None and (kind := kind_of(known)) != kind_of(setting):
+            fragment.superseded.setdefault(name, {})[kind] = known
+        _drop(fragment, name, kind_of(setting))
+        return True
+    kind = kind_of(setting)
+    if kind == kind_of(known):
+        return False
+    others = fragment.superseded.setdefault(name, {})
+    if kind in others and others[kind][1:3] > setting[1:3]:
+        return False
+    others[kind] = setting
+    return True
+
+
+def _drop(fragment: Fragment, name: str, kind: str) -> None:
+    others = fragment.superseded.get(name)
+    if others is not None and others.pop(kind, None) is not None and not others:
+        del fragment.superseded[name]
+
+
+def statements(fragment: Fragment, name: str) -> Iterator[Setting]:
+    """The newest of each type of source, the newest of all first."""
+    if name in fragment.traits:
+        yield fragment.traits[name]
+        yield from fragment.superseded.get(name, {}).values()
+
+
+def in_force(profile: Profile, name: str, order: Order) -> Setting | None:
+    """The setting that the profile's trait has; its value is None if the trait was removed. None if it was never set."""
+    if order:
+        return ruling(order, (each for fragment in profile.fragments.values() for each in statements(fragment, name)))
+    newest: Setting | None = None
+    for fragment in profile.fragments.values():
+        setting = fragment.traits.get(name)
+        if setting is not None and (newest is None or setting[1:3] > newest[1:3]):
+            newest = setting
+    return newest
+
+
+def ruling(order: Order, settings: Iterable[Setting]) -> Setting | None:
+    """Which of these statements about one trait, in any order, is in force."""
+    newest: dict[int, Setting] = {}
+    for setting in settings:
+        place = rank(order, kind_of(setting))
+        if place not in newest or setting[1:3] > newest[place][1:3]:
+            newest[place] = setting
+    return strongest(newest)
+
+
+def rank(order: Order, kind: str) -> int:
+    """0 for the strongest; whoever is not listed comes last, all alike."""
+    return order.index(kind) if kind in order else len(order)
+
+
+def strongest(newest: Mapping[int, Setting]) -> Setting | None:
+    """Of the newest statement of each rank, the one in force."""
+    removed: Setting | None = None
+    for place in sorted(newest):
+        setting = newest[place]
+        if removed is not None and setting[1:3] < removed[1:3]:
+            continue
+        if setting[0] is not None:
+            return setting
+        removed = setting
+    return removed
