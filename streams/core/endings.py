@@ -12,15 +12,13 @@ from streams.core.requests import REALM
 
 @dataclass(slots=True)
 class Expire:
-    """To the sequencer: nothing came to this profile for too long. created: as the profile has it; newest: arrival of
-    the last event that it has; at: the instant; heard: as the profile has it, so that no decision is passed over that is
-    still on its way to it."""
+    """To the sequencer: nothing came to this profile for too long. created, heard: as the profile has them, so that no
+    decision is passed over that is still on its way to it; at: the instant."""
 
     profile: str
     created: int
-    newest: int
+    heard: int
     at: int
-    heard: int = 0
 
     @property
     def home(self) -> str:
@@ -29,7 +27,7 @@ class Expire:
 
 @dataclass(slots=True)
 class Keep:
-    """To a profile that asked: something came meanwhile, live on."""
+    """To a profile that asked: a decision is on its way to you, live on."""
 
     profile: str
 

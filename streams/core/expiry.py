@@ -23,6 +23,9 @@ from streams.core.sequencer import DECISIONS
 from streams.core.tables import EXPIRY, UNDER_WAY, VACANT, Entry, Node, Person
 from streams.core.wording import duration
 
+ASK_AGAIN = 60_000
+"""ms after which a profile asks again that could not end."""
+
 
 def watch(context: Context, profile: Profile, received_at: int | None = None) -> None:
     """See that the end comes when it is due; at once cheap and mostly nothing to do.
@@ -35,7 +38,7 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
         timers.disarm(profile.expiry[0], EXPIRY, profile.key)
         profile.expiry = []
     if idle is not None and _is_anonymous(profile):
-        last = _last(context, profile)[0] if received_at is None else received_at
+        last = _last(context, profile) if received_at is None else received_at
         profile.expiry = [last + idle, idle]
         timers.arm(last + idle, EXPIRY, profile.key)
     context.tables.profiles.put(profile.key, profile)
@@ -51,7 +54,7 @@ def end_of(context: Context, profile: Profile) -> int | None:
     idle = context.plan.definitions.expire_after
     if idle is None or profile.handovers or not _is_anonymous(profile):
         return None
-    return _last(context, profile)[0] + idle
+    return _last(context, profile) + idle
 
 
 def due(context: Context, key: str, until: int) -> list[Sent]:
@@ -70,7 +73,7 @@ def due(context: Context, key: str, until: int) -> list[Sent]:
     if profile.standing == LONE:
         return _end(context, profile, end)
     profile.standing = LEAVING
-    return [Expire(key, profile.created, _last(context, profile)[1], end, profile.heard)]
+    return [Expire(key, profile.created, profile.heard, end)]
 
 
 def agree(context: Context, message: Expire | Keep | Forget | Vacate) -> list[Sent]:
@@ -105,7 +108,7 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
         if tables.nodes.get(home(key)) is not None:
             return []
         person = Person(created=message.created, identifiers={home(key): message.created})
-    if person.active > message.newest or person.words != message.heard or not all(map(is_anonymous, person.identifiers)):
+    if person.words != message.heard or not all(map(is_anonymous, person.identifiers)):
         return [Keep(key)]
     tables.persons.delete(key)
     owned = sorted({*person.identifiers, *person.former, home(key)})
@@ -116,11 +119,11 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
 
 
 def _keep(context: Context, message: Keep) -> list[Sent]:
-    """Not yet: some decision was faster."""
+    """Not yet: some decision was faster. It asks again in a while, not at once: nothing may go round in a circle."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Profile) and profile.standing == LEAVING:
         profile.standing = LINKED
-        watch(context, profile)
+        watch(context, profile, context.wall + ASK_AGAIN - (context.plan.definitions.expire_after or 0))
     return []
 
 
@@ -166,12 +169,12 @@ def _is_anonymous(profile: Profile) -> bool:
     return all(map(is_anonymous, profile.identifiers))
 
 
-def _last(context: Context, profile: Profile) -> tuple[int, int]:
-    """When the newest event was received, and the newest arrival; those of its beginning where there is none."""
+def _last(context: Context, profile: Profile) -> int:
+    """When the newest event was received; where there is none, the last that is forgotten, or what the profile did last."""
     entries: list[Entry] = context.tables.timeline.entries(profile.key)
     if not entries:
-        return (profile.forgotten[0], profile.forgotten[1]) if profile.forgotten else (profile.now, profile.created)
-    return max(entry.received_at for entry in entries), entries[-1].arrival
+        return profile.forgotten[0] if profile.forgotten else profile.now
+    return max(entry.received_at for entry in entries)
 
 
 def _because(context: Context) -> str:

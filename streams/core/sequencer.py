@@ -55,7 +55,7 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     """The decision on one event's evidence: its event to the profile so found, and all that follows from it."""
     event = message.event
     owners = _owners(context, message)
-    persons = {key: _person(context, message, key) for key in set(owners.values())}
+    persons = {key: _person(context, message, key) for key in dict.fromkeys(owners.values())}
     verdict = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
     ruling = _Ruling(context, message, at, next_decision(context), verdict.kept)
     _settle(ruling, verdict, persons)
@@ -65,7 +65,6 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
         owner = owners.get(identifier)
         if owner not in verdict.absorbed:
             _leave_out(ruling, identifier, owner)
-    ruling.person.active = max(ruling.person.active, event.arrival)
     ruling.person.words += 1
     context.tables.persons.put(ruling.profile, ruling.person)
     return _conclude(ruling)

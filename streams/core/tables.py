@@ -99,15 +99,13 @@ class Node:
 class Person:
     """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
     once. created: arrival that orders profiles by age. parted: number of a split -> [side, its instant], see
-    `resolution.are_parted`. active: arrival of the newest event that was decided to be theirs. words: how many decisions
-    the profile was told as its own, see `expiry`."""
+    `resolution.are_parted`. words: how many decisions the profile was told as its own, see `expiry`."""
 
     created: int
     identifiers: dict[str, int] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
     merges: int = 0
     parted: dict[int, list[int]] = field(default_factory=dict)
-    active: int = 0
     words: int = 0
 
 

@@ -79,12 +79,12 @@ def _plain(kind: type) -> RowCodec:
 
 def _encode_person(row: Person) -> bytes:
     return pack((VERSION, row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items()),
-                 row.active, row.words))
+                 row.words))
 
 
 def _decode_person(data: bytes) -> Person:
-    _, created, identifiers, former, merges, parted, *numbers = unpack(data)
-    return Person(created, identifiers, set(former), merges, dict(parted), *numbers)
+    _, created, identifiers, former, merges, parted, words = unpack(data)
+    return Person(created, identifiers, set(former), merges, dict(parted), words)
 
 
 PROFILE = RowCodec(_encode_profile, _decode_profile)

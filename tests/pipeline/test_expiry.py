@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from streams import backtest
+from streams.core import expiry
+from streams.core.endings import Keep
 from streams.core.messages import MembershipsNow, ProfileGone
 from streams.testing import Pipeline
 from streams.unit import TABLES
@@ -144,6 +146,31 @@ def test_who_a_split_leaves_anonymous_ends_a_while_after_their_own_last_event(pa
     assert len(people(pipeline)) == 2
     pipeline.advance(by=1)
     assert set(people(pipeline)) == {frozenset({"customer_id:u1"})}
+
+
+@PARTITIONS
+def test_who_a_split_leaves_with_older_events_than_were_decided_ends_with_those(partitions: int) -> None:
+    """The event that linked the two leaves with the device."""
+    pipeline = visitor(partitions, LONE)
+    pipeline.send(event(3, START + DAY, LINKED), START + DAY)
+    pipeline.split("cookie:c1", "device_id:d1")
+    pipeline.advance(to=START + IDLE - 1)
+    assert len(people(pipeline)) == 2
+    pipeline.advance(by=1)
+    assert people(pipeline) == {frozenset({"device_id:d1"}): ["m3"]}
+    pipeline.advance(by=DAY)
+    assert people(pipeline) == {}
+
+
+def test_who_may_not_end_yet_asks_again_later_and_not_at_once() -> None:
+    pipeline = visitor(1, LINKED)
+    task, profile = pipeline.tasks[0], pipeline.profiles()[0]
+    task.context.wall = pipeline.now = START + 2 * IDLE
+    assert expiry.due(task.context, profile.key, START + IDLE)
+    expiry.agree(task.context, Keep(profile.key))
+    assert profile.expiry[0] == pipeline.now + expiry.ASK_AGAIN
+    pipeline.advance(to=pipeline.now + expiry.ASK_AGAIN)
+    assert people(pipeline) == {}
 
 
 @PARTITIONS

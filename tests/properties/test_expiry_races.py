@@ -18,6 +18,7 @@ from tests.oracle.person import Person
 from tests.oracle.rules import holds
 from tests.pipeline.mesh import Mesh, unsettled
 from tests.pipeline.worlds import entries
+from tests.properties.identities import ANYBODY
 from tests.strategies import DAY, LIMITS_LIFTED, LIMITS_TIGHT, SEGMENTS, START, histories
 
 Message = dict[str, Any]
@@ -51,12 +52,16 @@ class Ticking(Mesh):
 
 @st.composite
 def visits(draw: st.DrawFn) -> list[Message]:
-    """Histories with pauses about as long as the idle time. Copies keep their time, and come later."""
+    """Histories with pauses about as long as the idle time, and splits, many of which find nothing to do. Copies keep
+    their time, and come later."""
     shift, begun, found = 0, dict[str, int](), []
     for message in draw(histories()):
         shift += draw(PAUSES)
         began = begun.setdefault(message["messageId"], shift)
         found.append({**message, "timestamp": message["timestamp"] + began, "receivedAt": message["receivedAt"] + shift})
+        if draw(st.integers(0, 7)) == 0:
+            who = draw(st.sampled_from(ANYBODY))
+            found.append({"type": "split", "identifier": who, "split_off": [who], "receivedAt": found[-1]["receivedAt"]})
     return found
 
 
@@ -100,6 +105,7 @@ def _check_events(pipeline: Pipeline, history: list[Message]) -> None:
     placed = Counter(m["messageId"] for p in pipeline.profiles() for m in entries(pipeline, p))
     assert set(placed.values()) <= {1}
     assert sum(placed.values()) == sum(f.events for p in pipeline.profiles() for f in p.fragments.values())
+    history = [message for message in history if message["type"] != "split"]
     sent = Counter(message["messageId"] for message in history)
     recent = {m["messageId"] for m in history if m["receivedAt"] > pipeline.now - IDLE and sent[m["messageId"]] == 1}
     assert recent <= placed.keys()
