@@ -51,7 +51,7 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
     """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds
     for everyone of whom nothing is known is not judged anew."""
     profile.truth, profile.due = set(plan.blank), {}
-    flipped = _judge(plan, profile, {*touched, *plan.personal}, now)
+    flipped = _judge(plan, profile, dict.fromkeys((*touched, *plan.personal)), now)
     cause = Cause(event_id, flipped, {})
     profile.members = {segment: [] for segment in plan.blank_members}
     if flipped:

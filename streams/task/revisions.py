@@ -114,7 +114,7 @@ class Revisions:
         for segment, _ in self._changed.rows():
             if segment not in defined:
                 self._changed.delete(segment)
-        for segment in segments:
+        for segment in sorted(segments):
             self._changed.put(segment, self.edition)
 
     def complete(self) -> None:

@@ -23,7 +23,7 @@ class WorkingTable(Generic[T]):
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"") -> None:
         self._store, self._table, self._codec, self._prefix = store, table, codec, prefix
         self._rows: dict[str, Any] = {}
-        self._dirty: set[str] = set()
+        self._dirty: dict[str, None] = {}
 
     def get(self, key: str) -> T | None:
         row: T | None = self._rows.get(key, _UNREAD)
@@ -34,11 +34,11 @@ class WorkingTable(Generic[T]):
 
     def put(self, key: str, row: T) -> None:
         self._rows[key] = row
-        self._dirty.add(key)
+        self._dirty[key] = None
 
     def delete(self, key: str) -> None:
         self._rows[key] = None
-        self._dirty.add(key)
+        self._dirty[key] = None
 
     def prefetch(self, keys: Iterable[str]) -> None:
         """Read all of these that are not at hand, in one multi-get."""
