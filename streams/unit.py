@@ -96,7 +96,7 @@ class Processor(Protocol):
 
     def busy(self) -> bool:
         """True while there is work that no record asks for (a backfill, an activation sweep): call `run` again
-        with no records between batches; each call does one bounded slice of it."""
+        with no records between batches; each such call does one bounded slice of it, one with records does none."""
         ...
 
     def standing(self) -> Standing | None:

@@ -58,7 +58,7 @@ class Crew(Generic[Token]):
         self._held: dict[int, _Held] = {}
         self._runners: dict[int, Runner[_Arrived[Token]]] = {}
         self._settings = opening.settings
-        self._alignment = Alignment()
+        self._alignment, self._background = Alignment(), threading.Lock()
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="open")
         self._called_off = threading.Event()
@@ -164,6 +164,7 @@ class Crew(Generic[Token]):
         return Runner(partition, unit, Surroundings(
             wall=self._opening.wall, acknowledge=self._settled, fail=self._fail, pace=self._pace,
             observe=lambda done: self._observe(partition, done), alignment=self._alignment,
+            background=self._background,
         ))
 
     def _pace(self) -> float:

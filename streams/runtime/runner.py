@@ -31,7 +31,9 @@ TIDY = 1.0
 """Seconds of rest after which offsets that only passed transaction markers are committed, so that a task with nothing to do
 looks like it to everybody, other workers' tasks included."""
 SLICE_EVERY = 5
-"""While records keep coming, every so manieth unit is a slice of background work."""
+"""While records keep coming, every so manieth unit has none, if there is background work or a timer is due."""
+TURN = 0.005
+"""Seconds after which a task looks again whether it is its turn to work in the background."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class Surroundings(Generic[Token]):
     fail: Callable[[BaseException], None]
     pace: Callable[[], float]
     alignment: Alignment = field(default_factory=Alignment)
+    background: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Runner(Generic[Token]):
@@ -145,17 +148,26 @@ class Runner(Generic[Token]):
         """One unit, if there is anything to do now."""
         if monotonic() < self._next_start and self._merge.waiting < UNIT:
             return False
-        wall = self._around.wall()
-        is_slice = self._unit.processor.busy()
-        is_its_turn = is_slice and self._units % SLICE_EVERY == 0
+        is_slice = self._unit.processor.busy() and self._around.background.acquire(blocking=False)
+        try:
+            return self._work_at(self._around.wall(), is_slice=is_slice)
+        finally:
+            if is_slice:
+                self._around.background.release()
+
+    def _work_at(self, wall: int, *, is_slice: bool) -> bool:
         align = self._around.alignment
         align.report(self._partition, self._merge.reached(wall), wall)
-        records = [] if is_its_turn else self._merge.take(UNIT, wall, align.records_until(wall))
-        timers_until = min(self._merge.timers_until(wall), align.timers_until(wall))
+        is_without = (is_slice or self._is_due(self._timers_until(wall))) and self._units % SLICE_EVERY == 0
+        records = [] if is_without else self._merge.take(UNIT, wall, align.records_until(wall))
+        timers_until = self._timers_until(wall)
         if not (records or is_slice or self._is_due(timers_until) or self._is_untidy()):
             return False
         self._run(records, wall, timers_until)
         return True
+
+    def _timers_until(self, wall: int) -> int:
+        return min(self._merge.timers_until(wall), self._around.alignment.timers_until(wall))
 
     def _is_due(self, timers_until: int) -> bool:
         return self._next_timer is not None and self._next_timer <= timers_until
@@ -193,4 +205,4 @@ class Runner(Generic[Token]):
         elif self._next_timer is not None:
             until_due = (self._next_timer - self._around.wall()) / 1000
             pause = min(pause, until_due) if until_due > 0 else pause
-        self._woken.wait(pause)
+        self._woken.wait(min(pause, TURN) if self._unit.processor.busy() else pause)

@@ -22,7 +22,7 @@ from streams.unit import Change, Store
 
 PREFIX = b"b"
 LAST = b"\xff\xff"
-PEOPLE_A_SLICE = 100
+PEOPLE_A_SLICE = 50
 """Profiles looked at in a unit of work: so few that events hardly wait for them."""
 SLICES_A_SECOND = 4
 """Of a press with a pace: its people come a few at a time, not all at once each second."""

@@ -38,7 +38,8 @@ COMMANDS = frozenset(Command.__args__)
 FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
 """What upstream may have put on the wrong partition."""
 CAMPAIGN = "campaign"
-TIMERS_A_UNIT = 5_000
+TIMERS_A_UNIT = 250
+"""So few that events hardly wait for a flood of them, as when thousands came in together and leave together."""
 
 
 class Task:
@@ -98,7 +99,7 @@ class Task:
             self.now = max(self.now, min(at, wall))
             self._handle(message)
         self._fire(timers_until)
-        self._work_on(timers_until)
+        self._work_on(timers_until, has_records=bool(batch))
         self._outputs += self._answers.give(self.context, self.now)
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
@@ -208,12 +209,13 @@ class Task:
                 self._route(profiling.fire(self.context, due, cause, key, due))
                 self._drain()
 
-    def _work_on(self, timers_until: int) -> None:
-        """A slice of what no record asks for. Not in the unit that began it: profiles that are new in that unit are not
-        in the store yet, and a walk over it would miss them."""
-        if self._is_new_edition:
-            self._is_new_edition = False
-        elif not self._presses.slice(self.context, self.now, timers_until, self._route):
+    def _work_on(self, timers_until: int, *, has_records: bool) -> None:
+        """A slice of what no record asks for. Not beside records, which would wait for it; nor in the unit that began it:
+        profiles that are new in that unit are not in the store yet, and a walk over it would miss them."""
+        is_new, self._is_new_edition = self._is_new_edition, False
+        if has_records or is_new:
+            return
+        if not self._presses.slice(self.context, self.now, timers_until, self._route):
             self._sweep.slice(self.context, self.now, self._route)
 
     def _put_in_force(self, wall: int = 0, former: Plan | None = None) -> Context:

@@ -30,7 +30,7 @@ def main() -> None:
     options.add_argument("--rates", type=int, nargs="*", default=[200, 2_000, 10_000])
     options.add_argument("--broker")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _broker(chosen.broker, Path(folder)) as address:
+    with tempfile.TemporaryDirectory() as folder, broker_at(chosen.broker, Path(folder)) as address:
         full_speed(address, Path(folder), chosen.events)
         for rate in chosen.rates:
             steady(address, Path(folder), rate, chosen.seconds)
@@ -44,11 +44,11 @@ def full_speed(address: str, folder: Path, events: int) -> None:
         shop.send(events)
         worker = deployment.worker("one")
         worker.start()
-        _wait_ready(worker)
-        started, cpu = time.monotonic(), _cpu(worker)
-        wait_until(lambda: _status(worker)["records"] >= events, within=600, what="all is handled")
-        seconds, status = time.monotonic() - started, _status(worker)
-        used = _cpu(worker) - cpu
+        wait_ready(worker)
+        started, cpu = time.monotonic(), cpu_of(worker)
+        wait_until(lambda: status_of(worker)["records"] >= events, within=600, what="all is handled")
+        seconds, status = time.monotonic() - started, status_of(worker)
+        used = cpu_of(worker) - cpu
         print(f"full speed: {status['records'] / seconds:,.0f} records/s, {used / status['records'] * 1e6:.1f} us CPU each")
         _print_restore(worker)
 
@@ -59,13 +59,13 @@ def steady(address: str, folder: Path, rate: int, seconds: int) -> None:
         ensure_topics(deployment.settings)
         worker = deployment.worker("one")
         worker.start()
-        _wait_ready(worker)
+        wait_ready(worker)
         shop = Shop(deployment, seed=1)
         shop.open(rate)
         time.sleep(seconds)
-        before, cpu = _status(worker), _cpu(worker)
+        before, cpu = status_of(worker), cpu_of(worker)
         time.sleep(65)
-        after, used = _status(worker), _cpu(worker) - cpu
+        after, used = status_of(worker), cpu_of(worker) - cpu
         shop.close()
         latency = after["latency"]
         records = after["records"] - before["records"]
@@ -80,37 +80,37 @@ def _print_restore(worker: Worker) -> None:
     worker.lose_state()
     worker.log.unlink()
     worker.start()
-    _wait_ready(worker)
+    wait_ready(worker)
     lines = [line for line in worker.log.read_text().splitlines() if "restored:" in line]
     counts = [int(line.split("restored: ")[1].split()[0]) for line in lines]
     slowest = max(float(line.split(" in ")[1].split()[0]) for line in lines)
     print(f"restore: {sum(counts):,} records by {len(counts)} tasks in {slowest} s: {sum(counts) / slowest:,.0f}/s")
 
 
-def _wait_ready(worker: Worker) -> None:
+def wait_ready(worker: Worker) -> None:
     wait_until(lambda: _is_ready(worker), within=120, what="the worker is ready")
 
 
 def _is_ready(worker: Worker) -> bool:
     try:
-        return bool(_status(worker)["is_ready"])
+        return bool(status_of(worker)["is_ready"])
     except OSError:
         return False
 
 
-def _status(worker: Worker) -> Any:
+def status_of(worker: Worker) -> Any:
     with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/?json", timeout=10) as answer:
         return json.load(answer)
 
 
-def _cpu(worker: Worker) -> float:
+def cpu_of(worker: Worker) -> float:
     with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=10) as answer:
         [line] = [line for line in answer.read().decode().splitlines() if line.startswith("process_cpu_seconds_total ")]
     return float(line.split()[1])
 
 
 @contextmanager
-def _broker(address: str | None, folder: Path) -> Iterator[str]:
+def broker_at(address: str | None, folder: Path) -> Iterator[str]:
     if address:
         yield address
         return

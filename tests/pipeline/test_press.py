@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streams.standing import PressStanding, total
 from streams.task import presses
 from streams.testing import Pipeline
+from streams.unit import Inbound
 from tests.pipeline.test_campaigns import START, campaign, reasons, world
 
 Json = Any
@@ -246,6 +247,9 @@ def test_a_slice_is_bounded_whoever_is_in_the_segment() -> None:
         pipeline._run(0, batch, -1)
         batch = []
         assert standing(pipeline).reached == len(mailed(pipeline)) == reached
+    live = b'{"type": "track", "event": "B", "anonymousId": "live"}'
+    pipeline._run(0, [Inbound("events.hits", 0, 1, None, live, pipeline.now)], -1)
+    assert standing(pipeline).reached == 2 * presses.PEOPLE_A_SLICE, "an event does not wait for a slice in its own unit"
     pipeline._drain = drain  # type: ignore[method-assign]
     pipeline._drain()
     assert len(mailed(pipeline)) == 3 * presses.PEOPLE_A_SLICE

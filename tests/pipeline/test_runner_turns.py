@@ -1,0 +1,104 @@
+"""Background work and events on one worker: a slice never beside records, one slice at a time, and neither starves."""
+from __future__ import annotations
+
+import threading
+import time
+from typing import cast
+
+import pytest
+
+from streams.runtime.batches import EndsSeen, RecordBatch
+from streams.runtime.runner import SLICE_EVERY, Runner, Surroundings
+from streams.runtime.unit_of_work import Batch, UnitOfWork
+from streams.unit import Inbound, Outcome
+
+TOPIC = "events.hits"
+ENOUGH = 20 * SLICE_EVERY
+
+
+class Busy:
+    """A task that always has background work, and hands itself a record in every unit, so that records never end."""
+
+    def __init__(self, *, with_records: bool) -> None:
+        self.offsets, self.processor, self.commit_seconds = {TOPIC: 0}, self, 0.0
+        self.with_records = with_records
+        self.units: list[int] = []
+        self.handed = 0
+        self.runner: Runner[None]
+        self.is_enough = threading.Event()
+
+    def frontier(self, record: Inbound) -> int:
+        return record.at
+
+    def busy(self) -> bool:
+        return True
+
+    def next_timer(self) -> int | None:
+        return None
+
+    def run(self, batch: Batch, _wall: int, _timers_until: int) -> Outcome:
+        self.units.append(len(batch.records))
+        self.offsets |= batch.offsets
+        self.more()
+        if len(self.units) >= ENOUGH:
+            self.is_enough.set()
+        return Outcome([], [])
+
+    def more(self) -> None:
+        first = self.handed
+        if self.with_records and first == sum(self.units):
+            self.handed += 1
+            record = Inbound(TOPIC, 0, first, None, b"", wall())
+            self.runner.hand_over(RecordBatch(topic=TOPIC, partition=0, records=[record], first=first, behind=first + 1,
+                                              size=1, epoch=1, generation=1), None)
+        self.runner.tell(EndsSeen(ends={TOPIC: self.handed}, at=wall()))
+
+
+def wall() -> int:
+    return int(time.time() * 1000)
+
+
+def turns(background: threading.Lock, *, with_records: bool = True) -> Busy:
+    """Started; ends when the test does not join it any more."""
+    def fail(failure: BaseException) -> None:
+        raise failure
+
+    task = Busy(with_records=with_records)
+    around: Surroundings[None] = Surroundings(
+        wall=wall, acknowledge=lambda _: None, observe=lambda _: None, fail=fail, pace=lambda: 0.0, background=background)
+    task.runner = Runner(0, cast("UnitOfWork", task), around)
+    task.more()
+    task.runner.start()
+    return task
+
+
+def ended(task: Busy) -> list[int]:
+    task.runner.finish()
+    assert task.runner.join(10)
+    return task.units
+
+
+def test_while_records_keep_coming_every_so_manieth_unit_is_a_slice_and_has_none() -> None:
+    task = turns(threading.Lock())
+    assert task.is_enough.wait(20)
+    units = ended(task)[:ENOUGH]
+    assert units.count(0) == ENOUGH // SLICE_EVERY
+    assert all(units[start:start + SLICE_EVERY].count(0) == 1 for start in range(0, ENOUGH, SLICE_EVERY))
+
+
+def test_events_of_a_task_go_on_while_another_has_the_turn() -> None:
+    background = threading.Lock()
+    with background:
+        task = turns(background)
+        assert task.is_enough.wait(20)
+        assert 0 not in ended(task)[:ENOUGH]
+
+
+@pytest.mark.parametrize("tasks", [2, 4])
+def test_tasks_take_turns_and_each_has_its_share(tasks: int) -> None:
+    background = threading.Lock()
+    found = [turns(background, with_records=False) for _ in range(tasks)]
+    for task in found:
+        assert task.is_enough.wait(30), "one that never has its turn"
+    for task in found:
+        ended(task)
