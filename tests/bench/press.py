@@ -87,6 +87,7 @@ def prepare(deployment: Deployment, people: int) -> None:
 
 
 def members(worker: Worker) -> int:
+    assert worker.is_running, worker.last_words()
     return int(status_of(worker)["standing"]["segments"].get("members", {"members": 0})["members"])
 
 

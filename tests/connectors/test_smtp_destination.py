@@ -33,6 +33,16 @@ class MailServer:
     replies: dict[str, list[str]] = field(default_factory=dict)
     cuts: set[str] = field(default_factory=set)
     accepted: list[EmailMessage] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    """Replies to the first senders."""
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str],
+    ) -> str:
+        if self.senders:
+            return self.senders.pop(0)
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str],
@@ -91,6 +101,13 @@ def test_greylisting_is_tried_again_and_an_unknown_recipient_refuses_that_one_on
     log = asyncio.run(play(mail))
     assert log.final(Deferred) == {"a3": 2} and log.final(Refused) == {"a7": 1}
     assert mail.ids == {name: 1 for name in IDS if name != "a7"}
+
+
+def test_a_sender_that_is_not_taken_refuses_nobody_and_a_message_too_large_that_one() -> None:
+    mail = MailServer(senders=["550 5.7.1 not from you", "553 nor so", "552 5.3.4 too large"])
+    log = asyncio.run(play(mail))
+    assert log.final(Deferred) == {"a0": 1, "a1": 1} and log.final(Refused) == {"a2": 1}
+    assert mail.ids == {name: 1 for name in IDS if name != "a2"}
 
 
 def test_a_connection_cut_in_mid_batch_loses_and_doubles_nothing() -> None:

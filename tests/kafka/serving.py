@@ -60,6 +60,12 @@ class Server:
         found: list[str] = (self.get(f"/memberships/{identifier}")[1] or {}).get("segments", ["(no answer)"])
         return found
 
+    def cpu_seconds(self) -> float:
+        """That the process has used."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            [line] = [line for line in answer.read().decode().splitlines() if line.startswith("process_cpu_seconds_total ")]
+        return float(line.split()[1])
+
     def tell(self, rows: dict[str, list[str] | bytes | None], *, is_kept: bool = True) -> None:
         """One transaction; None is a tombstone, bytes are written as they are."""
         self._producer.begin_transaction()

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import aiosmtplib
-from aiosmtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.destinations.smtp.mapping import address_of, message_of, outcome_of, reference_of
 from connectors.destinations.smtp.settings import SmtpSettings
 
 MOST = 20
+TOO_LARGE = 552
 
 
 class SmtpConnector:
@@ -53,7 +54,7 @@ class SmtpConnector:
         except SMTPResponseException as failure:
             if failure.code == 421 or self._server is None:
                 self._drop()
-            return outcome_of(failure.code)
+            return outcome_of(failure.code) if _is_of_message(failure) else Deferred(why=f"SMTP {failure.code}")
         except (SMTPException, OSError) as failure:
             self._drop()
             return Deferred(why=f"connection: {type(failure).__name__}")
@@ -73,3 +74,9 @@ class SmtpConnector:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+
+
+def _is_of_message(failure: SMTPResponseException) -> bool:
+    """Whether the reply is about this message: to its data, or that it is too large (552, RFC 1870). A greeting, a sender
+    that is not taken, a refused log-in are the operator's to mend, and nobody is to be refused for them."""
+    return isinstance(failure, SMTPDataError) or (isinstance(failure, SMTPSenderRefused) and failure.code == TOO_LARGE)
