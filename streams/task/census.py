@@ -66,7 +66,7 @@ class CountedProfiles(WorkingTable[Profile | Forward]):
         if key not in self._rows:
             self.get(key)
         self._rows[key] = row
-        self._dirty.add(key)
+        self._dirty[key] = None
 
     def delete(self, key: str) -> None:
         if key not in self._rows:
