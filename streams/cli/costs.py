@@ -18,7 +18,7 @@ Json = Any
 
 def explain_cost(options: argparse.Namespace) -> int:
     """Of the segments of a file, or of the one of that id, among the definitions around them."""
-    from streams.cli.segments import unknown_segment
+    from streams.definitions.faults import unknown_segment
     from streams.core.plan import compile_plan
     from streams.task.revisions import regex
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, existing, number
+from streams.cli.patience import complain, with_patience
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ SHOWN = 10
 
 def add_to(segment: Any) -> None:
     """The command, under the word `segment`."""
-    from streams.cli.segments import with_patience
-
     parser = command(segment, "preview", preview_segment, "Size, a sample and overlaps of a segment, without applying it.")
     parser.add_argument("file", type=existing, metavar="FILE", help="a file of definitions, among those that stand")
     parser.add_argument("--members", type=number, default=SHOWN, metavar="N", help=f"how many to name (default {SHOWN})")
@@ -40,7 +39,6 @@ def with_sample(parser: argparse.ArgumentParser) -> None:
 
 
 def preview_segment(options: argparse.Namespace) -> int:
-    from streams.cli.segments import complain
     from streams.definitions import load_file
     from streams.runtime.asking import missing
     from streams.runtime.definitions_log import standing

@@ -121,7 +121,7 @@ def _parts(found: History, document: Json) -> dict[str, Published]:
 
 
 def _known(found: History, segment: str) -> str:
-    from streams.cli.segments import unknown_segment
+    from streams.definitions.faults import unknown_segment
 
     known = {key.partition("/")[2]: key for key in found.heads if key.startswith("segment/")}
     if segment not in known:

@@ -70,6 +70,14 @@ def nearest(word: object, valid: Iterable[str]) -> str:
     return plain[close[0]] if close else ""
 
 
+def unknown_segment(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The fault where a segment is named that there is none of."""
+    names = sorted(known)
+    meant = nearest(name, names)
+    return (f"there is no segment {name}; expected one of {', '.join(names) or 'none, as none is defined'}"
+            + (f"; did you mean {meant}?" if meant else ""),)
+
+
 def shown(value: Json) -> str:
     """`value` as its author wrote it, shortened; objects and lists by their kind only."""
     if isinstance(value, dict):

@@ -1,0 +1,23 @@
+"""What all commands share that ask the workers: how long they wait, and how they say what they did not get."""
+from __future__ import annotations
+
+import argparse
+import sys
+
+from streams.cli.arguments import seconds, with_broker
+
+WITHIN = 30.0
+
+
+def with_patience(parser: argparse.ArgumentParser) -> None:
+    """For what is asked of workers."""
+    parser.add_argument("--within", type=seconds, default=WITHIN, metavar="SECONDS",
+                        help=f"how long to wait for the workers' answers (default {WITHIN:.0f})")
+    with_broker(parser)
+
+
+def complain(sentence: str) -> int:
+    """The exit code: what could be said was said, and this is why it is not all."""
+    if sentence:
+        print(f"audience: {sentence}", file=sys.stderr)
+    return 1 if sentence else 0
