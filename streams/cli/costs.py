@@ -18,8 +18,8 @@ Json = Any
 
 def explain_cost(options: argparse.Namespace) -> int:
     """Of the segments of a file, or of the one of that id, among the definitions around them."""
-    from streams.definitions.faults import unknown_segment
     from streams.core.plan import compile_plan
+    from streams.definitions.faults import unknown_segment
     from streams.task.revisions import regex
 
     definitions, wanted = surroundings(options, options.segment)
