@@ -25,7 +25,7 @@ from streams.core.breaches import Breach
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.core.identifiers import Namespaces
-from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Suppressed, Unrenderable
+from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Refused, Suppressed, Unrenderable
 from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.core.requests import Answered, Receipt
@@ -34,7 +34,7 @@ from streams.definitions.lists import as_bytes
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
 from streams.task.breaking import breaches_of
-from streams.task.outputs import unsent, view
+from streams.task.outputs import refused, unsent, view
 from streams.task.publishing import Published, press, records, revise
 from streams.task.wire import Ask, encode
 from streams.unit import Inbound, Outbound
@@ -52,7 +52,9 @@ class Collected:
 
     def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
         for output in outputs:
-            if isinstance(output, Unrenderable):
+            if isinstance(output, Refused):
+                self.rejected.append((refused(output), output.reason))
+            elif isinstance(output, Unrenderable):
                 self.rejected.append((unsent(output), output.reason))
             else:
                 self.outputs.append(output)
@@ -141,6 +143,11 @@ class Pipeline:
         self._drain()
         said = [o for o in self.collected.outputs if isinstance(o, Answered) and o.request_id == question.request_id]
         return sorted(said, key=lambda answer: answer.partition)
+
+    def erase(self, identifier: str, request_id: str | None = None) -> Receipt:
+        """Ask, now, that whoever has the identifier is forgotten; what was done where."""
+        self.request("erase", identifier, request_id=request_id)
+        return self.receipts[-1]
 
     def split(self, identifier: str, *split_off: str) -> None:
         """Ask, now, that these identifiers of whoever has `identifier` become a person of their own."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from streams.core import barring
 from streams.core.context import Context
 from streams.core.copies import is_copy
 from streams.core.events import Event
@@ -25,11 +26,13 @@ def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
     pointer = tables.pointers.get(subject)
     if pointer is None:
         return _arrive_at_own_profile(context, event, at)
+    owner = owner_at(pointer.owners, event.event_time)
+    if owner is None and barring.is_barred(context, subject, event.event_time):
+        return barring.unnamed(context, event, (subject,), at)
     if is_copy(pointer, subject, event.message_id, tables.chunks):
         return []
     pointer.is_vacant = False
     tables.pointers.put(subject, pointer)
-    owner = owner_at(pointer.owners, event.event_time)
     if owner is None:
         return [next_visit(event, event.identifiers[1:], {subject: None})]
     return [Deliver(event, owner[0], fragment_key(subject, owner[1]))]
@@ -41,7 +44,9 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
     if isinstance(profile, Forward):
         return [Deliver(event, profile.to, subject)]
     if profile is None:
-        if len(event.identifiers) == 1:
+        if barring.is_barred(context, subject, event.event_time):
+            return barring.unnamed(context, event, (subject,), at)
+        if len(event.identifiers) == 1 and not barring.is_known(context, subject):
             profile = begin(context, subject, event.arrival)
             is_copy(profile, subject, event.message_id, tables.chunks)
             return take(context, profile, subject, event, at)
@@ -64,12 +69,18 @@ def visit(context: Context, message: Visit, at: int) -> list[Sent]:
     tables, identifier = context.tables, message.pending[0]
     created: int | None = None
     pointer = tables.pointers.get(identifier)
-    row = tables.profiles.get(identifier)
+    event, row = message.event, tables.profiles.get(identifier)
+    if _is_nobodys(pointer, row, event.event_time) and barring.is_barred(context, identifier, event.event_time):
+        return [next_visit(context.redact(event, (identifier,)), message.pending[1:], message.visits)]
     if isinstance(row, Profile) and (pointer is None or _is_lone(pointer, identifier)):
         created = enters(tables, row)
     elif row is None or pointer is not None:
         leave_undecided(tables, identifier, pointer)
-    return [next_visit(message.event, message.pending[1:], {**message.visits, identifier: created})]
+    return [next_visit(event, message.pending[1:], {**message.visits, identifier: created})]
+
+
+def _is_nobodys(pointer: Pointer | None, row: Profile | Forward | None, event_time: int) -> bool:
+    return row is None if pointer is None else owner_at(pointer.owners, event_time) is None
 
 
 def leave_undecided(tables: Tables, identifier: str, pointer: Pointer | None) -> None:

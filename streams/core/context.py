@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ class Context:
     """edition rises with every revision and with every start or end of a campaign: a profile whose own edition is
     older is brought up to date before anything else happens to it.
 
-    profile_id: the public id of a profile key. reread: the event that a timeline entry was. render: fills the template
+    profile_id: the public id of a profile key. reread: the event that a timeline entry was. redact: an event
+    as if it had never named these identifiers. render: fills the template
     of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a
     profile, None for none. presses: campaign -> the press of its button, if there was one. former: what was in force
     before, where that is known. rebuilt: profiles whose events were read again for new definitions, and leaf states of
@@ -33,6 +34,7 @@ class Context:
     edition: int
     profile_id: Callable[[str], str]
     reread: Callable[[Entry], Event]
+    redact: Callable[[Event, Collection[str]], Event]
     render: Render
     wall: int = 0
     view_after: int | None = None

@@ -57,3 +57,73 @@ class Vacate:
     @property
     def home(self) -> str:
         return self.identifier
+
+
+@dataclass(slots=True)
+class Erase:
+    """A request, to the sequencer: whoever has the identifier is to be forgotten. created: of the lone profile that it is,
+    else None."""
+
+    request_id: str
+    action: str
+    identifier: str
+    reason: str | None
+    created: int | None
+
+    @property
+    def home(self) -> str:
+        return REALM
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """What makes two of them the same, see `receipts`."""
+        return self.action, self.request_id, self.identifier
+
+
+@dataclass(slots=True)
+class Bar:
+    """To the home of an identifier: it was erased, see `barring`; or, lifted, may be somebody's again."""
+
+    identifier: str
+    until: int
+    is_lifted: bool
+
+    @property
+    def home(self) -> str:
+        return self.identifier
+
+
+@dataclass(slots=True)
+class Wipe:
+    """To a profile: you are erased. receipt: where the sequencer keeps the answer."""
+
+    profile: str
+    receipt: str
+    at: int
+
+    @property
+    def home(self) -> str:
+        return home(self.profile)
+
+
+@dataclass(slots=True)
+class Wiped:
+    """To the sequencer: nothing of the profile is left. places: where -> how many records were removed or written."""
+
+    receipt: str
+    places: dict[str, int]
+
+    @property
+    def home(self) -> str:
+        return REALM
+
+
+@dataclass(slots=True)
+class Redact:
+    """To every task: nobody is this identifier any more; take it out of what others said or did."""
+
+    identifier: str
+
+    @property
+    def home(self) -> str:
+        return self.identifier

@@ -12,15 +12,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from streams.core.context import Context
-from streams.core.copies import forget_copies
 from streams.core.endings import Expire, Forget, Keep, Vacate
 from streams.core.forgetting import forget
 from streams.core.identifiers import is_anonymous
-from streams.core.messages import IdentityChanged, Point, Sent
-from streams.core.ownership import vacate
-from streams.core.profile import LEAVING, LINKED, LONE, Profile, generation, home
+from streams.core.messages import IdentityChanged, Sent
+from streams.core.profile import ENDED, LEAVING, LINKED, LONE, Profile, home
 from streams.core.sequencer import DECISIONS
-from streams.core.tables import EXPIRY, UNDER_WAY, VACANT, Entry, Node, Person
+from streams.core.tables import EXPIRY, Entry, Person
+from streams.core.vacating import leave, let_go
 from streams.core.wording import duration
 
 ASK_AGAIN = 60_000
@@ -32,7 +31,7 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
 
     received_at: of the profile's last event, where the caller knows it; else the timeline is asked."""
     idle, timers = context.plan.definitions.expire_after, context.tables.timers
-    if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing == LEAVING or profile.handovers:
+    if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing in ENDED or profile.handovers:
         return
     if profile.expiry:
         timers.disarm(profile.expiry[0], EXPIRY, profile.key)
@@ -86,18 +85,9 @@ def agree(context: Context, message: Expire | Keep | Forget | Vacate) -> list[Se
         case Forget():
             return _go(context, message)
         case Vacate():
-            return _leave(context, message)
+            return leave(context, message)
         case _:
             assert_never(message)
-
-
-def vacant(context: Context, identifier: str, at: int) -> list[Sent]:
-    """A timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
-    node = context.tables.nodes.get(identifier)
-    if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
-        return []
-    context.tables.nodes.delete(identifier)
-    return [Vacate(identifier)]
 
 
 def _decide(context: Context, message: Expire) -> list[Sent]:
@@ -112,7 +102,7 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
         return [Keep(key)]
     tables.persons.delete(key)
     owned = sorted({*person.identifiers, *person.former, home(key)})
-    points = [_let_go(context, key, identifier, message.at) for identifier in owned]
+    points = [let_go(context, key, identifier, message.at) for identifier in owned]
     audit = IdentityChanged(message.at, "erased", context.profile_id(key), None, sorted(person.identifiers), "",
                             _because(context), tables.counters.get(DECISIONS) or 0)
     return [*points, audit, Forget(key, message.at)]
@@ -136,33 +126,6 @@ def _go(context: Context, message: Forget) -> list[Sent]:
 
 def _end(context: Context, profile: Profile, at: int) -> list[Sent]:
     return forget(context, profile, max(at, profile.now), "time", _because(context))
-
-
-def _let_go(context: Context, key: str, identifier: str, at: int) -> Point:
-    """Next generation, next epoch: whatever begins there next is nothing that was there before.
-
-    By the wall clock, because after an outage the end may lie far back, and messages of now are under way."""
-    tables = context.tables
-    node = tables.nodes.get(identifier) or Node()
-    vacate(node.owners, key)
-    node.epochs += 1
-    if identifier == home(key):
-        node.generation = max(node.generation, generation(key) + 1)
-    if not node.owners:
-        node.vacant_until = max(at, context.wall) + UNDER_WAY
-        tables.timers.arm(node.vacant_until, VACANT, identifier)
-    tables.nodes.put(identifier, node)
-    return Point(identifier, [list(owner) for owner in node.owners])
-
-
-def _leave(context: Context, message: Vacate) -> list[Sent]:
-    """The pointer goes, unless an event passed it since: that one is with the sequencer, or was."""
-    tables, identifier = context.tables, message.identifier
-    pointer = tables.pointers.get(identifier)
-    if pointer is not None and pointer.is_vacant and not pointer.owners:
-        forget_copies(pointer, identifier, tables.chunks)
-        tables.pointers.delete(identifier)
-    return []
 
 
 def _is_anonymous(profile: Profile) -> bool:

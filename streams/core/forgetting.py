@@ -18,17 +18,23 @@ def forget(context: Context, profile: Profile, at: int, cause: str, because: str
     """An `exited` a segment, an `exited` a display audience (of paused campaigns too), tombstones on
     `audiences.memberships` and `profiles`; afterwards no table of this task has a row of the profile.
 
-    Campaigns do not react: nobody is written to because they are forgotten. Memory of copies that a pointer keeps, and
-    what other homes know of the profile's identifiers, is the caller's."""
+    Memory of copies that a pointer keeps, and what other homes know of the profile's identifiers, is the caller's."""
+    sends = farewell(context, profile, at, cause, because)
+    remove(context.tables, profile)
+    return sends
+
+
+def farewell(context: Context, profile: Profile, at: int, cause: str, because: str) -> list[Sent]:
+    """What the world is told; the rows stay for now. Campaigns do not react: nobody is written to because they are
+    forgotten."""
     changes = [Change(segment, row[0], False, because) for segment, row in sorted(profile.members.items())]
     profile.members.clear()
     sends = telling.lines(profile, changes, cause, at) + campaigns.take_everything_back(context, profile, at, because)
-    _remove(context.tables, profile)
     return [*sends, ProfileGone(profile.profile_id)]
 
 
 def disarm(tables: Tables, profile: Profile) -> None:
-    """No timer is left that names the profile. The caller drops the row, or its timers' fields with it."""
+    """No timer is left that names the profile, nor a field that says so; the caller writes or deletes the row."""
     if profile.timer_at:
         tables.timers.disarm(profile.timer_at, RULE, profile.key)
     if profile.view_due:
@@ -37,9 +43,11 @@ def disarm(tables: Tables, profile: Profile) -> None:
         tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
     if profile.aging:
         tables.timers.disarm(profile.aging[0], EVENTS, profile.key)
+    profile.timer_at, profile.view_due, profile.expiry, profile.aging = 0, 0, [], []
 
 
-def _remove(tables: Tables, profile: Profile) -> None:
+def remove(tables: Tables, profile: Profile) -> None:
+    """No table of this task has a row of the profile."""
     disarm(tables, profile)
     forget_copies(profile, home(profile.key), tables.chunks)
     tables.timeline.replace(profile.key, [])

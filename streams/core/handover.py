@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streams.core import campaigns, profiling, retention
+from streams.core import campaigns, erasing, profiling, retention
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.folding import fold, refold
 from streams.core.forgetting import disarm
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
 from streams.core.ownership import ALWAYS
-from streams.core.profile import LINKED, Forward, Fragment, Profile
+from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile
 from streams.core.tables import FORWARD, UNDER_WAY, Entry, Pointer
 
 CHUNK = 200
@@ -191,6 +191,8 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         return []
     profiling.note(profile, message.source, -1)
     sends = _carry_out_waiting(context, profile) if profile.cuts else []
+    if profile.standing == ERASED:
+        return sends + erasing.finish(context, profile, at)
     sends += profiling.settle(context, profile, at, message.cause)
     profiling.arm(context, profile)
     return sends

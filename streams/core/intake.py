@@ -139,6 +139,13 @@ class Intake:
             found = sorted(dict.fromkeys(found), key=self.namespaces.strength)
         return tuple(found)
 
+    def normalised(self, identifier: str) -> str:
+        """As a message that names it would give it; as it is where no message could."""
+        namespace, _, value = identifier.partition(":")
+        found: list[str] = []
+        self._add(found, namespace, value)
+        return found[0] if found else identifier
+
     def previous(self, message: Message) -> tuple[str, str] | None:
         """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie."""
         found: list[str] = []

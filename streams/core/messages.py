@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from streams.core import profile as profiles
-from streams.core.endings import Expire, Forget, Keep, Vacate
+from streams.core.endings import Bar, Erase, Expire, Forget, Keep, Redact, Vacate, Wipe, Wiped
 from streams.core.events import Event
 from streams.core.requests import REALM, Announce, Answered, Asked, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
@@ -226,6 +226,17 @@ class Unrenderable:
 
 
 @dataclass(slots=True)
+class Refused:
+    """An event that names erased people only: it becomes a dead letter without its bytes, which were not to come back.
+    mark: the keyed hash of its strongest identifier."""
+
+    topic: str
+    mark: str
+    reason: str
+    at: int
+
+
+@dataclass(slots=True)
 class IdentityChanged:
     """Output `identity.changes`: one line of audit. evidence: identifiers by which the event belongs to the profile,
     strongest first. since, until: of a move, the event times between which it holds; None for no bound."""
@@ -258,7 +269,8 @@ class ProfileSeen:
 
 
 Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
-                      | Asked | Suppress | Suppressing | Split | Announce | Expire | Keep | Forget | Vacate)
-Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | IdentityChanged
-                     | ProfileGone | ProfileSeen | Receipt | Answered)
-Sent: TypeAlias = Command | Output
+                      | Asked | Suppress | Suppressing | Split | Announce | Expire | Keep | Forget | Vacate
+                      | Erase | Bar | Wipe | Wiped)
+Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | Refused
+                     | IdentityChanged | ProfileGone | ProfileSeen | Receipt | Answered)
+Sent: TypeAlias = Command | Redact | Output

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 ALWAYS = -(2**62)
 NOBODY = ""
-"""Owner of a last interval whose profile was forgotten, where others still have older ones."""
+"""Owner of an interval whose profile was forgotten: of the last one where others still have older ones, of the first one
+where it was erased."""
 MOST_INTERVALS = 64
 Owners: TypeAlias = list[list[Any]]
 
@@ -43,9 +44,14 @@ def rename(owners: Owners, absorbed: str, survivor: str) -> None:
             owner[1] = survivor
 
 
-def claim(owners: Owners, profile: str, epoch: int) -> int:
-    """What nobody owns is the profile's; since when."""
-    since: int = owners.pop()[0] if owners else ALWAYS
+def claim(owners: Owners, profile: str, epoch: int, earliest: int = ALWAYS) -> int:
+    """What nobody owns is the profile's; since when. Before `earliest` it stays nobody's."""
+    since: int = owners[-1][0] if owners else ALWAYS
+    if since >= earliest:
+        del owners[-1:]
+    elif not owners:
+        owners.append([ALWAYS, NOBODY, 0])
+    since = max(since, earliest)
     owners.append([since, profile, epoch])
     return since
 

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
 Entries: TypeAlias = list[Any]
-LONE, LINKED, LEAVING = range(3)
-"""What the identity graph knows of a profile: nothing; that it is there; that it asked to end."""
+LONE, LINKED, LEAVING, ERASED = range(4)
+"""What the identity graph knows of a profile: nothing; that it is there; that it asked to end; that it is nobody."""
+ENDED = (LEAVING, ERASED)
 
 
 @dataclass(slots=True)
@@ -74,9 +75,10 @@ class Profile:
     suppressed: identifier of its own -> [decision, reason], see `suppression`.
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
     waiting: [arrival, is replayed] of events that came while it is handed over, see `campaigns.waiting`.
-    standing: LONE, LINKED or LEAVING. expiry: [when its timer is due, for which idle time], see `expiry`.
+    standing: LONE, LINKED, LEAVING or ERASED. expiry: [when its timer is due, for which idle time], see `expiry`.
     aging: [when its timer is due, for which time events are kept]; forgotten: [receipt, arrival] of the newest event
     that the timeline let go of, see `retention`. heard: how many decisions came that are this profile's own.
+    erasure: [where the receipt is kept, place -> records so far] of who is erased, see `erasing`.
     """
 
     key: str
@@ -110,6 +112,7 @@ class Profile:
     aging: list[int] = field(default_factory=list)
     forgotten: list[int] = field(default_factory=list)
     heard: int = 0
+    erasure: list[Json] = field(default_factory=list)
 
 
 @dataclass(slots=True)

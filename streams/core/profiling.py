@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.core import campaigns, evaluate, expiry, receipts, retention, telling
+from streams.core import campaigns, evaluate, expiry, receipts, retention, telling, vacating
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
-from streams.core.profile import LEAVING, LINKED, LONE, Forward, Fragment, Profile, home
+from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, home
 from streams.core.tables import ANSWER, EVENTS, EXPIRY, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
@@ -41,10 +41,10 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         return take(context, row or _begin_decided(context, message), message.fragment, event, at, message)
     if row is not None and expiry.is_overdue(row, event.received_at):
         return [*end_overdue(context, row, event.received_at), message]
-    if _is_new_evidence(event, message, row):
+    if row is None or not is_known(row, event):
         alone = enters(context.tables, row) if row is not None and row.key == event.subject else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
-    return take(context, row or begin(context, message.profile, event.arrival), message.fragment, event, at)
+    return take(context, row, message.fragment, event, at)
 
 
 def take(
@@ -72,15 +72,9 @@ def take(
     return sends
 
 
-def _is_new_evidence(event: Event, message: Deliver, row: Profile | None) -> bool:
-    if row is None:
-        return len(event.identifiers) > 1 or message.profile != event.subject
-    return not is_known(row, event)
-
-
 def is_known(profile: Profile, event: Event) -> bool:
     """Whether all identifiers that the event names are this profile's, as of the event's time."""
-    if profile.standing == LEAVING:
+    if profile.standing in ENDED:
         return False
     identifiers, moment = profile.identifiers, event.event_time
     for identifier in event.identifiers:
@@ -91,7 +85,7 @@ def is_known(profile: Profile, event: Event) -> bool:
 
 
 def _begin_decided(context: Context, message: Deliver) -> Profile:
-    profile = begin(context, message.profile, message.created or message.event.arrival)
+    profile = begin(context, message.profile, message.created)
     profile.identifiers.clear()
     profile.standing = LINKED
     return profile
@@ -241,6 +235,8 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "merge") ->
 
 def arm(context: Context, profile: Profile) -> None:
     """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
+    if profile.standing == ERASED:
+        return
     timers = context.tables.timers
     due = None if profile.handovers or not (profile.due or profile.held) else next_due(profile)
     if due is not None and (not profile.timer_at or due < profile.timer_at):
@@ -261,7 +257,7 @@ def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent
     if cause == EVENTS:
         return retention.due(context, key, due)
     if cause == VACANT:
-        return expiry.vacant(context, key, due)
+        return vacating.vacant(context, key, due)
     if cause == ANSWER:
         return receipts.forget(context, key)
     row = context.tables.profiles.get(key)

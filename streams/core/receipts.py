@@ -6,31 +6,62 @@ the identifiers have left, and a second suppression would undo a later lifting; 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from streams.core.context import Context
+from streams.core.endings import Erase, Wiped
 from streams.core.messages import Sent
 from streams.core.requests import Receipt, Split, Suppress
 from streams.core.tables import ANSWER
 
 REMEMBERED_FOR = 30 * 86_400_000
 """Longer than the topic keeps requests, so that a replay of all of it finds every answer."""
-R = TypeVar("R", Split, Suppress)
+R = TypeVar("R", Split, Suppress, Erase)
 
 
-def once(context: Context, request: R, at: int, act: Callable[[Context, R, int], list[Sent]]) -> list[Sent]:
-    """What `act` does for the first request of its kind; it must give one receipt. The same id with other contents is
-    another request: to take it for a repetition would be to ignore it."""
-    tables = context.tables
-    key = context.profile_id("\x00".join(("request", *request.question)))
+@dataclass(slots=True)
+class Pending:
+    """In the place of a receipt: it is written when a profile has done its part. places: what is done by then."""
+
+    profile_id: str
+    places: dict[str, int]
+
+
+def place(context: Context, request: Split | Suppress | Erase) -> str:
+    """Where the receipt is kept. The same id with other contents is another request: to take it for a repetition would
+    be to ignore it."""
+    return context.profile_id("\x00".join(("request", *request.question)))
+
+
+def once(context: Context, request: R, at: int, act: Callable[[Context, R, int], list[Sent | Pending]]) -> list[Sent]:
+    """What `act` does for the first request of its kind; it must give one receipt, now or `Pending`."""
+    tables, key = context.tables, place(context, request)
     known = tables.receipts.get(key)
     if known is not None:
-        return [known]
+        return [known] if known.outcome else []
     sends = act(context, request, at)
-    (receipt,) = [sent for sent in sends if isinstance(sent, Receipt)]
+    (receipt,) = [_receipt(request, sent, at) for sent in sends if isinstance(sent, Receipt | Pending)]
     tables.receipts.put(key, receipt)
     tables.timers.arm(at + REMEMBERED_FOR, ANSWER, key)
-    return sends
+    return [sent for sent in sends if not isinstance(sent, Pending)]
+
+
+def _receipt(request: Split | Suppress | Erase, said: Receipt | Pending, at: int) -> Receipt:
+    if isinstance(said, Receipt):
+        return said
+    action = request.question[0]
+    return Receipt(request.request_id, action, said.profile_id, said.places, at, outcome="")
+
+
+def wiped(context: Context, message: Wiped, at: int) -> list[Sent]:
+    """What was pending is done."""
+    pending = context.tables.receipts.get(message.receipt)
+    if pending is None or pending.outcome:
+        return []
+    done = replace(pending, places={**pending.places, **message.places}, outcome="done", at=at)
+    context.tables.receipts.put(message.receipt, done)
+    return [done]
 
 
 def forget(context: Context, key: str) -> list[Sent]:

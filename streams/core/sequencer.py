@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from streams.core import barring
 from streams.core.context import Context
 from streams.core.definitions import OnConflict
 from streams.core.identifiers import namespace_of
@@ -56,6 +57,9 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     event = message.event
     owners = _owners(context, message)
     persons = {key: _person(context, message, key) for key in dict.fromkeys(owners.values())}
+    barred = [i for i in event.identifiers if i not in owners and barring.is_barred(context, i, event.event_time)]
+    if barred:
+        return barring.undecided(context, message, barred, at)
     verdict = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
     ruling = _Ruling(context, message, at, next_decision(context), verdict.kept)
     _settle(ruling, verdict, persons)
@@ -144,7 +148,7 @@ def _absorb(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> No
 def _attach(ruling: _Ruling, identifiers: list[str]) -> None:
     for identifier in identifiers:
         node = ruling.context.tables.nodes.get(identifier) or Node()
-        since = claim(node.owners, ruling.profile, node.epochs)
+        since = claim(node.owners, ruling.profile, node.epochs, barring.owned_from(ruling.context, identifier))
         ruling.point(identifier, node)
         ruling.gained[identifier] = [node.epochs, since]
         ruling.person.identifiers[identifier] = ruling.message.event.arrival

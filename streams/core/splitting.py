@@ -13,7 +13,7 @@ from streams.core.context import Context
 from streams.core.messages import Cut, IdentityChanged, Point, Sent
 from streams.core.ownership import ALWAYS, rename
 from streams.core.profile import LINKED, Forward, fragment_key
-from streams.core.receipts import once
+from streams.core.receipts import Pending, once
 from streams.core.requests import Announce, Receipt, Split
 from streams.core.resolution import rejoined
 from streams.core.sequencer import new_key, next_decision
@@ -25,7 +25,7 @@ def split(context: Context, message: Split, at: int) -> list[Sent]:
     return once(context, message, at, _decide)
 
 
-def _decide(context: Context, message: Split, at: int) -> list[Sent]:
+def _decide(context: Context, message: Split, at: int) -> list[Sent | Pending]:
     tables = context.tables
     node = tables.nodes.get(message.identifier)
     key = str(node.owners[-1][1]) if node and node.owners else message.identifier

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from streams.core import arrival, expiry, handover, profiling, sequencer, splitting, suppression
+from streams.core import arrival, erasing, expiry, handover, profiling, sequencer, splitting, suppression
 from streams.core.context import Context
-from streams.core.endings import Expire, Forget, Keep, Vacate
+from streams.core.endings import Bar, Erase, Expire, Forget, Keep, Vacate, Wipe, Wiped
 from streams.core.messages import (
     Adopt,
     Arrive,
@@ -51,13 +51,11 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
             return handover.cut(context, message, at)
         case Resolve():
             return arrival.resolve_alias(context, message, at)
-        case Asked():
-            return suppression.asked(context, message)
-        case Suppress():
-            return suppression.decide(context, message, at)
-        case Suppressing():
-            return suppression.suppressing(context, message, at)
+        case Asked() | Suppress() | Suppressing():
+            return suppression.agree(context, message, at)
         case Expire() | Keep() | Forget() | Vacate():
             return expiry.agree(context, message)
+        case Erase() | Bar() | Wipe() | Wiped():
+            return erasing.agree(context, message, at)
         case _:
             assert_never(message)

@@ -6,43 +6,62 @@ its pointer stays undecided, and so its first event learns of it. Nothing is ref
 """
 from __future__ import annotations
 
-from streams.core import campaigns
+from typing import assert_never
+
+from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
 from streams.core.context import Context
+from streams.core.endings import Bar, Erase
+from streams.core.identifiers import is_identifier
 from streams.core.messages import Point, Sent
 from streams.core.ownership import ALWAYS
 from streams.core.profile import Forward, Profile, profile_key
 from streams.core.profiling import enters
-from streams.core.receipts import once
+from streams.core.receipts import Pending, once
 from streams.core.requests import Asked, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision
 from streams.core.tables import Node, Person
 
 UNSTATED = "do not contact"
+NO_IDENTIFIER = "it names no identifier; expected namespace:value, for example email:jane@example.com, and no blocked value"
 
 
-def asked(context: Context, message: Asked) -> list[Sent]:
+def agree(context: Context, message: Asked | Suppress | Suppressing, at: int) -> list[Sent]:
+    """From the home of the identifier to the sequencer, which keeps the list, to the profile that has a copy."""
+    match message:
+        case Asked():
+            return _asked(context, message, at)
+        case Suppress():
+            return once(context, message, at, _decide)
+        case Suppressing():
+            return _suppressing(context, message, at)
+        case _:
+            assert_never(message)
+
+
+def _asked(context: Context, message: Asked, at: int) -> list[Sent]:
     """A request, at the home of its identifier: whether that is a profile by itself is known here alone."""
     tables, identifier = context.tables, message.identifier
+    if not is_identifier(identifier):
+        return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
     pointer, row = tables.pointers.get(identifier), tables.profiles.get(identifier)
     created = enters(tables, row) if isinstance(row, Profile) and pointer is None else None
-    if row is None or pointer is not None:
+    if (row is None or pointer is not None) and not barring.is_listed(context, identifier):
         leave_undecided(tables, identifier, pointer)
-    return [Suppress(message.request_id, message.action, identifier, message.reason, created)]
+    command = Erase if message.action == "erase" else Suppress
+    return [command(message.request_id, message.action, identifier, message.reason, created)]
 
 
-def decide(context: Context, message: Suppress, at: int) -> list[Sent]:
+def _decide(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:
     """The sequencer's note of it, its owner's copy, and the receipt."""
-    return once(context, message, at, _decide)
-
-
-def _decide(context: Context, message: Suppress, at: int) -> list[Sent]:
     tables, identifier = context.tables, message.identifier
-    node = tables.nodes.get(identifier) or _enter(context, message)
+    if barring.is_listed(context, identifier):
+        return _of_erased(context, message, at)
+    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
     reason = (message.reason or UNSTATED) if message.action == "suppress" else None
     node.suppressed = [next_decision(context), reason]
     tables.nodes.put(identifier, node)
-    sends: list[Sent] = []
+    sends: list[Sent | Pending] = []
     owner = (node.owners[-1][1] or None) if node.owners else None
     if owner is not None:
         sends = [Point(identifier, [list(each) for each in node.owners]),
@@ -51,12 +70,24 @@ def _decide(context: Context, message: Suppress, at: int) -> list[Sent]:
                             {"identities": 1, "profiles": int(owner is not None)}, at)]
 
 
-def _enter(context: Context, message: Suppress) -> Node:
+def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:
+    """Its hash is on the list already, which is more than not to be written to; `unsuppress` takes it off. It has no row
+    but the hash, and must get none."""
+    if message.action == "suppress":
+        return [Receipt(message.request_id, message.action, None, {}, at, reason="erased, which is more: nothing to do")]
+    row = context.tables.barred.get(barring.mark(context, message.identifier))
+    assert row is not None
+    lifted = Bar(message.identifier, row.until, True)
+    barring.bar(context, lifted)
+    return [lifted, Receipt(message.request_id, message.action, None, {"identities": 1}, at)]
+
+
+def enter(context: Context, identifier: str, created: int | None) -> Node:
     """A lone profile enters the graph; an identifier that nobody has enters it without an owner."""
-    if message.created is None:
+    if created is None:
         return Node()
-    key = profile_key(message.identifier)
-    context.tables.persons.put(key, Person(created=message.created, identifiers={message.identifier: message.created}))
+    key = profile_key(identifier)
+    context.tables.persons.put(key, Person(created=created, identifiers={identifier: created}))
     return Node(owners=[[ALWAYS, key, 0]])
 
 
@@ -69,7 +100,7 @@ def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:
     return True
 
 
-def suppressing(context: Context, message: Suppressing, at: int) -> list[Sent]:
+def _suppressing(context: Context, message: Suppressing, at: int) -> list[Sent]:
     """At the owner: audiences and ad servers are told at once; messages are asked about when they are due."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):

@@ -110,6 +110,15 @@ class Person:
 
 
 @dataclass(slots=True)
+class Barred:
+    """Of an identifier that was erased, under its keyed hash. until: events up to this time count nowhere, for ever.
+    is_lifted: later ones count again."""
+
+    until: int
+    is_lifted: bool = False
+
+
+@dataclass(slots=True)
 class Tables:
     pointers: Table[Pointer]
     profiles: Table[Profile | Forward]
@@ -120,3 +129,4 @@ class Tables:
     timeline: Timeline
     timers: Timers
     receipts: Table[Receipt]
+    barred: Table[Barred]

@@ -64,6 +64,8 @@ class Instruments:
             metrics.add(m.CONSENT_FAULTS, count, reason)
         for what, count in outcome.rebuilt.items():
             metrics.add(m.REBUILT, count, what)
+        for reason, count in outcome.erased.items():
+            metrics.add(m.ERASED, count, reason)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
         metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)

@@ -111,6 +111,11 @@ REBUILT = Metric(
     tells="Profiles whose events were read again for new definitions, and leaves folded from them; old leaves stay.",
     moves="Rises only after an apply that asks something new. Rising without one: report it.",
 )
+ERASED = Metric(
+    name="audience_erased_events", kind=Kind.COUNTER, labels=("reason",),
+    tells="Events that were refused because everybody whom they name is erased; not among the rejected records.",
+    moves="Steady: a source still sends people who asked to be forgotten; `profile unsuppress` lets them come back.",
+)
 REBALANCES = Metric(
     name="audience_rebalances", kind=Kind.COUNTER,
     tells="Assignments taken over.", moves="As for audience_tasks_assigned.",
@@ -123,7 +128,7 @@ STORE_BYTES = Metric(
 
 METRICS: tuple[Metric, ...] = (
     RECORDS, REJECTED, SENT, UNITS, UNIT_RECORDS, UNIT_SECONDS, COMMIT_SECONDS, LATENCY, LAG, WAITING, RESTORING,
-    ASSIGNED, RUNNING, DECISIONS, CONSENT_FAULTS, REBUILT, REBALANCES, STORE_BYTES,
+    ASSIGNED, RUNNING, DECISIONS, CONSENT_FAULTS, ERASED, REBUILT, REBALANCES, STORE_BYTES,
 )
 
 

@@ -22,6 +22,7 @@ from streams.core.messages import (
     Output,
     ProfileGone,
     ProfileSeen,
+    Refused,
     Suppressed,
     Unrenderable,
 )
@@ -75,6 +76,11 @@ def unsent(message: Unrenderable) -> Inbound:
     """A message that could not be made, as the record of a dead letter: on no place of a topic, offset -1."""
     value = orjson.dumps({name: getattr(message, name) for name in message.__dataclass_fields__})
     return Inbound(f"activations.{message.channel}", -1, -1, message.profile_id.encode(), value, message.at)
+
+
+def refused(event: Refused) -> Inbound:
+    """An event of erased people, as the record of a dead letter: the keyed hash of whose it was, and no bytes; offset -1."""
+    return Inbound(event.topic, -1, -1, event.mark.encode(), None, event.at)
 
 
 def unread(revision: int, partition: int, at: int) -> Inbound:
@@ -144,8 +150,9 @@ class AvroSink:
                 if self._on_suppressed is not None:
                     self._on_suppressed(output)
                 return None
-            case Unrenderable():
-                return self.dead_letter(unsent(output), output.reason, "render", output.at)[0]
+            case Refused() | Unrenderable():
+                record, stage = (refused(output), "erased") if isinstance(output, Refused) else (unsent(output), "render")
+                return self.dead_letter(record, output.reason, stage, output.at)[0]
             case _:
                 assert_never(output)
 

@@ -1,7 +1,7 @@
 """From records to messages: what each input topic's bytes mean to a task."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import orjson
 import phonenumbers
@@ -14,6 +14,7 @@ from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake, Message, received
 from streams.core.messages import Arrive, Resolve
 from streams.core.press import Pressed
+from streams.core.redaction import Redaction
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
 from streams.task.wire import Revise, Stage, Wired
@@ -23,7 +24,7 @@ from streams.unit import Inbound
 REPLAYED = "audience-replayed"
 EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
 SCHEMAS = {"commands": "command", "definitions": "definition", "privacy.requests": "privacy_request"}
-SUPPRESSIONS = frozenset({"suppress", "unsuppress"})
+ASKED_AT_HOME = frozenset({"suppress", "unsuppress", "erase"})
 REMEMBERED = 20_000
 
 
@@ -39,8 +40,11 @@ def phone_number(text: str) -> str | None:
 class Reader:
     """Reads a task's input. Messages that `frontier` had to decode are not decoded again."""
 
-    def __init__(self, codec: Codec, namespaces: Namespaces, next_arrival: Callable[[int], int]) -> None:
-        self._codec, self._next_arrival = codec, next_arrival
+    def __init__(
+        self, codec: Codec, namespaces: Namespaces, next_arrival: Callable[[int], int], keyed: Callable[[str], str],
+    ) -> None:
+        self._codec, self._next_arrival, self._keyed = codec, next_arrival, keyed
+        self.decode = codec.decode_event
         self.intake = Intake(namespaces, phone_number)
         self._decoded: dict[tuple[str, int], Message] = {}
 
@@ -91,10 +95,9 @@ class Reader:
 
     def _request(self, row: Message, at: int) -> tuple[Wired, int]:
         """The open end of the control path: a further action is one more case here. Raises Rejected."""
-        if ":" not in row["identifier"]:
-            raise Rejected("identifier is none; expected namespace:value as the pipeline normalises it")
-        if row["action"] in SUPPRESSIONS:
-            return Asked(row["request_id"], row["action"], row["identifier"], row["reason"]), at
+        if row["action"] in ASKED_AT_HOME:
+            identifier = self.intake.normalised(row["identifier"])
+            return Asked(row["request_id"], row["action"], identifier, row["reason"]), at
         if row["action"] == "split":
             return Split(row["request_id"], row["identifier"], tuple(row["split_off"])), at
         raise Rejected(f"no stage takes requests to {row['action']} in this version")
@@ -105,6 +108,18 @@ class Reader:
         event = self.intake.read(message, entry.raw, entry.received_at, entry.arrival, entry.identifiers)
         event.is_replayed = is_replayed
         return event
+
+    def redaction(self, identifiers: Collection[str]) -> Redaction:
+        """Of these, under pseudonyms that only this deployment can tell."""
+        return Redaction(identifiers, lambda identifier: f"erased-{self._keyed(f'erased{chr(0)}{identifier}')[:12]}")
+
+    def redact(self, event: Event, identifiers: Collection[str]) -> Event:
+        """See `Context.redact`."""
+        message = self._codec.decode_event(event.raw)
+        raw = orjson.dumps(self.redaction(identifiers).message({**message, "messageId": event.message_id}))
+        left = tuple(each for each in event.identifiers if each not in identifiers)
+        entry = Entry(event.arrival, event.event_time, event.received_at, "", left, raw)
+        return self.reread(entry, event.is_replayed)
 
     def _event(self, record: Inbound, wall: int) -> tuple[Wired, int]:
         if record.value is None:

@@ -14,7 +14,7 @@ import msgspec
 from streams.core.press import Press
 from streams.core.profile import Forward, Fragment, Profile
 from streams.core.requests import Receipt
-from streams.core.tables import Node, Person, Pointer
+from streams.core.tables import Barred, Node, Person, Pointer
 
 VERSION = 1
 pack = msgspec.msgpack.Encoder().encode
@@ -90,6 +90,7 @@ def _decode_person(data: bytes) -> Person:
 PROFILE = RowCodec(_encode_profile, _decode_profile)
 POINTER = _plain(Pointer)
 NODE = _plain(Node)
+BARRED = _plain(Barred)
 PRESS = _plain(Press)
 RECEIPT = _plain(Receipt)
 PERSON = RowCodec(_encode_person, _decode_person)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from streams.core.messages import Adopt, Arrive, Cut, Decide, Deliver, Release, Visit
 from streams.core.requests import Receipt
-from streams.core.tables import Node, Person, Pointer, Tables
+from streams.core.tables import Barred, Node, Person, Pointer, Tables
 from streams.task.census import CountedProfiles
-from streams.task.rows import NODE, NUMBER, PERSON, POINTER, RAW, RECEIPT
+from streams.task.rows import BARRED, NODE, NUMBER, PERSON, POINTER, RAW, RECEIPT
 from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
 from streams.task.wire import Wired
@@ -26,13 +26,14 @@ class State:
         self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, b"p")
         self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, b"c")
         self.receipts: WorkingTable[Receipt] = WorkingTable(store, "identities", RECEIPT, b"r")
+        self.barred: WorkingTable[Barred] = WorkingTable(store, "identities", BARRED, b"e")
         self.timeline = StoredTimeline(store)
         self.timers = Wheel(store)
         self.tables = Tables(
             self.pointers, self.profiles, self.nodes, self.persons, self.chunks, self.counters, self.timeline,
-            self.timers, self.receipts)
+            self.timers, self.receipts, self.barred)
         self._working = (self.pointers, self.chunks, self.profiles, self.nodes, self.persons, self.counters,
-                         self.receipts)
+                         self.receipts, self.barred)
 
     def prefetch(self, messages: Iterable[Wired]) -> None:
         """One multi-get a table for what these messages need first."""

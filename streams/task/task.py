@@ -13,9 +13,10 @@ from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.core import profiling
 from streams.core.context import Context
+from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
-from streams.core.messages import Arrive, Command, Output, Resolve, Sent
+from streams.core.messages import Adopt, Arrive, Command, Output, Refused, Resolve, Sent
 from streams.core.plan import Plan
 from streams.core.requests import Asked, Split
 from streams.core.step import step
@@ -25,6 +26,7 @@ from streams.task.outputs import AvroSink, Sink, decided, unread
 from streams.task.partitioning import partition_of
 from streams.task.presses import Presses
 from streams.task.reading import Reader
+from streams.task.redactions import REDACTION, Redactions
 from streams.task.revisions import Revisions
 from streams.task.settings import TaskSettings
 from streams.task.state import State
@@ -60,7 +62,9 @@ class Task:
         self._answers = Answers(partition, store, self.state, self.revisions, self.standing)
         self.now: int = self.revisions.numbers.get("now") or 0
         self._arrivals = self.revisions.numbers.get("arrivals") or 0
-        self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._next_arrival)
+        self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._next_arrival,
+                              self._settings.profile_id)
+        self._redactions = Redactions(store, self.state, self._reader)
         self._outputs: list[Output] = []
         self._sends: list[Outbound] = []
         self._queue: deque[Wired] = deque()
@@ -84,7 +88,8 @@ class Task:
         return due if timer is None else timer[0] if due is None else min(timer[0], due)
 
     def busy(self) -> bool:
-        return self._sweep.is_pending() or self._presses.is_pending(self.now) or self._answers.is_pending()
+        return self._sweep.is_pending() or self._presses.is_pending(self.now) or self._answers.is_pending() or (
+            self._redactions.is_pending())
 
     def standing(self) -> Standing:
         return replace(self._sweep.standing(self.context), presses=self._presses.standing())
@@ -108,9 +113,10 @@ class Task:
         outcome.decisions, outcome.consent_faults = decided(self._outputs), self.consent_faults - faults
         outcome.rebuilt = +self._rebuilt
         self._rebuilt.clear()
+        outcome.erased = Counter(output.reason for output in self._outputs if isinstance(output, Refused))
         outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
         outcome.changes += self.state.changes()
-        outcome.changes += self.revisions.changes() + self._presses.changes()
+        outcome.changes += self.revisions.changes() + self._presses.changes() + self._redactions.changes()
         self._outputs, self._sends = [], []
         return outcome
 
@@ -150,8 +156,11 @@ class Task:
             self._revise(message.revision)
         elif isinstance(message, Ask):
             self._answers.ask(message)
+        elif isinstance(message, Redact):
+            self._redactions.ask(message.identifier, self.now)
         else:
-            self._route(step(self.context, message, self.now))
+            given = self._redactions.come(message) if isinstance(message, Adopt) else message
+            self._route(step(self.context, given, self.now))
 
     def _revise(self, revision: int) -> None:
         self.refused = self.revisions.faults(revision)
@@ -175,6 +184,10 @@ class Task:
 
     def _route(self, sends: list[Sent]) -> None:
         for sent in sends:
+            if isinstance(sent, Redact):
+                self._announce(sent, self.now)
+                self._queue.append(sent)
+                continue
             if type(sent) not in COMMANDS:
                 self._outputs.append(sent)  # type: ignore[arg-type]
                 continue
@@ -185,11 +198,11 @@ class Task:
                 self._send(sent, partition)  # type: ignore[arg-type]
 
     def _send(self, message: Wired, partition: int) -> None:
-        key = message.home.encode() if not isinstance(message, Stage | Revise | Ask) else b"definitions"
+        key = message.home.encode() if not isinstance(message, Stage | Revise | Ask | Redact) else b"definitions"
         self._sends.append(Outbound("commands", key, encode_command(self._codec, message, self.now), partition))
 
     def _announce(self, message: Wired, at: int) -> None:
-        """A change of definitions, to every other task at its place among the commands."""
+        """What every other task must hear, at its place among the commands."""
         self.now = max(self.now, at)
         for partition in range(self._partitions):
             if partition != self.partition:
@@ -205,6 +218,8 @@ class Task:
                 self.now = max(self.now, due)
                 self.context.edition = self.revisions.next_edition()
                 self._is_new_edition = True
+            elif cause == REDACTION:
+                self._redactions.end(key, due)
             else:
                 self._route(profiling.fire(self.context, due, cause, key, due))
                 self._drain()
@@ -215,8 +230,12 @@ class Task:
         is_new, self._is_new_edition = self._is_new_edition, False
         if has_records or is_new:
             return
-        if not self._presses.slice(self.context, self.now, timers_until, self._route):
+        if self._presses.slice(self.context, self.now, timers_until, self._route):
+            return
+        if self._sweep.is_pending():
             self._sweep.slice(self.context, self.now, self._route)
+        elif self._redactions.is_pending():
+            self._redactions.slice(self.context, self.now, self._route)
 
     def _put_in_force(self, wall: int = 0, former: Plan | None = None) -> Context:
         plan = self.revisions.plan()
@@ -225,8 +244,9 @@ class Task:
         self._reader.intake.mapping = plan.definitions.consent
         return Context(
             tables=self.state.tables, plan=plan, namespaces=namespaces, edition=self.revisions.edition,
-            profile_id=self._settings.profile_id, reread=self._reader.reread, render=render, wall=wall,
-            view_after=self._settings.view_after, presses=self._presses.rows, former=former, rebuilt=self._rebuilt)
+            profile_id=self._settings.profile_id, reread=self._reader.reread, redact=self._reader.redact, render=render,
+            wall=wall, view_after=self._settings.view_after, presses=self._presses.rows, former=former,
+            rebuilt=self._rebuilt)
 
     def _arm_campaigns(self) -> None:
         for campaign in self.context.plan.definitions.campaigns:

@@ -20,7 +20,8 @@ def _first(profile: str) -> bytes:
     return profile.encode() + _END
 
 
-def _entry(row: list[object]) -> Entry:
+def entry_of(row: list[object]) -> Entry:
+    """One event of a chunk."""
     arrival, event_time, received_at, fragment, identifiers, raw = row
     return Entry(arrival, event_time, received_at, fragment, tuple(identifiers), raw)  # type: ignore[arg-type]
 
@@ -43,7 +44,7 @@ class StoredTimeline:
 
     def entries(self, profile: str) -> list[Entry]:
         found = [] if profile in self._replaced else [
-            _entry(row) for _, data in self._chunks(profile) for row in unpack(data)]
+            entry_of(row) for _, data in self._chunks(profile) for row in unpack(data)]
         return sorted([*found, *self._added.get(profile, ())], key=lambda entry: entry.arrival)
 
     def replace(self, profile: str, entries: list[Entry]) -> None:
@@ -62,17 +63,22 @@ class StoredTimeline:
                 self._dropped[key] = None
             kept += len(unpack(data))
 
+    def is_touched(self, key: bytes) -> bool:
+        """Whether this unit of work writes or deletes the chunk of that key already."""
+        profile = key[:key.rindex(_END, 0, -8)].decode()
+        return key in self._dropped or profile in self._replaced
+
     def oldest(self, profile: str) -> int | None:
         """See `core.tables.Timeline`."""
         first = [] if profile in self._replaced else self._chunks(profile, most=len(self._dropped) + 1)[:1]
-        found = [_entry(unpack(data)[0]) for _, data in first] + self._added.get(profile, [])
+        found = [entry_of(unpack(data)[0]) for _, data in first] + self._added.get(profile, [])
         return min((entry.arrival for entry in found), default=None)
 
     def forget(self, profile: str, before: int) -> list[Entry]:
         """See `core.tables.Timeline`. Reads the chunks that hold some of them, and no other."""
         chunks = [] if profile in self._replaced else self._chunks(profile, before)
         self._dropped |= dict.fromkeys(key for key, _ in chunks)
-        entries = [_entry(row) for _, data in chunks for row in unpack(data)] + self._added.pop(profile, [])
+        entries = [entry_of(row) for _, data in chunks for row in unpack(data)] + self._added.pop(profile, [])
         if kept := [entry for entry in entries if entry.arrival >= before]:
             self._added[profile] = kept
         return sorted((entry for entry in entries if entry.arrival < before), key=lambda entry: entry.arrival)

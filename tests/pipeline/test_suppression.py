@@ -111,14 +111,16 @@ def test_a_receipt_says_what_was_done_and_names_nobody(pipeline: Pipeline) -> No
     assert {place["place"]: place["records"] for place in decoded["places"]} == {"identities": 1, "profiles": 1}
 
 
-@pytest.mark.parametrize(("action", "identifier", "reason"), [
-    ("erase", "email:a@x.org", "no stage takes requests to erase in this version"),
-    ("suppress", "a@x.org", "identifier is none; expected namespace:value as the pipeline normalises it"),
-])
-def test_what_cannot_be_done_is_a_dead_letter(pipeline: Pipeline, action: str, identifier: str, reason: str) -> None:
-    pipeline.request(action, identifier)
-    assert [why for _, why in pipeline.rejected] == [reason]
-    assert pipeline.receipts == []
+def test_what_cannot_be_done_is_answered_with_the_reason(pipeline: Pipeline) -> None:
+    pipeline.request("suppress", "a@x.org")
+    (receipt,) = pipeline.receipts
+    assert receipt.outcome == "refused" and receipt.reason is not None and "expected namespace:value" in receipt.reason
+    assert pipeline.rejected == []
+
+
+def test_an_address_may_be_written_as_people_write_it(pipeline: Pipeline) -> None:
+    pipeline.request("suppress", "email:A@X.org", "bounced")
+    assert hello(pipeline, "a@x.org", userId="u") == 0
 
 
 def test_what_the_command_line_asks_is_a_request(pipeline: Pipeline) -> None:

@@ -10,6 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from schemas.codec import Codec
+from streams.core.endings import Redact
 from streams.core.errors import Bug
 from streams.core.events import Event
 from streams.core.identifiers import Namespaces
@@ -24,7 +25,7 @@ from tests.task.drawing import TEXT, WHOLE, built, damaged
 from tests.task.test_rows import PROFILES
 
 CODEC = Codec()
-KINDS: tuple[type[Wired], ...] = (*Command.__args__, Stage, Revise, Ask)
+KINDS: tuple[type[Wired], ...] = (*Command.__args__, Redact, Stage, Revise, Ask)
 NAMES = {kind.__name__.lower() for kind in KINDS}
 
 
@@ -79,7 +80,7 @@ def test_an_unknown_kind_is_a_bug(kind: str, body: bytes) -> None:
 
 @given(histories(aliases=True))
 def test_an_event_is_read_anew_as_it_was_accepted(history: list[Message]) -> None:
-    reader = Reader(CODEC, Namespaces(), lambda at: at << 20)
+    reader = Reader(CODEC, Namespaces(), lambda at: at << 20, str)
     for message in history:
         found = reader.read(Inbound("events.hits", 0, 0, None, orjson.dumps(message), START), message["receivedAt"])
         assert found is not None
@@ -88,7 +89,7 @@ def test_an_event_is_read_anew_as_it_was_accepted(history: list[Message]) -> Non
 
 def test_an_event_that_cannot_be_read_anew_stops_the_worker() -> None:
     """A dead letter in its place would leave the others waiting for it."""
-    reader = Reader(CODEC, Namespaces(), lambda at: at)
+    reader = Reader(CODEC, Namespaces(), lambda at: at, str)
     visit = Visit(_event(Entry(1, 1, 1, "", ("cookie:c1",), b"\xc3\x01secret.."), False), ("cookie:c1",), {})
     with pytest.raises(Bug, match="a command `visit` cannot be read"):
         decode(CODEC.decode("command", _bytes(visit, 1)), reader.reread)

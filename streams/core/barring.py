@@ -1,0 +1,73 @@
+"""What is left of an erased identifier: a keyed hash, and the instant up to which nothing that it says counts any more.
+
+The hash stands with the sequencer and at the identifier's home. It is asked only where nobody owns the identifier at the
+time of the event, so events of known people do not pay for it. Up to the erasure events are refused for ever, however
+often they are replayed; later ones until the identifier is taken off the list. An event that names others too stays
+with those, without the identifier.
+"""
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from streams.core.context import Context
+from streams.core.endings import Bar
+from streams.core.events import Event
+from streams.core.identifiers import is_anonymous
+from streams.core.messages import Arrive, Decide, Refused, Sent
+from streams.core.ownership import ALWAYS
+from streams.core.tables import Barred
+
+BEFORE, SINCE = "before its identifiers were erased", "its identifiers were erased and are not taken off the list"
+
+
+def mark(context: Context, identifier: str) -> str:
+    """The keyed hash of an erased identifier."""
+    return context.profile_id(f"erased\x00{identifier}")
+
+
+def is_known(context: Context, identifier: str) -> bool:
+    """Whether it was ever erased."""
+    return context.tables.barred.get(mark(context, identifier)) is not None
+
+
+def is_listed(context: Context, identifier: str) -> bool:
+    """Whether it was erased, and not taken off the list since."""
+    row = context.tables.barred.get(mark(context, identifier))
+    return row is not None and not row.is_lifted
+
+
+def is_barred(context: Context, identifier: str, event_time: int) -> bool:
+    """Whether an event of that time must not count by this identifier, which nobody owned then."""
+    row = context.tables.barred.get(mark(context, identifier))
+    return row is not None and (event_time <= row.until or not row.is_lifted)
+
+
+def owned_from(context: Context, identifier: str) -> int:
+    """The event time from which it can be somebody's."""
+    row = context.tables.barred.get(mark(context, identifier))
+    return ALWAYS if row is None else row.until + 1
+
+
+def bar(context: Context, message: Bar) -> list[Sent]:
+    """The word of the sequencer, at home; and its own note."""
+    context.tables.barred.put(mark(context, message.identifier), Barred(message.until, message.is_lifted))
+    return []
+
+
+def unnamed(context: Context, event: Event, barred: Collection[str], at: int) -> list[Sent]:
+    """The event without these identifiers, from its home on; refused if it names nobody else."""
+    left = tuple(identifier for identifier in event.identifiers if identifier not in barred)
+    if left:
+        return [Arrive(context.redact(event, barred))]
+    rows = [context.tables.barred.get(mark(context, identifier)) for identifier in event.identifiers]
+    is_old = any(row is not None and event.event_time <= row.until for row in rows)
+    topic = "events.hits" if all(map(is_anonymous, event.identifiers)) else "events.interactions"
+    return [Refused(topic, mark(context, event.subject), BEFORE if is_old else SINCE, at)]
+
+
+def undecided(context: Context, message: Decide, barred: Collection[str], at: int) -> list[Sent]:
+    """The same at the sequencer; an event that keeps its strongest identifier is no news at home, so it stays here."""
+    if message.event.subject in barred:
+        return unnamed(context, message.event, barred, at)
+    return [replace(message, event=context.redact(message.event, barred))]

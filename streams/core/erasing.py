@@ -1,0 +1,166 @@
+"""Somebody is to be forgotten, because it was asked: the person ends at once, wherever their parts are.
+
+A decision like any other, in the sequencer's order, so that it cannot race a merge: what was decided before it still
+comes to the profile, which waits for that and goes with it; nothing is decided about the profile after it. Identifiers
+are nobody's from then on (`vacating`), and barred (`barring`). Rows are deleted where expiry deletes them, in `forgetting`.
+The receipt is written when the profile has said what was removed.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, assert_never
+
+from streams.core import barring, receipts
+from streams.core.context import Context
+from streams.core.endings import Bar, Erase, Wipe, Wiped
+from streams.core.forgetting import disarm, farewell, remove
+from streams.core.messages import (
+    Activation,
+    IdentityChanged,
+    MembershipChanged,
+    MembershipsNow,
+    Point,
+    Release,
+    Sent,
+)
+from streams.core.ownership import rename
+from streams.core.profile import ERASED, Forward, Profile, profile_key
+from streams.core.requests import Announce, Receipt
+from streams.core.sequencer import next_decision
+from streams.core.suppression import enter
+from streams.core.tables import Node, Person
+from streams.core.vacating import leave_vacant, let_go
+
+BECAUSE = "erased on request"
+NOBODY_HAS_IT = "nobody has this identifier; events of it are refused from now on, until it is taken off the list"
+
+
+def agree(context: Context, message: Erase | Bar | Wipe | Wiped, at: int) -> list[Sent]:
+    """What the sequencer, the profile and the homes of its identifiers tell each other. The receipt comes when all is done;
+    until then the same request gets no other."""
+    match message:
+        case Erase():
+            return receipts.once(context, message, at, _decide)
+        case Bar():
+            return barring.bar(context, message)
+        case Wipe():
+            return _wipe(context, message, at)
+        case Wiped():
+            return receipts.wiped(context, message, at)
+        case _:
+            assert_never(message)
+
+
+def _decide(context: Context, message: Erase, at: int) -> list[Sent | receipts.Pending]:
+    tables, identifier = context.tables, message.identifier
+    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
+    key = (node.owners[-1][1] or None) if node.owners else None
+    if key is None:
+        return [_bar(context, identifier, at), leave_vacant(context, identifier, _unlisted(node), at),
+                Receipt(message.request_id, message.action, None, {"identities": 1}, at, reason=NOBODY_HAS_IT)]
+    tables.nodes.put(identifier, node)
+    person = tables.persons.get(key)
+    assert person is not None
+    tables.persons.delete(key)
+    number = next_decision(context)
+    points = [let_go(context, key, owned, at) for owned in sorted({*person.identifiers, *person.former})]
+    sends = [_bar(context, erased, at) for erased in sorted(person.identifiers)]
+    audit = IdentityChanged(at, "erased", context.profile_id(key), None, [], "", f"request {message.request_id}", number)
+    return [*sends, *points, *_renamed(context, person.identifiers, number, at), audit,
+            Wipe(key, receipts.place(context, message), at),
+            receipts.Pending(context.profile_id(key), {"identities": len(points), "pointers": len(points)})]
+
+
+def _bar(context: Context, identifier: str, at: int) -> Bar:
+    """Its hash takes the place of what the suppression list says of it, unless others have it too."""
+    node = context.tables.nodes.get(identifier)
+    if node is not None and not node.owners:
+        context.tables.nodes.put(identifier, _unlisted(node))
+    word = Bar(identifier, max(at, context.wall), False)
+    barring.bar(context, word)
+    return word
+
+
+def _unlisted(node: Node) -> Node:
+    node.suppressed = []
+    return node
+
+
+def _renamed(context: Context, erased: Iterable[str], number: int, at: int) -> list[Sent]:
+    """A split may have left others under a key that names an identifier which they have not: they get another key."""
+    sends: list[Sent] = []
+    for identifier in sorted(erased):
+        node = context.tables.nodes.get(identifier)
+        for each in range(node.generation + 1 if node and not node.owners else 0):
+            key = profile_key(identifier, each)
+            person = context.tables.persons.get(key)
+            if person is not None:
+                sends += _rename(context, key, person, number, at)
+    return sends
+
+
+def _rename(context: Context, key: str, person: Person, number: int, at: int) -> list[Sent]:
+    tables, to = context.tables, f"erased:{barring.mark(context, key)}"
+    tables.persons.delete(key)
+    person.words = 0
+    tables.persons.put(to, person)
+    gained, suppressed, points = dict[str, list[int]](), dict[str, list[Any]](), list[Sent]()
+    for identifier in sorted({*person.identifiers, *person.former}):
+        node = tables.nodes.get(identifier)
+        assert node is not None
+        rename(node.owners, key, to)
+        tables.nodes.put(identifier, node)
+        points.append(Point(identifier, [list(owner) for owner in node.owners]))
+        if identifier in person.identifiers:
+            gained[identifier] = [node.owners[-1][2], node.owners[-1][0]]
+            suppressed |= {identifier: list(node.suppressed)} if node.suppressed else {}
+    audit = IdentityChanged(at, "merged", context.profile_id(to), context.profile_id(key), [], "",
+                            "the identifier that it was named after is erased", number)
+    return [Announce(to, person.created, gained, (key,), suppressed), Release(key, to), *points, audit]
+
+
+def _wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
+    """The world hears of it at once; the rows go when everything has come that was decided before."""
+    profile = context.tables.profiles.get(message.profile)
+    if isinstance(profile, Forward):
+        return [replace(message, profile=profile.to)]
+    if profile is None:
+        return [Wiped(message.receipt, {})]
+    profile.standing, profile.erasure = ERASED, [message.receipt, {"held messages": len(profile.held)}]
+    disarm(context.tables, profile)
+    profile.held.clear()
+    context.tables.profiles.put(profile.key, profile)
+    at = max(at, profile.now)
+    if profile.handovers:
+        return _said(profile, farewell(context, profile, at, "erasure", BECAUSE))
+    return finish(context, profile, at)
+
+
+def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """Nothing is under way to the profile any more: what came meanwhile is taken back too, and all of it goes."""
+    if profile.handovers:
+        return []
+    sends = _said(profile, farewell(context, profile, at, "erasure", BECAUSE))
+    receipt, places = profile.erasure
+    places |= {"profiles": 1, "timeline": len(context.tables.timeline.entries(profile.key))}
+    remove(context.tables, profile)
+    return [*sends, Wiped(receipt, {place: records for place, records in places.items() if records})]
+
+
+def _said(profile: Profile, sends: list[Sent]) -> list[Sent]:
+    """Counted for the receipt, by topic."""
+    found: Counter[str] = Counter(profile.erasure[1])
+    for sent in sends:
+        match sent:
+            case Activation():
+                found[f"activations.{sent.channel}"] += 1
+            case MembershipsNow():
+                found["audiences.memberships"] += 1
+            case MembershipChanged():
+                found["audiences.changes"] += 1
+            case _:
+                pass
+    profile.erasure[1] = dict(found)
+    return sends
