@@ -99,8 +99,9 @@ def _is_lone(pointer: Pointer, identifier: str) -> bool:
 def resolve_alias(context: Context, message: Resolve, at: int) -> list[Sent]:
     """`previousId` is the customer id it was seen as, else a cookie."""
     tables = context.tables
-    seen = tables.pointers.get(message.as_customer) or tables.profiles.get(message.as_customer)
-    previous = message.as_customer if seen is not None else message.as_cookie
+    seen = (tables.pointers.get(message.as_customer) or tables.profiles.get(message.as_customer)
+            or barring.is_known(context, message.as_customer))
+    previous = message.as_customer if seen else message.as_cookie
     named = dict.fromkeys((*message.event.identifiers, previous))
     identifiers = tuple(sorted(named, key=context.namespaces.strength))
     return [Arrive(replace(message.event, identifiers=identifiers))]

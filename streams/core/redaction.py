@@ -35,6 +35,8 @@ class Redaction:
                 self._phones[_digits(value)] = pseudonym(identifier)
         alternatives = "|".join(map(re.escape, sorted(self._names, key=len, reverse=True)))
         self._pattern = re.compile(f"{_BEFORE}(?:{alternatives}){_AFTER}", re.IGNORECASE)
+        whole = "|".join(map(re.escape, sorted(identifiers, key=len, reverse=True)))
+        self._identifiers = re.compile(f"{_BEFORE}(?:{whole}){_AFTER}")
         self._bytes = re.compile(b"|".join(re.escape(name.encode()) for name in self._names), re.IGNORECASE)
 
     def may_be_in(self, row: bytes) -> bool:
@@ -42,20 +44,15 @@ class Redaction:
         return b"\\" in row or self._bytes.search(row) is not None
 
     def value(self, value: Json) -> Json:
-        """Plain values, nested at will, without them. Bytes are left alone."""
-        match value:
-            case str():
-                return self._text(value)
-            case bool():
-                return value
-            case int():
-                return self._names.get(str(value), value)
-            case dict():
-                return {self.value(key): self.value(each) for key, each in value.items()}
-            case list() | tuple() | set():
-                return type(value)(map(self.value, value))
-            case _:
-                return value
+        """What somebody said, without them: plain values, nested at will."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self._names.get(str(value), value)
+        return _through(value, self._text, self.value)
+
+    def key(self, value: Json) -> Json:
+        """Rows of ours, where others' identifiers stand that may have the same value: only what names them as
+        `namespace:value` is taken out."""
+        return _through(value, lambda text: self._identifiers.sub(self._pseudonym, text), self.key)
 
     def message(self, message: dict[str, Json]) -> dict[str, Json]:
         """A Segment message without them, also where a short value names somebody. Changes the one that is given."""
@@ -69,7 +66,22 @@ class Redaction:
     def _text(self, text: str) -> str:
         if self._phones and len(text) < LONGEST_PHONE and (found := self._phones.get(_digits(text))):
             return found
-        return self._pattern.sub(lambda match: self._names[match[0].lower()], text)
+        return self._pattern.sub(self._pseudonym, text)
+
+    def _pseudonym(self, match: re.Match[str]) -> str:
+        return self._names[match[0].lower()]
+
+
+def _through(value: Json, text: Callable[[str], str], each: Callable[[Json], Json]) -> Json:
+    match value:
+        case str():
+            return text(value)
+        case dict():
+            return {each(key): each(inner) for key, inner in value.items()}
+        case list() | tuple() | set():
+            return type(value)(map(each, value))
+        case _:
+            return value
 
 
 def _named(message: dict[str, Json], identifiers: Collection[str]) -> Iterator[tuple[dict[str, Json], str, str]]:

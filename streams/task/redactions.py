@@ -32,7 +32,7 @@ ROWS_A_SLICE = 500
 WATCHED_FOR = 86_400_000
 REDACTION = "redaction"
 """Cause of the timer after which this task forgets what it was to forget."""
-_KEPT = frozenset({"key", "profile_id"})
+_KEPT, _SAID = frozenset({"key", "profile_id"}), frozenset({"traits", "leaves"})
 Route = Callable[[list[Sent]], None]
 T = TypeVar("T", Profile, Fragment)
 
@@ -154,5 +154,6 @@ def _without(row: T, found: Redaction) -> T:
             parts = [_without(fragment, found) for fragment in value.values()]
             cleaned[each.name] = {part.key: part for part in parts}
         else:
-            cleaned[each.name] = value if each.name in _KEPT else found.value(value)
+            clean = found.value if each.name in _SAID else found.key
+            cleaned[each.name] = value if each.name in _KEPT else clean(value)
     return replace(row, **cleaned)

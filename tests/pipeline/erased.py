@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from schemas.codec import Codec
-from streams.core.messages import MembershipsNow, ProfileGone, ProfileSeen
+from streams.core.messages import MembershipsNow, Output, ProfileGone, ProfileSeen
 from streams.task.outputs import AvroSink
 from streams.testing import Pipeline
 from streams.topology import topic
@@ -22,12 +22,12 @@ def found_in(rows: Iterable[tuple[str, bytes, bytes]], values: Iterable[str]) ->
     return [(place, key, row) for place, key, row in rows if sought.search(key) or sought.search(row)]
 
 
-def kept(pipeline: Pipeline) -> list[tuple[str, bytes, bytes]]:
-    """Every row of every table, and the newest record of every key on compacted topics."""
+def kept(pipeline: Pipeline, outputs: Iterable[Output] | None = None) -> list[tuple[str, bytes, bytes]]:
+    """Every row of every table, and the newest record of every key on compacted topics, as `outputs` say."""
     rows = [(table, key, row) for store in pipeline.stores for table in TABLES
             for key, row in store.scan(table, b"", b"\xff\xff", 1 << 30)]
     newest = {}
-    said = [o for o in pipeline.collected.outputs if isinstance(o, MembershipsNow | ProfileGone | ProfileSeen)]
+    said = [o for o in outputs or pipeline.collected.outputs if isinstance(o, MembershipsNow | ProfileGone | ProfileSeen)]
     for record in AvroSink(Codec(), "test").records(said, pipeline.plan, pipeline.now):
         assert topic(record.topic).compacted
         newest[record.topic, record.key] = record.value

@@ -21,6 +21,7 @@ from streams.testing import NO_TIMERS, Collected, Pipeline
 from streams.unit import Inbound, Outcome
 
 OUTSIDE = -1
+REQUESTS = frozenset({"split", "erase", "suppress", "unsuppress"})
 
 
 class Mesh:
@@ -39,7 +40,7 @@ class Mesh:
             self._begin(number)
 
     def run(self, history: Iterable[Mapping[str, Any]], most_in_flight: int = 6) -> Mesh:
-        """Hand in messages and splits (`type: split`), a few at a time, and let it come to rest."""
+        """Hand in messages and requests (`type` is the action), a few at a time, and let it come to rest."""
         for message in history:
             self._hand_in(message)
             while sum(map(len, self._flying.values())) > most_in_flight:
@@ -56,10 +57,11 @@ class Mesh:
         receiver = self._random.randrange(len(self.pipeline.tasks))
         self._offset += 1
         topic, value = "events.hits", orjson.dumps(message)
-        if message["type"] == "split":
+        if message["type"] in REQUESTS:
             topic, value = "privacy.requests", self._codec.encode("privacy_request", {
-                "request_id": f"split-{self._offset}", "action": "split", "identifier": message["identifier"],
-                "split_off": message["split_off"], "source": "mesh", "reason": None, "at": self.pipeline.now})
+                "request_id": message.get("messageId", f"split-{self._offset}"), "action": message["type"],
+                "identifier": message["identifier"], "split_off": message.get("split_off", []), "source": "mesh",
+                "reason": None, "at": self.pipeline.now})
         self._flying[OUTSIDE, receiver].append(
             Inbound(topic, receiver, self._offset, None, value, self.pipeline.now))
 

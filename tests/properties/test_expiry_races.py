@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.identifiers import is_anonymous
-from streams.core.messages import MembershipChanged
+from streams.core.messages import MembershipChanged, Output
 from streams.core.profile import Profile
 from streams.testing import Pipeline
 from streams.unit import Inbound, Outcome
@@ -43,11 +43,14 @@ class Ticking(Mesh):
         until = min(under_way) - 1 if under_way else self.pipeline.now
         return tasks[number].run(batch, self.pipeline.now, until)
 
-    def lines(self) -> list[MembershipChanged]:
-        """Everything told so far about memberships, in order of commit; what was told since `run` at the end."""
+    def said(self) -> list[Output]:
+        """Everything told so far, in order of commit; what was told since `run` at the end."""
         told = [output for _, output in self.outputs]
-        told += [output for collected in self._collected for output in collected.outputs]
-        return [output for output in told if isinstance(output, MembershipChanged)]
+        return told + [output for collected in self._collected for output in collected.outputs]
+
+    def lines(self) -> list[MembershipChanged]:
+        """What of it is about memberships."""
+        return [output for output in self.said() if isinstance(output, MembershipChanged)]
 
 
 @st.composite
