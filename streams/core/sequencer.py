@@ -60,9 +60,6 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     barred = [i for i in event.identifiers if i not in owners and barring.is_barred(context, i, event.event_time)]
     if barred:
         return barring.undecided(context, message, barred, at)
-    barred = [i for i in event.identifiers if i not in owners and barring.is_barred(context, i, event.event_time)]
-    if barred:
-        return barring.undecided(context, message, barred, at)
     verdict = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
     ruling = _Ruling(context, message, at, next_decision(context), verdict.kept)
     _settle(ruling, verdict, persons)
