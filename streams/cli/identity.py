@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.cli.arguments import command, environment, existing, group, with_broker
-from streams.cli.privacy import ask
+from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
 
 
@@ -20,9 +20,8 @@ def add_to(commands: Any) -> None:
         identity, "split", ask, "Make some identifiers of a person a person of their own again, with all that is theirs.")
     split.add_argument("identifier", metavar="PROFILE", help="any identifier that stays, for example customer_id:u1")
     split.add_argument("--identifiers", required=True, nargs="+", metavar="NAMESPACE:VALUE", help="those that leave")
-    split.add_argument("--reason", help="in words without personal data")
     split.set_defaults(action="split")
-    with_broker(split)
+    with_answer(split)
     explain = command(identity, "explain", explain_identity, "Every decision about who has an identifier, and the graph.")
     explain.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
     explain.add_argument("--svg", type=Path, metavar="FILE", help="write the graph there, as a picture")

@@ -20,6 +20,8 @@ def add_to(commands: Any) -> None:
     with_broker(show)
     export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")
     export.add_argument("identifier", metavar="NAMESPACE:VALUE")
+    export.add_argument("--record", action="store_true", help="also ask on privacy.requests, so that it "
+                        "is on record; the receipt is told on stderr")
     with_broker(export)
     privacy.add_to(profile)
     segment = group(commands, "segment", "Look at segments.")
@@ -57,7 +59,7 @@ def export_profile(options: argparse.Namespace) -> int:
     read = codec_of(Settings.read(environment(options))).decode_event
     found = everything(task.context.plan, profile, entries, read, max(profile.now, _now()))
     print(json.dumps(found, indent=2))
-    return 0
+    return privacy.put_on_record(options, "export") if options.record else 0
 
 
 def explain_segment(options: argparse.Namespace) -> int:

@@ -1,26 +1,29 @@
-"""What may be asked of a person, as records on `privacy.requests`: `audience profile suppress`, `unsuppress`; `identity
-split` asks through `ask` too.
+"""What may be asked of a person, as records on `privacy.requests`: `audience profile erase`, `suppress`, `unsuppress`;
+`identity split` and `profile export` ask through `ask` too.
 
-The pipeline answers on `privacy.receipts` under the request's id, which is printed; nobody waits here, because a worker
-may be down and the request is safe on its topic all the same.
+The pipeline answers on `privacy.receipts`. The command waits for that, but the request is safe on its topic all the same:
+a worker that is down answers it when it is back.
 """
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streams.cli.arguments import command, environment, with_broker
+from streams.backtest import iso
+from streams.cli.arguments import command, environment, seconds, with_broker
 from streams.core.errors import Misconfigured
 
-TOPIC = "privacy.requests"
 ASKED = {
+    "erase": "Forget a person, wherever they are; later events of their identifiers are refused until `unsuppress`.",
     "suppress": "Send nothing there and show nothing there any more; of a customer id: to the person.",
-    "unsuppress": "Take an identifier off the suppression list.",
+    "unsuppress": "Take an identifier off the suppression list, also one that was erased.",
 }
+PATIENCE = 30.0
 
 
 def add_to(profile: Any) -> None:
@@ -28,31 +31,70 @@ def add_to(profile: Any) -> None:
     for action, summary in ASKED.items():
         parser = command(profile, action, ask, summary)
         parser.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example email:jane@example.com")
-        parser.add_argument("--reason", help="in words without personal data: unsubscribed, bounced, complained")
         parser.set_defaults(action=action)
-        with_broker(parser)
+        with_answer(parser)
+
+
+def with_answer(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that asks for a receipt."""
+    parser.add_argument("--reason", help="in words without personal data: unsubscribed, bounced, complained")
+    parser.add_argument("--within", type=seconds, default=PATIENCE, metavar="SECONDS",
+                        help="how long to wait for the receipt")
+    parser.add_argument("--no-wait", action="store_true", help="do not wait for the receipt; print the request's id")
+    parser.add_argument("--json", action="store_true")
+    with_broker(parser)
 
 
 def ask(options: argparse.Namespace) -> int:
-    from streams.runtime.registry import codec_of
+    from streams.runtime.receipts_log import ask as ask_for
     from streams.runtime.settings import Settings
-    from streams.runtime.topics import check_topics
-    from streams.runtime.upstream import Upstream
 
     leaving = getattr(options, "identifiers", [])
-    wrong = [each for each in (options.identifier, *leaving) if ":" not in each]
+    wrong = [each for each in (options.identifier, *leaving) if not all(each.partition(":")[::2])]
     if wrong:
         raise Misconfigured(tuple(
             f"{each!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1" for each in wrong))
-    settings = Settings.read(environment(options))
-    check_topics(settings)
     request = request_of(
         options.action, options.identifier, options.reason, uuid.uuid4().hex, int(time.time() * 1000), leaving)
-    with Upstream(settings) as upstream:
-        upstream.send(TOPIC, options.identifier.encode(), codec_of(settings).encode("privacy_request", request))
-    print(request["request_id"])
-    print("asked; the receipt will be on privacy.receipts under this id", file=sys.stderr)
-    return 0
+    settings = Settings.read(environment(options))
+    receipt = ask_for(settings, request, 0 if options.no_wait else options.within)
+    if receipt is None:
+        return _unanswered(options, request["request_id"])
+    for line in [json.dumps(receipt, indent=2)] if options.json else readable(receipt):
+        print(line)
+    return 0 if receipt["outcome"] == "done" else 1
+
+
+def put_on_record(options: argparse.Namespace, action: str) -> int:
+    """Ask for what this command has done, with the receipt on stderr."""
+    from streams.runtime.receipts_log import ask as ask_for
+    from streams.runtime.settings import Settings
+
+    request = request_of(action, options.identifier, None, uuid.uuid4().hex, int(time.time() * 1000))
+    receipt = ask_for(Settings.read(environment(options)), request, PATIENCE)
+    lines = [f"request {request['request_id']} is not answered yet"] if receipt is None else readable(receipt)
+    print(*lines, sep="\n", file=sys.stderr)
+    return 0 if receipt is not None and receipt["outcome"] == "done" else 1
+
+
+def _unanswered(options: argparse.Namespace, request_id: str) -> int:
+    print(json.dumps({"request_id": request_id, "outcome": None}) if options.json else request_id)
+    if options.no_wait:
+        print("asked; the receipt will be on privacy.receipts under this id", file=sys.stderr)
+        return 0
+    print(f"asked, and not answered within {options.within:g} s: no worker runs, or it is far behind (its status page "
+          "says). The request stands; its receipt will be on privacy.receipts under this id", file=sys.stderr)
+    return 1
+
+
+def readable(receipt: dict[str, Any]) -> Iterator[str]:
+    """A receipt for people: what became of it, then a line a place."""
+    whom = f", profile {receipt['profile_id']}" if receipt["profile_id"] else ""
+    why = f": {receipt['reason']}" if receipt["reason"] else ""
+    yield f"{receipt['action']} {receipt['outcome']} {iso(receipt['at'])}{whom}, request {receipt['request_id']}{why}"
+    for place in receipt["places"]:
+        what = f"gone by {iso(place['gone_by'])}" if place["gone_by"] else f"{place['records']:,}"
+        yield f"  {place['place']}  {what}"
 
 
 def request_of(

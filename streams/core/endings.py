@@ -60,9 +60,9 @@ class Vacate:
 
 
 @dataclass(slots=True)
-class Erase:
-    """A request, to the sequencer: whoever has the identifier is to be forgotten. created: of the lone profile that it is,
-    else None."""
+class Petition:
+    """A request about a whole person, to the sequencer: `erase` or `export` whoever has the identifier. created: of the
+    lone profile that it is, else None."""
 
     request_id: str
     action: str
@@ -107,8 +107,20 @@ class Wipe:
 
 
 @dataclass(slots=True)
-class Wiped:
-    """To the sequencer: nothing of the profile is left. places: where -> how many records were removed or written."""
+class Report:
+    """To a profile: say what there is of you. receipt: as of `Wipe`."""
+
+    profile: str
+    receipt: str
+
+    @property
+    def home(self) -> str:
+        return home(self.profile)
+
+
+@dataclass(slots=True)
+class Reported:
+    """To the sequencer: what a profile did for a request. places: where -> how many records were removed, or are there."""
 
     receipt: str
     places: dict[str, int]
@@ -120,9 +132,11 @@ class Wiped:
 
 @dataclass(slots=True)
 class Redact:
-    """To every task: nobody is this identifier any more; take it out of what others said or did."""
+    """To every task: nobody is this identifier any more; take it out of what others said or did. is_guess: it is what an
+    alias took an erased customer id for, before it was seen as one."""
 
     identifier: str
+    is_guess: bool = False
 
     @property
     def home(self) -> str:

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, assert_never
 
-from streams.core import barring, receipts
+from streams.core import barring, exporting, receipts
 from streams.core.context import Context
-from streams.core.endings import Bar, Erase, Wipe, Wiped
+from streams.core.endings import Bar, Petition, Report, Reported, Wipe
 from streams.core.forgetting import disarm, farewell, remove
 from streams.core.messages import (
     Activation,
@@ -37,23 +37,25 @@ BECAUSE = "erased on request"
 NOBODY_HAS_IT = "nobody has this identifier; events of it are refused from now on, until it is taken off the list"
 
 
-def agree(context: Context, message: Erase | Bar | Wipe | Wiped, at: int) -> list[Sent]:
+def agree(context: Context, message: Petition | Bar | Wipe | Report | Reported, at: int) -> list[Sent]:
     """What the sequencer, the profile and the homes of its identifiers tell each other. The receipt comes when all is done;
     until then the same request gets no other."""
     match message:
-        case Erase():
-            return receipts.once(context, message, at, _decide)
+        case Petition():
+            return receipts.once(context, message, at, _decide if message.action == "erase" else exporting.decide)
         case Bar():
             return barring.bar(context, message)
         case Wipe():
             return _wipe(context, message, at)
-        case Wiped():
-            return receipts.wiped(context, message, at)
+        case Report():
+            return exporting.report(context, message)
+        case Reported():
+            return receipts.reported(context, message, at)
         case _:
             assert_never(message)
 
 
-def _decide(context: Context, message: Erase, at: int) -> list[Sent | receipts.Pending]:
+def _decide(context: Context, message: Petition, at: int) -> list[Sent | receipts.Pending]:
     tables, identifier = context.tables, message.identifier
     node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
     key = (node.owners[-1][1] or None) if node.owners else None
@@ -127,7 +129,7 @@ def _wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]
     if profile is None:
-        return [Wiped(message.receipt, {})]
+        return [Reported(message.receipt, {})]
     profile.standing, profile.erasure = ERASED, [message.receipt, {"held messages": len(profile.held)}]
     disarm(context.tables, profile)
     profile.held.clear()
@@ -146,7 +148,7 @@ def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
     receipt, places = profile.erasure
     places |= {"profiles": 1, "timeline": len(context.tables.timeline.entries(profile.key))}
     remove(context.tables, profile)
-    return [*sends, Wiped(receipt, {place: records for place, records in places.items() if records})]
+    return [*sends, Reported(receipt, {place: records for place, records in places.items() if records})]
 
 
 def _said(profile: Profile, sends: list[Sent]) -> list[Sent]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from streams.core import profile as profiles
-from streams.core.endings import Bar, Erase, Expire, Forget, Keep, Redact, Vacate, Wipe, Wiped
+from streams.core.endings import Bar, Expire, Forget, Keep, Petition, Redact, Report, Reported, Vacate, Wipe
 from streams.core.events import Event
 from streams.core.requests import REALM, Announce, Answered, Asked, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
@@ -270,7 +270,7 @@ class ProfileSeen:
 
 Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
                       | Asked | Suppress | Suppressing | Split | Announce | Expire | Keep | Forget | Vacate
-                      | Erase | Bar | Wipe | Wiped)
+                      | Petition | Bar | Wipe | Report | Reported)
 Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | Refused
                      | IdentityChanged | ProfileGone | ProfileSeen | Receipt | Answered)
 Sent: TypeAlias = Command | Redact | Output

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from streams.core.context import Context
-from streams.core.endings import Erase, Wiped
+from streams.core.endings import Petition, Reported
 from streams.core.messages import Sent
 from streams.core.requests import Receipt, Split, Suppress
 from streams.core.tables import ANSWER
 
 REMEMBERED_FOR = 30 * 86_400_000
 """Longer than the topic keeps requests, so that a replay of all of it finds every answer."""
-R = TypeVar("R", Split, Suppress, Erase)
+R = TypeVar("R", Split, Suppress, Petition)
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class Pending:
     places: dict[str, int]
 
 
-def place(context: Context, request: Split | Suppress | Erase) -> str:
+def place(context: Context, request: Split | Suppress | Petition) -> str:
     """Where the receipt is kept. The same id with other contents is another request: to take it for a repetition would
     be to ignore it."""
     return context.profile_id("\x00".join(("request", *request.question)))
@@ -47,14 +47,14 @@ def once(context: Context, request: R, at: int, act: Callable[[Context, R, int],
     return [sent for sent in sends if not isinstance(sent, Pending)]
 
 
-def _receipt(request: Split | Suppress | Erase, said: Receipt | Pending, at: int) -> Receipt:
+def _receipt(request: Split | Suppress | Petition, said: Receipt | Pending, at: int) -> Receipt:
     if isinstance(said, Receipt):
         return said
     action = request.question[0]
     return Receipt(request.request_id, action, said.profile_id, said.places, at, outcome="")
 
 
-def wiped(context: Context, message: Wiped, at: int) -> list[Sent]:
+def reported(context: Context, message: Reported, at: int) -> list[Sent]:
     """What was pending is done."""
     pending = context.tables.receipts.get(message.receipt)
     if pending is None or pending.outcome:

@@ -15,6 +15,7 @@ Json: TypeAlias = Any
 DISTINCTIVE = 6
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z.@_+-])", r"(?![0-9A-Za-z]|[.@_+-][0-9A-Za-z])"
 LONGEST_PHONE = 40
+NEVER = "(?!)"
 _FIELDS = {"customer_id": ("userId", "previousId"), "cookie": ("anonymousId", "previousId")}
 _DEVICE = {"device_id": "id", "device_ad_id": "advertisingId"}
 
@@ -34,10 +35,10 @@ class Redaction:
             if namespace == "phone":
                 self._phones[_digits(value)] = pseudonym(identifier)
         alternatives = "|".join(map(re.escape, sorted(self._names, key=len, reverse=True)))
-        self._pattern = re.compile(f"{_BEFORE}(?:{alternatives}){_AFTER}", re.IGNORECASE)
+        self._pattern = re.compile(f"{_BEFORE}(?:{alternatives or NEVER}){_AFTER}", re.IGNORECASE)
         whole = "|".join(map(re.escape, sorted(identifiers, key=len, reverse=True)))
-        self._identifiers = re.compile(f"{_BEFORE}(?:{whole}){_AFTER}")
-        self._bytes = re.compile(b"|".join(re.escape(name.encode()) for name in self._names), re.IGNORECASE)
+        self._identifiers = re.compile(f"{_BEFORE}(?:{whole or NEVER}){_AFTER}")
+        self._bytes = re.compile(b"|".join(re.escape(name.encode()) for name in self._names) or NEVER.encode(), re.IGNORECASE)
 
     def may_be_in(self, row: bytes) -> bool:
         """False where it is sure that none of them is in the row; an escape in a JSON text may hide one."""

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from streams.core import arrival, erasing, expiry, handover, profiling, sequencer, splitting, suppression
 from streams.core.context import Context
-from streams.core.endings import Bar, Erase, Expire, Forget, Keep, Vacate, Wipe, Wiped
+from streams.core.endings import Bar, Expire, Forget, Keep, Petition, Report, Reported, Vacate, Wipe
 from streams.core.messages import (
     Adopt,
     Arrive,
@@ -55,7 +55,7 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
             return suppression.agree(context, message, at)
         case Expire() | Keep() | Forget() | Vacate():
             return expiry.agree(context, message)
-        case Erase() | Bar() | Wipe() | Wiped():
+        case Petition() | Bar() | Wipe() | Report() | Reported():
             return erasing.agree(context, message, at)
         case _:
             assert_never(message)

@@ -11,7 +11,7 @@ from typing import assert_never
 from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
 from streams.core.context import Context
-from streams.core.endings import Bar, Erase
+from streams.core.endings import Bar, Petition
 from streams.core.identifiers import is_identifier
 from streams.core.messages import Point, Sent
 from streams.core.ownership import ALWAYS
@@ -23,6 +23,8 @@ from streams.core.sequencer import next_decision
 from streams.core.tables import Node, Person
 
 UNSTATED = "do not contact"
+PERSONAL = frozenset({"erase", "export"})
+"""Actions that concern all of whoever has the identifier."""
 NO_IDENTIFIER = "it names no identifier; expected namespace:value, for example email:jane@example.com, and no blocked value"
 
 
@@ -46,9 +48,10 @@ def _asked(context: Context, message: Asked, at: int) -> list[Sent]:
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
     pointer, row = tables.pointers.get(identifier), tables.profiles.get(identifier)
     created = enters(tables, row) if isinstance(row, Profile) and pointer is None else None
-    if (row is None or pointer is not None) and not barring.is_listed(context, identifier):
+    is_kept = message.action != "export" and not barring.is_listed(context, identifier)
+    if is_kept and (row is None or pointer is not None):
         leave_undecided(tables, identifier, pointer)
-    command = Erase if message.action == "erase" else Suppress
+    command = Petition if message.action in PERSONAL else Suppress
     return [command(message.request_id, message.action, identifier, message.reason, created)]
 
 

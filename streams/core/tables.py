@@ -15,6 +15,8 @@ T = TypeVar("T")
 VIEW, RULE, FORWARD, EXPIRY, EVENTS, VACANT, ANSWER = "view", "rule", "forward", "expiry", "past", "vacant", "answer"
 """Causes of timers of profiles; of the last two: of identifiers and receipts, at the sequencer. At one instant they fire in
 the order of these words: the end of a profile asks its events before they go."""
+WATCHED_FOR = 86_400_000
+"""For how long an erased identifier is taken out of what profiles are handed, once nothing that names it is under way."""
 UNDER_WAY = 7 * 86_400_000
 """What forwards and vacant identifiers outlast: far longer than any message can be under way."""
 

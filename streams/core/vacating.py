@@ -41,7 +41,15 @@ def vacant(context: Context, identifier: str, at: int) -> list[Sent]:
     if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
         return []
     context.tables.nodes.delete(identifier)
-    return [Vacate(identifier), *([Redact(identifier)] if is_known(context, identifier) else [])]
+    return [Vacate(identifier), *(_redacted(context, identifier) if is_known(context, identifier) else [])]
+
+
+def _redacted(context: Context, identifier: str) -> list[Redact]:
+    namespace, _, value = identifier.partition(":")
+    guess = f"cookie:{value}"
+    node = context.tables.nodes.get(guess) if namespace == "customer_id" else None
+    is_guessed = namespace == "customer_id" and (node is None or not node.owners)
+    return [Redact(identifier), *([Redact(guess, True)] if is_guessed else [])]
 
 
 def leave(context: Context, message: Vacate) -> list[Sent]:

@@ -40,7 +40,7 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
         "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-asking", "enable.auto.commit": False,
         "isolation.level": "read_committed", "fetch.wait.max.ms": 10, "log_level": 0})
     try:
-        consumer.assign(_ends(consumer, settings))
+        consumer.assign(ends(consumer, settings, ANSWERS))
         _send(settings, question(name, int((time.time() + within) * 1000)))
         return _collect(consumer, settings, name, within)
     except KafkaException as fault:
@@ -50,8 +50,9 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
         consumer.close()
 
 
-def _ends(consumer: Consumer, settings: Settings) -> list[TopicPartition]:
-    name = Names(settings).on_cluster(ANSWERS)
+def ends(consumer: Consumer, settings: Settings, logical: str) -> list[TopicPartition]:
+    """Where the next records of that topic will stand."""
+    name = Names(settings).on_cluster(logical)
     places = [TopicPartition(name, partition) for partition in range(settings.partitions)]
     return [TopicPartition(name, place.partition, consumer.get_watermark_offsets(place, PATIENCE)[1]) for place in places]
 

@@ -30,9 +30,14 @@ from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.core.requests import Answered, Receipt
 from streams.core.resolution import CAPS
+from streams.core.tables import UNDER_WAY, WATCHED_FOR
+from streams.topology import TOPICS
 from streams.unit import Inbound, Outbound
 
 Json: TypeAlias = Any
+AGEING = {each.name: int(each.retention.total_seconds() * 1000) for each in TOPICS
+          if each.retention is not None and each.name != "privacy.receipts"} | {"what others said": UNDER_WAY + WATCHED_FOR}
+"""Where records of an erased person age out, and ms until the last is gone; receipts never name anybody."""
 
 
 class Sink(Protocol):
@@ -158,7 +163,10 @@ class AvroSink:
 
 
 def _receipt(output: Receipt) -> dict[str, Json]:
-    places = [{"place": place, "records": records, "gone_by": None} for place, records in output.places.items()]
+    ageing = AGEING if output.action == "erase" and output.outcome == "done" else {}
+    places = [{"place": place, "records": output.places.get(place, 0),
+               "gone_by": output.at + ageing[place] if place in ageing else None}
+              for place in dict.fromkeys((*output.places, *ageing))]
     return {"request_id": output.request_id, "action": output.action, "outcome": output.outcome,
             "profile_id": output.profile_id, "places": places, "reason": output.reason, "at": output.at}
 

@@ -24,7 +24,7 @@ from streams.unit import Inbound
 REPLAYED = "audience-replayed"
 EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
 SCHEMAS = {"commands": "command", "definitions": "definition", "privacy.requests": "privacy_request"}
-ASKED_AT_HOME = frozenset({"suppress", "unsuppress", "erase"})
+ASKED_AT_HOME = frozenset({"suppress", "unsuppress", "erase", "export"})
 REMEMBERED = 20_000
 
 

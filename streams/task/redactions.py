@@ -18,7 +18,7 @@ from streams.core.context import Context
 from streams.core.messages import Adopt, Sent
 from streams.core.profile import Fragment, Profile
 from streams.core.redaction import Redaction
-from streams.core.tables import Entry
+from streams.core.tables import WATCHED_FOR, Entry
 from streams.task.reading import Reader
 from streams.task.rows import DOCUMENT, pack, unpack
 from streams.task.state import State
@@ -29,7 +29,6 @@ from streams.unit import Change, Store
 PREFIX = b"r"
 LAST = b"\xff\xff"
 ROWS_A_SLICE = 500
-WATCHED_FOR = 86_400_000
 REDACTION = "redaction"
 """Cause of the timer after which this task forgets what it was to forget."""
 _KEPT, _SAID = frozenset({"key", "profile_id"}), frozenset({"traits", "leaves"})
@@ -48,17 +47,15 @@ class Redactions:
         self._changed: dict[bytes, bytes] = {}
         self._renew()
 
-    def ask(self, identifier: str, at: int) -> None:
+    def ask(self, identifier: str, at: int, *, is_guess: bool = False) -> None:
         """To be taken out of everything that this task has, and of what it gets within a day."""
         until = at + WATCHED_FOR
         self._table.put(f"asked/{identifier}", [until, False])
         self._state.timers.arm(until, REDACTION, identifier)
         self._renew()
-        namespace, _, value = identifier.partition(":")
-        guess = f"cookie:{value}"
-        pointer = self._state.pointers.get(guess) if namespace == "customer_id" else None
+        pointer = self._state.pointers.get(identifier) if is_guess else None
         if pointer is not None and not pointer.owners:
-            self._state.pointers.delete(guess)  # an alias called it a cookie before it was seen as a customer
+            self._state.pointers.delete(identifier)
 
     def end(self, identifier: str, due: int) -> None:
         """A timer: long enough after. A walk that has not passed everything yet has its own list."""
@@ -125,6 +122,8 @@ class Redactions:
         profile = self._state.profiles.get(key)
         if not isinstance(profile, Profile):
             return
+        if owned := found.identifiers & profile.identifiers.keys():
+            found = self._reader.redaction(found.identifiers - owned)
         cleaned = _without(profile, found)
         if cleaned == profile:
             return

@@ -157,7 +157,7 @@ class Task:
         elif isinstance(message, Ask):
             self._answers.ask(message)
         elif isinstance(message, Redact):
-            self._redactions.ask(message.identifier, self.now)
+            self._redactions.ask(message.identifier, self.now, is_guess=message.is_guess)
         else:
             given = self._redactions.come(message) if isinstance(message, Adopt) else message
             self._route(step(self.context, given, self.now))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from schemas.codec import Codec
-from streams.core.endings import Bar, Erase, Expire, Forget, Keep, Redact, Vacate, Wipe, Wiped
+from streams.core.endings import Bar, Expire, Forget, Keep, Petition, Redact, Report, Reported, Vacate, Wipe
 from streams.core.errors import Bug, Rejected
 from streams.core.events import Event
 from streams.core.messages import (
@@ -101,7 +101,7 @@ def _row(message: Wired) -> tuple[str, list[Any]]:
             return "adopt", [profile, source, [fragment_row(f) for f in fragments], entries,
                              profile_row(state) if state else None, last, cause]
         case (Point() | Release() | Asked() | Suppress() | Suppressing() | Expire() | Keep() | Forget() | Vacate()
-              | Erase() | Bar() | Wipe() | Wiped() | Redact()):
+              | Petition() | Bar() | Wipe() | Report() | Reported() | Redact()):
             return _PLAIN[type(message)], [getattr(message, name) for name in message.__dataclass_fields__]
         case Stage(key, document, version, state, press):
             return "stage", [key, document, version, state, press]
@@ -139,7 +139,7 @@ def _reader(kind: Callable[..., Wired]) -> Callable[[list[Any], _Read], Wired]:
 _PLAIN: dict[type[Wired], str] = {
     Point: "point", Release: "release", Asked: "asked", Suppress: "suppress", Suppressing: "suppressing",
     Expire: "expire", Keep: "keep", Forget: "forget", Vacate: "vacate",
-    Erase: "erase", Bar: "bar", Wipe: "wipe", Wiped: "wiped", Redact: "redact"}
+    Petition: "petition", Bar: "bar", Wipe: "wipe", Report: "report", Reported: "reported", Redact: "redact"}
 """Messages whose row is their fields as they are."""
 _Read = Callable[[list[Any]], Event]
 _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {

@@ -171,7 +171,7 @@ def test_l7_holds_with_messages_in_flight(
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3_000)
-@settings(max_examples=4_000, deadline=None)
+@settings(max_examples=3_000, deadline=None)
 @given(lives(), st.sampled_from(ALL_RULES), st.sampled_from((1, 2, 3, 7)), CHANCE, st.sampled_from((0.0, 0.0, 0.3)))
 def test_l7_holds_with_messages_in_flight_for_long(
     history: list[Message], rules: Message, partitions: int, chance: Random, crashes: float,

@@ -1,0 +1,41 @@
+"""A person asks what is known of them. The document itself is for them alone and stands on no topic: `profile export` reads
+it from the state. What goes through `privacy.requests` is that it was asked, and a receipt of what there is.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from streams.core.context import Context
+from streams.core.endings import Petition, Report, Reported
+from streams.core.messages import Sent
+from streams.core.profile import Forward
+from streams.core.receipts import Pending, place
+from streams.core.requests import Receipt
+from streams.core.suppression import enter
+
+NOBODY = "nobody has this identifier"
+
+
+def decide(context: Context, message: Petition, at: int) -> list[Sent | Pending]:
+    """Whose it is, in the sequencer's order; their profile says what there is."""
+    tables, identifier = context.tables, message.identifier
+    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
+    key = (node.owners[-1][1] or None) if node.owners else None
+    if key is None:
+        return [Receipt(message.request_id, message.action, None, {}, at, "refused", NOBODY)]
+    tables.nodes.put(identifier, node)
+    return [Report(key, place(context, message)), Pending(context.profile_id(key), {})]
+
+
+def report(context: Context, message: Report) -> list[Sent]:
+    """What is here, counted as the document has it."""
+    profile = context.tables.profiles.get(message.profile)
+    if isinstance(profile, Forward):
+        return [replace(message, profile=profile.to)]
+    if profile is None:
+        return [Reported(message.receipt, {})]
+    fragments = profile.fragments.values()
+    found = {"identifiers": len(profile.identifiers), "traits": sum(len(f.traits) for f in fragments),
+             "consent": sum(len(f.consent) for f in fragments), "segments": len(profile.members),
+             "timeline": len(context.tables.timeline.entries(profile.key))}
+    return [Reported(message.receipt, {name: number for name, number in found.items() if number})]
