@@ -74,7 +74,7 @@ class Pipeline:
     ) -> None:
         self.now = start
         self.rebuilt: Counter[str] = Counter()
-        """Since the beginning: profiles whose events were read again for new definitions, and leaves folded from them."""
+        """Since the beginning: profiles whose events were read again for new definitions, those events, leaves folded."""
         self.collected = Collected()
         self._arrival = 0
         self._random = random.Random(seed)

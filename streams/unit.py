@@ -50,7 +50,7 @@ class Change(NamedTuple):
 class Outcome:
     """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`), `decisions`
     those about identity, by what was decided, `consent_faults` the consent strings that could not be read, by reason,
-    `rebuilt` the profiles whose events were read again for new definitions, and the leaves folded from them,
+    `rebuilt` the profiles whose events were read again for new definitions, those events, and the leaves folded,
     `erased` the events that were refused because those whom they name are erased, by reason."""
 
     changes: list[Change]

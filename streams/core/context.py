@@ -24,8 +24,8 @@ class Context:
     as if it had never named these identifiers. render: fills the template
     of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a
     profile, None for none. presses: campaign -> the press of its button, if there was one. former: what was in force
-    before, where that is known. rebuilt: profiles whose events were read again for new definitions, and leaf states of
-    fragments folded from them; for the caller to count and clear.
+    before, where that is known. rebuilt: profiles whose events were read again for new definitions, those events, and the
+    leaf states of fragments folded from them; for the caller to count and clear.
     """
 
     tables: Tables

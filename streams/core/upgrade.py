@@ -35,6 +35,7 @@ def rebuild(context: Context, profile: Profile) -> None:
         return
     entries = [] if _knows_all(context, behind) else context.tables.timeline.entries(profile.key)
     context.rebuilt["profiles"] += bool(entries)
+    context.rebuilt["events"] += len(entries)
     for fragment in behind:
         events = [context.reread(entry) for entry in entries if entry.fragment == fragment.key]
         context.rebuilt["leaves"] += refold(context.plan, fragment, events)

@@ -108,7 +108,7 @@ CONSENT_FAULTS = Metric(
 )
 REBUILT = Metric(
     name="audience_rebuilt", kind=Kind.COUNTER, labels=("what",),
-    tells="Profiles whose events were read again for new definitions, and leaves folded from them; old leaves stay.",
+    tells="Profiles whose events were read again for new definitions, those events, and the leaves folded from them.",
     moves="Rises only after an apply that asks something new. Rising without one: report it.",
 )
 ERASED = Metric(

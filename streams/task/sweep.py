@@ -18,7 +18,9 @@ from streams.task.revisions import Revisions
 from streams.task.state import State
 from streams.unit import Store
 
-PROFILES_A_SLICE = 500
+PROFILES_A_SLICE, EVENTS_A_SLICE = 150, 500
+"""A slice ends with whichever comes first. Some 30 ms of CPU, since events wait for it (`tests/bench/segments.py`); counted
+and not timed, so that a task that begins anew has the same units of work."""
 LAST = b"\xff\xff"
 LEAST_TO_JUDGE_BY = 1_000
 """ms of a backfill before its pace says anything about its end."""
@@ -42,16 +44,19 @@ class Sweep:
             return
         self._note_pace(context)
         start = cursor.encode() if isinstance(cursor, str) else cursor
-        rows = self._store.scan("profiles", start, LAST, PROFILES_A_SLICE)
-        for key, _ in rows:
-            row = self._state.profiles.get(key.decode())
+        keys = [key for key, _ in self._store.scan("profiles", start, LAST, PROFILES_A_SLICE)]
+        enough = context.rebuilt["events"] + EVENTS_A_SLICE
+        done = 0
+        while done < len(keys) and context.rebuilt["events"] < enough:
+            row = self._state.profiles.get(keys[done].decode())
             if isinstance(row, Profile) and row.edition != context.edition:
                 route(upgrade.bring_up_to_date(context, row, max(now, row.now)))
                 profiling.arm(context, row)
-        if len(rows) < PROFILES_A_SLICE:
+            done += 1
+        if done == len(keys) < PROFILES_A_SLICE:
             self._revisions.complete()
         else:
-            numbers.put("sweep", rows[-1][0] + b"\x00")
+            numbers.put("sweep", keys[done - 1] + b"\x00")
 
     def begin(self, old: Plan, new: Plan) -> None:
         """A revision came in force: note which segments are built from now on."""
