@@ -102,6 +102,8 @@ class Bench:
             for event, who, at, number in events:
                 put(upstream, event, who, at, number)
         wait_until(lambda: self.page()["records"] >= before + len(events), within=900, what="all are handled")
+        wait_until(lambda: self.page()["lag"] == 0 == sum(task["waiting"] for task in self.page()["tasks"]), within=900,
+                   what="nothing waits")
 
     def during(self, what: str, is_over: Any, follow: float = 2.0) -> list[tuple[Json, int]]:
         """Beats until it is over; prints their latency."""
@@ -144,7 +146,8 @@ def measure(bench: Bench, people: int, lead: int) -> None:
     wait_until(lambda: bench.page()["standing"]["is_building"], within=60, what="the backfill has begun")
     began = time.monotonic()
     bench.during("during a backfill", lambda: not bench.page()["standing"]["is_building"])
-    print(f"  {profiles:,} profiles of five events: {profiles / (time.monotonic() - began):,.0f} profiles/s beside the stream")
+    print(f"  {profiles:,} profiles of five events: {profiles / (time.monotonic() - began):,.0f} profiles/s beside the "
+          "stream")
     first = wall_ms() + lead * 1_000
     bench.load([("Fall", f"f{place}", first - WINDOW + place * MINUTE // people, 0) for place in range(people)])
     print(f"  {people:,} will fall due in a minute, {(first - wall_ms()) / 1000:.0f} s from now", flush=True)
