@@ -59,9 +59,12 @@ def readable(found: Mapping[str, Json]) -> Iterator[str]:
         yield f"{name:<{width}}  {version:>7}  {state:<8}  {members:>10}"
     yield f"{found['profiles']:,} profiles in {len(found['tasks'])} tasks"
     if found["is_building"]:
-        shares = ", ".join(f"{each['task']}: {each['progress']:.0%}" for each in found["tasks"])
-        left = "no telling yet how long" if found["seconds_left"] is None else f"{found['seconds_left']:,.0f} s left"
-        yield f"backfill {found['progress']:.0%} ({shares}), {left}"
+        shares = ", ".join(f"{each['task']}: {each['progress']:.0%}{_left(each['seconds_left'])}" for each in found["tasks"])
+        yield f"backfill {found['progress']:.0%} ({shares}){_left(found['seconds_left']) or ', no telling yet how long'}"
+
+
+def _left(seconds: float | None) -> str:
+    return "" if seconds is None else f", {seconds:,.0f} s left"
 
 
 def _count(members: int | None) -> str:

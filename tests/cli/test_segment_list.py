@@ -73,5 +73,5 @@ def test_for_people_it_is_a_table_with_the_backfill_below() -> None:
         "everyone        1  live              20",
         "20 profiles in 3 tasks"]
     found |= {"is_building": True, "progress": 0.5, "seconds_left": 12.4}
-    found["tasks"][0]["progress"] = 0.25
-    assert list(readable(found))[-1] == "backfill 50% (0: 25%, 1: 100%, 2: 100%), 12 s left"
+    found["tasks"][0] |= {"progress": 0.25, "seconds_left": 12.4}
+    assert list(readable(found))[-1] == "backfill 50% (0: 25%, 12 s left, 1: 100%, 2: 100%), 12 s left"

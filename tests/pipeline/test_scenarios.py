@@ -206,11 +206,12 @@ def test_scenario(name: str, partitions: int) -> None:
 def test_a_template_says_the_computed_trait_as_of_its_own_moment() -> None:
     """One cart when it enters, none when it leaves by time alone; nothing was received in between."""
     pipeline = Pipeline({
-        "computed-trait/carts-1h": {"kind": "computed-trait", "id": "carts-1h", "function": "count", "event": "Cart",
-                                    "within": "1h"},
+        "computed-trait/carts-1h": {
+            "kind": "computed-trait", "id": "carts-1h", "function": "count", "event": "Cart", "within": "1h"},
         "segment/carts": {"kind": "segment", "id": "carts", "rule": {"trait": {"name": "carts-1h", "gte": 1}}},
-        "campaign/say": {"kind": "campaign", "id": "say", "segment": "carts", "trigger": "both", "status": "live",
-                         "channels": {"email": {"subject": "Carts", "text": "{{ profile.traits['carts-1h'] }}", "purpose": "mail"}}}})
+        "campaign/say": {
+            "kind": "campaign", "id": "say", "segment": "carts", "trigger": "both", "status": "live",
+            "channels": {"email": {"subject": "Carts", "text": "{{ profile.traits['carts-1h'] }}", "purpose": "mail"}}}})
     pipeline.send({"type": "track", "event": "Cart", "userId": "u", "timestamp": START, "context": {
         "traits": {"email": "ann@example.org"}, "consent": {"purposes": {"mail": True}}}}, START)
     pipeline.advance(by=3_600_000)

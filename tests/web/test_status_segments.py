@@ -21,7 +21,7 @@ def of(members: int, rebuilt: int, *, is_building: bool, seconds_left: float | N
 def test_a_backfill_is_told_by_task_and_members_in_sum() -> None:
     told = status(of(1_200, 500, is_building=True, seconds_left=61.5), of(34, 2_000, is_building=False), None)
     page = as_page(told)
-    assert "<td>25%, 62 s left</td>" in page
+    assert "<td>25%, 62 s left</td>" in page and "<dt>backfill</dt><dd>62%, 62 s left</dd>" in page
     assert "<td>carts</td><td>3</td>" in page and "<td>building</td>" in page and "<td>1,234</td>" in page
     total = as_json(told)["standing"]
     assert (total["profiles"], total["rebuilt"], total["seconds_left"]) == (4_000, 2_500, 61.5)
@@ -30,6 +30,7 @@ def test_a_backfill_is_told_by_task_and_members_in_sum() -> None:
 
 def test_without_tasks_there_is_nothing_to_tell() -> None:
     page = as_page(status())
+    assert "<dt>backfill</dt>" not in page
     assert '<td colspan="4">none</td>' in page and "this worker owns no partition now" in page
 
 
