@@ -77,3 +77,30 @@ def test_l6_what_a_part_was_held_back_from_the_whole_is_too() -> None:
     for number, other in enumerate(("b", "a", "old")):
         said(pipeline, {"anonymousId": other, "userId": "u"}, "app", granted=None, at=(4 + number) * MINUTE)
     assert audience(pipeline) == set()
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+@pytest.mark.parametrize("is_withdrawn_by_the_message", [True, False])
+def test_l6_a_merge_that_ends_consent_empties_the_audiences_of_paused_campaigns_too(
+    partitions: int, *, is_withdrawn_by_the_message: bool,
+) -> None:
+    pipeline = Pipeline(DEFINITIONS, partitions)
+    said(pipeline, {"anonymousId": "c"}, "web", granted=True, at=1 * MINUTE)
+    said(pipeline, {"userId": "u"}, "crm", granted=None if is_withdrawn_by_the_message else False, at=2 * MINUTE)
+    pipeline.activate("ads", "paused")
+    assert audience(pipeline) == {"cookie:c"}
+    said(pipeline, {"anonymousId": "c", "userId": "u"}, "web", at=3 * MINUTE,
+         granted=False if is_withdrawn_by_the_message else None)
+    assert audience(pipeline) == set()
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_l6_who_is_split_off_from_what_gave_consent_is_out_of_paused_campaigns_too(partitions: int) -> None:
+    pipeline = Pipeline(DEFINITIONS, partitions)
+    said(pipeline, {"userId": "u"}, "crm", granted=True, at=1 * MINUTE)
+    said(pipeline, {"anonymousId": "c"}, "web", granted=None, at=2 * MINUTE)
+    said(pipeline, {"anonymousId": "c", "userId": "u"}, "app", granted=None, at=3 * MINUTE)
+    assert audience(pipeline) == {"cookie:c"}
+    pipeline.activate("ads", "paused")
+    pipeline.split("customer_id:u", "cookie:c")
+    assert audience(pipeline) == set()

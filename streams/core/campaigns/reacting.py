@@ -72,9 +72,10 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
 
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Bring what channels know in line with the definitions in force: who is in the segment of a campaign that
-    went live is activated, unless a press will come to them, what ended or was deleted is taken back."""
-    sends = memberships_now(profile, at)
+    """Bring what channels know in line with the definitions in force and with what a merge or a split left of consent:
+    who is in the segment of a campaign that went live is activated, unless a press will come to them, what ended or was
+    deleted or is permitted no more is taken back."""
+    sends = memberships_now(profile, at) + withdraw(context, profile, at)
     for campaign in live(context, at):
         if _is_waiting(context, profile, campaign):
             sends += update_audiences(profile, campaign, at, "campaign live", may_enter=False)
