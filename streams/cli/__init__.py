@@ -25,6 +25,7 @@ from streams.cli import (
     serve,
 )
 from streams.core.errors import AudienceError
+from streams.release import release
 
 GROUPS = (demo, operate, replay, backtest, definitions, button, campaign, inspect, identity, deliver, feedback, serve,
           feed)
@@ -33,6 +34,7 @@ GROUPS = (demo, operate, replay, backtest, definitions, button, campaign, inspec
 def parser() -> argparse.ArgumentParser:
     """All commands, as documented in the README (a test compares)."""
     root = argparse.ArgumentParser(prog="audience", description="A customer-data pipeline on Kafka.")
+    root.add_argument("--version", action="version", version=f"audience-streams {release()}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for group in GROUPS:
         group.add_to(commands)

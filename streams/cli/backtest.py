@@ -14,14 +14,14 @@ from streams.cli.progress import counted
 def add_to(commands: Any) -> None:
     parser = command(commands, "backtest", run, "Run events through the pipeline in process, on virtual time.")
     parser.add_argument("events", nargs="+", type=existing, metavar="EVENTS", help="JSON Lines (.gz too), CSV or Parquet")
-    parser.add_argument("--definitions", type=existing, required=True, metavar="DIR")
+    parser.add_argument("--definitions", type=existing, required=True, metavar="DIR", help="folder of definitions")
     parser.add_argument("--definitions-at", type=switch, action="append", default=[], metavar="TIME=DIR",
                         help="these definitions from TIME on; repeatable")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for a file a topic")
     parser.add_argument("--mapping", type=existing, metavar="FILE", help="how rows of CSV or Parquet become messages")
     parser.add_argument("--until", type=moment, metavar="TIME", help="let the clock run on to TIME")
     parser.add_argument("--as-given", action="store_true", help="take events in file order")
-    parser.add_argument("--partitions", type=positive, default=1, metavar="N")
+    parser.add_argument("--partitions", type=positive, default=1, metavar="N", help="tasks side by side; changes nothing")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="shuffles the interleaving; changes nothing")
 
 

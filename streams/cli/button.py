@@ -21,20 +21,20 @@ LOOK_EVERY = 1.0
 def add_to(commands: Any) -> None:
     activate = command(
         commands, "activate", press, "Press the button: everyone in the segment now, once, and every change from now on.")
-    activate.add_argument("campaign", metavar="ID")
+    activate.add_argument("campaign", metavar="ID", help="of a campaign")
     activate.add_argument("--per-second", type=rate, metavar="N", help="at most so many people a second; of a press that "
                           "runs: from now on (default: as fast as the pipeline goes)")
     activate.add_argument("--no-wait", action="store_true", help="do not stay to tell how far it is")
     _with_progress(activate)
     stop = command(commands, "pause", pause, "Stop a campaign, also in the middle of a press; nobody is told anything.")
-    stop.add_argument("campaign", metavar="ID")
+    stop.add_argument("campaign", metavar="ID", help="of a campaign")
     with_broker(stop)
 
 
 def add_progress_to(campaigns: Any) -> None:
     """The command under the word `campaign`."""
     parser = command(campaigns, "progress", tell_progress, "How far the last press of the button is.")
-    parser.add_argument("campaign", metavar="ID")
+    parser.add_argument("campaign", metavar="ID", help="of a campaign")
     _with_progress(parser)
 
 

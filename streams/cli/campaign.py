@@ -19,9 +19,9 @@ def add_to(commands: Any) -> None:
         ("preview", preview_campaign, "What somebody would be sent, rendered now, without an event; nothing is sent."),
     ):
         parser = command(campaigns, name, run, summary)
-        parser.add_argument("campaign", metavar="ID")
-        parser.add_argument("--profile", required=True, metavar="NAMESPACE:VALUE")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("campaign", metavar="ID", help="of a campaign")
+        parser.add_argument("--profile", required=True, metavar="NAMESPACE:VALUE", help="any identifier of the person")
+        parser.add_argument("--json", action="store_true", help="as JSON")
         with_broker(parser)
 
 

@@ -25,7 +25,7 @@ def add_to(commands: Any) -> None:
         ("diff", diff, "Show what `apply` would change."),
     ):
         parser = command(commands, name, run, summary)
-        parser.add_argument("folder", type=existing, metavar="DIR")
+        parser.add_argument("folder", type=existing, metavar="DIR", help="folder of definitions, YAML or JSON")
         parser.add_argument("--json", action="store_true", help="print the changes as JSON")
         with_broker(parser)
         if run is diff:

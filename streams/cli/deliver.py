@@ -23,7 +23,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--only", action="append", metavar="ID", help="this destination; may be repeated")
     parser.add_argument("--host", default="127.0.0.1", help="address of /live, /ready and /metrics; no authentication: "
                                                             "loopback, or behind a proxy")
-    parser.add_argument("--port", type=port, default=6090)
+    parser.add_argument("--port", type=port, default=6090, help="of its status pages (default: 6090)")
     with_broker(parser)
 
 

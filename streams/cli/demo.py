@@ -13,10 +13,10 @@ from streams.cli.arguments import command, positive, seconds
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "demo", run, "A broker, workers, a simulated shop, a live view, and a check of it all.")
-    parser.add_argument("--events", type=positive, default=20_000, metavar="N")
+    parser.add_argument("--events", type=positive, default=20_000, metavar="N", help="messages of the shop (default: 20000)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another shop")
     parser.add_argument("--seconds", type=seconds, default=35.0, metavar="S", help="how long the shop plays")
-    parser.add_argument("--workers", type=positive, default=2, metavar="N")
+    parser.add_argument("--workers", type=positive, default=2, metavar="N", help="worker processes (default: 2)")
     parser.add_argument("--auto", action="store_true", help="press the campaign's button half-way, without a person")
     parser.add_argument("--keep", action="store_true", help="leave everything running, with the web status")
     parser.add_argument("--broker", help="a Kafka that runs already, host:port; default: an embedded one")

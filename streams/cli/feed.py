@@ -13,7 +13,8 @@ def add_to(commands: Any) -> None:
     feed = group(commands, "feed", "Memberships as files, for platforms that take uploads.")
     export = command(feed, "export", run, "Write a full file first, then what changed since the last export.")
     export.add_argument("folder", type=Path, metavar="DIR", help="one feed: its files, and position.json")
-    export.add_argument("--format", choices=("jsonl", "csv", "parquet"), default="jsonl")
+    export.add_argument("--format", choices=("jsonl", "csv", "parquet"), default="jsonl",
+                        help="of the files (default: jsonl)")
     export.add_argument("--full", action="store_true", help="everything again, whatever was exported before")
     with_broker(export)
 

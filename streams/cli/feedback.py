@@ -10,7 +10,7 @@ from streams.cli.arguments import command, environment, existing, port, with_bro
 def add_to(commands: Any) -> None:
     parser = command(commands, "feedback", run, "Take bounces, complaints and unsubscribes; suppress those addresses.")
     parser.add_argument("--host", default="127.0.0.1", help="address; every route proves its caller, TLS is a proxy's")
-    parser.add_argument("--port", type=port, default=6091)
+    parser.add_argument("--port", type=port, default=6091, help="to listen on (default: 6091)")
     parser.add_argument("--mailbox", action="append", type=existing, default=[], metavar="DIR",
                         help="a maildir that bounces come into; may be repeated")
     with_broker(parser)

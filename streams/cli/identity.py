@@ -25,13 +25,13 @@ def add_to(commands: Any) -> None:
     explain = command(identity, "explain", explain_identity, "Every decision about who has an identifier, and the graph.")
     explain.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
     explain.add_argument("--svg", type=Path, metavar="FILE", help="write the graph there, as a picture")
-    explain.add_argument("--json", action="store_true")
+    explain.add_argument("--json", action="store_true", help="as JSON")
     with_broker(explain)
 
 
     report = command(identity, "report", report_identity, "Profiles that break the identity rules.")
     report.add_argument("--definitions", type=existing, metavar="DIR", help="by the rules of this folder, before `apply`")
-    report.add_argument("--json", action="store_true")
+    report.add_argument("--json", action="store_true", help="as JSON")
     with_broker(report)
 
 

@@ -16,10 +16,10 @@ def add_to(commands: Any) -> None:
     show = command(profile, "show", show_profile, "All that is known of a person.")
     show.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
     show.add_argument("--events", type=number, default=10, metavar="N", help="how many of the latest events")
-    show.add_argument("--json", action="store_true")
+    show.add_argument("--json", action="store_true", help="as JSON")
     with_broker(show)
     export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")
-    export.add_argument("identifier", metavar="NAMESPACE:VALUE")
+    export.add_argument("identifier", metavar="NAMESPACE:VALUE", help="any identifier of the person")
     export.add_argument("--record", action="store_true", help="also ask on privacy.requests, so that it "
                         "is on record; the receipt is told on stderr")
     with_broker(export)
@@ -29,11 +29,11 @@ def add_to(commands: Any) -> None:
     explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not; what one costs.")
     explain.add_argument("segment", metavar="ID", help="with --cost also a file")
     about = explain.add_mutually_exclusive_group(required=True)
-    about.add_argument("--profile", metavar="NAMESPACE:VALUE")
+    about.add_argument("--profile", metavar="NAMESPACE:VALUE", help="any identifier of the person")
     about.add_argument("--cost", action="store_true", help="what it keeps at most, what touches it, who shares it")
     explain.add_argument("--definitions", type=existing, metavar="DIR",
                          help="with --cost: the definitions around it (default: those that stand on the broker)")
-    explain.add_argument("--json", action="store_true")
+    explain.add_argument("--json", action="store_true", help="as JSON")
     with_broker(explain)
 
 

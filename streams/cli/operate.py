@@ -18,16 +18,17 @@ from streams.core.errors import Misconfigured
 def add_to(commands: Any) -> None:
     broker = command(commands, "broker", run_broker, "Run Apache Kafka on this machine, for development.")
     broker.add_argument("--data", type=Path, default=Path("audience-kafka"), help="folder of its data")
-    broker.add_argument("--port", type=port, default=9092)
+    broker.add_argument("--port", type=port, default=9092, help="on 127.0.0.1 (default: 9092)")
     worker = command(commands, "worker", run_workers, "Run a worker, or several.")
-    worker.add_argument("--processes", type=positive, default=1, metavar="N")
+    worker.add_argument("--processes", type=positive, default=1, metavar="N",
+                        help="so many, each with a folder and a port of its own")
     with_broker(worker)
     topics = command(commands, "topics", show_topics, "List what the pipeline is made of.")
     topics.add_argument("--create", action="store_true", help="create what is missing on the broker")
-    topics.add_argument("--json", action="store_true")
+    topics.add_argument("--json", action="store_true", help="as JSON")
     with_broker(topics)
     check = command(commands, "check", check_all, "Say all that is wrong with settings, broker, topics, definitions.")
-    check.add_argument("--definitions", type=existing, metavar="DIR")
+    check.add_argument("--definitions", type=existing, metavar="DIR", help="look at this folder of definitions too")
     with_broker(check)
 
 
@@ -65,7 +66,10 @@ def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
             "AUDIENCE_WEB_PORT": str(settings.web_port + number)})
         for number in range(count)]
 
+    asked = threading.Event()
+
     def stop(*_: object) -> None:
+        asked.set()
         for child in children:
             child.terminate()
 
@@ -79,6 +83,8 @@ def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
         if child.pid != pid:
             child.wait()
     code = os.waitstatus_to_exitcode(status)
+    if asked.is_set() and code == -signal.SIGTERM:
+        return 0  # it had not begun yet
     if code:
         _tell(f"a worker ended with {f'exit code {code}' if code > 0 else signal.Signals(-code).name}; all are stopped")
     return code if code >= 0 else 128 - code

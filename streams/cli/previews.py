@@ -27,7 +27,7 @@ def add_to(segment: Any) -> None:
     parser.add_argument("file", type=existing, metavar="FILE", help="a file of definitions, among those that stand")
     parser.add_argument("--members", type=number, default=SHOWN, metavar="N", help=f"how many to name (default {SHOWN})")
     with_sample(parser)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="as JSON")
     with_patience(parser)
 
 

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 def add_to(commands: Any) -> None:
     parser = command(commands, "serve", run, "Answer ad servers' look-ups of memberships over HTTP.")
     parser.add_argument("--host", default="127.0.0.1", help="address; no authentication: loopback, or behind a proxy")
-    parser.add_argument("--port", type=port, default=6080)
+    parser.add_argument("--port", type=port, default=6080, help="to listen on (default: 6080)")
     parser.add_argument("--ready-within", type=seconds, default=10.0, metavar="SECONDS",
                         help="/ready fails once the copy may be older than this (default: 10)")
     parser.add_argument("--provider", default="audience.local", metavar="DOMAIN",

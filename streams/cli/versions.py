@@ -26,8 +26,8 @@ def add_to(segment: Any) -> None:
     back = command(segment, "rollback", roll_back_segment, "Put an earlier version of a segment in force again.")
     back.add_argument("--to", type=int, metavar="VERSION", help="the version to go back to (default: the one before)")
     for parser in (shown, back):
-        parser.add_argument("segment", metavar="ID")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("segment", metavar="ID", help="of a segment")
+        parser.add_argument("--json", action="store_true", help="as JSON")
         with_broker(parser)
 
 

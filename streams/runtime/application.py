@@ -19,7 +19,7 @@ from streams.core.errors import Misconfigured
 from streams.runtime.crew import Crew
 from streams.runtime.dead_letter_limit import DeadLetterLimit
 from streams.runtime.ends import EndsWatch
-from streams.runtime.exits import Exit, Stop, end_process
+from streams.runtime.exits import Exit, Stop, end_process, leave
 from streams.runtime.fetch import Fetch
 from streams.runtime.instruments import Instruments
 from streams.runtime.logs import SERVICES, logging_config
@@ -90,6 +90,8 @@ class AudienceApp(faust.App):
             created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)
         except Misconfigured as failure:
             end_process(Stop(Exit.MISCONFIGURED, str(failure)))
+        except asyncio.CancelledError:
+            leave()
         if created:
             log.info("Created topics: %s", ", ".join(created))
 

@@ -58,3 +58,9 @@ def end_process(failure: BaseException) -> NoReturn:
         log.critical("Worker ends (FAILED, exit code %d)", Exit.FAILED, exc_info=failure)
     logging.shutdown()
     os._exit(failure.code if isinstance(failure, Stop) else Exit.FAILED)
+
+
+def leave() -> NoReturn:
+    """Ends the process as asked, before it has begun anything that would have to be ended; Faust's way takes a second."""
+    logging.shutdown()
+    os._exit(Exit.DONE)

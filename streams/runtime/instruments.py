@@ -9,9 +9,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from streams.release import release
 from streams.runtime import metrics as m
 from streams.runtime.restore import Progress
 from streams.runtime.runner import Done, Runner
@@ -87,7 +87,7 @@ class Instruments:
     def status(self) -> WorkerStatus:
         """How the worker stands now."""
         return WorkerStatus(
-            application=self.application, version=_version(), started_at=self._started_at,
+            application=self.application, version=release(), started_at=self._started_at,
             is_ready=self.is_ready(), tasks=self._tasks(), records_per_second=self._records.per_second(),
             units_per_second=self._units.per_second(), records=self._totals["records"],
             dead_letters=self._totals["rejected"], latency=self._latencies.percentiles(),
@@ -131,10 +131,3 @@ class Instruments:
 
 def _latency(record: Inbound, wall: int) -> float:
     return max(0.0, (wall - record.at) / 1000)
-
-
-def _version() -> str:
-    try:
-        return version("audience-streams")
-    except PackageNotFoundError:
-        return "unreleased"

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 
+from streams.release import release
 from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.task import Task, TaskSettings
@@ -13,13 +13,9 @@ from streams.unit import Processor, Store
 
 def task_factory(settings: Settings) -> Callable[[int, int, Store], Processor]:
     """Makes the processor of a partition, given how many there are and its store."""
-    try:
-        release = version("audience-streams")
-    except PackageNotFoundError:
-        release = "unreleased"
     chosen = TaskSettings(
         profile_key=settings.profile_key or DEVELOPMENT_KEY, view_after=int(settings.profile_interval * 1000),
-        version=release)
+        version=release())
 
     def make(partition: int, partitions: int, store: Store) -> Processor:
         return Task(partition, partitions, store, chosen, codec_of(settings))

@@ -7,7 +7,9 @@ when the first worker starts: a key would change its partition, and with it its 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic, sleep
@@ -117,11 +119,21 @@ def _partition_counts(admin: AdminClient, broker: str) -> dict[str, int]:
 
 
 def _metadata(admin: AdminClient, broker: str) -> ClusterMetadata:
+    """Asked in a thread: Ctrl-C must not wait for a broker that is not there."""
+    answer: Future[ClusterMetadata] = Future()
+    threading.Thread(target=_ask, args=(admin, answer), daemon=True).start()
     try:
-        return admin.list_topics(timeout=SAY_AFTER)
-    except KafkaException:
+        return answer.result(SAY_AFTER)
+    except TimeoutError:
         log.warning("waiting for a Kafka broker at %s", broker)
-        return admin.list_topics(timeout=ANSWER_WITHIN - SAY_AFTER)
+        return answer.result()
+
+
+def _ask(admin: AdminClient, answer: Future[ClusterMetadata]) -> None:
+    try:
+        answer.set_result(admin.list_topics(timeout=ANSWER_WITHIN))
+    except Exception as failure:
+        answer.set_exception(failure)
 
 
 def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,13 +27,17 @@ def taken() -> Iterator[int]:
         server.close()
 
 
-def _ended(words: str, data: Path, **variables: str) -> tuple[int, str]:
+def _begun(words: str, data: Path, **variables: str) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-    found = subprocess.run(
-        [sys.executable, "-m", "streams.cli", *words.split()], cwd=data, capture_output=True, text=True, timeout=60,
-        check=False,
+    return subprocess.Popen(
+        [sys.executable, "-m", "streams.cli", *words.split()], cwd=data, stderr=subprocess.PIPE, text=True,
         env=inherited | {"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data), "PYTHONPATH": str(ROOT)} | variables)
-    return found.returncode, found.stderr
+
+
+def _ended(words: str, data: Path, **variables: str) -> tuple[int, str]:
+    with _begun(words, data, **variables) as process:
+        _, said = process.communicate(timeout=60)
+    return process.returncode, said
 
 
 def test_workers_end_with_the_first_that_ends_and_say_so(tmp_path: Path) -> None:
@@ -53,3 +59,13 @@ def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
     code, said = _ended(f"broker --port {taken}", tmp_path)
     assert code == 1
     assert f"Port {taken} of 127.0.0.1 is taken" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_waits_for_a_broker_ends_when_told_to(number: signal.Signals, tmp_path: Path) -> None:
+    with _begun("worker", tmp_path) as worker:
+        assert worker.stderr and "waiting for a Kafka broker" in worker.stderr.readline()
+        told = time.monotonic()
+        worker.send_signal(number)
+        assert worker.wait(10) == 0
+        assert time.monotonic() - told < 3, "it waited for the broker to answer"

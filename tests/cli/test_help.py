@@ -1,0 +1,44 @@
+"""Every command explains itself, and every argument of it."""
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from streams.cli import main, parser
+
+Found = tuple[tuple[str, ...], argparse.ArgumentParser]
+
+
+def commands(root: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[Found]:
+    """The command and all below it."""
+    yield words, root
+    for action in root._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                yield from commands(below, (*words, name))
+
+
+ALL = list(commands(parser()))
+
+
+@pytest.mark.parametrize("found", ALL, ids=lambda found: " ".join(found[0]) or "audience")
+def test_every_command_and_argument_explains_itself(found: Found, capsys: pytest.CaptureFixture[str]) -> None:
+    words, command = found
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--help"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith(" ".join(("usage: audience", *words)))
+    assert command.description
+    silent = [action.dest for action in command._actions
+              if not action.help and not isinstance(action, argparse._SubParsersAction)]
+    assert silent == []
+
+
+def test_it_says_which_release_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert re.fullmatch(r"audience-streams (\d+\.\d+\.\d+|unreleased)\n", capsys.readouterr().out)
