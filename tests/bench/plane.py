@@ -50,7 +50,7 @@ def full_speed(address: str, folder: Path, events: int) -> None:
         seconds, status = time.monotonic() - started, status_of(worker)
         used = cpu_of(worker) - cpu
         print(f"full speed: {status['records'] / seconds:,.0f} records/s, {used / status['records'] * 1e6:.1f} us CPU each")
-        _print_restore(worker)
+        print_restore(worker)
 
 
 def steady(address: str, folder: Path, rate: int, seconds: int) -> None:
@@ -75,7 +75,7 @@ def steady(address: str, folder: Path, rate: int, seconds: int) -> None:
         )
 
 
-def _print_restore(worker: Worker) -> None:
+def print_restore(worker: Worker) -> None:
     worker.stop()
     worker.lose_state()
     worker.log.unlink()
@@ -104,8 +104,12 @@ def status_of(worker: Worker) -> Any:
 
 
 def cpu_of(worker: Worker) -> float:
+    return metric_of(worker, "process_cpu_seconds_total")
+
+
+def metric_of(worker: Worker, name: str) -> float:
     with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=10) as answer:
-        [line] = [line for line in answer.read().decode().splitlines() if line.startswith("process_cpu_seconds_total ")]
+        [line] = [line for line in answer.read().decode().splitlines() if line.startswith(f"{name} ")]
     return float(line.split()[1])
 
 
