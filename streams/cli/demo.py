@@ -15,7 +15,7 @@ def add_to(commands: Any) -> None:
     parser = command(commands, "demo", run, "A broker, workers, a simulated shop, a live view, and a check of it all.")
     parser.add_argument("--events", type=positive, default=20_000, metavar="N", help="messages of the shop (default: 20000)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another shop")
-    parser.add_argument("--seconds", type=seconds, default=35.0, metavar="S", help="how long the shop plays")
+    parser.add_argument("--seconds", type=seconds, default=35.0, metavar="S", help="how long the shop plays (default: 35)")
     parser.add_argument("--workers", type=positive, default=2, metavar="N", help="worker processes (default: 2)")
     parser.add_argument("--auto", action="store_true", help="press the campaign's button half-way, without a person")
     parser.add_argument("--keep", action="store_true", help="leave everything running, with the web status")
@@ -35,7 +35,8 @@ def _run(options: argparse.Namespace, folder: Path) -> int:
 
     script = Script(
         events=options.events, seed=options.seed, seconds=options.seconds, workers=options.workers,
-        is_auto=options.auto, is_kept=options.keep, broker=options.broker, folder=folder)
+        is_auto=options.auto, is_kept=options.keep, is_alone=options.broker is None and options.folder is None,
+        broker=options.broker, folder=folder)
     folder.mkdir(parents=True, exist_ok=True)
     is_right = Demo(script, dict(os.environ), Console(file=sys.stdout)).run()
     return 0 if is_right else 1

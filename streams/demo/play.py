@@ -17,6 +17,7 @@ from rich.console import Console
 from streams.definitions import load_folder
 from streams.demo import verdict
 from streams.demo.answer import Ledger
+from streams.demo.behind import Behind
 from streams.demo.facts import Sent
 from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
@@ -25,7 +26,7 @@ from streams.demo.workers import Workers
 from streams.runtime.broker import EmbeddedBroker
 from streams.runtime.button import press_button
 from streams.runtime.definitions_log import publish, standing
-from streams.runtime.observer import Observer, lag
+from streams.runtime.observer import Observer
 from streams.runtime.settings import Settings
 from streams.runtime.topics import ensure_topics
 from streams.runtime.upstream import Upstream
@@ -39,7 +40,8 @@ CAUGHT_UP_WITHIN = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """seconds: how long the shop plays. is_auto: the demo presses the button itself, half-way."""
+    """seconds: how long the shop plays. is_auto: the demo presses the button itself, half-way. is_alone: nothing else was
+    ever on the broker, so that names need no prefix."""
 
     events: int
     seed: int
@@ -47,6 +49,7 @@ class Script:
     workers: int
     is_auto: bool
     is_kept: bool
+    is_alone: bool
     broker: str | None
     folder: Path
 
@@ -57,7 +60,8 @@ class Demo:
     def __init__(self, script: Script, environ: Mapping[str, str], console: Console) -> None:
         self._script, self._environ, self._console = script, environ, console
         self._tally, self._ledger = Tally(), Ledger()
-        self._sent, self._behind = 0, 0
+        self._sent = 0
+        self._behind: Behind | None = None
         self._began = time.monotonic()
         self._phase = "starting Kafka"
 
@@ -74,6 +78,7 @@ class Demo:
             self._workers = stack.enter_context(Workers(variables, self._script.folder, _ports(self._script.workers)))
             self._workers.wait()
             stack.enter_context(Observer(settings, TOPICS, self._tally.note))
+            self._behind = stack.enter_context(Behind(settings))
             self._play()
             self._catch_up()
             at = int(time.time() * 1000)
@@ -92,8 +97,9 @@ class Demo:
             broker = EmbeddedBroker(self._script.folder / "kafka", on_progress=self._set)
             address = stack.enter_context(broker).address
         return {
-            **self._environ, "AUDIENCE_BROKER": address, "AUDIENCE_APP": "demo",
-            "AUDIENCE_PREFIX": f"demo-{int(time.time())}.", "AUDIENCE_DATA": str(self._script.folder),
+            **self._environ, "AUDIENCE_BROKER": address, "AUDIENCE_APP": "",
+            "AUDIENCE_PREFIX": "" if self._script.is_alone else f"demo-{int(time.time())}.",
+            "AUDIENCE_DATA": str(self._script.folder),
             "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}
 
     def _apply(self) -> None:
@@ -134,10 +140,10 @@ class Demo:
         """Until every event is handled and its last 360 views are out."""
         self._set("catching up")
         deadline = time.monotonic() + CAUGHT_UP_WITHIN
-        self._behind = lag(self._settings)
-        while self._behind and time.monotonic() < deadline:
-            self._until(time.monotonic() + 0.3)
-            self._behind = lag(self._settings)
+        assert self._behind is not None
+        told = self._behind.answers + 1  # one answer may still be of before the last message
+        while (self._behind.events or self._behind.answers <= told) and time.monotonic() < deadline:
+            self._until(time.monotonic() + 0.1)
         self._until(time.monotonic() + VIEW_EVERY + 1)
 
     def _until(self, moment: float) -> None:
@@ -153,13 +159,14 @@ class Demo:
     def _show(self) -> None:
         self._view.show(self._tally.snapshot(
             phase=self._phase, elapsed_s=time.monotonic() - self._began, sent=self._sent, planned=self._script.events,
-            behind=self._behind, hint=self._hint()))
+            behind=self._behind.events if self._behind else 0, hint=self._hint()))
 
     def _hint(self) -> str:
         if self._script.is_auto or self._phase != "playing":
             return ""
-        return (f"press the button in a second terminal: AUDIENCE_PREFIX={self._settings.prefix} AUDIENCE_APP=demo "
-                f"audience activate {BUTTON} --broker {self._settings.broker}")
+        prefix = f"AUDIENCE_PREFIX={self._settings.prefix} " if self._settings.prefix else ""
+        return ("Press the button of a campaign in a second terminal (the same virtual environment):\n"
+                f"  {prefix}audience activate {BUTTON} --broker {self._settings.broker}")
 
     def _stay(self) -> None:
         """Leaves everything running until the person presses Ctrl-C."""

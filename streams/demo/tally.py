@@ -66,11 +66,12 @@ class Tally:
         self._channels[row["channel"]] += 1
         self._delays.append(seen.seen_at - row["at"])
 
-    def snapshot(self, *, phase: str, elapsed_s: float, sent: int, planned: int, behind: int, hint: str) -> Snapshot:
+    def snapshot(self, *, phase: str, elapsed_s: float, sent: int, planned: int, behind: int | None, hint: str) -> Snapshot:
         """What the screen shows now."""
         with self._lock:
             return Snapshot(
-                phase=phase, elapsed_s=elapsed_s, sent=sent, planned=planned, handled=max(0, sent - behind),
+                phase=phase, elapsed_s=elapsed_s, sent=sent, planned=planned,
+                handled=0 if behind is None else max(0, sent - behind),
                 events_per_second=sent / elapsed_s if elapsed_s else 0.0, profiles=len(self._profiles),
                 merges=self._merges, dead_letters=self._dead_letters, segments=dict(self._sizes),
                 activations=dict(self._channels), latency=self._latency(), hint=hint)

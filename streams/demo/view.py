@@ -111,7 +111,8 @@ def _numbers(snapshot: Snapshot) -> Table:
 def _activated(snapshot: Snapshot) -> Table:
     table = _counts("channel", "activations", snapshot.activations)
     table.add_section()
-    table.add_row("event to activation", _milliseconds(snapshot.latency))
+    table.add_row("event to activation", "")
+    table.add_row("  p50 / p95 / p99", _milliseconds(snapshot.latency))
     return table
 
 

@@ -76,10 +76,12 @@ class Observer:
 
 
 def lag(settings: Settings) -> int:
-    """Records on the event topics that the pipeline has not committed yet."""
+    """Records on the event topics that the pipeline has not committed yet.
+
+    Read uncommitted, else the answer would wait for transactions that are open. KafkaException if none comes."""
     names = Names(settings)
     consumer = Consumer({"bootstrap.servers": settings.broker, "group.id": names.group, "enable.auto.commit": False,
-                         "log_level": 0})
+                         "isolation.level": "read_uncommitted", "log_level": 0})
     try:
         parts = [TopicPartition(names.on_cluster(name), p) for name in ("events.hits", "events.interactions")
                  for p in range(settings.partitions)]

@@ -1,0 +1,34 @@
+"""What is seen of the pipeline from outside."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from confluent_kafka import Producer, TopicPartition
+
+from streams.runtime.log import KafkaLog
+from streams.runtime.observer import lag
+from streams.runtime.topics import ensure_topics
+from tests.kafka.conftest import Broker
+from tests.kafka.deployment import Deployment
+
+FACTORY = "tests.kafka.counting:factory"
+
+
+def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: Path) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
+        settings, names = deployment.settings, deployment.names
+        ensure_topics(settings)
+        hits = names.on_cluster("events.hits")
+        sending = Producer({"bootstrap.servers": broker.address, "log_level": 0})
+        for number in range(7):
+            sending.produce(hits, b"{}", b"cookie:%d" % number, partition=0)
+        assert sending.flush(30) == 0
+        log = KafkaLog(settings, 0)
+        log.fence()
+        log.begin()
+        log._producer.send_offsets_to_transaction(
+            [TopicPartition(hits, 0, 5)], log.reader.consumer_group_metadata(), 10)
+        assert lag(settings) == 7
+        log._producer.commit_transaction(10)
+        assert lag(settings) == 2
+        log.close()
