@@ -57,7 +57,7 @@ def readable(found: Mapping[str, Json]) -> Iterator[str]:
     yield f"{'segment':<{width}}  version  state        members"
     for name, version, state, members in rows:
         yield f"{name:<{width}}  {version:>7}  {state:<8}  {members:>10}"
-    yield f"{found['profiles']:,} profiles in {len(found['tasks'])} tasks"
+    yield f"{found['profiles']:,} profile{'' if found['profiles'] == 1 else 's'} in {len(found['tasks'])} tasks"
     if found["is_building"]:
         shares = ", ".join(f"{each['task']}: {each['progress']:.0%}{_left(each['seconds_left'])}" for each in found["tasks"])
         yield f"backfill {found['progress']:.0%} ({shares}){_left(found['seconds_left']) or ', no telling yet how long'}"

@@ -1,11 +1,14 @@
 """Puts a task together: its log, its state, its processor, and takes it over. Blocks; called in a thread a task."""
 from __future__ import annotations
 
+import fcntl
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from streams.runtime.exits import Exit, Stop
 from streams.runtime.log import KafkaLog
 from streams.runtime.memory import Memory
 from streams.runtime.restore import Progress, restore
@@ -44,7 +47,7 @@ class Opening:
 
     def folder(self, partition: int) -> Path:
         """Where the state of a task lies on this machine."""
-        return self.settings.data / "state" / f"{self.settings.application}-{partition}"
+        return _folder(self.settings, partition)
 
     def take_over(self, partition: int, is_called_off: Callable[[], bool]) -> UnitOfWork:
         """The task, fenced, restored and ready to be sought; Superseded if it was called off meanwhile."""
@@ -71,3 +74,24 @@ class Opening:
             report=lambda progress: self._report(partition, progress),
         )
         log.info("Task %d restored: %d records in %.1f s", partition, count, time.monotonic() - started)
+
+
+def forget_states(settings: Settings) -> None:
+    """Deletes the state of every task in this worker's folder. Stop(STATE) if a worker is using it."""
+    folders = [folder for number in range(settings.partitions) if (folder := _folder(settings, number)).exists()]
+    for folder in folders:
+        _refuse_used(folder)
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+def _refuse_used(folder: Path) -> None:
+    with (folder / "LOCK").open("a") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as failure:
+            raise Stop(Exit.STATE, f"A worker is using the state in {folder}; stop it first") from failure
+
+
+def _folder(settings: Settings, partition: int) -> Path:
+    return settings.data / "state" / f"{settings.application}-{partition}"

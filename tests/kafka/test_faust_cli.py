@@ -12,6 +12,8 @@ from uuid import uuid4
 import pytest
 
 from streams import topology
+from streams.runtime.memory import Memory
+from streams.runtime.store import TaskStore
 from streams.unit import TABLES
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import ROOT, free_port, wait_until
@@ -52,6 +54,19 @@ def test_faust_worker_runs_it_and_sigterm_ends_it(broker: Broker, tmp_path: Path
         assert worker.wait(30) == 0
     finally:
         worker.kill()
+
+
+def test_faust_reset_deletes_the_state_unless_a_worker_is_using_it(tmp_path: Path) -> None:
+    folders = [tmp_path / "state" / f"audience-{partition}" for partition in range(2)]
+    stores = [TaskStore(folder, Memory(4), wall=0) for folder in folders]
+    stores[0].close()
+    refused = subprocess.run(
+        command("reset"), env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    assert refused.returncode and f"A worker is using the state in {folders[1]}" in refused.stderr
+    assert all(folder.exists() for folder in folders)
+    stores[1].close()
+    subprocess.run(command("reset"), env=environment(tmp_path), timeout=60, check=True, cwd=ROOT)
+    assert not any(folder.exists() for folder in folders)
 
 
 def is_ready(port: int) -> bool:
