@@ -62,9 +62,9 @@ def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
 def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     """Give the events of one identifier from `since` to `until`, cut anew from the timeline.
 
-    What this profile itself still waits for may hold some of them: then the cut waits for that, and for nothing
-    decided later, so that no two profiles ever wait for each other. An absorbed profile may come before the decision
-    about it; what that one expected was decided later too, and may be this very cut.
+    What this profile itself still waits for may hold some of them: then the cut waits for that, for what that in its turn
+    waits for (`_inherit`), and for nothing decided later, so that no two profiles ever wait for each other. An absorbed
+    profile may come before the decision about it; what that one expected was decided later too, and may be this very cut.
     """
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
@@ -214,6 +214,9 @@ def _join(context: Context, profile: Profile, fragment: Fragment) -> None:
 def _inherit(profile: Profile, origin: str, state: Profile) -> None:
     if state.handovers and profile.handovers.get(origin, 0) <= 0:
         profile.early[origin] = sorted(state.handovers)
+    for cut in profile.cuts:
+        if origin in cut[-1]:
+            cut[-1] += sorted(source for source, balance in state.handovers.items() if balance > 0)
     campaigns.inherit(profile, state)
     profile.inherited.update(state.members, state.inherited)
     profile.now = max(profile.now, state.now)

@@ -75,15 +75,18 @@ class Observer:
             record=None if value is None else self._codec.decode(schema, value), seen_at=now)
 
 
-def lag(settings: Settings) -> int:
-    """Records on the event topics that the pipeline has not committed yet.
+EVENT_TOPICS = ("events.hits", "events.interactions")
+
+
+def lag(settings: Settings, topics: Iterable[str] = EVENT_TOPICS) -> int:
+    """Records on these inputs that the pipeline has not committed yet; none on all of them: it is at rest.
 
     Read uncommitted, else the answer would wait for transactions that are open. KafkaException if none comes."""
     names = Names(settings)
     consumer = Consumer({"bootstrap.servers": settings.broker, "group.id": names.group, "enable.auto.commit": False,
                          "isolation.level": "read_uncommitted", "log_level": 0})
     try:
-        parts = [TopicPartition(names.on_cluster(name), p) for name in ("events.hits", "events.interactions")
+        parts = [TopicPartition(names.on_cluster(name), p) for name in topics
                  for p in range(settings.partitions)]
         committed = {(t.topic, t.partition): max(0, t.offset) for t in consumer.committed(parts, timeout=10)}
         return sum(

@@ -42,6 +42,7 @@ FAULTS = {
     "the event of the log-in stays": Fault(
         _HANDOVER, "entry.event_time >= message.since", "entry.event_time > message.since"),
     "a cut waits for itself": Fault(_HANDOVER, " and source not in later", ""),
+    "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in cut[-1]:", "if False:"),
     "blocked values are told by their case": Fault(_IDENTIFIERS, "value.lower() in BLOCKED", "value in BLOCKED"),
     "the newer source is believed": Fault(
         _PRECEDENCE, "for place in sorted(newest):", "for place in sorted(newest, reverse=True):"),

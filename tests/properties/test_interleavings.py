@@ -12,11 +12,10 @@ from streams.core.messages import IdentityChanged
 from streams.testing import Pipeline
 from tests.oracle import messages
 from tests.oracle.ledger import Ledger
-from tests.oracle.person import Person
-from tests.oracle.rules import holds
 from tests.pipeline.mesh import Mesh, unsettled
-from tests.pipeline.worlds import entries, people
-from tests.properties.identities import RULES, audited, eventful, expected_audit, obey, replay
+from tests.pipeline.worlds import people
+from tests.properties.agreement import check_agreement, check_members, distinct, events_of
+from tests.properties.identities import RULES, eventful, obey, replay
 from tests.properties.retracing import decisions_noted, retrace
 from tests.strategies import LIMITS_LIFTED, SEGMENTS, histories
 
@@ -37,23 +36,6 @@ def _clusters(history: list[Message]) -> set[frozenset[str]]:
     return set(map(frozenset, clusters))
 
 
-def _count(pipeline: Pipeline) -> int:
-    return sum(f.events for profile in pipeline.profiles() for f in profile.fragments.values())
-
-
-def _distinct(history: list[Message]) -> int:
-    return len({(message["messageId"], messages.identifiers(message)[0]) for message in history})
-
-
-def _check_members(pipeline: Pipeline) -> None:
-    segments = {key.partition("/")[2]: document for key, document in SEGMENTS.items()}
-    for profile in pipeline.profiles():
-        if profile.fragments:
-            person = Person(entries(pipeline, profile), frozenset(profile.identifiers))
-            wanted = {n for n, d in segments.items() if holds(d["rule"], person, pipeline.now, segments)}
-            assert set(profile.members) == wanted
-
-
 @settings(max_examples=200, deadline=None)
 @given(histories(), PARTITIONS, CHANCE, CRASHES)
 def test_l1_l2_l4_hold_for_every_interleaving(
@@ -63,8 +45,8 @@ def test_l1_l2_l4_hold_for_every_interleaving(
     Mesh(pipeline, chance, crashes).run(history)
     assert not unsettled(pipeline)
     assert set(people(pipeline)) == _clusters(history)
-    assert _count(pipeline) == _distinct(history)
-    _check_members(pipeline)
+    assert events_of(pipeline) == distinct(history)
+    check_members(pipeline)
 
 
 @settings(max_examples=250, deadline=None)
@@ -96,9 +78,4 @@ def check_ledger(history: list[Message], rules: Message, partitions: int, chance
     ledger = Ledger()
     obey(ledger, rules)
     retrace(ledger, noted, pipeline, spelled)
-    assert not unsettled(pipeline)
-    expected = {who: sorted(each.split("#")[0] for each in ids) for who, ids in ledger.people().items()}
-    assert {who: sorted(ids) for who, ids in people(pipeline).items()} == expected
-    assert audited(o for _, o in mesh.outputs if isinstance(o, IdentityChanged)) == expected_audit(pipeline, ledger)
-    assert _count(pipeline) == _distinct([each for each in spelled if each["type"] != "split"])
-    _check_members(pipeline)
+    check_agreement(pipeline, ledger, [o for _, o in mesh.outputs if isinstance(o, IdentityChanged)], spelled)
