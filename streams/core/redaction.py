@@ -38,7 +38,8 @@ class Redaction:
         self._pattern = re.compile(f"{_BEFORE}(?:{alternatives or NEVER}){_AFTER}", re.IGNORECASE)
         whole = "|".join(map(re.escape, sorted(identifiers, key=len, reverse=True)))
         self._identifiers = re.compile(f"{_BEFORE}(?:{whole or NEVER}){_AFTER}")
-        self._bytes = re.compile(b"|".join(re.escape(name.encode()) for name in self._names) or NEVER.encode(), re.IGNORECASE)
+        names = b"|".join(re.escape(name.encode()) for name in self._names)
+        self._bytes = re.compile(names or NEVER.encode(), re.IGNORECASE)
 
     def may_be_in(self, row: bytes) -> bool:
         """False where it is sure that none of them is in the row; an escape in a JSON text may hide one."""

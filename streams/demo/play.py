@@ -17,12 +17,12 @@ from rich.console import Console
 from streams.definitions import load_folder
 from streams.demo import verdict
 from streams.demo.answer import Ledger
-from streams.demo.behind import Behind
 from streams.demo.facts import Sent
 from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
 from streams.demo.view import View
 from streams.demo.workers import Workers
+from streams.runtime.behind import Behind
 from streams.runtime.broker import EmbeddedBroker
 from streams.runtime.button import press_button
 from streams.runtime.definitions_log import publish, standing

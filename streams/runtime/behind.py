@@ -1,4 +1,4 @@
-"""How far the pipeline is behind the shop, asked of Kafka in a thread: the answer takes a while when it matters."""
+"""How far the pipeline is behind whoever sends, asked of Kafka in a thread: the answer takes a while when it matters."""
 from __future__ import annotations
 
 import threading
@@ -13,7 +13,7 @@ EVERY = 0.5
 
 
 class Behind:
-    """A context manager. events: as last heard; None until then. asked: how many answers there were."""
+    """A context manager. events: as last heard; None until then. answers: how many there were."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
