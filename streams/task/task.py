@@ -41,7 +41,8 @@ FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
 """What upstream may have put on the wrong partition."""
 CAMPAIGN = "campaign"
 TIMERS_A_UNIT = 250
-"""So few that events hardly wait for a flood of them, as when thousands came in together and leave together."""
+"""So few that events hardly wait for a flood of them, as when thousands came in together and leave together; as many as
+there are records, where those are more."""
 
 
 class Task:
@@ -103,7 +104,7 @@ class Task:
         for message, at in work:
             self.now = max(self.now, min(at, wall))
             self._handle(message)
-        self._fire(timers_until)
+        self._fire(timers_until, max(TIMERS_A_UNIT, len(batch)))
         self._work_on(timers_until, has_records=bool(batch))
         self._outputs += self._answers.give(self.context, self.now)
         if self.now != self.revisions.numbers.get("now"):
@@ -208,8 +209,8 @@ class Task:
             if partition != self.partition:
                 self._send(message, partition)
 
-    def _fire(self, until: int) -> None:
-        for _ in range(TIMERS_A_UNIT):
+    def _fire(self, until: int, most: int) -> None:
+        for _ in range(most):
             timer = self.state.timers.take(until)
             if timer is None:
                 return
