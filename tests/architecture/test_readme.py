@@ -9,6 +9,7 @@ import pytest
 
 from streams.cli import parser
 from streams.runtime.settings import SETTINGS
+from streams.topology import TOPICS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -42,3 +43,11 @@ def test_every_proving_test_is_there() -> None:
         assert f"def {name}(" in tests, name
     for path in re.findall(r"`(tests/[\w/]+\.py)`", section):
         assert (ROOT / path).exists(), path
+
+
+def test_every_topic_that_keeps_records_for_a_time_stands_in_the_readme_with_that_time() -> None:
+    section = README.partition("## Erasing a person")[2].partition("\n## ")[0]
+    told = {name: row.rstrip(" |").rpartition("| ")[2] for row in section.splitlines() if row.startswith("| `")
+            for name in re.findall(r"`([^`]+)`", row)}
+    kept = {each.name: each.retention for each in TOPICS if each.retention is not None and each.name != "privacy.receipts"}
+    assert told == {name: f"{time.days} days" if time.days else "1 hour" for name, time in kept.items()}

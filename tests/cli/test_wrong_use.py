@@ -75,6 +75,7 @@ def test_a_path_that_cannot_be_written_is_named(words: str, folder: Path, capsys
 @pytest.mark.parametrize("words", [
     "check", "topics --create", "apply {folder}", "diff {folder}", "activate welcome", "pause welcome",
     "replay {folder}/events.jsonl", "profile show cookie:c1", "profile export cookie:c1", "profile suppress cookie:c1",
+    "profile erase cookie:c1", "profile unsuppress cookie:c1",
     "segment explain buyers --profile cookie:c1", "segment list", "segment preview {folder}/buyers.yaml",
     "segment history buyers", "segment rollback buyers", "campaign progress welcome",
     "campaign explain welcome --profile cookie:c1", "identity explain cookie:c1", "identity report",

@@ -86,11 +86,29 @@ def test_a_split_is_asked_and_answered(
             assert main(["identity", "split", "customer_id:u1", "--identifiers", "cookie:c1"]) == 0
             wait_until(lambda: "privacy.receipts" in answers, within=60, what="the receipt")
         receipt = answers["privacy.receipts"].record
-        assert receipt is not None and receipt["request_id"] == capsys.readouterr().out.strip()
-        assert receipt["outcome"] == "done"
+        assert receipt is not None and receipt["outcome"] == "done"
+        told = capsys.readouterr().out
+        assert told.startswith("split done ") and f"request {receipt['request_id']}\n  profiles  2\n" in told
+        _check_refused_recorded_and_unanswered(deployment, capsys)
         assert main(["identity", "explain", "cookie:c1", "--svg", str(tmp_path / "graph.svg")]) == 0
         told = capsys.readouterr().out
         assert "attached customer_id:u1" in told and "message m1" in told and f"request {receipt['request_id']}" in told
         assert (tmp_path / "graph.svg").read_text().count('class="attached"') == 1
         assert main(["identity", "explain", "cookie:nobody"]) == 1
         assert "nobody has this cookie identifier" in capsys.readouterr().err
+
+
+def _check_refused_recorded_and_unanswered(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identity", "split", "customer_id:u1", "--identifiers", "cookie:nobody", "--json"]) == 1
+    receipt = json.loads(capsys.readouterr().out)
+    assert (receipt["outcome"], receipt["reason"]) == (
+        "refused", "not all of the identifiers named are this profile's now")
+    assert main(["profile", "export", "customer_id:u1", "--record"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["events"] and told.err.startswith("export done ") and "\n  timeline  1\n" in told.err
+    for worker in deployment.workers:
+        worker.kill()
+    assert main(["profile", "suppress", "cookie:c1", "--no-wait"]) == 0
+    assert len(capsys.readouterr().out.strip()) == 32
+    assert main(["profile", "erase", "cookie:c1", "--within", "0.2"]) == 1
+    assert "not answered within 0.2 s: no worker runs" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 
 from streams.core.profile import Profile
 from streams.task.export import everything
@@ -51,3 +52,18 @@ def test_everything_is_there_with_its_source() -> None:
 
 def test_nobody_else_is_in_it() -> None:
     assert "somebody else" not in orjson.dumps(exported()).decode()
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_what_is_asked_as_a_request_is_answered_with_what_there_is(partitions: int) -> None:
+    pipeline = Pipeline(EVERYTHING, partitions=partitions)
+    for number, message in enumerate(MESSAGES):
+        pipeline.send(message | {"messageId": f"m{number}", "timestamp": number}, number)
+    pipeline.request("export", "cookie:c", request_id="r1")
+    pipeline.request("export", "cookie:nobody", request_id="r2")
+    pipeline.request("export", "cookie:c", request_id="r1")
+    first, nobody, again = pipeline.receipts
+    assert first == again and first.outcome == "done"
+    assert first.places == {"identifiers": 3, "traits": 2, "consent": 1, "segments": 4, "timeline": 3}
+    assert (nobody.outcome, nobody.reason) == ("refused", "nobody has this identifier")
+    assert not any(b"nobody" in key for store in pipeline.stores for key in store.keys("pointers"))
