@@ -111,14 +111,16 @@ def check_told(outputs: list[Output], living: list[Profile]) -> None:
 
 
 def check_once(pipeline: Pipeline) -> None:
-    """No event counts twice, nobody is two people, and every fragment is of who owns it."""
-    placed: set[str] = set()
+    """No event counts twice, nobody is two people. An event that lost its strongest identifier is another's copy, if any."""
+    placed: set[tuple[str, str]] = set()
     whose: set[str] = set()
     for profile in pipeline.profiles():
-        ids = [message["messageId"] for message in entries(pipeline, profile)]
-        assert len(ids) == sum(f.events for f in profile.fragments.values())
-        assert placed.isdisjoint(ids) and whose.isdisjoint(profile.identifiers)
-        placed |= set(ids)
+        (task,) = [task for task in pipeline.tasks if task.state.profiles.get(profile.key) is profile]
+        theirs = task.state.timeline.entries(profile.key)
+        events = {(task.context.reread(entry).message_id, entry.identifiers[0]) for entry in theirs}
+        assert len(events) == len(theirs) == sum(f.events for f in profile.fragments.values())
+        assert placed.isdisjoint(events) and whose.isdisjoint(profile.identifiers)
+        placed |= events
         whose |= set(profile.identifiers)
 
 
