@@ -16,8 +16,11 @@ class Fault:
 _RESOLUTION, _SEQUENCER, _OWNERSHIP = "streams.core.resolution", "streams.core.sequencer", "streams.core.ownership"
 _SPLITTING, _HANDOVER, _IDENTIFIERS = "streams.core.splitting", "streams.core.handover", "streams.core.identifiers"
 _PRECEDENCE, _TERMS = "streams.core.precedence", "streams.core.leaves.terms"
+_BARRING, _ERASING, _ARRIVAL, _VACATING = (
+    f"streams.core.{name}" for name in ("barring", "erasing", "arrival", "vacating"))
+_REDACTIONS = "streams.task.redactions"
 
-FAULTS = {
+IDENTITY = {
     "a limit admits one more": Fault(
         _RESOLUTION, "number > namespaces.row(name).at_most and", "number > namespaces.row(name).at_most + 1 and"),
     "a limit by time never forgets": Fault(_RESOLUTION, "if per is None or at - (attached >> TICKS) < per:", "if True:"),
@@ -56,3 +59,29 @@ FAULTS = {
     "the past goes by the newest": Fault(_TERMS, "_in_turn(columns, order) if order else columns[2]", "columns[2]"),
     "what is settled goes by the newest": Fault(_TERMS, "if last[kinds[place]] != place}", "if place < settled - 1}"),
 }
+
+ERASURE = {
+    "old events count once the identifier is off the list": Fault(
+        _BARRING, "(event_time <= row.until or not row.is_lifted)", "not row.is_lifted"),
+    "an event of the very instant is a later one": Fault(
+        _BARRING, "(event_time <= row.until or", "(event_time < row.until or"),
+    "later events count at once": Fault(_BARRING, "or not row.is_lifted)", ")"),
+    "who comes back owns the past": Fault(_BARRING, "ALWAYS if row is None else row.until + 1", "ALWAYS"),
+    "an event is refused to the others whom it names": Fault(_BARRING, "    if left:", "    if False:"),
+    "a lone visitor comes back beside the graph": Fault(_ARRIVAL, " and not barring.is_known(context, subject)", ""),
+    "an erased customer comes back as a cookie": Fault(
+        _ARRIVAL, "or barring.is_known(context, message.as_customer)", "or None"),
+    "an event keeps what is erased on its way round": Fault(
+        _ARRIVAL, "if _is_nobodys(pointer, row, event.event_time) and", "if False and"),
+    "rows go before all has come": Fault(_ERASING, "    if profile.handovers:\n        return []\n", ""),
+    "what comes late to the erased stays": Fault(_HANDOVER, "    if profile.standing == ERASED:", "    if False:"),
+    "the list keeps who is erased": Fault(_ERASING, "    node.suppressed = []", "    pass"),
+    "others keep a key that names the erased": Fault(_ERASING, "*_renamed(context, person.identifiers, number, at), ", ""),
+    "what others said stays": Fault(_VACATING, "return [Redact(identifier), *", "return [*"),
+    "the walk ends with the events": Fault(_REDACTIONS, 'elif table == "timeline":', "elif False:"),
+    "what passes the walk stays": Fault(
+        _REDACTIONS, "        if found is None:\n            return message", "        return message"),
+    "a bounce writes the erased down again": Fault(
+        "streams.core.suppression", " and not barring.is_listed(context, identifier)", ""),
+}
+FAULTS = IDENTITY | ERASURE

@@ -1,4 +1,4 @@
-"""The tests of identity see what they are for: each deliberate fault makes at least one of them fail."""
+"""The tests of identity and erasure see what they are for: each deliberate fault makes at least one of them fail."""
 from __future__ import annotations
 
 import os
@@ -8,27 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.faults import FAULTS
+from tests.mutation.faults import ERASURE, FAULTS
 
 ROOT = Path(__file__).parents[2]
 SUITE = ["tests/core/test_precedence.py", *(f"tests/pipeline/test_{name}.py" for name in (
     "identity_edges", "identity_races", "identifier_table", "identity_rules", "split", "identity_scenarios",
     "trait_precedence"))]
+ERASURE_SUITE = [*(f"tests/pipeline/test_{name}.py" for name in ("erasing", "identity_races")), "-k", "not 16"]
 ALL_PASSED, SOME_FAILED = 0, 1
 
 
-def outcome_with(fault: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tests.mutation.planting", "-p", "no:cacheprovider", *SUITE]
+def outcome_with(fault: str, suite: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tests.mutation.planting", "-p", "no:cacheprovider", *suite]
     return subprocess.run(
         command, cwd=ROOT, env={**os.environ, "FAULT": fault}, capture_output=True, text=True, timeout=100, check=False)
 
 
-def test_without_a_fault_all_pass() -> None:
-    found = outcome_with("")
+@pytest.mark.parametrize("suite", [SUITE, ERASURE_SUITE], ids=["identity", "erasure"])
+def test_without_a_fault_all_pass(suite: list[str]) -> None:
+    found = outcome_with("", suite)
     assert found.returncode == ALL_PASSED, found.stdout
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_caught(fault: str) -> None:
-    found = outcome_with(fault)
+    found = outcome_with(fault, ERASURE_SUITE if fault in ERASURE else SUITE)
     assert found.returncode == SOME_FAILED, found.stdout + found.stderr

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from streams.core.messages import MembershipsNow, ProfileGone
+from streams.core.messages import Adopt, MembershipsNow, ProfileGone
+from streams.task import Task
 from streams.testing import Pipeline
 from tests.pipeline.erased import DAY, STATED, found_in, kept
 from tests.pipeline.worlds import people
@@ -114,6 +115,7 @@ def test_a_lone_cookie_too(partitions: int) -> None:
     pipeline.request("unsuppress", LONE)
     pipeline.send(event(3, START, hit), pipeline.now)
     pipeline.send(event(4, pipeline.now, hit))
+    pipeline.send(event(5, START, hit), pipeline.now)
     assert people(pipeline) == {frozenset({LONE}): ["m4"]}
 
 
@@ -215,10 +217,40 @@ def test_the_same_request_gets_the_first_receipt_and_erases_nobody_else(partitio
     assert again.request_id == "r2" and again.places["timeline"] == 1 and pipeline.profile(JANE) is None
 
 
-def test_who_is_erased_is_not_written_down_again_by_a_bounce(partitions: int) -> None:
+def test_who_is_erased_is_not_written_down_again_by_a_bounce_or_an_alias(partitions: int) -> None:
     pipeline = jane(partitions)
+    pipeline.request("suppress", MAIL, "complained")
     pipeline.erase(JANE)
     pipeline.advance(by=STATED)
     pipeline.request("suppress", MAIL, "bounced")
     assert pipeline.receipts[-1].outcome == "done" and "erased" in str(pipeline.receipts[-1].reason)
+    assert found_in(kept(pipeline), VALUES) == []
+    pipeline.send({"type": "alias", "userId": "bob-1", "previousId": "jane-77", "messageId": "m80", "timestamp": START})
+    assert list(bobs(pipeline).values()) == [["m3", "m80"]]
+    assert found_in(kept(pipeline), VALUES) == []
+
+
+def test_what_is_handed_over_while_the_walk_passes_is_looked_at_when_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bob, who named Jane as a friend, becomes one with a cookie; his part is under way for as long as the walk."""
+    pipeline = jane(1)
+    pipeline.send({"type": "identify", "messageId": "m90", "timestamp": START, "anonymousId": "friends-cookie",
+                   "traits": {"friend": "jane@example.org"}})
+    task, held, route = pipeline.tasks[0], list[Adopt](), Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend(sent for sent in sends if isinstance(sent, Adopt))
+        route(self, [sent for sent in sends if not isinstance(sent, Adopt)])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    pipeline.send(event(91, START, {"userId": "bob-1", "anonymousId": "friends-cookie"}))
+    monkeypatch.setattr(Task, "_route", route)
+    assert len(held) == 1
+    pipeline.erase(JANE)
+    pipeline.advance(by=7 * DAY)
+    task._route(list[Any](held))
+    task._drain()
+    pipeline.stores[0].write(task.run([], pipeline.now, 0).changes)
+    pipeline.advance(by=2 * DAY)
+    pipeline.send(event(92, START, {"userId": "bob-1"}))
+    assert list(bobs(pipeline).values()) == [["m3", "m90", "m91", "m92"]]
     assert found_in(kept(pipeline), VALUES) == []

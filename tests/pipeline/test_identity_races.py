@@ -237,3 +237,25 @@ def test_who_is_erased_while_a_cookie_of_theirs_waits_to_be_given_away_gives_it_
     assert people(pipeline) == {frozenset({"customer_id:u2", "cookie:c1"}): ["m3", "m6", "m7"]}
     assert not [fault for fault in unsettled(pipeline) if "waits" in fault]
     assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
+
+
+def test_who_is_erased_waits_for_the_last_of_several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = send_all(Pipeline(ADS, partitions=1), event(1, anonymousId="c1"), event(2, anonymousId="c2"),
+                        event(3, userId="u1"))
+    task, held = pipeline.tasks[0], []
+    route = Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend(s for s in sends if isinstance(s, Adopt))
+        route(self, [s for s in sends if not isinstance(s, Adopt)])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    send_all(pipeline, event(4, userId="u1", anonymousId="c1"), event(5, userId="u1", anonymousId="c2"))
+    pipeline.request("erase", "customer_id:u1")
+    monkeypatch.setattr(Task, "_route", route)
+    for expected in ([], ["done"]):
+        task._route([held.pop()])
+        task._drain()
+        pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+        assert [receipt.outcome for receipt in pipeline.receipts] == expected
+    assert pipeline.receipts[0].places["timeline"] == 5 and pipeline.profiles() == []
