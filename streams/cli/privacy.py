@@ -41,7 +41,7 @@ def with_answer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--within", type=seconds, default=PATIENCE, metavar="SECONDS",
                         help="how long to wait for the receipt")
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the receipt; print the request's id")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="the receipt as the topic has it")
     with_broker(parser)
 
 

@@ -13,7 +13,7 @@ from streams.core.context import Context
 from streams.core.definitions import Campaign, Status
 from streams.core.messages import Sent
 from streams.core.press import Press, Pressed
-from streams.core.profile import Profile
+from streams.core.profile import Profile, home
 from streams.standing import PressStanding
 from streams.task.rows import PRESS
 from streams.task.state import State
@@ -22,6 +22,8 @@ from streams.unit import Change, Store
 
 PREFIX = b"b"
 LAST = b"\xff\xff"
+END = "\U0010ffff"
+"""A cursor behind every key."""
 PEOPLE_A_SLICE = 50
 """Profiles looked at in a unit of work: so few that events hardly wait for them."""
 SLICES_A_SECOND = 4
@@ -116,6 +118,14 @@ class Presses:
             self._state.profiles.put(key, row)
             profiling.arm(context, row)
         route(sends)
+
+    def forget(self, identifier: str) -> None:
+        """No cursor names who is erased: it stands at the next profile there is, which comes to the same."""
+        for name, press in self.rows.items():
+            if press.cursor and home(press.cursor) == identifier:
+                following = self._store.scan("profiles", press.cursor.encode(), LAST, 1)
+                press.cursor = following[0][0].decode() if following else END
+                self._table.put(name, press)
 
     def standing(self) -> dict[str, PressStanding]:
         """From any thread."""

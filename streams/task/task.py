@@ -159,6 +159,7 @@ class Task:
             self._answers.ask(message)
         elif isinstance(message, Redact):
             self._redactions.ask(message.identifier, self.now, is_guess=message.is_guess)
+            self._presses.forget(message.identifier)
         else:
             given = self._redactions.come(message) if isinstance(message, Adopt) else message
             self._route(step(self.context, given, self.now))

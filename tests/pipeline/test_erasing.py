@@ -254,3 +254,22 @@ def test_what_is_handed_over_while_the_walk_passes_is_looked_at_when_it_comes(mo
     pipeline.send(event(92, START, {"userId": "bob-1"}))
     assert list(bobs(pipeline).values()) == [["m3", "m90", "m91", "m92"]]
     assert found_in(kept(pipeline), VALUES) == []
+
+
+def test_a_press_that_stands_at_somebody_who_is_erased_goes_on_behind_them(partitions: int) -> None:
+    pipeline = Pipeline(EVERYTHING, partitions, start=START)
+    consent = {"context": {"consent": PURPOSES}}
+    for number in range(40):
+        pipeline.send(event(number, START, {"anonymousId": f"visitor-{number}", **consent}, event="Product Added"))
+    pipeline.activate("ads", "paused")
+    pipeline.advance(by=1_000)
+    pipeline.activate("ads", per_second=8.0)
+    pipeline.advance(by=1_000)
+    pipeline.activate("ads", "paused")
+    cursors = [press.cursor for task in pipeline.tasks for press in task._presses.rows.values() if press.cursor]
+    at_cursors = {cursor.partition("\x00")[0] for cursor in cursors}
+    assert at_cursors
+    for identifier in at_cursors:
+        pipeline.erase(identifier)
+    pipeline.advance(by=STATED)
+    assert found_in(kept(pipeline), [f"{each}\x00" for each in at_cursors]) == []
