@@ -33,14 +33,20 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
     idle, timers = context.plan.definitions.expire_after, context.tables.timers
     if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing in ENDED or profile.handovers:
         return
-    if profile.expiry:
-        timers.disarm(profile.expiry[0], EXPIRY, profile.key)
-        profile.expiry = []
+    unwatch(context, profile)
     if idle is not None and _is_anonymous(profile):
         last = _last(context, profile) if received_at is None else received_at
         profile.expiry = [last + idle, idle]
         timers.arm(last + idle, EXPIRY, profile.key)
     context.tables.profiles.put(profile.key, profile)
+
+
+def unwatch(context: Context, profile: Profile) -> None:
+    """What the profile is given may be older than what it went by, if it had no event at all: the next `watch` asks the
+    timeline. The caller writes the row."""
+    if profile.expiry:
+        context.tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+        profile.expiry = []
 
 
 def is_overdue(profile: Profile, received_at: int) -> bool:
@@ -61,9 +67,7 @@ def due(context: Context, key: str, until: int) -> list[Sent]:
     profile = context.tables.profiles.get(key)
     if not isinstance(profile, Profile):
         return []
-    if profile.expiry:
-        context.tables.timers.disarm(profile.expiry[0], EXPIRY, key)
-    profile.expiry = []
+    unwatch(context, profile)
     context.tables.profiles.put(key, profile)
     end = end_of(context, profile)
     if end is None or end > until:

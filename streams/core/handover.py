@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streams.core import campaigns, erasing, profiling, retention
+from streams.core import campaigns, erasing, expiry, profiling, retention
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.folding import fold, refold
@@ -182,6 +182,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         _join(context, profile, fragment)
     for entry in message.entries:
         tables.timeline.append(profile.key, entry)
+    expiry.unwatch(context, profile)
     if message.entries:
         retention.watch(context, profile, message.entries[0].arrival)
     if message.state is not None:

@@ -65,6 +65,7 @@ def take(
     else:
         sends += judge(context, profile, event, touched, is_first)
         if is_first:
+            expiry.unwatch(context, profile)
             expiry.watch(context, profile, event.received_at)
         if word is not None and word.gained:
             sends += campaigns.identifiers_changed(context, profile, at)

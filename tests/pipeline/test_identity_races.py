@@ -259,3 +259,27 @@ def test_who_is_erased_waits_for_the_last_of_several_parts(monkeypatch: pytest.M
         pipeline.stores[0].write(task.run([], START + 9, 0).changes)
         assert [receipt.outcome for receipt in pipeline.receipts] == expected
     assert pipeline.receipts[0].places["timeline"] == 5 and pipeline.profiles() == []
+
+
+def test_who_was_split_off_without_an_event_ends_by_the_one_that_was_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """m2, a week on its way, names the cookie; meanwhile the cookie, of which nothing else is known, was split off."""
+    week = 7 * 86_400_000
+    rules = {"identity/one": {"kind": "identity", "id": "one", "anonymous_expire_after": "7d"}}
+    pipeline = send_all(Pipeline(rules, partitions=1), event(1, userId="u1", anonymousId="c1"))
+    task, held, route = pipeline.tasks[0], [], Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend(s for s in sends if isinstance(s, Decide))
+        route(self, [s for s in sends if not isinstance(s, Decide)])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    send_all(pipeline, event(2, anonymousId="c1", context={"device": {"id": "d1"}}))
+    monkeypatch.setattr(Task, "_route", route)
+    pipeline.advance(to=START + week + 1)
+    pipeline.split("customer_id:u1", "cookie:c1")
+    task._route(held)
+    task._drain()
+    pipeline.stores[0].write(task.run([], pipeline.now, 0).changes)
+    assert people(pipeline)[frozenset({"cookie:c1", "device_id:d1"})] == ["m2"]
+    pipeline.advance(by=1)
+    assert set(people(pipeline)) == {frozenset({"customer_id:u1"})}
