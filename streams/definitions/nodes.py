@@ -137,6 +137,11 @@ def _percent(found: Found) -> float:
     return float(value)
 
 
+def _salt(found: Found) -> str:
+    is_whole = isinstance(found.value, int) and not isinstance(found.value, bool)
+    return str(found.value) if is_whole else TEXT.read(found)
+
+
 def _function(found: Found) -> Function:
     if found.value not in AGGREGATES:
         found.unlike(f"one of {', '.join(AGGREGATES)}", nearest(found.value, AGGREGATES))
@@ -144,6 +149,7 @@ def _function(found: Found) -> Function:
 
 
 PERCENT = Shape(_percent, {"type": "number", "minimum": 0, "maximum": 100})
+SALT = Shape(_salt, {"type": ["string", "integer"], "minLength": 1})
 FUNCTION = Shape(_function, {"enum": [function.value for function in AGGREGATES]})
 
 THEN_NOT = Record(fields={**MATCH_FIELDS, "for": duration(least_ms=0)}, make=_then_not).shape()
@@ -191,7 +197,7 @@ NODES: Mapping[str, Shape[Any]] = {
         ),
     ).shape(),
     "random": Record(
-        fields={"percent": PERCENT, "salt": TEXT}, required=("percent", "salt"),
+        fields={"percent": PERCENT, "salt": SALT}, required=("percent", "salt"),
         make=lambda given: Random(percent=given["percent"], salt=given["salt"]),
     ).shape(),
     "members": MEMBERS,

@@ -43,6 +43,7 @@ WHOLE = {
     "not a member": Case("not: {members: ['customer_id:nobody']}", [A10], "+10:00"),
     "random of all": Case("random: {percent: 100, salt: x}", [A10], "+10:00"),
     "random of none": Case("random: {percent: 0, salt: x}", [A10], ""),
+    "random with a number for a salt": Case("random: {percent: 100, salt: 2026}", [A10], "+10:00"),
 }
 assert list(WHOLE).index("members by customer id") == 11
 HELPER = "kind: segment\nid: helper\nrule: {performed: {event: A, within: 4h}}\n"
