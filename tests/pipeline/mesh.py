@@ -17,6 +17,7 @@ from schemas.codec import Codec
 from streams.core.messages import Output
 from streams.core.profile import Profile
 from streams.task import Task, TaskSettings
+from streams.task.publishing import records, revise
 from streams.testing import NO_TIMERS, Collected, Pipeline
 from streams.unit import Inbound, Outcome
 
@@ -40,12 +41,13 @@ class Mesh:
             self._begin(number)
 
     def run(self, history: Iterable[Mapping[str, Any]], most_in_flight: int = 6) -> Mesh:
-        """Hand in messages and requests (`type` is the action), a few at a time, and let it come to rest."""
+        """Hand in messages, requests (`type` is the action) and edits (`type: edit`), a few at a time, and let it come to
+        rest."""
         for message in history:
             self._hand_in(message)
             while sum(map(len, self._flying.values())) > most_in_flight:
                 self._turn()
-        while any(self._flying.values()):
+        while any(self._flying.values()) or any(task.busy() for task in self.pipeline.tasks):
             self._turn()
         self.pipeline.advance(by=0)
         for number in range(len(self._collected)):
@@ -54,6 +56,9 @@ class Mesh:
 
     def _hand_in(self, message: Mapping[str, Any]) -> None:
         self.pipeline.now = max(self.pipeline.now, message["receivedAt"])
+        if message["type"] == "edit":
+            self._edit(message["documents"])
+            return
         receiver = self._random.randrange(len(self.pipeline.tasks))
         self._offset += 1
         topic, value = "events.hits", orjson.dumps(message)
@@ -65,11 +70,27 @@ class Mesh:
         self._flying[OUTSIDE, receiver].append(
             Inbound(topic, receiver, self._offset, None, value, self.pipeline.now))
 
+    def _edit(self, documents: Mapping[str, Any]) -> None:
+        """A revision on its way to the first task, which hands it on."""
+        pipeline = self.pipeline
+        changed = revise(pipeline._standing, documents)
+        pipeline._standing |= changed
+        pipeline._revision += 1
+        for key, record in records(changed, pipeline._revision, pipeline.now):
+            self._offset += 1
+            value = self._codec.encode("definition", record)
+            self._flying[OUTSIDE, 0].append(Inbound("definitions", 0, self._offset, key.encode(), value, pipeline.now))
+
     def _turn(self) -> None:
-        """One unit of work of a task with waiting records; chance may have it crash before its commit."""
-        sender, receiver = self._random.choice([way for way, flying in self._flying.items() if flying])
+        """One unit of work of a task with waiting records, or of one with a backfill to go on with; chance may have it crash
+        before its commit."""
+        idle = [number for number, task in enumerate(self.pipeline.tasks) if task.busy()]
+        ways = [*(way for way, flying in self._flying.items() if flying), *((OUTSIDE, number) for number in idle)]
+        sender, receiver = self._random.choice(ways)
         flying = self._flying[sender, receiver]
-        batch = [flying.popleft() for _ in range(self._random.randint(1, len(flying)))]
+        is_idle = receiver in idle and self._random.random() < 0.3
+        batch = [] if is_idle or not flying else [
+            flying.popleft() for _ in range(self._random.randint(1, len(flying)))]
         while self._random.random() < self._crashes:
             self._work(receiver, batch)
             self._begin(receiver)
