@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 
 from streams.core.campaigns.advertising import ADVERTISING
+from streams.core.campaigns.caps import MOST
 from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
@@ -208,7 +209,7 @@ CHANNELS: Mapping[str, Shape[Channel]] = {
 }
 
 _CAP = Record(
-    fields={"at_most": whole(least=1), "per": duration(), "mode": choice(CapMode), "over": choice(Over)},
+    fields={"at_most": whole(least=1, most=MOST), "per": duration(), "mode": choice(CapMode), "over": choice(Over)},
     required=("at_most", "per"), check=_check_cap, make=_cap,
 ).shape()
 _CAPS = many(_CAP, least=1, expected="a cap or a list of them")

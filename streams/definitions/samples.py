@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from streams.core.definitions import Channel
+from streams.definitions.sandbox import FAULTS, Sandbox, said
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=jinja2.ChainableUndefined, autoescape=True)
-_FAULTS = (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError)
+_ENVIRONMENT = Sandbox(is_html=True)
 TEMPLATES = frozenset({"subject", "html", "text"})
 
 
@@ -29,6 +26,6 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
             traits = sample.get("traits", {})
             known = {**traits, "profile": {"id": "sample", "traits": traits}, "event": sample.get("event", {})}
             try:
-                template.render(known)
-            except _FAULTS as fault:
+                said(template, known)
+            except FAULTS as fault:
                 yield field, number, type(fault).__name__

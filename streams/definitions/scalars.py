@@ -49,13 +49,16 @@ def patterned(pattern: re.Pattern[str], expected: str) -> Shape[str]:
     return Shape(read, {"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
 
 
-def whole(*, least: int) -> Shape[int]:
-    def read(found: Found) -> int:
-        if not isinstance(found.value, int) or isinstance(found.value, bool) or found.value < least:
-            found.unlike(f"a whole number, {least} or more")
-        return int(found.value)
+def whole(*, least: int, most: int | None = None) -> Shape[int]:
+    expected = f"a whole number, {least} or more" if most is None else f"a whole number, {least} to {most:,}"
 
-    return Shape(read, {"type": "integer", "minimum": least})
+    def read(found: Found) -> int:
+        value = found.value
+        if not isinstance(value, int) or isinstance(value, bool) or value < least or (most is not None and value > most):
+            found.unlike(expected)
+        return value
+
+    return Shape(read, {"type": "integer", "minimum": least} | ({} if most is None else {"maximum": most}))
 
 
 def duration(*, least_ms: int = 1) -> Shape[int]:

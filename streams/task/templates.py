@@ -1,17 +1,16 @@
-"""Templates of campaigns: Jinja2 in its sandbox. HTML is escaped, everything else is taken as it is."""
+"""Templates of campaigns, filled in. HTML is escaped, everything else is taken as it is."""
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import ChainableUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template
 
 from streams.core.errors import Rejected
+from streams.definitions.sandbox import FAULTS, Sandbox, said
 
-_TEXT = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
-_HTML = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=True)
+_TEXT, _HTML = Sandbox(is_html=False), Sandbox(is_html=True)
 
 
 @lru_cache(maxsize=1024)
@@ -24,6 +23,6 @@ def render(field: str, text: str, values: Mapping[str, Any]) -> str:
     if "{" not in text:
         return text
     try:
-        return _template(field == "html", text).render(values)
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as fault:
+        return said(_template(field == "html", text), values)
+    except FAULTS as fault:
         raise Rejected(f"{field} cannot be rendered: {type(fault).__name__}") from None

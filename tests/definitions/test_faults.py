@@ -131,6 +131,7 @@ def test_a_document(tmp_path: Path, text: str, part: str) -> None:
     ("channels: {email: {subject: s, purpose: p}}",
      "channels.email has none of them; expected one of template, html, text"),
     ("cap: {at_most: 0, per: 7d}", "cap.at_most is 0"),
+    ("cap: {at_most: 1001, per: 7d}", "a whole number, 1 to 1,000"),
     ("cap: {at_most: 1, per: 7d, mode: rollin}", "did you mean rolling?"),
     ("cap: {at_most: 1, per: 36h, mode: calendar}", "cap.per is no whole number of days"),
     ("quiet_hours: {from: 21:00, to: 25:00, time_zone: UTC}", 'quiet_hours.to is "25:00"'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 
 from schemas.codec import Codec
 from streams.core.messages import Unrenderable
@@ -40,6 +41,33 @@ def test_a_message_that_cannot_be_rendered_is_a_dead_letter_and_no_other_is() ->
     assert not reasons(pipeline)
     pipeline.advance(by=DAY)
     assert sent(pipeline) == ["2", "3", "6"]
+
+
+@pytest.mark.parametrize(("text", "n", "fault"), [
+    ("{{ '*' * event.properties.n }}", 10**12, "TooLong"),
+    ("{{ event.properties.n * [1] }}", 10**12, "TooLong"),
+    ("{{ event.properties.n ** event.properties.n }}", 10**9, "TooLong"),
+    ("{% for i in range(event.properties.n) %}x{% endfor %}", 10**8, "TooLong"),
+    ("{{ event.properties.n }}" * 50, "x" * 100_000, "TooLong"),
+    ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", 1, "RecursionError"),
+    ("{{ event.properties.update(a=1) }}", 1, "SecurityError"),
+])
+def test_what_people_send_makes_no_template_of_a_marketer_take_the_worker_with_it(text: str, n: Any, fault: str) -> None:
+    pipeline = world(campaign("c", channels={"email": {"subject": "Hello", "text": text, "purpose": "mail"}}))
+    person = Person(pipeline)
+    person.becomes(fan=True)
+    person.orders(n)
+    assert not sent(pipeline)
+    assert [reason for _, reason in pipeline.rejected] == [f"text cannot be rendered: {fault}"]
+
+
+def test_ordinary_arithmetic_is_as_ever() -> None:
+    text = "{{ '*' * event.properties.n }} {{ 3 * event.properties.n }} {{ 2 ** 10 }} {{ range(3) | join }} {{ 1.5 * 2 }}"
+    pipeline = world(campaign("c", channels={"email": {"subject": "Hello", "text": text, "purpose": "mail"}}))
+    person = Person(pipeline)
+    person.becomes(fan=True)
+    person.orders(5)
+    assert sent(pipeline) == ["***** 15 1024 012 3.0"]
 
 
 def test_the_dead_letter_of_a_message_is_a_record_of_its_topic() -> None:

@@ -142,7 +142,7 @@ def test_a_cut_waits_for_what_the_absorbed_profile_itself_still_waits_for(monkey
 
 
 def test_a_moved_cookie_takes_its_own_sequence_numbers_and_no_others() -> None:
-    mine = {"#cookie:a|carts": [3], "ads|display|cookie:a": ["carts", "p"], "memberships|cookie:a": ["carts"]}
+    mine = {"#cookie:a|carts": [3], "ads|display|cookie:a": ["carts", "p"], "=memberships|cookie:a": ["carts"]}
     others = {"#cookie:a|b|carts": [5], "ads|display|cookie:a|b": ["carts", "p"], "mails|email": [7]}
     profile = Profile("customer_id:u", "pid", told={**mine, **others})
     assert hand_over(profile, "cookie:a") == mine

@@ -6,7 +6,7 @@ counted: how often an advertisement is shown is the ad server's affair.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from streams.core.profile import Profile
 
 KEPT = 100
 """Instants of a scope that are kept at least, so that a cap that is defined later finds some history."""
+MOST = 1_000
+"""The largest cap that may be defined: so many instants are kept at most."""
 DAY_MS = 86_400_000
 
 
@@ -41,9 +43,9 @@ def reached(profile: Profile, campaign: Campaign, channel: str, at: int) -> Full
     return max(full, key=lambda each: each.until, default=None)
 
 
-def count(profile: Profile, campaign: Campaign, channel: str, at: int) -> None:
-    """A message goes out."""
-    kept = max([KEPT, *(cap.at_most for cap in campaign.caps)])
+def count(profile: Profile, campaign: Campaign, channel: str, at: int, campaigns: Iterable[Campaign]) -> None:
+    """A message goes out. `campaigns` are all that are defined: their caps may count it too."""
+    kept = max([KEPT, *(cap.at_most for each in campaigns for cap in each.caps)])
     for over in Over:
         instants = profile.sent.setdefault(_scope(over, campaign.id, channel), [])
         instants.append(at)
@@ -53,8 +55,7 @@ def count(profile: Profile, campaign: Campaign, channel: str, at: int) -> None:
 def add(profile: Profile, sent: Mapping[str, list[int]]) -> None:
     """Another profile is this person too: its messages count."""
     for scope, instants in sent.items():
-        own = profile.sent.get(scope, [])
-        profile.sent[scope] = sorted(own + instants)[-max(KEPT, len(own), len(instants)):]
+        profile.sent[scope] = sorted(profile.sent.get(scope, []) + instants)[-MOST:]
 
 
 def forget(profile: Profile, campaigns: set[str]) -> None:

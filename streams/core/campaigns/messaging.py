@@ -131,7 +131,7 @@ def _decide(
         said = content(context, profile, channel, occasion.event, at)
     except Rejected as fault:
         return [Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)]
-    caps.count(profile, campaign, channel.name, at)
+    caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
     told = activation(profile, campaign, channel, identifier, "message", at, occasion.because, said)
     return [replace(told, expires_at=valid if valid < ALWAYS else None)]
 

@@ -1,7 +1,7 @@
 """What channels were told, as keys of `Profile.told`. It travels with identifiers and profiles, so it is one dict.
 
 `campaign|channel|identifier`: in that audience; [segment, purpose, content], so that a campaign that is deleted can be
-taken back. `memberships|identifier`: the record as it stands.
+taken back. `=memberships|identifier`: the record as it stands; no campaign can be called so.
 `campaign|channel`: the membership was answered. `#identifier|segment`: the last sequence number.
 """
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from streams.core.profile import Profile
 
-MEMBERSHIPS = "memberships"
+MEMBERSHIPS = "=memberships"
 
 
 def audience_key(campaign: str, channel: str, identifier: str) -> str:

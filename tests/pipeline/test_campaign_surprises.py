@@ -1,0 +1,42 @@
+"""What marketers may write that nobody thought of: each of these once broke a promise."""
+from __future__ import annotations
+
+import pytest
+
+from tests.pipeline.test_campaigns import DAY, Person, campaign, sent, world
+
+
+@pytest.mark.parametrize("name", ["memberships", "display", "fans", "everybody"])
+def test_a_campaign_may_have_any_name_and_is_taken_back_whatever_it_is(name: str) -> None:
+    """One called `memberships` was once taken for the records of that topic, and never emptied."""
+    display = {"display": {"audience": "x", "purpose": "mail"}}
+    documents = campaign(name, trigger="entered", channels=display)
+    pipeline = world(documents)
+    for who in ("u", "v"):
+        Person(pipeline, who).says("identify", anonymousId=f"c-{who}", traits={"fan": True})
+    pipeline.activate(name, "paused")
+    no = {"consent": {"purposes": {"mail": False}}}
+    Person(pipeline, "v").says("identify", anonymousId="c-v", messageId="no", context=no)
+    pipeline.apply({key: row.document for key, row in pipeline._standing.items() if not key.startswith("campaign/")})
+    told = [(a.identifier, a.change) for a in pipeline.activations("display")]
+    assert sorted(told) == sorted((f"cookie:c-{who}", change) for who in "uv" for change in ("entered", "exited"))
+
+
+def test_a_large_cap_over_everything_counts_what_other_campaigns_sent_and_survives_a_merge() -> None:
+    """Instants were once kept for the caps of the campaign that sends, so that another's larger cap forgot."""
+    large = {"at_most": 150, "per": "300d", "over": "everything"}
+    pipeline = world(campaign("a", cap=large), campaign("b", trigger={"each": "Other"}))
+    person, permits = Person(pipeline), {"consent": {"purposes": {"mail": True}}}
+    person.becomes(fan=True)
+    pipeline.send({"type": "identify", "anonymousId": "k", "messageId": "k", "timestamp": pipeline.now, "context": permits,
+                   "traits": {"fan": True, "email": "k@example.org"}})
+    for number in range(75):
+        person.says(event="Other")
+        pipeline.send({"type": "track", "event": "Other", "anonymousId": "k", "messageId": f"k{number}",
+                       "timestamp": pipeline.now, "context": permits})
+    assert len(sent(pipeline, "b")) == 150
+    person.says(event="Joined", anonymousId="k")
+    person.orders()
+    assert not sent(pipeline, "a")
+    pipeline.advance(by=300 * DAY)
+    assert len(sent(pipeline, "a")) == 1
