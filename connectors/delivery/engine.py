@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from traceback import extract_tb
 from typing import assert_never
 
 from connectors.delivery.contract import Activations, Connector, Delivery
@@ -38,6 +39,12 @@ class Limits:
     shortest: int = 1_000
     longest: int = 60_000
     give_up_after: int = DAY_MS
+
+
+def told(failure: Exception) -> str:
+    """What failed and where, and not with which words: they may quote a person."""
+    place = extract_tb(failure.__traceback__)[-1]
+    return f"{type(failure).__name__} at {place.filename}:{place.lineno} in {place.name}"
 
 
 def now() -> int:
@@ -113,7 +120,7 @@ class Engine:
         if late:
             await self._settle([each for each, _ in late], [Refused(why=why) for _, why in late], at)
         most = self._breaker.allowed(at, min(self._connector.most, self._bucket.available(at)))
-        batch = self._window.due(at, most)
+        batch = self._window.batch(at, most)
         if not batch or at < self._next_call_at:
             return
         self._next_call_at = at + self._limits.apart
@@ -139,7 +146,9 @@ class Engine:
         try:
             outcomes = await self._connector.deliver([pending.activation for pending in batch], at)
         except Exception as failure:  # a connector's bug delays its own destination and nobody else
-            log.exception("%s: the connector failed", self._destination)
+            log.error("%s: the connector failed: %s", self._destination, told(failure))
+            for pending in batch:
+                pending.is_alone = True
             return [Deferred(why=f"the connector failed: {type(failure).__name__}")] * len(batch)
         if len(outcomes) != len(batch):
             raise Bug(f"{self._destination}: {len(outcomes)} outcomes for {len(batch)} activations; expected one each")

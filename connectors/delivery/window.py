@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from connectors.delivery.activation import Activation
 from connectors.delivery.contract import Place, Taken
@@ -16,12 +16,14 @@ from connectors.delivery.progress import CAPACITY, Mark, Progress
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """`due_at` is epoch ms, 0 for at once."""
+    """`due_at` is epoch ms, 0 for at once. `is_alone`: the connector failed on a call that it was in, so it is called
+    without others from then on: they would be sent again with every failure."""
 
     place: Place
     activation: Activation
     attempt: int = 0
     due_at: int = 0
+    is_alone: bool = False
 
 
 class Window:
@@ -54,6 +56,11 @@ class Window:
     def due(self, at: int, most: int) -> list[Pending]:
         """Up to `most` that may go now: of each identifier the oldest only."""
         return list(islice((head for head in self._heads() if head.due_at <= at), most))
+
+    def batch(self, at: int, most: int) -> list[Pending]:
+        """Of those that are due, what one call may be about."""
+        due = self.due(at, most)
+        return due[:1] if due and due[0].is_alone else list(takewhile(lambda pending: not pending.is_alone, due))
 
     def settle(self, pending: Pending) -> None:
         line = self._lines[pending.activation.identifier]

@@ -1,14 +1,19 @@
 """The engine's pure parts: what is done, who may go, how fast."""
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.delivery import Place, Taken
+from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Place, Taken
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.progress import CAPACITY, Mark, Progress, as_text, from_text
 from connectors.delivery.window import Window
-from tests.connectors.recording import activation
+from tests.connectors.recording import Log, Reading, activation, eventually
 
 LARGEST_METADATA = 4096
 """Kafka's default for `offset.metadata.max.bytes`."""
@@ -91,3 +96,40 @@ def test_a_breaker_opens_after_three_failures_and_probes_ever_less_often() -> No
 def test_the_back_off_doubles_up_to_its_bound_and_keeps_the_upper_half() -> None:
     assert [back_off(n, shortest=100, longest=350, chance=1.0) for n in (1, 2, 3, 4)] == [100, 200, 350, 350]
     assert back_off(2, shortest=100, longest=350, chance=0.0) == 100
+
+
+class Stumbling:
+    """A connector with a bug: it raises when it comes to `at`, after it has delivered those before."""
+
+    most = 10
+
+    def __init__(self, at: str) -> None:
+        self._at, self.delivered = at, Counter[str]()
+
+    async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
+        for each in batch:
+            if each.activation_id == self._at:
+                raise KeyError(each.identifier)
+            self.delivered[each.activation_id] += 1
+        return [Delivered()] * len(batch)
+
+    async def close(self) -> None:
+        pass
+
+
+def test_a_connector_that_stumbles_over_one_sends_its_neighbours_once_more_at_most_and_the_log_names_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def play() -> None:
+        task = asyncio.create_task(engine.run())
+        async with asyncio.timeout(30):
+            await eventually(lambda: len(log.final(Delivered)) == 29 and log.final(Deferred)["a7"] > 5)
+        engine.stop()
+        await task
+
+    log, connector = Log([activation(number) for number in range(30)]), Stumbling("a7")
+    engine = Engine("hook", connector, Reading(log), Limits(shortest=5, longest=40))
+    asyncio.run(play())
+    assert {name for name, times in connector.delivered.items() if times > 1} == {f"a{n}" for n in range(7)}
+    assert max(connector.delivered.values()) == 2
+    assert "KeyError at" in caplog.text and "example.org" not in caplog.text

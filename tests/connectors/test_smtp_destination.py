@@ -5,6 +5,7 @@ import asyncio
 import email
 import email.policy
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from connectors.delivery import Deferred, Delivered, Engine, Limits, Refused
+from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Refused
 from connectors.destinations.smtp import SmtpConnector, read_settings
 from connectors.destinations.smtp.mapping import message_of, outcome_of, reference_of, text_of
 from streams.core.errors import Misconfigured
@@ -69,14 +70,14 @@ class MailServer:
         return Counter(str(message["Message-ID"]).strip("<>").partition("@")[0] for message in self.accepted)
 
 
-async def play(mail: MailServer) -> Log:
-    log = Log(MANY)
+async def play(mail: MailServer, activations: Sequence[Activation] = MANY) -> Log:
+    log = Log(activations)
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(mail, hostname="test"), "127.0.0.1", 0)
     async with server, asyncio.timeout(30):
         settings = read_settings("mail", {**GIVEN, "port": server.sockets[0].getsockname()[1]}, {})
         engine = Engine("mail", SmtpConnector(settings), Reading(log), QUICK)
         task = asyncio.create_task(engine.run())
-        await eventually(lambda: len(log.final(Delivered)) + len(log.final(Refused)) == len(MANY) or task.done())
+        await eventually(lambda: len(log.final(Delivered)) + len(log.final(Refused)) == len(activations) or task.done())
         engine.stop()
         await task
     return log
@@ -135,6 +136,24 @@ def test_a_line_break_in_a_subject_or_an_address_makes_no_header() -> None:
     assert isinstance(message, EmailMessage) and message["Bcc"] is None
     assert isinstance(message_of(activation(1, identifier="email:a@b\r\nBcc: x@y", content=CONTENT), settings), Refused)
     assert isinstance(message_of(activation(1, identifier="phone:+3161", content=CONTENT), settings), Refused)
+
+
+def test_an_address_that_cannot_be_written_to_is_refused_alone_and_its_neighbours_get_one_mail() -> None:
+    """Each of these once failed the call it was in, and all others of it were sent again and again."""
+    odd = ("<script>@example.org", "a@b@c", "two@x.org,three@x.org", "no-at", "@example.org", "a b@example.org", '"@x.org',
+           "", "a@" + "x" * 2_000, "x" * 300 + "@example.org", "a@[1.2.3", "(a)@example.org", "a@b\x00c")
+    bad = tuple(activation(100 + n, identifier=f"email:{each}", content=CONTENT) for n, each in enumerate(odd))
+    mail = MailServer()
+    log = asyncio.run(play(mail, (*MANY[:5], *bad, *MANY[5:])))
+    assert {name: mail.ids[name] for name in IDS} == IDS and max(mail.ids.values()) == 1
+    assert not log.final(Deferred) and set(log.final(Refused)) == {each.activation_id for each in bad}
+
+
+@pytest.mark.parametrize("address", [
+    "a@b", "ann+tag@example.org", "o'hara@x.co.uk", '"quoted space"@example.org', '"a\\"b"@x.org', "{x}|y=z@ex-ample.org"])
+def test_odd_addresses_that_are_right_are_written_to(address: str) -> None:
+    message = message_of(activation(1, identifier=f"email:{address}", content=CONTENT), read_settings("mail", GIVEN, {}))
+    assert isinstance(message, EmailMessage) and message["To"].addresses[0].addr_spec == address
 
 
 def test_a_long_unsubscribing_address_is_one_word_on_the_wire() -> None:

@@ -5,7 +5,9 @@ message of the same id, and the bounce that names it can be traced.
 """
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +20,10 @@ from connectors.destinations.smtp.settings import SmtpSettings
 _POLICY = SMTP.clone(max_line_length=990)
 """Just below what RFC 5322 allows: to fold a long List-Unsubscribe, `email` would write it as an encoded word, which no
 mail client takes for an address."""
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf'(?:{_ATOM}(?:\.{_ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])*")@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*')
+"""A Mailbox of RFC 5321, 4.1.2, without address literals. Asked before `email`, whose parser stumbles over some others."""
+LONGEST_ADDRESS = 254
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol"})
 _UNSEEN = frozenset({"style", "script", "head", "title"})
 
@@ -25,18 +31,28 @@ _UNSEEN = frozenset({"style", "script", "head", "title"})
 def message_of(activation: Activation, settings: SmtpSettings) -> EmailMessage | Refused:
     """Text and HTML as alternatives; text is made from HTML where there is none."""
     content = activation.content
-    html, text = content.get("html"), content.get("text")
-    if not activation.identifier.startswith("email:") or not activation.identifier.isascii():
+    address = address_of(activation)
+    if not activation.identifier.startswith("email:") or not address.isascii():
         return Refused(why="no e-mail address, or one that needs SMTPUTF8")
-    if not html and not text:
+    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        return Refused(why="no address that mail can be sent to")
+    if not content.get("html") and not content.get("text"):
         return Refused(why="no content")
-    message = EmailMessage(policy=_POLICY)
     try:
-        message["To"] = Address(addr_spec=address_of(activation))
-        message["From"] = settings.sender
-        message["Subject"] = " ".join(str(content.get("subject", "")).split())
-    except (ValueError, IndexError):
-        return Refused(why="the address or the subject cannot stand in a message")
+        message = _message(activation, settings)
+        message.as_bytes()
+    except (ValueError, IndexError, MessageError):
+        return Refused(why="the address, the subject or the text cannot stand in a message")
+    return message
+
+
+def _message(activation: Activation, settings: SmtpSettings) -> EmailMessage:
+    content = activation.content
+    html, text = content.get("html"), content.get("text")
+    message = EmailMessage(policy=_POLICY)
+    message["To"] = Address(addr_spec=address_of(activation))
+    message["From"] = settings.sender
+    message["Subject"] = " ".join(str(content.get("subject", "")).split())
     message["Date"] = format_datetime(datetime.fromtimestamp(activation.at / 1000, UTC))
     message["Message-ID"] = f"<{activation.activation_id}@{settings.domain}>"
     token = settings.seal.token(activation.identifier) if settings.seal else activation.activation_id
