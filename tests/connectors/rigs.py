@@ -22,7 +22,8 @@ from tests.connectors.faulty import HTTP, MAIL, Words
 from tests.connectors.platforms import Platform, changes
 from tests.connectors.recording import activation
 
-TIMEOUT = 0.5
+PATIENT, HASTY = 20.0, 0.5
+"""Seconds a connector waits for an answer. The hasty may take a busy machine for silence, and ask again."""
 
 
 class Rig(Protocol):
@@ -34,7 +35,7 @@ class Rig(Protocol):
     came: Counter[str]
 
     def serving(self) -> AbstractAsyncContextManager[int]: ...
-    def connector(self, port: int) -> Connector: ...
+    def connector(self, port: int, patience: float = PATIENT) -> Connector: ...
     def kept(self) -> set[str]: ...
     def wanted(self) -> set[str]: ...
 
@@ -43,7 +44,7 @@ class Rig(Protocol):
 class Keyed:
     """A destination of messages over HTTP: `key` finds the activation's key in a request."""
 
-    make: Callable[[str], Connector]
+    make: Callable[[str, float], Connector]
     activations: tuple[Activation, ...]
     key: Callable[[web.Request], Any]
     answer: Callable[[], web.Response]
@@ -59,8 +60,8 @@ class Keyed:
         async with Platform(take) as platform:
             yield port_of(platform)
 
-    def connector(self, port: int) -> Connector:
-        return self.make(f"http://127.0.0.1:{port}")
+    def connector(self, port: int, patience: float = PATIENT) -> Connector:
+        return self.make(f"http://127.0.0.1:{port}", patience)
 
     def kept(self) -> set[str]:
         return set(self.came)
@@ -73,7 +74,7 @@ class Keyed:
 class Audience:
     """A platform that keeps who is in an audience; a change that comes twice is as one."""
 
-    make: Callable[[str], Connector]
+    make: Callable[[str, float], Connector]
     activations: tuple[Activation, ...]
     platform: Platform
     left: Callable[[Sequence[Activation]], set[str]]
@@ -85,8 +86,8 @@ class Audience:
         async with self.platform as platform:
             yield port_of(platform)
 
-    def connector(self, port: int) -> Connector:
-        return self.make(f"http://127.0.0.1:{port}")
+    def connector(self, port: int, patience: float = PATIENT) -> Connector:
+        return self.make(f"http://127.0.0.1:{port}", patience)
 
     def kept(self) -> set[str]:
         return {value for members in self.platform.members.values() for value in members}
@@ -107,8 +108,8 @@ class Mail:
         async with await loop.create_server(lambda: SMTP(self.server, hostname="test"), "127.0.0.1", 0) as server:
             yield server.sockets[0].getsockname()[1]
 
-    def connector(self, port: int) -> Connector:
-        return smtp.SmtpConnector(smtp.read_settings("mail", {**mail.GIVEN, "port": port, "timeout": TIMEOUT}, {}))
+    def connector(self, port: int, patience: float = PATIENT) -> Connector:
+        return smtp.SmtpConnector(smtp.read_settings("mail", {**mail.GIVEN, "port": port, "timeout": patience}, {}))
 
     @property
     def came(self) -> Counter[str]:
@@ -135,29 +136,29 @@ async def _text(request: web.Request) -> str:
 
 
 def _hook() -> Rig:
-    return Keyed(lambda url: http.HttpConnector(http.read_settings("hook", {"url": url, "timeout": TIMEOUT}, {})),
+    return Keyed(lambda url, patience: http.HttpConnector(http.read_settings("hook", {"url": url, "timeout": patience}, {})),
                  tuple(activation(number) for number in range(45)), _webhook_id, lambda: web.Response(status=204))
 
 
 def _twilio() -> Rig:
-    def make(url: str) -> Connector:
-        given = {**texts.GIVEN, "url": url, "timeout": TIMEOUT}
+    def make(url: str, patience: float) -> Connector:
+        given = {**texts.GIVEN, "url": url, "timeout": patience}
         return twilio.TwilioConnector(twilio.read_settings("texts", given, {"TOKEN": "secret"}))
 
     return Keyed(make, texts.MANY, _text, lambda: web.json_response({"sid": "SM1"}, status=201))
 
 
 def _kevel() -> Rig:
-    def make(url: str) -> Connector:
-        given = {**kevel.GIVEN, "url": url, "timeout": TIMEOUT}
+    def make(url: str, patience: float) -> Connector:
+        given = {**kevel.GIVEN, "url": url, "timeout": patience}
         return kevel_userdb.KevelConnector(kevel_userdb.read_settings("kevel", given, {"KEY": "k-secret"}))
 
     return Audience(make, kevel.COOKIES, Platform(kevel.userdb), kevel.expected)
 
 
 def _meta() -> Rig:
-    def make(url: str) -> Connector:
-        given = {**meta.GIVEN, "url": url, "timeout": TIMEOUT}
+    def make(url: str, patience: float) -> Connector:
+        given = {**meta.GIVEN, "url": url, "timeout": patience}
         return meta_custom_audiences.MetaConnector(meta_custom_audiences.read_settings("meta", given, meta.TOKEN))
 
     told = tuple(each for each in changes() if meta.digest_of(each.identifier) not in meta.BAD)
@@ -165,8 +166,8 @@ def _meta() -> Rig:
 
 
 def _google() -> Rig:
-    def make(url: str) -> Connector:
-        given = {**google.GIVEN, "url": url, "token_url": f"{url}/token", "timeout": TIMEOUT}
+    def make(url: str, patience: float) -> Connector:
+        given = {**google.GIVEN, "url": url, "token_url": f"{url}/token", "timeout": patience}
         return google_customer_match.GoogleConnector(
             google_customer_match.read_settings("google", given, google.VARIABLES))
 
