@@ -65,7 +65,7 @@ def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker,
 
 
 @pytest.mark.nightly
-@pytest.mark.xfail(reason="exact to seconds, windows of 15 s: 2 to 12 differences by load; tests/pipeline/test_outage.py has an hour")
+@pytest.mark.xfail(reason="exact to seconds, windows of 15 s: 2 to 12 differ; tests/pipeline/test_outage.py has an hour")
 @pytest.mark.timeout(240)
 def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broker, tmp_path: Path) -> None:
     with (
