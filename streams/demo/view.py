@@ -84,7 +84,7 @@ def line(snapshot: Snapshot) -> str:
         f"{snapshot.dead_letters:,} dead letters",
         f"p50/p95/p99 {_milliseconds(snapshot.latency)}",
     ]
-    return ", ".join(told) if snapshot.planned else told[0]
+    return ", ".join(told) if snapshot.sent else told[0]
 
 
 def _progress(snapshot: Snapshot) -> RenderableType:

@@ -56,5 +56,10 @@ def test_elsewhere_a_line_comes_every_five_seconds_and_at_each_new_phase() -> No
     assert lines[-1].endswith("reading the topics")
 
 
+def test_elsewhere_no_numbers_are_told_before_the_shop_plays() -> None:
+    line = shown([Snapshot(phase="starting Kafka", elapsed_s=2.0, planned=20_000)], is_terminal=False)
+    assert line == "  2.0 s  starting Kafka\n"
+
+
 def test_an_empty_snapshot_can_be_shown() -> None:
     assert "starting Kafka" in shown([Snapshot(phase="starting Kafka")], is_terminal=True)
