@@ -215,9 +215,10 @@ def _join(context: Context, profile: Profile, fragment: Fragment) -> None:
 def _inherit(profile: Profile, origin: str, state: Profile) -> None:
     if state.handovers and profile.handovers.get(origin, 0) <= 0:
         profile.early[origin] = sorted(state.handovers)
-    for cut in profile.cuts:
-        if origin in cut[-1]:
-            cut[-1] += sorted(source for source, balance in state.handovers.items() if balance > 0)
+    passed_on = sorted(source for source, balance in state.handovers.items() if balance > 0)
+    for waiting in (*(cut[-1] for cut in profile.cuts), *profile.early.values()):
+        if origin in waiting:
+            waiting += passed_on
     campaigns.inherit(profile, state)
     profile.inherited.update(state.members, state.inherited)
     profile.now = max(profile.now, state.now)

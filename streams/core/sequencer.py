@@ -198,10 +198,10 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
         ruling.person.former.add(identifier)
     former.former.add(identifier)
     tables.persons.put(owner, former)
-    source = fragment_key(identifier, node.epochs)
+    source = f"moved\x00{ruling.number}\x00{identifier}"
     ruling.expects.append(source)
-    ruling.sends.append(Cut(
-        owner, ruling.profile, (identifier,), {fragment_key(identifier, before[1]): source}, since, end, source))
+    fragments = {fragment_key(identifier, before[1]): fragment_key(identifier, node.epochs)}
+    ruling.sends.append(Cut(owner, ruling.profile, (identifier,), fragments, since, end, source))
     ruling.audit("moved", [identifier], owner, between=(since, end))
 
 

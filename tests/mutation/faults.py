@@ -45,7 +45,10 @@ IDENTITY = {
     "the event of the log-in stays": Fault(
         _HANDOVER, "entry.event_time >= message.since", "entry.event_time > message.since"),
     "a cut waits for itself": Fault(_HANDOVER, " and source not in later", ""),
-    "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in cut[-1]:", "if False:"),
+    "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in waiting:", "if False:"),
+    "a move is named like a profile": Fault(
+        _SEQUENCER, 'source = f"moved\\x00{ruling.number}\\x00{identifier}"',
+        "source = fragment_key(identifier, node.epochs)"),
     "blocked values are told by their case": Fault(_IDENTIFIERS, "value.lower() in BLOCKED", "value in BLOCKED"),
     "the newer source is believed": Fault(
         _PRECEDENCE, "for place in sorted(newest):", "for place in sorted(newest, reverse=True):"),

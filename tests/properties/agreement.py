@@ -26,7 +26,7 @@ def check_agreement(
 ) -> None:
     """Laws L1, L3 and L4. `ledger` took the decisions in the sequencer's order; `lines`: the audit log, in any order;
     `history`: messages, and steps that are none."""
-    assert not unsettled(pipeline)
+    assert (left := unsettled(pipeline)) == [], left
     expected = {who: sorted(each.split("#")[0] for each in ids) for who, ids in ledger.people().items()}
     found = {who: sorted(ids) for who, ids in people(pipeline).items()}
     differing = [who for who in expected.keys() | found.keys() if found.get(who) != expected.get(who)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.properties.identities import identity, row
 from tests.strategies import HOUR
@@ -17,16 +17,32 @@ RULES = identity(customer_id=row(1), email=row(2), device_id=row(2), cookie=row(
 RULES["identity/one"]["traits"] = {"sources": ["crm", "web"]}
 LAGS = (0, 0, 0, 0, 60_000, HOUR, 3 * HOUR, 30 * HOUR)
 EVENTS = ("Product Added", "Order Completed", "Email Opened")
-PEOPLE, DEVICES, COOKIES = 30, 25, 40
+
+
+class World(NamedTuple):
+    """How many customers, devices and cookies meet, under which rules."""
+
+    rules: Message = RULES
+    people: int = 30
+    devices: int = 25
+    cookies: int = 40
+
+
+def crowded(chance: Random) -> World:
+    """Few of each, so that the same ones merge, move and part again and again."""
+    rules = identity(customer_id=row(1), email=row(chance.choice((1, 2))), device_id=row(chance.choice((1, 2, 3))),
+                     cookie=row(chance.choice((1, 2, 4))))
+    rules["identity/one"]["traits"] = RULES["identity/one"]["traits"]
+    return World(rules, chance.choice((2, 4, 8)), chance.choice((2, 4, 8)), chance.choice((1, 3, 6)))
 
 
 class Crowd:
     """`history` has the messages, and the requests to split (`type: split`), in the order made."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, world: World) -> None:
         print(f"Crowd seed {seed}")
         self.history: list[Message] = []
-        self._chance = Random(seed)
+        self._chance, self.world = Random(seed), world
 
     def steps(self, now: int) -> Iterator[Message]:
         """A message, or a copy of a recent one; now and then a split of somebody's identifier."""
@@ -40,24 +56,25 @@ class Crowd:
         if recent and chance.random() < 0.03:
             yield chance.choice(recent) | {"receivedAt": now}
             return
-        cookie = f"c{number // 25 + chance.randrange(COOKIES)}"
+        cookie = f"c{number // 25 + chance.randrange(self.world.cookies)}"
         yield {**self._said(), **self._named(cookie), "messageId": f"m{number}", "receivedAt": now,
                "timestamp": now - chance.choice(LAGS)}
         if chance.random() < 0.03:
-            leaving = chance.choice((f"cookie:{cookie}", f"device_id:d{chance.randrange(DEVICES)}"))
+            leaving = chance.choice((f"cookie:{cookie}", f"device_id:d{chance.randrange(self.world.devices)}"))
             yield {"type": "split", "identifier": leaving, "split_off": [leaving], "receivedAt": now}
 
     def _named(self, cookie: str) -> Message:
-        chance, who = self._chance, self._chance.randrange(PEOPLE)
+        chance, people = self._chance, self.world.people
+        who = chance.randrange(people)
         found: Message = {"context": {}}
         if chance.random() < 0.85:
             found["anonymousId"] = cookie
         if chance.random() < 0.25 or "anonymousId" not in found:
             found["userId"] = f"u{who}"
         if chance.random() < 0.15:
-            found["context"]["traits"] = {"email": f"e{chance.choice((who, chance.randrange(PEOPLE)))}@example.org"}
+            found["context"]["traits"] = {"email": f"e{chance.choice((who, chance.randrange(people)))}@example.org"}
         if chance.random() < 0.2:
-            found["context"]["device"] = {"id": f"d{chance.randrange(DEVICES)}"}
+            found["context"]["device"] = {"id": f"d{chance.randrange(self.world.devices)}"}
         if chance.random() < 0.5:
             found["context"]["source"] = {"type": chance.choice(("crm", "web", "app"))}
         return found
