@@ -9,7 +9,7 @@ from streams.core.events import COUNTED, Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
-from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, home
+from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home
 from streams.core.tables import ANSWER, EVENTS, EXPIRY, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
@@ -41,7 +41,7 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         return take(context, row or _begin_decided(context, message), message.fragment, event, at, message)
     if row is not None and expiry.is_overdue(row, event.received_at):
         return [*end_overdue(context, row, event.received_at), message]
-    if row is None or not is_known(row, event):
+    if row is None or not is_known(row, event) or _is_of_an_older_ownership(row, message):
         alone = enters(context.tables, row) if row is not None and row.key == event.subject else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
     return take(context, row, message.fragment, event, at)
@@ -83,6 +83,12 @@ def is_known(profile: Profile, event: Event) -> bool:
         if owned is None or owned[1] > moment:
             return False
     return True
+
+
+def _is_of_an_older_ownership(profile: Profile, message: Deliver) -> bool:
+    """The strongest identifier left and came back while the event was under way: the event is of the later ownership."""
+    subject = message.event.subject
+    return message.fragment != fragment_key(subject, profile.identifiers[subject][0])
 
 
 def _begin_decided(context: Context, message: Deliver) -> Profile:

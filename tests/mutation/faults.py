@@ -46,6 +46,8 @@ IDENTITY = {
         _HANDOVER, "entry.event_time >= message.since", "entry.event_time > message.since"),
     "a cut waits for itself": Fault(_HANDOVER, " and source not in later", ""),
     "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in waiting:", "if False:"),
+    "a hit under way stays with the former ownership": Fault(
+        "streams.core.profiling", "return message.fragment != fragment_key(", "return False and fragment_key("),
     "a move is named like a profile": Fault(
         _SEQUENCER, 'source = f"moved\\x00{ruling.number}\\x00{identifier}"',
         "source = fragment_key(identifier, node.epochs)"),

@@ -141,6 +141,31 @@ def test_a_cut_waits_for_what_the_absorbed_profile_itself_still_waits_for(monkey
         frozenset({"customer_id:bob", "device_id:d1"}): ["m2", "m3", "m6"]}
 
 
+def test_a_hit_under_way_while_its_cookie_leaves_and_comes_back_is_of_the_later_ownership(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The hit was sent to ann as of her first ownership; carl's log-in then takes the cookie from her second one."""
+    pipeline = send_all(Pipeline(partitions=1), event(1, userId="ann", anonymousId="c1"))
+    task, held = pipeline.tasks[0], []
+    route = Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend(s for s in sends if isinstance(s, Deliver) and s.event.message_id == "m30")
+        route(self, [s for s in sends if s not in held])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    for message in (event(30, anonymousId="c1"), event(10, userId="bob", anonymousId="c1"),
+                    event(20, userId="ann", anonymousId="c1")):
+        pipeline.send(message, START + 40)
+    monkeypatch.setattr(Task, "_route", route)
+    task._route(held)
+    task._drain()
+    pipeline.stores[0].write(task.run([], START + 40, 0).changes)
+    pipeline.send(event(25, userId="carl", anonymousId="c1"), START + 41)
+    assert people(pipeline) == {frozenset({"customer_id:ann"}): ["m1", "m20"], frozenset({"customer_id:bob"}): ["m10"],
+                                frozenset({"customer_id:carl", "cookie:c1"}): ["m30", "m25"]}
+
+
 def test_a_moved_cookie_takes_its_own_sequence_numbers_and_no_others() -> None:
     mine = {"#cookie:a|carts": [3], "ads|display|cookie:a": ["carts", "p"], "=memberships|cookie:a": ["carts"]}
     others = {"#cookie:a|b|carts": [5], "ads|display|cookie:a|b": ["carts", "p"], "mails|email": [7]}
