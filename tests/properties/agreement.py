@@ -1,6 +1,7 @@
 """Everybody is who the ledger says: the checks that a pipeline at rest must pass, in process or read back from Kafka."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import Any
@@ -30,12 +31,16 @@ def check_agreement(
     expected = {who: sorted(each.split("#")[0] for each in ids) for who, ids in ledger.people().items()}
     found = {who: sorted(ids) for who, ids in people(pipeline).items()}
     differing = [who for who in expected.keys() | found.keys() if found.get(who) != expected.get(who)]
-    assert not differing, "\n".join(f"{sorted(who)}: {found.get(who)}, expected {expected.get(who)}" for who in differing)
+    assert not differing, "\n".join(_difference(who, found.get(who, []), expected.get(who, [])) for who in differing)
     told, wanted = audited(lines), expected_audit(pipeline, ledger)
     wrong = [pair for pair in zip_longest(told, wanted) if pair[0] != pair[1]]
     assert not wrong, f"{len(wrong)} of {len(wanted)} lines, the first: {wrong[0]}"
     assert events_of(pipeline) == distinct(each for each in history if each["type"] != "split")
     check_members(pipeline, rules)
+
+
+def _difference(who: frozenset[str], found: list[str], expected: list[str]) -> str:
+    return f"{sorted(who)}: too many {Counter(found) - Counter(expected)}, missing {Counter(expected) - Counter(found)}"
 
 
 def events_of(pipeline: Pipeline) -> int:
