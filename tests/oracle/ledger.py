@@ -19,7 +19,7 @@ CUSTOM, CUSTOM_LIMIT = 4, 5
 LIMITS = {"customer_id": 1, "email": 5, "phone": 5, "device_id": 10, "device_ad_id": 10, "cookie": 50}
 
 
-MOST_INTERVALS = 64
+MOST_INTERVALS, MOST_SPLITS = 64, 64
 
 
 class Line(NamedTuple):
@@ -100,6 +100,7 @@ class Ledger:
         self.parted[person] = dict(self.parted[owner])
         number = self.splits.total()
         self.parted[person][number], self.parted[owner][number] = (0, clock), (1, clock)
+        self._remember_newest(person, owner)
         self.audit.append(Line("split", owner, tuple(sorted(leaving)), person))
         return True
 
@@ -180,6 +181,11 @@ class Ledger:
         one, two = self.parted[survivor], self.parted[other]
         self.parted[survivor] = {
             split: (one | two)[split] for split in one | two if (one | two)[split][0] == (two | one)[split][0]}
+        self._remember_newest(survivor)
+
+    def _remember_newest(self, *persons: int) -> None:
+        for person in persons:
+            self.parted[person] = dict(sorted(self.parted[person].items())[-MOST_SPLITS:])
 
     def _attach(self, identifiers: list[str], person: int, age: int) -> None:
         for identifier in identifiers:
