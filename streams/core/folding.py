@@ -5,14 +5,14 @@ the same function serves live events, late ones, and a rebuild from the timeline
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from streams.core.events import COUNTED, Event
 from streams.core.leaves.leaf import Source
 from streams.core.leaves.terms import Settings
 from streams.core.matching import compile_names
 from streams.core.plan import Plan
-from streams.core.precedence import origin, state
+from streams.core.precedence import origin, state, statements
 from streams.core.profile import Fragment
 
 
@@ -75,6 +75,18 @@ def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[s
         if known is None or at > known[1] or (at == known[1] and arrival >= known[2]):
             consent[purpose] = [granted, at, arrival, event.source]
             touched += plan.by_purpose.get(purpose, ())
+
+
+def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> None:
+    """What `former` knows of traits and consent, but for what the events of these arrivals said."""
+    for name in former.traits:
+        for setting in statements(former, name):
+            if setting[2] not in given:
+                state(fragment, name, setting)
+    for purpose, statement in former.consent.items():
+        known = fragment.consent.get(purpose)
+        if statement[2] not in given and (known is None or statement[1:3] > known[1:3]):
+            fragment.consent[purpose] = statement
 
 
 def missing_leaves(plan: Plan, fragment: Fragment) -> bool:

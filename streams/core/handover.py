@@ -10,7 +10,7 @@ from dataclasses import replace
 from streams.core import campaigns, erasing, expiry, profiling, retention
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
-from streams.core.folding import fold, refold
+from streams.core.folding import fold, refold, remember
 from streams.core.forgetting import disarm
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
 from streams.core.ownership import ALWAYS
@@ -130,7 +130,8 @@ def _recut(
 ) -> list[Fragment]:
     """The part of this fragment that is given. A fragment that goes as a whole goes as it is, with all it knows.
 
-    Else its two halves are folded anew; events that the timeline has forgotten stay counted where they were.
+    Else its two halves are folded anew; events that the timeline has forgotten stay counted where they were, and what they
+    said of traits and consent stays said.
     """
     old = profile.fragments[key]
     identifier, epoch = _named(message.fragments[key])
@@ -146,6 +147,7 @@ def _recut(
     stays.events += forgotten
     if forgotten:
         stays.first_seen, stays.last_seen = old.first_seen, old.last_seen
+        remember(stays, old, {entry.arrival for entry in given})
     if stays.events:
         profile.fragments[key] = stays
     else:

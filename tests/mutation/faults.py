@@ -48,6 +48,7 @@ IDENTITY = {
     "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in waiting:", "if False:"),
     "a hit under way stays with the former ownership": Fault(
         "streams.core.profiling", "return message.fragment != fragment_key(", "return False and fragment_key("),
+    "what is forgotten is unsaid": Fault(_HANDOVER, "remember(stays, old, {entry.arrival for entry in given})", "pass"),
     "a move is named like a profile": Fault(
         _SEQUENCER, 'source = f"moved\\x00{ruling.number}\\x00{identifier}"',
         "source = fragment_key(identifier, node.epochs)"),

@@ -126,6 +126,23 @@ def test_quiet_hours_are_those_of_the_believed_time_zone() -> None:
     assert sent == {"crm": [11], "web": [0]}
 
 
+def test_what_a_device_that_moves_said_of_its_former_owner_stays_though_the_event_is_forgotten() -> None:
+    kept: Message = {"identity/one": {"kind": "identity", "id": "one", "events_expire_after": "7d"}}
+    pipeline, later = Pipeline(kept), 10 * 24
+    granted = {"consent": {"purposes": {"email-marketing": True}}}
+    pipeline.send({"type": "page", "messageId": "m1", "userId": "jane", "anonymousId": "c", "timestamp": START}, START)
+    says(pipeline, "gold", "crm", 1, anonymousId="c")
+    pipeline.send({"type": "page", "messageId": "m2", "anonymousId": "c", "timestamp": START + HOUR, "context": granted},
+                  START + HOUR)
+    pipeline.advance(to=START + later * HOUR)
+    says(pipeline, "free", "web", later + 2, anonymousId="c")
+    at = START + (later + 3) * HOUR
+    pipeline.send({"type": "page", "messageId": "m3", "userId": "john", "anonymousId": "c", "timestamp": at - 2 * HOUR}, at)
+    assert plan_of(pipeline) == "gold" and plan_of(pipeline, "customer_id:john") == "free"
+    found = pipeline.profile(JANE)
+    assert found is not None and found["consent"] == {"email-marketing": True} and found["events"] == 3
+
+
 def test_the_portrait_says_whom_it_believes_and_what_newer_value_it_does_not() -> None:
     pipeline = Pipeline(CRM_FIRST)
     says(pipeline, "gold", "crm", 1)

@@ -53,6 +53,7 @@ def lives(draw: st.DrawFn) -> list[Message]:
 
 
 def check(pipeline: Pipeline, rules: Message) -> None:
+    pipeline.advance(by=0)
     believes = believed(list(rules.values()))
     segments = {key.partition("/")[2]: document for key, document in SEGMENTS.items()}
     for profile in pipeline.profiles():
