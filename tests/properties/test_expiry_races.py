@@ -116,8 +116,8 @@ def _check_events(pipeline: Pipeline, history: list[Message]) -> None:
 
 
 def _check_people(pipeline: Pipeline, *, is_punctual: bool = True) -> None:
-    """is_punctual: nobody is there beyond their time, a minute for asking again aside. Not known yet of who was split off
-    while events of theirs were under way: some end later than by their newest event."""
+    """is_punctual: nobody is there beyond their time, but who was kept and asks again within a minute. Not known yet of who
+    was split off while events of theirs were under way: some end later than by their newest event."""
     segments = {key.partition("/")[2]: document for key, document in SEGMENTS.items()}
     nodes = {key[1:].decode(): task.state.nodes.get(key[1:].decode())
              for task, store in zip(pipeline.tasks, pipeline.stores, strict=True)
@@ -135,7 +135,8 @@ def _check_people(pipeline: Pipeline, *, is_punctual: bool = True) -> None:
             wanted = {n for n, d in segments.items() if holds(d["rule"], person, pipeline.now, segments)}
             assert set(profile.members) == wanted
             assert not is_punctual or not all(map(is_anonymous, profile.identifiers)) or (
-                max(m["receivedAt"] for m in theirs) + IDLE + ASK_AGAIN > pipeline.now)
+                max(m["receivedAt"] for m in theirs) + IDLE > pipeline.now
+                or pipeline.now < profile.expiry[0] <= pipeline.now + ASK_AGAIN)
 
 
 def _check_told(pipeline: Pipeline, mesh: Ticking) -> None:
