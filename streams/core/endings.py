@@ -27,9 +27,10 @@ class Expire:
 
 @dataclass(slots=True)
 class Keep:
-    """To a profile that asked: a decision is on its way to you, live on."""
+    """To a profile that asked when it had heard so many decisions: another is on its way to you, live on."""
 
     profile: str
+    heard: int = 0
 
     @property
     def home(self) -> str:

@@ -22,6 +22,7 @@ from streams.core.tables import EXPIRY, Entry, Person
 from streams.core.vacating import leave, let_go
 from streams.core.wording import duration
 
+EXPIRY_FIELDS = 2
 ASK_AGAIN = 60_000
 """ms after which a profile asks again that could not end."""
 
@@ -103,7 +104,7 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
             return []
         person = Person(created=message.created, identifiers={home(key): message.created})
     if person.words != message.heard or not all(map(is_anonymous, person.identifiers)):
-        return [Keep(key)]
+        return [Keep(key, message.heard)]
     tables.persons.delete(key)
     owned = sorted({*person.identifiers, *person.former, home(key)})
     points = [let_go(context, key, identifier, message.at) for identifier in owned]
@@ -113,12 +114,29 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
 
 
 def _keep(context: Context, message: Keep) -> list[Sent]:
-    """Not yet: some decision was faster. It asks again in a while, not at once: nothing may go round in a circle."""
+    """Not yet: some decision was faster. It asks again once it has heard that one, else in a while: nothing may go
+    round in a circle."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Profile) and profile.standing == LEAVING:
         profile.standing = LINKED
+        if profile.heard != message.heard:
+            watch(context, profile)
+            return []
         watch(context, profile, context.wall + ASK_AGAIN - (context.plan.definitions.expire_after or 0))
+        profile.expiry += [ASK_AGAIN] if profile.expiry else []
     return []
+
+
+def asked_before(profile: Profile) -> bool:
+    """It was told to live on, because of a decision that was on its way."""
+    return len(profile.expiry) > EXPIRY_FIELDS
+
+
+def ask_now(context: Context, profile: Profile) -> None:
+    """What it waited for has come, or events have left: the end is where the events that it has put it."""
+    context.tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+    profile.expiry = []
+    watch(context, profile)
 
 
 def _go(context: Context, message: Forget) -> list[Sent]:

@@ -99,6 +99,8 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
             for key, value in campaigns.hand_over(profile, identifier).items()}
     if given:
         context.tables.timeline.replace(profile.key, kept)
+        if profile.expiry:
+            expiry.ask_now(context, profile)
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     state = Profile("", "", told=told, members=dict(profile.members) if message.is_split else {}, waiting=waiting)

@@ -75,7 +75,8 @@ class Profile:
     suppressed: identifier of its own -> [decision, reason], see `suppression`.
     cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
     waiting: [arrival, is replayed] of events that came while it is handed over, see `campaigns.waiting`.
-    standing: LONE, LINKED, LEAVING or ERASED. expiry: [when its timer is due, for which idle time], see `expiry`.
+    standing: LONE, LINKED, LEAVING or ERASED. expiry: [when its timer is due, for which idle time], and a third where it
+    asks again, see `expiry`.
     aging: [when its timer is due, for which time events are kept]; forgotten: [receipt, arrival] of the newest event
     that the timeline let go of, see `retention`. heard: how many decisions came that are this profile's own.
     erasure: [where the receipt is kept, place -> records so far] of who is erased, see `erasing`.

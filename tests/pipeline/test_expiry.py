@@ -167,7 +167,7 @@ def test_who_may_not_end_yet_asks_again_later_and_not_at_once() -> None:
     task, profile = pipeline.tasks[0], pipeline.profiles()[0]
     task.context.wall = pipeline.now = START + 2 * IDLE
     assert expiry.due(task.context, profile.key, START + IDLE)
-    expiry.agree(task.context, Keep(profile.key))
+    expiry.agree(task.context, Keep(profile.key, profile.heard))
     assert profile.expiry[0] == pipeline.now + expiry.ASK_AGAIN
     pipeline.advance(to=pipeline.now + expiry.ASK_AGAIN)
     assert people(pipeline) == {}
