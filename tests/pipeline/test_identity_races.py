@@ -7,30 +7,19 @@ import orjson
 import pytest
 
 from streams.core.campaigns import hand_over
-from streams.core.endings import Expire, Wipe
-from streams.core.messages import Adopt, Cut, Decide, Deliver, Point, Release
+from streams.core.endings import Expire
+from streams.core.messages import Adopt, Cut, Decide, Deliver, Point
 from streams.core.profile import Profile
 from streams.task import Task
 from streams.task.partitioning import partition_of
 from streams.testing import Pipeline
 from streams.unit import Inbound
 from tests.pipeline.mesh import unsettled
-from tests.pipeline.worlds import people
+from tests.pipeline.worlds import START, event, people, send_all
 
 Message = dict[str, Any]
-START = 1_767_225_600_000
 KEEPS = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {
     "cookie": {"limit": {"at_most": 1}, "on_conflict": "keep"}}}}
-
-
-def event(number: int, **who: Any) -> Message:
-    return {"type": "track", "event": "A", "messageId": f"m{number}", "timestamp": START + number, **who}
-
-
-def send_all(pipeline: Pipeline, *history: Message) -> Pipeline:
-    for message in history:
-        pipeline.send(message, message["timestamp"])
-    return pipeline
 
 
 def test_a_refused_cookie_stays_undecided_until_its_own_event_is_decided() -> None:
@@ -146,90 +135,6 @@ def test_a_profile_does_not_end_while_a_decision_about_it_is_on_its_way(monkeypa
     pipeline.stores[0].write(task.run([], START + week + 5, 0).changes)
     assert not unsettled(pipeline)
     assert people(pipeline)[frozenset({"device_id:d1", "cookie:c2", "cookie:c1"})][:3] == ["m1", "m3", "m4"]
-
-
-PERMITTED = {"consent": {"purposes": {"personalised-ads": True}}}
-ADS = {"segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}},
-       "campaign/ads": {"kind": "campaign", "id": "ads", "segment": "all", "status": "live", "channels": {
-           "display": {"audience": "a", "destinations": ["gam"], "purpose": "personalised-ads"}}}}
-
-
-@pytest.mark.parametrize("late", [(Adopt,), (Release,), (Deliver, Wipe)], ids=["given", "asked for", "announced"])
-def test_who_is_erased_while_a_merge_is_under_way_goes_with_what_is_still_to_come(
-    late: tuple[type, ...], monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """u1 and the cookie's visitor are one person since m3; whichever word of it is late, none of it outlives the erasure."""
-    pipeline = send_all(Pipeline(ADS, partitions=1), event(1, anonymousId="c1", context=PERMITTED),
-                        event(2, userId="u1", context={"device": {"id": "d1"}, **PERMITTED}))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def keeps(sent: Any) -> bool:
-        is_kept = isinstance(sent, late) and (not isinstance(sent, Deliver) or sent.decided)
-        held.extend([sent] if is_kept else [])
-        return is_kept
-
-    monkeypatch.setattr(Task, "_route", lambda self, sends: route(self, [s for s in sends if not keeps(s)]))
-    send_all(pipeline, event(3, userId="u1", anonymousId="c1"))
-    pipeline.request("erase", "customer_id:u1", request_id="r1")
-    assert held and pipeline.receipts == []
-    monkeypatch.setattr(Task, "_route", route)
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
-    assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
-    assert pipeline.receipts[0].places["timeline"] == 3 and pipeline.profiles() == []
-    told = {activation.identifier: activation.change for activation in pipeline.activations("display")}
-    assert told == {"cookie:c1": "exited", "device_id:d1": "exited"}
-
-
-def test_who_is_erased_while_a_cookie_of_theirs_waits_to_be_given_away_gives_it_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """c1 joins u1, moves on to u2, and u1 is erased, all before the events of c1 have come to u1."""
-    pipeline = send_all(Pipeline(ADS, partitions=1), event(1, anonymousId="c1"), event(2, userId="u1"),
-                        event(3, userId="u2"))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Adopt) and s.source == "cookie:c1")
-        route(self, [s for s in sends if s not in held])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    send_all(pipeline, event(4, userId="u1", anonymousId="c1"), event(6, userId="u2", anonymousId="c1"),
-             {**event(7, anonymousId="c1"), "timestamp": START + 7})
-    pipeline.request("erase", "customer_id:u1")
-    assert len(held) == 1 and pipeline.receipts == []
-    monkeypatch.setattr(Task, "_route", route)
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
-    assert people(pipeline) == {frozenset({"customer_id:u2", "cookie:c1"}): ["m3", "m6", "m7"]}
-    assert not [fault for fault in unsettled(pipeline) if "waits" in fault]
-    assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
-
-
-def test_who_is_erased_waits_for_the_last_of_several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    pipeline = send_all(Pipeline(ADS, partitions=1), event(1, anonymousId="c1"), event(2, anonymousId="c2"),
-                        event(3, userId="u1"))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Adopt))
-        route(self, [s for s in sends if not isinstance(s, Adopt)])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    send_all(pipeline, event(4, userId="u1", anonymousId="c1"), event(5, userId="u1", anonymousId="c2"))
-    pipeline.request("erase", "customer_id:u1")
-    monkeypatch.setattr(Task, "_route", route)
-    for expected in ([], ["done"]):
-        task._route([held.pop()])
-        task._drain()
-        pipeline.stores[0].write(task.run([], START + 9, 0).changes)
-        assert [receipt.outcome for receipt in pipeline.receipts] == expected
-    assert pipeline.receipts[0].places["timeline"] == 5 and pipeline.profiles() == []
 
 
 def test_who_was_split_off_without_an_event_ends_by_the_one_that_was_under_way(monkeypatch: pytest.MonkeyPatch) -> None:

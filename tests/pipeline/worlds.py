@@ -9,6 +9,8 @@ import orjson
 from streams.core.profile import Profile
 from streams.testing import Pipeline
 
+START = 1_767_225_600_000
+
 
 def run(pipeline: Pipeline, history: Iterable[Mapping[str, Any]]) -> Pipeline:
     """Everything sent, each message at its `receivedAt`."""
@@ -35,3 +37,15 @@ def people(pipeline: Pipeline) -> dict[frozenset[str], list[str]]:
             assert not who or who not in found, "two profiles with the same identifiers"
             found.setdefault(who, []).extend(message["messageId"] for message in entries(pipeline, profile))
     return found
+
+
+def event(number: int, **who: Any) -> dict[str, Any]:
+    """The event A, so many ms after `START`, of whoever it names."""
+    return {"type": "track", "event": "A", "messageId": f"m{number}", "timestamp": START + number, **who}
+
+
+def send_all(pipeline: Pipeline, *history: Mapping[str, Any]) -> Pipeline:
+    """Each message at its own time."""
+    for message in history:
+        pipeline.send(message, message["timestamp"])
+    return pipeline
