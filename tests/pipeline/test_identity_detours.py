@@ -9,8 +9,7 @@ from streams.core.messages import Adopt, Cut, Deliver
 from streams.task import Task
 from streams.testing import Pipeline
 from tests.pipeline.mesh import unsettled
-from tests.pipeline.test_identity_races import START, event, send_all
-from tests.pipeline.worlds import people
+from tests.pipeline.worlds import START, event, people, send_all
 
 
 def test_a_cut_waits_for_what_the_absorbed_profile_itself_still_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from streams.core.campaigns import hand_over
 from streams.core.endings import Expire
-from streams.core.messages import Adopt, Cut, Decide, Deliver, Point
+from streams.core.messages import Cut, Decide, Deliver, Point
 from streams.core.profile import Profile
 from streams.task import Task
 from streams.task.partitioning import partition_of
