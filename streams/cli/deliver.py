@@ -13,7 +13,7 @@ from streams.core.errors import Misconfigured
 if TYPE_CHECKING:
     from connectors.delivery import Connector, Limits
     from streams.core.definitions import Destination
-    from streams.runtime.delivering import Plan, Running
+    from streams.runtime.delivering.destinations import Plan, Running
 
 Variables = Mapping[str, str]
 
@@ -28,7 +28,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from streams.runtime.deliver_command import deliver
+    from streams.runtime.delivering.command import deliver
     from streams.runtime.following import Address
     from streams.runtime.logs import logging_config
     from streams.runtime.settings import Settings
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables: Variables) -> Plan:
     """What is to run of the destinations in `documents` (by `destination/id`), and the faults of each that cannot."""
     from streams.definitions import build
-    from streams.runtime.delivering import Plan
+    from streams.runtime.delivering.destinations import Plan
 
     known = {each.id: each for each in build(documents, 0, {}).destinations}
     running: dict[str, Running] = {}
@@ -63,7 +63,7 @@ def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables:
 
 
 def _ready(destination: Destination, variables: Variables) -> Running:
-    from streams.runtime.delivering import Running
+    from streams.runtime.delivering.destinations import Running
 
     given = dict(destination.settings)
     limits = _limits(destination, given.pop("per_second", 0), given.pop("apart", APART.get(destination.connector, 0)))

@@ -34,8 +34,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _export(settings: Any, options: argparse.Namespace) -> None:
-    from streams.runtime.memberships_feed import changes
-    from streams.runtime.memberships_store import USABLE_FOR_MS
+    from streams.runtime.memberships.feed import changes
+    from streams.runtime.memberships.store import USABLE_FOR_MS
     from streams.runtime.names import Names
     from streams.runtime.opening import wall_ms
     from streams.serve.feed import Note, write

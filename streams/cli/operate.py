@@ -33,7 +33,7 @@ def add_to(commands: Any) -> None:
 
 
 def run_broker(options: argparse.Namespace) -> int:
-    from streams.runtime.broker import EmbeddedBroker
+    from streams.runtime.broker.embedded import EmbeddedBroker
 
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

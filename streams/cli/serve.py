@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
     from aiohttp import web
 
     from streams.runtime.logs import logging_config
-    from streams.runtime.memberships_follower import Follower
-    from streams.runtime.memberships_store import MembershipsStore
+    from streams.runtime.memberships.follower import Follower
+    from streams.runtime.memberships.store import MembershipsStore
     from streams.runtime.memory import Memory
     from streams.runtime.opening import wall_ms
     from streams.runtime.settings import Settings

@@ -23,7 +23,7 @@ from streams.demo.tally import TOPICS, Tally
 from streams.demo.view import View
 from streams.demo.workers import Workers
 from streams.runtime.behind import Behind
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.button import press_button
 from streams.runtime.definitions_log import publish, standing
 from streams.runtime.observer import Observer

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 
 from streams.core.errors import Misconfigured
-from streams.runtime.destinations_log import DestinationsLog
+from streams.runtime.delivering.log import DestinationsLog
 from streams.runtime.settings import Settings
 
 log = logging.getLogger(__name__)

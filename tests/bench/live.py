@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.definitions_log import publish, standing
 from streams.runtime.opening import wall_ms
 from streams.runtime.topics import ensure_topics

@@ -21,7 +21,7 @@ from statistics import median
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 from tests.kafka.deployment import wait_until
 from tests.kafka.serving import Server, serving
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import orjson
 from confluent_kafka import Producer
 
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.definitions_log import publish, standing
 from streams.runtime.names import Names
 from streams.runtime.observer import Observer, Seen

@@ -12,9 +12,9 @@ from aiohttp import ClientSession, web
 
 from connectors.destinations.http import HttpConnector, read_settings
 from streams.core.definitions import Destination
-from streams.runtime import delivering
-from streams.runtime.delivering import Destinations, Limits, Plan, Running
-from streams.runtime.delivering_web import Pages
+from streams.runtime.delivering import destinations as side_by_side
+from streams.runtime.delivering.destinations import Destinations, Limits, Plan, Running
+from streams.runtime.delivering.pages import Pages
 from tests.connectors.recording import Log, Reading, Received, Recorder, activation, eventually
 
 QUICK = Limits(shortest=5, longest=40)
@@ -163,7 +163,7 @@ def test_ready_and_metrics_tell_a_destination_that_is_down_from_one_that_is_well
 
 
 def test_a_source_that_fails_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivering, "AGAIN_AFTER", 0.05)
+    monkeypatch.setattr(side_by_side, "AGAIN_AFTER", 0.05)
 
     async def run() -> None:
         async with Recorder() as server, World().pages() as world:

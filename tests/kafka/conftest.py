@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from streams.core.errors import Misconfigured
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 
 
 class Broker(Protocol):

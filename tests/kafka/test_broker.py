@@ -16,9 +16,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from streams.core.errors import Misconfigured
-from streams.runtime.broker import EmbeddedBroker
-from streams.runtime.broker_download import fetch_kafka
-from streams.runtime.broker_folder import BrokerFolder
+from streams.runtime.broker.download import fetch_kafka
+from streams.runtime.broker.embedded import EmbeddedBroker
+from streams.runtime.broker.folder import BrokerFolder
 from tests.kafka.conftest import Broker
 
 
@@ -49,7 +49,7 @@ def test_keeps_records_and_address_when_started_again(
 
 def test_ends_with_the_process_that_started_it(own_broker: EmbeddedBroker) -> None:
     own_broker.stop()
-    script = ("import sys, pathlib; from streams.runtime.broker import EmbeddedBroker\n"
+    script = ("import sys, pathlib; from streams.runtime.broker.embedded import EmbeddedBroker\n"
               "broker = EmbeddedBroker(pathlib.Path(sys.argv[1])); broker.start()\n"
               "print(broker.pid, flush=True); input()")
     with subprocess.Popen([sys.executable, "-c", script, str(own_broker.folder.path)], text=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
 from streams.runtime.fetch import DEEP_RECORDS
 from streams.runtime.topics import ensure_topics

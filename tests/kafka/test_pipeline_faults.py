@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
 from streams.runtime.observer import lag
 from streams.runtime.opening import wall_ms

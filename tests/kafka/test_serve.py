@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.runtime.broker import EmbeddedBroker
+from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import wait_until

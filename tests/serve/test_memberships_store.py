@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streams.runtime.memberships_store import USABLE_FOR_MS, MembershipsStore
+from streams.runtime.memberships.store import USABLE_FOR_MS, MembershipsStore
 from streams.runtime.memory import Memory
 
 

@@ -17,8 +17,8 @@ import orjson
 
 from streams.core.errors import Misconfigured
 from streams.runtime.calls import PATIENCE
-from streams.runtime.memberships_follower import Follower
-from streams.runtime.memberships_store import MembershipsStore
+from streams.runtime.memberships.follower import Follower
+from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.memory import Memory
 from streams.runtime.settings import Settings
 from streams.runtime.topics import require_topic

@@ -10,9 +10,9 @@ from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
 
 from streams.core.errors import Misconfigured
-from streams.runtime.deliveries import KafkaActivations
-from streams.runtime.delivering import Destinations, Plan
-from streams.runtime.delivering_web import Ends, Pages
+from streams.runtime.delivering.deliveries import KafkaActivations
+from streams.runtime.delivering.destinations import Destinations, Plan
+from streams.runtime.delivering.pages import Ends, Pages
 from streams.runtime.following import Address, Documents, Following, listening, stopping
 from streams.runtime.names import Names
 from streams.runtime.settings import Settings

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from streams.runtime import broker_watchdog
+from streams.runtime.broker import watchdog
 
 # zstd-jni and snappy load native code; a newer Java would print a warning for each.
 JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError",
@@ -43,6 +43,6 @@ def detached(command: list[str], log: IO[bytes]) -> Process:
 
 def watched(process: Process) -> Process:
     """The watchdog that ends `process` when ours is gone. It ends by itself when `process` does."""
-    program = str(Path(broker_watchdog.__file__))
+    program = str(Path(watchdog.__file__))
     command = [sys.executable, "-I", "-S", program, str(process.pid), str(os.getpid())]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -14,7 +14,7 @@ import orjson
 from aiohttp import web
 
 from connectors.delivery import Deferred, Delivered, Refused
-from streams.runtime.delivering import Destinations, Keeper
+from streams.runtime.delivering.destinations import Destinations, Keeper
 from streams.runtime.metrics import Kind, Metric, Metrics
 
 Ends = Mapping[str, Mapping[int, int]]

@@ -19,9 +19,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.core.errors import Bug, Misconfigured
-from streams.runtime.broker_download import USE_ANOTHER, Progress, fetch_kafka, find_java
-from streams.runtime.broker_folder import LOOPBACK, BrokerFolder, Ports, is_free
-from streams.runtime.broker_process import (
+from streams.runtime.broker.download import USE_ANOTHER, Progress, fetch_kafka, find_java
+from streams.runtime.broker.folder import LOOPBACK, BrokerFolder, Ports, is_free
+from streams.runtime.broker.process import (
     FORMATTER,
     SERVER,
     Process,

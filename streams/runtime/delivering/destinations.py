@@ -12,7 +12,7 @@ from typing import Protocol
 from connectors.delivery import Activations, Connector, Delivery, Engine, Limits, Taken
 from connectors.delivery.progress import Mark
 from streams.core.definitions import Destination
-from streams.runtime.deliveries import Rebalanced
+from streams.runtime.delivering.deliveries import Rebalanced
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from schemas.errors import Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.exits import end_process
 from streams.runtime.kafka_errors import is_end, is_passing
-from streams.runtime.memberships_store import MembershipsStore
+from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.names import Names
 from streams.runtime.opening import wall_ms
 from streams.runtime.registry import codec_of

@@ -1,0 +1,1 @@
+"""Apache Kafka itself, on this machine: for the demo, the tests and development."""

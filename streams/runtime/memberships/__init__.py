@@ -1,0 +1,1 @@
+"""`audiences.memberships`, followed into a RocksDB of its own: for look-ups and files."""
