@@ -23,6 +23,7 @@ from streams.runtime.fetch import Assignment, Fetch, Input
 from streams.runtime.opening import Opening
 from streams.runtime.restore import Superseded
 from streams.runtime.runner import Done, Runner, Surroundings
+from streams.runtime.turns import Turns
 from streams.runtime.unit_of_work import State, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Crew(Generic[Token]):
         self._held: dict[int, _Held] = {}
         self._runners: dict[int, Runner[_Arrived[Token]]] = {}
         self._settings = opening.settings
-        self._alignment, self._background = Alignment(), threading.Lock()
+        self._alignment, self._background = Alignment(), Turns()
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="open")
         self._called_off = threading.Event()

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from streams.runtime.alignment import Alignment
 from streams.runtime.batches import EndReached, EndsSeen, RecordBatch
 from streams.runtime.merge import Merge
+from streams.runtime.turns import Turns
 from streams.runtime.unit_of_work import Batch, UnitOfWork
 from streams.standing import Standing
 from streams.unit import Inbound, Outcome
@@ -61,7 +62,7 @@ class Surroundings(Generic[Token]):
     fail: Callable[[BaseException], None]
     pace: Callable[[], float]
     alignment: Alignment = field(default_factory=Alignment)
-    background: threading.Lock = field(default_factory=threading.Lock)
+    background: Turns = field(default_factory=Turns)
 
 
 class Runner(Generic[Token]):
@@ -133,6 +134,8 @@ class Runner(Generic[Token]):
                     self._rest()
         except BaseException as failure:
             self._around.fail(failure)
+        finally:
+            self._around.background.withdraw(self._partition)
 
     def _receive(self) -> None:
         self._woken.clear()
@@ -148,23 +151,25 @@ class Runner(Generic[Token]):
         """One unit, if there is anything to do now."""
         if monotonic() < self._next_start and self._merge.waiting < UNIT:
             return False
-        is_slice = self._unit.processor.busy() and self._around.background.acquire(blocking=False)
+        wall, align, turns = self._around.wall(), self._around.alignment, self._around.background
+        align.report(self._partition, self._merge.reached(wall), wall)
+        is_busy = self._unit.processor.busy()
+        if not is_busy and turns.is_waited_for(self._partition):
+            turns.withdraw(self._partition)
+        is_free = self._units % SLICE_EVERY == 0 or turns.is_waited_for(self._partition)
+        is_slice = is_busy and is_free and turns.take(self._partition)
         try:
-            return self._work_at(self._around.wall(), is_slice=is_slice)
+            is_without = is_slice or (self._units % SLICE_EVERY == 0 and self._is_due(self._timers_until(wall)))
+            records = [] if is_without else self._merge.take(UNIT, wall, align.records_until(wall))
+            is_slice = is_slice or (is_busy and not records and turns.take(self._partition))
+            timers_until = self._timers_until(wall)
+            if not (records or is_slice or self._is_due(timers_until) or self._is_untidy()):
+                return False
+            self._run(records, wall, timers_until)
+            return True
         finally:
             if is_slice:
-                self._around.background.release()
-
-    def _work_at(self, wall: int, *, is_slice: bool) -> bool:
-        align = self._around.alignment
-        align.report(self._partition, self._merge.reached(wall), wall)
-        is_without = (is_slice or self._is_due(self._timers_until(wall))) and self._units % SLICE_EVERY == 0
-        records = [] if is_without else self._merge.take(UNIT, wall, align.records_until(wall))
-        timers_until = self._timers_until(wall)
-        if not (records or is_slice or self._is_due(timers_until) or self._is_untidy()):
-            return False
-        self._run(records, wall, timers_until)
-        return True
+                turns.give_back()
 
     def _timers_until(self, wall: int) -> int:
         return min(self._merge.timers_until(wall), self._around.alignment.timers_until(wall))

@@ -9,6 +9,7 @@ import pytest
 
 from streams.runtime.batches import EndsSeen, RecordBatch
 from streams.runtime.runner import SLICE_EVERY, Runner, Surroundings
+from streams.runtime.turns import Turns
 from streams.runtime.unit_of_work import Batch, UnitOfWork
 from streams.unit import Inbound, Outcome
 
@@ -58,7 +59,7 @@ def wall() -> int:
     return int(time.time() * 1000)
 
 
-def turns(background: threading.Lock, *, with_records: bool = True) -> Busy:
+def turns(background: Turns, *, task_of: int = 0, with_records: bool = True) -> Busy:
     """Started; ends when the test does not join it any more."""
     def fail(failure: BaseException) -> None:
         raise failure
@@ -66,7 +67,7 @@ def turns(background: threading.Lock, *, with_records: bool = True) -> Busy:
     task = Busy(with_records=with_records)
     around: Surroundings[None] = Surroundings(
         wall=wall, acknowledge=lambda _: None, observe=lambda _: None, fail=fail, pace=lambda: 0.0, background=background)
-    task.runner = Runner(0, cast("UnitOfWork", task), around)
+    task.runner = Runner(task_of, cast("UnitOfWork", task), around)
     task.more()
     task.runner.start()
     return task
@@ -79,7 +80,7 @@ def ended(task: Busy) -> list[int]:
 
 
 def test_while_records_keep_coming_every_so_manieth_unit_is_a_slice_and_has_none() -> None:
-    task = turns(threading.Lock())
+    task = turns(Turns())
     assert task.is_enough.wait(20)
     units = ended(task)[:ENOUGH]
     assert units.count(0) == ENOUGH // SLICE_EVERY
@@ -87,18 +88,36 @@ def test_while_records_keep_coming_every_so_manieth_unit_is_a_slice_and_has_none
 
 
 def test_events_of_a_task_go_on_while_another_has_the_turn() -> None:
-    background = threading.Lock()
-    with background:
-        task = turns(background)
-        assert task.is_enough.wait(20)
-        assert 0 not in ended(task)[:ENOUGH]
+    background = Turns()
+    assert background.take(1)
+    task = turns(background)
+    assert task.is_enough.wait(20)
+    assert 0 not in ended(task)[:ENOUGH]
 
 
 @pytest.mark.parametrize("tasks", [2, 4])
 def test_tasks_take_turns_and_each_has_its_share(tasks: int) -> None:
-    background = threading.Lock()
-    found = [turns(background, with_records=False) for _ in range(tasks)]
+    background = Turns()
+    found = [turns(background, task_of=task, with_records=False) for task in range(tasks)]
     for task in found:
         assert task.is_enough.wait(30), "one that never has its turn"
     for task in found:
         ended(task)
+
+
+def test_a_task_with_records_has_its_turns_beside_one_that_has_none() -> None:
+    background = Turns()
+    idle, loaded = turns(background, task_of=1, with_records=False), turns(background)
+    assert loaded.is_enough.wait(30)
+    slices = ended(loaded)[:ENOUGH].count(0)
+    ended(idle)
+    assert slices >= ENOUGH // SLICE_EVERY // 2, "the other one took them all"
+
+
+def test_who_withdraws_is_not_waited_for() -> None:
+    turns = Turns()
+    assert turns.take(1) and not turns.take(2)
+    turns.give_back()
+    assert not turns.take(1), "it had the last one, and another asked"
+    turns.withdraw(2)
+    assert turns.take(1)
