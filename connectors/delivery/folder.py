@@ -22,11 +22,13 @@ class FolderSettings:
 class Reading(reading.Reading):
     """A connector adds its own settings, then asks for the `result`."""
 
-    def __init__(self, destination: str, given: Mapping[str, Json], own: tuple[str, ...] = ()) -> None:
-        super().__init__(destination, given, (*KNOWN, *own))
+    def __init__(
+        self, destination: str, given: Mapping[str, Json], own: tuple[str, ...], variables: reading.Variables,
+    ) -> None:
+        super().__init__(destination, given, (*KNOWN, *own), variables)
 
     def result(self) -> FolderSettings:
-        """Misconfigured with every fault that was found until now."""
+        """WrongDestination with every fault that was found until now."""
         folder = self._given.get("folder")
         if not isinstance(folder, str) or not folder or "://" in folder:
             self.refuse("folder", "a folder; an object store is reached by mounting or syncing one")

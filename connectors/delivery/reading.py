@@ -1,80 +1,186 @@
-"""Reads the settings of one destination: all faults at once, and none of them shows a secret."""
+"""Reads the settings of one destination: all faults at once, and none of them shows a secret.
+
+Read twice: by who applies a definition, where only the form of `{env: NAME}` can be asked, and by who delivers.
+"""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from streams.core.errors import Misconfigured
 
 Json: TypeAlias = Any
+Variables: TypeAlias = Mapping[str, str] | None
+"""Where secrets stand; None: elsewhere, so that what they hold is not asked."""
+
+PACE = ("per_second", "apart")
+"""Settings that every destination has, for the engine."""
+ONE_LINE = "a text on one line, or {env: NAME}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """What was expected at `steps` of the definition; `among`: the valid words, where they are few."""
+
+    steps: tuple[str, ...]
+    expected: str
+    among: tuple[str, ...] = ()
+    is_unknown: bool = False
+    """The name is not among the valid words; otherwise the value is wrong, or missing."""
+    is_secret: bool = False
+    """Not to be shown, whatever stands there."""
+
+
+class WrongDestination(Misconfigured):
+    """`wrong` tells the same as `faults`, for who knows the lines."""
+
+    def __init__(self, destination: str, wrong: tuple[Wrong, ...]) -> None:
+        super().__init__(tuple(
+            f"destination {destination}: {'.'.join(each.steps)}: expected {each.expected}" for each in wrong))
+        self.wrong = wrong
 
 
 class Reading:
     """Each method notes what is wrong and gives something of the right form; `finish` raises. `known` are the names
-    there may be; `variables` is where secrets stand."""
+    there may be besides those of the pace. Of one setting only the first fault is told."""
 
     def __init__(
-        self, destination: str, given: Mapping[str, Json], known: tuple[str, ...],
-        variables: Mapping[str, str] | None = None,
+        self, destination: str, given: Mapping[str, Json], known: tuple[str, ...], variables: Variables = None,
     ) -> None:
         self._destination = destination
         self._given = given
         self._known = known
-        self._variables = variables or {}
-        self._faults: list[str] = []
+        self._variables = variables
+        self._elsewhere: set[tuple[str, ...]] = set()
+        self._wrong: dict[tuple[str, ...], Wrong] = {}
 
-    def refuse(self, name: str, expected: str) -> None:
-        self._faults.append(f"destination {self._destination}: settings.{name}: expected {expected}")
+    def refuse(self, name: str, expected: str, among: tuple[str, ...] = ()) -> None:
+        self._refuse((name,), expected, among=among)
 
     def choice(self, name: str, among: tuple[str, ...]) -> str:
         """The first of them if nothing is said."""
-        value = self._given.get(name, among[0])
+        expected = f"one of {', '.join(among)}"
+        value = self.text(name, among[0], expected)
         if value not in among:
-            self.refuse(name, f"one of {', '.join(among)}")
-        return str(value)
+            self.refuse(name, expected, among)
+            return among[0]
+        return value
 
     def number(self, name: str, default: float, least: float, most: float) -> float:
         value = self._given.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            self.refuse(name, f"a number from {least:g} to {most:g}")
+            self.refuse(name, f"a number from {least:,} to {most:,}")
             return default
         return value
 
+    def text(self, name: str, default: str = "", expected: str = ONE_LINE, *, is_long: bool = False) -> str:
+        """As written, or as the variable holds it that is named; of one line unless it is long."""
+        return self._resolved((name,), self._given.get(name, default), expected, is_long=is_long)
+
+    def texts(self, name: str) -> dict[str, str]:
+        given = self._given.get(name, {})
+        if not isinstance(given, dict):
+            self.refuse(name, "an object of texts")
+            return {}
+        return {each: self._resolved((name, each), value, ONE_LINE) for each, value in sorted(given.items())}
+
+    def needed(self, name: str) -> str:
+        """A text that is not empty."""
+        expected = "a text, or {env: NAME} of a variable that is set"
+        value = self.text(name, "", expected)
+        if not value:
+            self.refuse(name, expected)
+        return value
+
+    def address(self, name: str, default: str = "") -> str:
+        expected = "an http or https address"
+        value = self.text(name, default, expected)
+        if not _is_address(value):
+            self.refuse(name, expected)
+        return value
+
     def url(self, name: str, default: str) -> str:
-        """Without a slash at its end."""
-        url = str(self._given.get(name, default)).rstrip("/")
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            self.refuse(name, "an http or https address")
-        return url
+        """An address that paths are put behind: without a slash at its end."""
+        return self.address(name, default).rstrip("/")
 
     def digits(self, name: str) -> str:
         """The number of an account, as text."""
         value = str(self._given.get(name, ""))
-        if not (value.isascii() and value.isdigit()):
+        if not _is_number(value):
             self.refuse(name, "a number")
+            return "0"
         return value
 
     def numbered(self, name: str, what: str) -> dict[str, str]:
         """The platform's number of a list for each audience of a campaign."""
         given = self._given.get(name)
         found = {each: str(number) for each, number in given.items()} if isinstance(given, dict) else {}
-        if not found or not all(number.isascii() and number.isdigit() for number in found.values()):
+        if not found:
             self.refuse(name, f"the number of {what} by the name of each audience")
+        for each, number in found.items():
+            if not _is_number(number):
+                self._refuse((name, each), f"the number of {what}")
         return found
 
     def secret(self, name: str) -> str:
         """Never written down: always the name of its variable."""
-        given = self._given.get(name)
-        variable = given.get("env") if isinstance(given, dict) else None
-        value = self._variables.get(str(variable), "")
+        variable = _variable(self._given.get(name))
+        if variable is not None and self._variables is None:
+            return ""
+        value = (self._variables or {}).get(variable or "", "")
         if not value or not value.isascii() or not value.isprintable():
-            self.refuse(name, "{env: NAME} of a variable that is set")
+            self._refuse((name,), "{env: NAME} of a variable that is set", is_secret=True)
         return value
 
     def finish(self) -> None:
-        """Misconfigured with every fault that was found until now, unknown names included."""
-        for name in sorted(self._given.keys() - set(self._known)):
-            self.refuse(name, f"one of {', '.join(self._known)}")
-        if self._faults:
-            raise Misconfigured(tuple(self._faults))
+        """WrongDestination with every fault that was found until now, unknown names included."""
+        known = (*self._known, *PACE)
+        for name in sorted(self._given.keys() - set(known)):
+            self._refuse((name,), f"one of {', '.join(known)}", among=known, is_unknown=True)
+        if self._wrong:
+            raise WrongDestination(self._destination, tuple(self._wrong.values()))
+
+    def _resolved(self, at: tuple[str, ...], value: Json, expected: str, *, is_long: bool = False) -> str:
+        if (variable := _variable(value)) is not None:
+            if self._variables is None:
+                self._elsewhere.add(at)
+                return ""
+            value = self._variables.get(variable) or None
+            expected = expected if value else f"a value in the variable {variable}, which is not set"
+        if isinstance(value, str) and _is_text(value) and (is_long or not {"\n", "\r"} & set(value)):
+            return value
+        self._refuse(at, expected)
+        return ""
+
+    def _refuse(
+        self, at: tuple[str, ...], expected: str, *, among: tuple[str, ...] = (), is_unknown: bool = False,
+        is_secret: bool = False,
+    ) -> None:
+        if at not in self._elsewhere:
+            self._wrong.setdefault(at, Wrong(steps=("settings", *at), expected=expected, among=among,
+                                             is_unknown=is_unknown, is_secret=is_secret))
+
+
+def _variable(value: Json) -> str | None:
+    """The name in `{env: NAME}`."""
+    name = value.get("env") if isinstance(value, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _is_text(text: str) -> bool:
+    """JSON and variables may hold halves of characters, which nothing can send."""
+    return not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of brackets that do not match, or a port that is none
+        return False

@@ -11,15 +11,17 @@ from connectors.delivery import Activation
 from connectors.delivery.activation import as_json
 from connectors.delivery.filing import FilingConnector
 from connectors.delivery.folder import Reading
+from connectors.delivery.reading import Variables
 from connectors.delivery.spool import Spool
 from connectors.destinations.files.formats import FORMATS
 
 
-def make(destination: str, given: Mapping[str, Any], _variables: Mapping[str, str]) -> FilingConnector:
-    """Misconfigured with every fault."""
-    reading = Reading(destination, given, ("format",))
+def make(destination: str, given: Mapping[str, Any], variables: Variables) -> FilingConnector:
+    """WrongDestination with every fault."""
+    reading = Reading(destination, given, ("format",), variables)
     name = reading.choice("format", tuple(FORMATS))
-    if name == "parquet" and find_spec("pyarrow") is None:
+    is_delivered_here = variables is not None
+    if name == "parquet" and is_delivered_here and find_spec("pyarrow") is None:
         reading.refuse("format", "jsonl or csv, or pyarrow to be installed: pip install 'audience-streams[files]'")
     settings = reading.result()
     return FilingConnector(Spool(settings.folder, destination, name, FORMATS[name], settings.rolling), row_of)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.delivery.reading import Reading
+from connectors.delivery.reading import Reading, Variables
 
 KNOWN = ("account", "login_account", "lists", "terms", "client_id", "client_secret", "refresh_token", "url", "token_url",
          "timeout")
@@ -27,8 +27,8 @@ class GoogleSettings:
     timeout: float
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Mapping[str, str]) -> GoogleSettings:
-    """Misconfigured with every fault; none shows a secret."""
+def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> GoogleSettings:
+    """WrongDestination with every fault; none shows a secret."""
     reading = Reading(destination, given, KNOWN, variables)
     if given.get("terms") != "accepted":
         reading.refuse("terms", "accepted, once you have accepted Google's terms of Customer Match")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.delivery.reading import Reading
+from connectors.delivery.reading import Reading, Variables
 
 KNOWN = ("network", "key", "user_key", "url", "timeout", "concurrency")
 
@@ -26,8 +26,8 @@ class KevelSettings:
         return f"{self.url}/udb/{self.network}/interests"
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Mapping[str, str]) -> KevelSettings:
-    """Misconfigured with every fault; none shows the key."""
+def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> KevelSettings:
+    """WrongDestination with every fault; none shows the key."""
     reading = Reading(destination, given, KNOWN, variables)
     network = reading.digits("network")
     settings = KevelSettings(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.delivery.reading import Reading
+from connectors.delivery.reading import Reading, Variables
 
 KNOWN = ("audiences", "token", "version", "url", "timeout")
 VERSION = re.compile(r"v[0-9]{1,3}\.0")
@@ -27,8 +27,8 @@ class MetaSettings:
         return f"{self.url}/{self.version}/{audience}/users"
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Mapping[str, str]) -> MetaSettings:
-    """Misconfigured with every fault; none shows the token."""
+def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> MetaSettings:
+    """WrongDestination with every fault; none shows the token."""
     reading = Reading(destination, given, KNOWN, variables)
     version = str(given.get("version", "v25.0"))
     if not VERSION.fullmatch(version):

@@ -3,11 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from streams.core.errors import Misconfigured
+from connectors.delivery.reading import Reading, Variables
 
-Json: TypeAlias = Any
 KNOWN = ("provider", "account", "token", "sender", "url", "callback", "timeout")
 
 
@@ -25,36 +24,20 @@ class TwilioSettings:
 
     @property
     def messages(self) -> str:
-        return f"{self.url.rstrip('/')}/2010-04-01/Accounts/{self.account}/Messages.json"
+        return f"{self.url}/2010-04-01/Accounts/{self.account}/Messages.json"
 
 
-def read_settings(destination: str, given: Mapping[str, Json], variables: Mapping[str, str]) -> TwilioSettings:
-    """Misconfigured with every fault; none shows a secret."""
-    faults: list[str] = []
-
-    def refuse(name: str, expected: str) -> None:
-        faults.append(f"destination {destination}: settings.{name}: expected {expected}")
-
-    def text(name: str, default: str = "") -> str:
-        value = given.get(name, default)
-        if isinstance(value, dict) and isinstance(value.get("env"), str):
-            value = variables.get(value["env"], "")
-        if not isinstance(value, str) or not value:
-            refuse(name, "a text, or {env: NAME} of a variable that is set")
-            return ""
-        return value
-
-    timeout = given.get("timeout", 10)
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 300:
-        refuse("timeout", "seconds, up to 300")
+def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> TwilioSettings:
+    """WrongDestination with every fault; none shows a secret."""
+    reading = Reading(destination, given, KNOWN, variables)
     if given.get("provider") != "twilio":
-        refuse("provider", "twilio; another gateway is reached with the connector http and a body of its own")
+        reading.refuse("provider", "twilio; another gateway is reached with the connector http and a body of its own",
+                       ("twilio",))
     settings = TwilioSettings(
-        account=text("account"), token=text("token"), sender=text("sender"),
-        url=text("url", "https://api.twilio.com"), timeout=timeout,
-        callback=text("callback") if "callback" in given else "")
-    for name in sorted(given.keys() - set(KNOWN)):
-        refuse(name, f"one of {', '.join(KNOWN)}")
-    if faults:
-        raise Misconfigured(tuple(faults))
+        account=reading.needed("account"), token=reading.needed("token"), sender=reading.needed("sender"),
+        url=reading.url("url", "https://api.twilio.com"), timeout=reading.number("timeout", 10, 0.01, 300),
+        callback=reading.address("callback") if "callback" in given else "")
+    if ":" in settings.account:
+        reading.refuse("account", "the account's SID, such as AC0123456789")
+    reading.finish()
     return settings

@@ -6,11 +6,12 @@ from typing import Any
 
 from connectors.delivery.filing import FilingConnector
 from connectors.delivery.folder import Reading
+from connectors.delivery.reading import Variables
 from connectors.delivery.spool import Spool
 from connectors.destinations.uid2.mapping import row_of, write
 
 
-def make(destination: str, given: Mapping[str, Any], _variables: Mapping[str, str]) -> FilingConnector:
-    """Misconfigured with every fault."""
-    settings = Reading(destination, given).result()
+def make(destination: str, given: Mapping[str, Any], variables: Variables) -> FilingConnector:
+    """WrongDestination with every fault."""
+    settings = Reading(destination, given, (), variables).result()
     return FilingConnector(Spool(settings.folder, destination, "jsonl", write, settings.rolling), row_of)
