@@ -74,12 +74,13 @@ def print_topic_schema(options: argparse.Namespace) -> int:
 
 
 def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], History]:
+    from streams.cli.destinations import faults_of
     from streams.definitions import load_folder
     from streams.runtime.definitions_log import history
     from streams.runtime.settings import Settings
     from streams.task.publishing import revise
 
-    wanted = load_folder(options.folder).sources
+    wanted = load_folder(options.folder, faults_of).sources
     settings = Settings.read(environment(options))
     found = history(settings)
     return settings, revise(found.heads, wanted), found

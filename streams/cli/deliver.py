@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging.config
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, port, with_broker
@@ -12,10 +12,11 @@ from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from connectors.delivery import Connector, Limits
+    from connectors.delivery.reading import Wrong
     from streams.core.definitions import Destination
     from streams.runtime.delivering.destinations import Plan, Running
 
-Variables = Mapping[str, str]
+Variables = Mapping[str, str] | None
 
 
 def add_to(commands: Any) -> None:
@@ -56,45 +57,61 @@ def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables:
                "`audience apply` puts them in force",) for name in only or () if name not in known}
     for name in (each for each in known if not only or each in only):
         try:
-            running[name] = _ready(known[name], variables)
+            running[name] = ready(known[name], variables)
         except Misconfigured as fault:
             faults[name] = fault.faults
     return Plan(running=running, faults=faults)
 
 
-def _ready(destination: Destination, variables: Variables) -> Running:
+def ready(destination: Destination, variables: Variables) -> Running:
+    """WrongDestination with every fault; without `variables` none of what they would hold."""
+    from connectors.delivery.reading import WrongDestination
     from streams.runtime.delivering.destinations import Running
 
-    given = dict(destination.settings)
-    limits = _limits(destination, given.pop("per_second", 0), given.pop("apart", APART.get(destination.connector, 0)))
-    make = CONNECTORS.get(destination.connector)
-    if make is None:
-        raise Misconfigured((f"destination {destination.id}: there is no connector {destination.connector}; "
-                             f"expected one of {', '.join(CONNECTORS)}",))
-    connector = _telling_digests(destination, make(destination.id, given, variables))
-    return Running(definition=destination, connector=connector, limits=limits)
+    given, wrong = dict(destination.settings), list(_wrong_around(destination))
+    connector = limits = None
+    try:
+        limits = _limits(destination, given)
+    except WrongDestination as fault:
+        wrong += fault.wrong
+    try:
+        if destination.connector in CONNECTORS:
+            connector = CONNECTORS[destination.connector](destination.id, given, variables)
+    except WrongDestination as fault:
+        wrong += fault.wrong
+    if wrong or connector is None or limits is None:
+        raise WrongDestination(destination.id, tuple(wrong))
+    return Running(definition=destination, connector=_telling_digests(destination, connector), limits=limits)
+
+
+def _wrong_around(destination: Destination) -> Iterator[Wrong]:
+    """What is wrong beside the settings. An address cannot be written to by its digest."""
+    from connectors.delivery.hashing import ALGORITHMS
+    from connectors.delivery.reading import Wrong
+
+    names = tuple(CONNECTORS)
+    if destination.connector not in names:
+        yield Wrong(steps=("connector",), expected=f"one of {', '.join(names)}", among=names)
+    if destination.hashing in ALGORITHMS and destination.connector in TO_ADDRESSES:
+        yield Wrong(steps=("hashing",), expected=f"none with the connector {destination.connector}, which needs the "
+                                                 "identifier itself")
 
 
 def _telling_digests(destination: Destination, connector: Connector) -> Connector:
-    """As `hashing` says; an address cannot be written to by its digest."""
+    """As `hashing` says."""
     from connectors.delivery.hashing import ALGORITHMS, Hashed
 
-    if destination.hashing not in ALGORITHMS:
-        return connector
-    if destination.connector in TO_ADDRESSES:
-        raise Misconfigured((f"destination {destination.id}: hashing: expected none with the connector "
-                             f"{destination.connector}, which needs the identifier itself",))
-    return Hashed(connector, destination.hashing)
+    return Hashed(connector, destination.hashing) if destination.hashing in ALGORITHMS else connector
 
 
-def _limits(destination: Destination, per_second: Any, apart: Any) -> Limits:
+def _limits(destination: Destination, given: Mapping[str, Any]) -> Limits:
     from connectors.delivery import Limits
+    from connectors.delivery.reading import Reading
 
-    faults = [f"destination {destination.id}: settings.{name}: expected a number from 0"
-              for name, value in (("per_second", per_second), ("apart", apart))
-              if isinstance(value, bool) or not isinstance(value, int | float) or value < 0]
-    if faults:
-        raise Misconfigured(tuple(faults))
+    reading = Reading(destination.id, given, tuple(given))
+    per_second = reading.number("per_second", 0, 0, 100_000)
+    apart = reading.number("apart", APART.get(destination.connector, 0), 0, 86_400)
+    reading.finish()
     return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000, apart=int(apart * 1000))
 
 

@@ -127,12 +127,13 @@ def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:
+    from streams.cli.destinations import faults_of
     from streams.definitions import load_folder
 
     if folder is None:
         return ()
     try:
-        load_folder(folder)
+        load_folder(folder, faults_of)
     except Misconfigured as fault:
         return fault.faults
     return ()

@@ -1,14 +1,15 @@
 """A folder of definition files, read whole or refused with everything that is wrong in it."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.definitions.build import assemble, read
-from streams.definitions.faults import Json, Notes, Place, sentence
+from streams.definitions.faults import Fault, Json, Notes, Place, Steps, sentence
 from streams.definitions.inline import Inliner
 from streams.definitions.lists import is_part
 from streams.definitions.references import Read, faults
@@ -17,7 +18,12 @@ from streams.definitions.written import Illegible, Written, documents
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
-def load_folder(path: Path) -> Definitions:
+Check: TypeAlias = Callable[[dict[str, Json], Set[Steps]], Iterable[Fault]]
+"""What else is wrong with a document of `kind: destination`, given where values are refused already. Only connectors know,
+and who calls brings them. Not asked of what stands on the topic: no worker ever refuses a revision for it."""
+
+
+def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
     """The definitions in `path` and below it, hidden folders left out; revision 0, every version 1.
 
     `sources` holds the documents with templates and member lists read into them. Raises Misconfigured with
@@ -27,6 +33,8 @@ def load_folder(path: Path) -> Definitions:
         raise Misconfigured((f"{path}: no such folder; expected a folder of definition files",))
     illegible: list[str] = []
     reads = [each for file in _files(path) for each in _reads(path, file, illegible)]
+    for each in reads:
+        _note(each, check)
     located = sorted(faults(reads), key=lambda each: (each[0].file, each[0].line))
     if illegible or located:
         raise Misconfigured((*illegible, *(text for _, text in located)))
@@ -47,6 +55,12 @@ def load_file(path: Path, beside: Mapping[str, Json]) -> tuple[Definitions, froz
         raise Misconfigured((*illegible, *(text for _, text in located)))
     found = assemble([*own, *others], 0, {})
     return replace(found, sources=parts | found.sources), keys
+
+
+def _note(read: Read, check: Check) -> None:
+    if read.key is not None and read.key[0] == "destination":
+        noted = {fault.steps[:length] for fault in read.notes.faults for length in range(len(fault.steps) + 1)}
+        read.notes.faults.extend(check(read.written.document, noted))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -29,7 +29,8 @@ def test_what_is_wrong_with_one_destination_is_said_of_it_and_the_others_run() -
         "mail", "smtp", host="mail", sender="a@b")
     plan = plan_of(documents, None, {})
     assert list(plan.running) == ["mail"] and set(plan.faults) == {"hook", "ads"}
-    assert "hook: settings.per_second" in plan.faults["hook"][0] and "no connector carrier-pigeon" in plan.faults["ads"][0]
+    assert "hook: settings.per_second" in plan.faults["hook"][0] and "hook: settings.url" in plan.faults["hook"][1]
+    assert "ads: connector: expected one of http, " in plan.faults["ads"][0]
 
 
 def test_says_which_destinations_there_are() -> None:

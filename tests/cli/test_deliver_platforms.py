@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from streams.cli.deliver import _ready
+from streams.cli.deliver import ready
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured
 
@@ -21,12 +21,12 @@ PLATFORMS = {
     ("kevel", 0), ("meta-custom-audience", 2_000), ("google-customer-match", 2_000)])
 def test_each_is_made_and_called_at_its_own_pace(connector: str, apart: int) -> None:
     destination = Destination(id="ads", channel="display", connector=connector, settings=tuple(PLATFORMS[connector].items()))
-    assert _ready(destination, {"SECRET": "s"}).limits.apart == apart
+    assert ready(destination, {"SECRET": "s"}).limits.apart == apart
     quicker = replace(destination, settings=(*destination.settings, ("apart", 0.5)))
-    assert _ready(quicker, {"SECRET": "s"}).limits.apart == 500
+    assert ready(quicker, {"SECRET": "s"}).limits.apart == 500
     with pytest.raises(Misconfigured, match=r"ads: settings\.apart: expected a number from 0"):
-        _ready(replace(destination, settings=(*destination.settings, ("apart", "2s"))), {"SECRET": "s"})
+        ready(replace(destination, settings=(*destination.settings, ("apart", "2s"))), {"SECRET": "s"})
     with pytest.raises(Misconfigured, match="ads: hashing: expected none"):
-        _ready(replace(destination, hashing="sha256"), {"SECRET": "s"})
+        ready(replace(destination, hashing="sha256"), {"SECRET": "s"})
     with pytest.raises(Misconfigured, match="of a variable that is set"):
-        _ready(destination, {})
+        ready(destination, {})

@@ -1,0 +1,75 @@
+"""What is wrong with a destination's settings, said to whoever applies them as of any definition.
+
+The connectors' own readers tell it, those that `audience deliver` starts with: nothing of a setting is written twice.
+"""
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import TYPE_CHECKING, Any
+
+from streams.definitions.faults import Fault, Steps, dotted, nearest, shown
+
+if TYPE_CHECKING:
+    from connectors.delivery.reading import Wrong
+
+Json = Any
+
+
+def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> list[Fault]:
+    """Of a `kind: destination`, whatever else is wrong with it; not of values that are `noted`. Whether a variable is set
+    here is not asked: secrets stand where `audience deliver` runs."""
+    from connectors.delivery.reading import WrongDestination
+    from streams.cli.deliver import ready
+    from streams.core.definitions import Destination
+
+    connector, settings, hashing = document.get("connector"), document.get("settings", {}), document.get("hashing")
+    if not isinstance(connector, str) or not isinstance(settings, dict):
+        return []
+    try:
+        ready(Destination(
+            id=str(document["id"]), channel="", connector=connector, settings=tuple(sorted(settings.items())),
+            hashing=hashing if isinstance(hashing, str) else None), None)
+    except WrongDestination as fault:
+        return _told(document, fault.wrong, noted)
+    return []
+
+
+def _told(document: dict[str, Json], wrong: tuple[Wrong, ...], noted: Set[Steps]) -> list[Fault]:
+    """Not that a setting is missing which stands there with a typo."""
+    unknown = [_unknown(document, each) for each in wrong if each.is_unknown]
+    typos = {fault.meant for fault in unknown}
+    missing = [_missing(each) for each in wrong if _is_missing(document, each) and each.steps[-1] not in typos]
+    values = [_value(document, each) for each in wrong
+              if not each.is_unknown and not _is_missing(document, each) and each.steps not in noted]
+    return [*missing, *values, *unknown]
+
+
+def _unknown(document: dict[str, Json], wrong: Wrong) -> Fault:
+    name, given = wrong.steps[-1], _at(document, wrong.steps[:-1])
+    others = [each for each in wrong.among if each not in given]
+    return Fault(steps=wrong.steps, found=f"unknown setting {shown(name)}", expected=wrong.expected,
+                 meant=nearest(name, others))
+
+
+def _missing(wrong: Wrong) -> Fault:
+    around = wrong.steps[:-1]
+    return Fault(steps=around, found=f"{dotted(around)} has no {wrong.steps[-1]}", expected=wrong.expected)
+
+
+def _value(document: dict[str, Json], wrong: Wrong) -> Fault:
+    value = _at(document, wrong.steps)
+    found = "a secret in clear text" if wrong.is_secret and isinstance(value, str) else shown(value)
+    return Fault(steps=wrong.steps, found=f"{dotted(wrong.steps)} is {found}", expected=wrong.expected,
+                 meant=nearest(value, wrong.among))
+
+
+def _is_missing(document: dict[str, Json], wrong: Wrong) -> bool:
+    return wrong.steps[-1] not in _at(document, wrong.steps[:-1])
+
+
+def _at(document: dict[str, Json], steps: tuple[str, ...]) -> Any:
+    """The part at `steps`; an empty object where there is none."""
+    found: Any = document
+    for step in steps:
+        found = found.get(step, {})
+    return found
