@@ -26,8 +26,10 @@ from streams.unit import TABLES, Change
 
 log = logging.getLogger(__name__)
 
-STATE_VERSION = 1
-"""Raised when older code could not read what newer code wrote."""
+STATE_VERSION = 2
+"""Raised when older code could not read what newer code wrote, or newer code what older code did.
+
+2: of persons a count of decisions where an instant was; other keys of what campaigns have told."""
 USABLE_FOR = TOMBSTONES_LAST // 2
 """An older store is discarded: compaction may have dropped tombstones that it has not seen."""
 RESERVED = b"\x00"
@@ -132,8 +134,17 @@ class TaskStore:
         return Rdict(str(self.folder), self._memory.options(), column_families=families)
 
 
-def refuse_newer(version: int) -> None:
-    """Stop(STATE) if a newer version of this program wrote the state."""
+def refuse_other(version: int) -> None:
+    """Stop(STATE) if a newer version of this program wrote the state, or one so old that its rows would be misread.
+
+    0, of a state in which nothing is, is neither."""
+    if 0 < version < STATE_VERSION:
+        raise Stop(
+            Exit.STATE,
+            f"The state has version {version}, this worker reads {STATE_VERSION}: an older one ran with this "
+            "AUDIENCE_APP, and its rows mean something else. Choose another AUDIENCE_APP, which rebuilds its state from "
+            "the source topics; or start the older version again",
+        )
     if version > STATE_VERSION:
         raise Stop(
             Exit.STATE,

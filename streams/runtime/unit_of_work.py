@@ -29,7 +29,7 @@ from typing import Protocol
 
 from streams.runtime.calls import Aborted
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.store import STATE_VERSION, VERSION, refuse_newer
+from streams.runtime.store import STATE_VERSION, VERSION, refuse_other
 from streams.unit import Change, Inbound, Outbound, Outcome, Processor, Store
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class UnitOfWork:
         """Makes this worker the owner; afterwards `offsets` is where to seek and `processor` is ready."""
         self._log.fence()  # (1)
         self._restore()  # (2)
-        refuse_newer(self.state.version)
+        refuse_other(self.state.version)
         self.offsets = self._log.committed()  # (3)
         self.processor = self._new_processor(self.state)
 

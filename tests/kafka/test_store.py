@@ -12,7 +12,7 @@ import pytest
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.memory import Memory
-from streams.runtime.store import USABLE_FOR, VERSION, TaskStore, refuse_newer
+from streams.runtime.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
 from streams.unit import TABLES, Change
 
 NOW = 1_800_000_000_000
@@ -41,7 +41,7 @@ def test_keeps_changes_with_their_position_over_a_restart(opened: Open) -> None:
     store.write([Change("profiles", b"a", None), Change("profiles", b"b", b"2")], 21, NOW + 5)
     store.close()
     store = opened()
-    assert (store.position, store.current_at, store.version) == (21, NOW + 5, 1)
+    assert (store.position, store.current_at, store.version) == (21, NOW + 5, STATE_VERSION)
     assert store.get("profiles", [b"b", b"a"]) == [b"2", None]
     assert store.get("timers", [b"t"]) == [b""]
 
@@ -92,10 +92,17 @@ def test_a_damaged_store_is_discarded_and_rebuilt(opened: Open, tmp_path: Path) 
     assert opened().position == 0
 
 
+def test_what_an_older_version_wrote_is_refused_with_what_to_do_and_an_empty_state_is_not() -> None:
+    refuse_other(0)
+    with pytest.raises(Stop, match=r"version 1, this worker reads 2: an older one .* Choose another AUDIENCE_APP") as end:
+        refuse_other(1)
+    assert end.value.code is Exit.STATE
+
+
 def test_a_version_as_new_as_ours_is_read_and_a_newer_one_refused() -> None:
-    refuse_newer(VERSION.value[0] if VERSION.value else 0)
+    refuse_other(VERSION.value[0] if VERSION.value else 0)
     with pytest.raises(Stop, match="choose another AUDIENCE_APP") as end:
-        refuse_newer(2)
+        refuse_other(STATE_VERSION + 1)
     assert end.value.code is Exit.STATE
 
 
