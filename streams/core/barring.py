@@ -2,7 +2,8 @@
 
 The hash stands with the sequencer and at the identifier's home. It is asked only where nobody owns the identifier at the
 time of the event, so events of known people do not pay for it. Up to the erasure events are refused for ever, however
-often they are replayed; later ones until the identifier is taken off the list. An event that names others too stays
+often they are replayed; later ones until the identifier is taken off the list. Where the erased had it once and others have
+it since, the events of that time are refused. An event that names others too stays
 with those, without the identifier.
 """
 from __future__ import annotations
@@ -53,6 +54,14 @@ def bar(context: Context, message: Bar) -> list[Sent]:
     """The word of the sequencer, at home; and its own note."""
     context.tables.barred.put(mark(context, message.identifier), Barred(message.until, message.is_lifted))
     return []
+
+
+def bar_former(context: Context, identifier: str, end: int) -> Bar:
+    """What an erased profile had until then, and others have since: events of its time are theirs by no means."""
+    row = context.tables.barred.get(mark(context, identifier)) or Barred(ALWAYS, True)
+    word = Bar(identifier, max(row.until, end - 1), row.is_lifted)
+    bar(context, word)
+    return word
 
 
 def unnamed(context: Context, event: Event, barred: Collection[str], at: int) -> list[Sent]:

@@ -25,7 +25,7 @@ from streams.core.messages import (
     Release,
     Sent,
 )
-from streams.core.ownership import rename
+from streams.core.ownership import NOBODY, ends, rename
 from streams.core.profile import ERASED, Forward, Profile, profile_key
 from streams.core.requests import Announce, Receipt
 from streams.core.sequencer import next_decision
@@ -67,12 +67,25 @@ def _decide(context: Context, message: Petition, at: int) -> list[Sent | receipt
     assert person is not None
     tables.persons.delete(key)
     number = next_decision(context)
-    points = [let_go(context, key, owned, at) for owned in sorted({*person.identifiers, *person.former})]
-    sends = [_bar(context, erased, at) for erased in sorted(person.identifiers)]
+    had = sorted({*person.identifiers, *person.former})
+    former = [bar for each in had for bar in _give_up(context, key, each)]
+    points = [let_go(context, key, owned, at) for owned in had]
+    sends = [*former, *(_bar(context, erased, at) for erased in sorted(person.identifiers))]
     audit = IdentityChanged(at, "erased", context.profile_id(key), None, [], "", f"request {message.request_id}", number)
     return [*sends, *points, *_renamed(context, person.identifiers, number, at), audit,
             Wipe(key, receipts.place(context, message), at),
             receipts.Pending(context.profile_id(key), {"identities": len(points), "pointers": len(points)})]
+
+
+def _give_up(context: Context, key: str, identifier: str) -> list[Bar]:
+    """Its time with the identifier stays nobody's: it must not fall to who had it next, as it does in expiry."""
+    node = context.tables.nodes.get(identifier)
+    if node is None:
+        return []
+    end = ends(node.owners, key)
+    rename(node.owners, key, NOBODY)
+    context.tables.nodes.put(identifier, node)
+    return [] if end is None else [barring.bar_former(context, identifier, end)]
 
 
 def _bar(context: Context, identifier: str, at: int) -> Bar:

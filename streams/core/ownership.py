@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 ALWAYS = -(2**62)
 NOBODY = ""
-"""Owner of an interval whose profile was forgotten: of the last one where others still have older ones, of the first one
-where it was erased."""
+"""Owner of an interval whose profile was forgotten: of the last one where others still have older ones, of any one whose
+owner was erased."""
 MOST_INTERVALS = 64
 Owners: TypeAlias = list[list[Any]]
 
@@ -54,6 +54,12 @@ def claim(owners: Owners, profile: str, epoch: int, earliest: int = ALWAYS) -> i
     since = max(since, earliest)
     owners.append([since, profile, epoch])
     return since
+
+
+def ends(owners: Owners, profile: str) -> int | None:
+    """When the last of its intervals ends; None where that is the present one, or it has none."""
+    mine = [since for since, owner, _ in owners if owner == profile]
+    return until(owners, mine[-1]) if mine else None
 
 
 def vacate(owners: Owners, forgotten: str) -> None:

@@ -25,6 +25,9 @@ from streams.core.tables import Node, Person
 UNSTATED = "do not contact"
 PERSONAL = frozenset({"erase", "export"})
 """Actions that concern all of whoever has the identifier."""
+WRITING = frozenset({"erase", "suppress"})
+"""Actions of which something is kept where nobody has the identifier."""
+OFF_ALREADY = "it is not on the list: nothing to do"
 NO_IDENTIFIER = "it names no identifier; expected namespace:value, for example email:jane@example.com, and no blocked value"
 
 
@@ -48,8 +51,8 @@ def _asked(context: Context, message: Asked, at: int) -> list[Sent]:
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
     pointer, row = tables.pointers.get(identifier), tables.profiles.get(identifier)
     created = enters(tables, row) if isinstance(row, Profile) and pointer is None else None
-    is_kept = message.action != "export" and not barring.is_listed(context, identifier)
-    if is_kept and (row is None or pointer is not None):
+    writes = message.action in WRITING and not barring.is_listed(context, identifier)
+    if writes and (row is None or pointer is not None):
         leave_undecided(tables, identifier, pointer)
     command = Petition if message.action in PERSONAL else Suppress
     return [command(message.request_id, message.action, identifier, message.reason, created)]
@@ -60,6 +63,8 @@ def _decide(context: Context, message: Suppress, at: int) -> list[Sent | Pending
     tables, identifier = context.tables, message.identifier
     if barring.is_listed(context, identifier):
         return _of_erased(context, message, at)
+    if message.action == "unsuppress" and _is_off(context, message):
+        return [Receipt(message.request_id, message.action, None, {}, at, reason=OFF_ALREADY)]
     node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
     reason = (message.reason or UNSTATED) if message.action == "suppress" else None
     node.suppressed = [next_decision(context), reason]
@@ -71,6 +76,14 @@ def _decide(context: Context, message: Suppress, at: int) -> list[Sent | Pending
                  Suppressing(owner, identifier, list(node.suppressed))]
     return [*sends, Receipt(message.request_id, message.action, context.profile_id(owner) if owner else None,
                             {"identities": 1, "profiles": int(owner is not None)}, at)]
+
+
+def _is_off(context: Context, message: Suppress) -> bool:
+    """Nobody has it, and it is not listed. It may have been erased: to note it is to keep what was to go."""
+    node = context.tables.nodes.get(message.identifier)
+    if node is None:
+        return message.created is None
+    return not any(profile for _, profile, _ in node.owners[-1:]) and (not node.suppressed or node.suppressed[1] is None)
 
 
 def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:

@@ -191,6 +191,26 @@ def test_a_tablet_that_was_anothers_before_stays_theirs_of_that_time(partitions:
     assert people(pipeline) == {frozenset({JANE, "cookie:tablet"}): ["m0", "m10", "m13"]}
 
 
+def test_what_the_erased_did_on_a_tablet_does_not_fall_to_who_has_it_since(partitions: int) -> None:
+    """Replayed by itself or with their own id, it is refused; what the next owner did comes late and counts."""
+    pipeline = Pipeline(EVERYTHING, partitions, start=START)
+    hers = {"userId": "jane-77", "anonymousId": "tablet"}
+    pipeline.send(event(0, START, hers))
+    pipeline.send(event(1, START + DAY, {"userId": "john-88", "anonymousId": "tablet"}), START + DAY)
+    pipeline.erase(JANE)
+    for after in (0, STATED):
+        pipeline.advance(by=after)
+        refused = len(pipeline.rejected)
+        pipeline.send(event(0, START, hers), pipeline.now)
+        pipeline.send(event(10 + after, START, hers), pipeline.now)
+        pipeline.send(event(11 + after, START + DAY - 1, {"anonymousId": "tablet"}), pipeline.now)
+        pipeline.send(event(12 + after, START + 5, {"userId": "john-88", "anonymousId": "tablet"}), pipeline.now)
+        pipeline.send(event(13 + after, START + DAY + 1, {"anonymousId": "tablet"}), pipeline.now)
+        assert len(pipeline.rejected) == refused + 3
+    johns = frozenset({"customer_id:john-88", "cookie:tablet"})
+    assert people(pipeline) == {johns: ["m1", "m12", "m13", f"m{12 + STATED}", f"m{13 + STATED}"]}
+
+
 def test_nobody_and_nonsense_get_a_receipt_that_says_so(partitions: int) -> None:
     pipeline = Pipeline(EVERYTHING, partitions, start=START)
     receipt = pipeline.erase("email:Nobody@example.org")

@@ -10,6 +10,7 @@ from streams.cli.privacy import request_of
 from streams.core.messages import MembershipsNow
 from streams.task.outputs import AvroSink
 from streams.testing import Pipeline
+from tests.pipeline.erased import DAY, STATED, found_in, kept
 
 CONSENT = {"consent": {"purposes": {"personalised-ads": True, "email-marketing": True}}}
 DEFINITIONS: dict[str, Any] = {
@@ -77,6 +78,20 @@ def test_an_identifier_that_nobody_has_yet_is_listed_before_its_first_event(pipe
     hello(pipeline, anonymousId="c")
     assert audience(pipeline) == set()
     assert hello(pipeline, "a@x.org", anonymousId="c") == 0
+
+
+@pytest.mark.parametrize("apart", [0, DAY, STATED])
+def test_to_take_off_who_is_not_listed_writes_nothing_even_of_the_erased(pipeline: Pipeline, apart: int) -> None:
+    hello(pipeline, "a@x.org", userId="jane-777")
+    pipeline.erase("customer_id:jane-777")
+    pipeline.advance(by=STATED)
+    for identifier in ["customer_id:jane-777"] * 2 + ["email:a@x.org"] * 2 + ["email:never@x.org"]:
+        pipeline.request("unsuppress", identifier)
+        pipeline.advance(by=apart)
+    assert found_in(kept(pipeline), ("jane-777", "a@x.org", "never@x.org")) == []
+    assert pipeline.receipts[-1].reason == "it is not on the list: nothing to do" and not pipeline.receipts[-1].places
+    hello(pipeline, userId="jane-777")
+    assert pipeline.profile("customer_id:jane-777") is not None
 
 
 def test_it_goes_with_the_identifier_through_a_merge(pipeline: Pipeline) -> None:
