@@ -1,17 +1,29 @@
 """What is seen of the pipeline from outside."""
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from streams.runtime.log import KafkaLog
 from streams.runtime.observer import lag
+from streams.runtime.settings import Settings
 from streams.runtime.topics import ensure_topics
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment
 
 FACTORY = "tests.kafka.counting:factory"
+
+
+def told(settings: Settings) -> int:
+    """The lag, once the broker leads all partitions of topics that it has just created."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return lag(settings)
+        except KafkaException:
+            assert time.monotonic() < deadline
 
 
 def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: Path) -> None:
@@ -23,6 +35,7 @@ def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: P
         for number in range(7):
             sending.produce(hits, b"{}", b"cookie:%d" % number, partition=0)
         assert sending.flush(30) == 0
+        assert told(settings) == 7
         log = KafkaLog(settings, 0)
         log.fence()
         log.begin()
