@@ -23,8 +23,8 @@ from streams.core.vacating import leave, let_go
 from streams.core.wording import duration
 
 EXPIRY_FIELDS = 2
-ASK_AGAIN = 60_000
-"""ms after which a profile asks again that could not end."""
+ASK_AGAIN, ASK_AT_LAST = 60_000, 86_400_000
+"""ms after which a profile asks again that could not end: at first, and at most."""
 
 
 def watch(context: Context, profile: Profile, received_at: int | None = None) -> None:
@@ -122,9 +122,16 @@ def _keep(context: Context, message: Keep) -> list[Sent]:
         if profile.heard != message.heard:
             watch(context, profile)
             return []
-        watch(context, profile, context.wall + ASK_AGAIN - (context.plan.definitions.expire_after or 0))
-        profile.expiry += [ASK_AGAIN] if profile.expiry else []
+        pause = _pause(context, profile)
+        watch(context, profile, context.wall + pause - (context.plan.definitions.expire_after or 0))
+        profile.expiry += [pause] if profile.expiry else []
     return []
+
+
+def _pause(context: Context, profile: Profile) -> int:
+    """As long as it is overdue already, so each is twice the one before: what never comes is asked about once a day."""
+    end = end_of(context, profile)
+    return ASK_AGAIN if end is None else min(max(ASK_AGAIN, context.wall - end), ASK_AT_LAST)
 
 
 def asked_before(profile: Profile) -> bool:

@@ -163,13 +163,19 @@ def test_who_a_split_leaves_with_older_events_than_were_decided_ends_with_those(
 
 
 def test_who_may_not_end_yet_asks_again_later_and_not_at_once() -> None:
+    """Each time after twice the pause, up to a day: for a word that never comes nobody asks every minute for ever."""
     pipeline = visitor(1, LINKED)
     task, profile = pipeline.tasks[0], pipeline.profiles()[0]
-    task.context.wall = pipeline.now = START + 2 * IDLE
-    assert expiry.due(task.context, profile.key, START + IDLE)
-    expiry.agree(task.context, Keep(profile.key, profile.heard))
-    assert profile.expiry[0] == pipeline.now + expiry.ASK_AGAIN
-    pipeline.advance(to=pipeline.now + expiry.ASK_AGAIN)
+    pauses = []
+    task.context.wall = pipeline.now = START + IDLE
+    for _ in range(14):
+        assert expiry.due(task.context, profile.key, pipeline.now)
+        expiry.agree(task.context, Keep(profile.key, profile.heard))
+        pauses.append(profile.expiry[0] - pipeline.now)
+        task.context.wall = pipeline.now = profile.expiry[0]
+    assert pauses[:4] == [expiry.ASK_AGAIN * times for times in (1, 1, 2, 4)]
+    assert pauses[-2:] == [expiry.ASK_AT_LAST] * 2 and pauses == sorted(pauses)
+    pipeline.advance(to=pipeline.now + 1)
     assert people(pipeline) == {}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.expiry import ASK_AGAIN
+from streams.core.expiry import ASK_AT_LAST
 from streams.core.identifiers import is_anonymous
 from streams.core.messages import MembershipChanged, Output
 from streams.core.profile import Profile
@@ -136,7 +136,7 @@ def _check_people(pipeline: Pipeline, *, is_punctual: bool = True) -> None:
             assert set(profile.members) == wanted
             assert not is_punctual or not all(map(is_anonymous, profile.identifiers)) or (
                 max(m["receivedAt"] for m in theirs) + IDLE > pipeline.now
-                or pipeline.now < profile.expiry[0] <= pipeline.now + ASK_AGAIN)
+                or pipeline.now < profile.expiry[0] <= pipeline.now + ASK_AT_LAST)
 
 
 def _check_told(pipeline: Pipeline, mesh: Ticking) -> None:
