@@ -1,21 +1,29 @@
 """Takes identifiers out of what others said or did: messages, rows and texts that name somebody who is erased.
 
-Each is replaced by a pseudonym, a keyed hash, so that what is counted by value stays as it was. A value of fewer than
-`DISTINCTIVE` characters is taken out where it stands as an identifier, and nowhere else: `customer_id:7` must not make
-every 7 disappear. A longer one is taken out wherever it stands between word boundaries, in any case; a phone number
-also as it is usually written, with spaces and dashes.
+In a text each is replaced by a pseudonym, a keyed hash, so that what is counted by value stays as it was. Written as
+`namespace:value` it is replaced wherever it stands between word boundaries, in any case; by its value alone only if that
+names nothing but them: an e-mail, a phone number, as written with spaces and dashes too, and of other namespaces values
+of `LONG` characters with a digit. `customer_id:screen` must not make every screen disappear. Numbers stay.
+
+One object looks for at most some hundred: what a text costs grows with their number.
 """
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
-DISTINCTIVE = 6
+PEOPLE = frozenset({"email", "phone"})
+SHORT, LONG = 6, 12
+"""The fewest characters that name somebody by themselves: of an e-mail or phone, of anything else."""
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z.@_+-])", r"(?![0-9A-Za-z]|[.@_+-][0-9A-Za-z])"
-LONGEST_PHONE = 40
-NEVER = "(?!)"
+_SEPARATORS = " \u00a0().-/"
+_BETWEEN = f"[{re.escape(_SEPARATORS)}]{{0,3}}"
+_CLOSE_UP = str.maketrans("", "", _SEPARATORS)
+_CLOSE_UP_BYTES = _SEPARATORS.encode()
+_FREE = ("properties", "traits", "context")
 _FIELDS = {"customer_id": ("userId", "previousId"), "cookie": ("anonymousId", "previousId")}
 _DEVICE = {"device_id": "id", "device_ad_id": "advertisingId"}
 
@@ -25,53 +33,94 @@ class Redaction:
 
     def __init__(self, identifiers: Collection[str], pseudonym: Callable[[str], str]) -> None:
         self.identifiers = frozenset(identifiers)
-        self._names: dict[str, str] = {}
-        self._phones: dict[str, str] = {}
-        for identifier in sorted(identifiers):
-            namespace, _, value = identifier.partition(":")
-            self._names[identifier.lower()] = f"{namespace}:{pseudonym(identifier)}"
-            if len(value) >= DISTINCTIVE:
-                self._names[value.lower()] = pseudonym(identifier)
-            if namespace == "phone":
-                self._phones[_digits(value)] = pseudonym(identifier)
-        alternatives = "|".join(map(re.escape, sorted(self._names, key=len, reverse=True)))
-        self._pattern = re.compile(f"{_BEFORE}(?:{alternatives or NEVER}){_AFTER}", re.IGNORECASE)
-        whole = "|".join(map(re.escape, sorted(identifiers, key=len, reverse=True)))
-        self._identifiers = re.compile(f"{_BEFORE}(?:{whole or NEVER}){_AFTER}")
-        names = b"|".join(re.escape(name.encode()) for name in self._names)
-        self._bytes = re.compile(names or NEVER.encode(), re.IGNORECASE)
+        self._pseudonym = pseudonym
+        self._sorted = sorted(identifiers, key=lambda each: (-len(each), each))
+        values = [(namespace, value) for namespace, _, value in (each.partition(":") for each in self._sorted)]
+        self._needles = [each.lower() for each in self._sorted]
+        self._needles += [value.lower() for namespace, value in values if names_somebody(namespace, value)]
+        self._numbers = [_digits(value) for namespace, value in values if namespace == "phone"]
+        self._bytes = [needle.encode() for needle in self._needles]
+        self._byte_numbers = [number.encode() for number in self._numbers]
+        self._is_plain = all(map(str.isascii, self._needles))
+
+    def without(self, identifiers: Collection[str]) -> Redaction:
+        """Of the others only."""
+        left = self.identifiers.difference(identifiers)
+        return self if len(left) == len(self.identifiers) else Redaction(left, self._pseudonym)
 
     def may_be_in(self, row: bytes) -> bool:
         """False where it is sure that none of them is in the row; an escape in a JSON text may hide one."""
-        return b"\\" in row or self._bytes.search(row) is not None
+        if b"\\" in row:
+            return True
+        if not self._is_plain:
+            return self._may_be(row.decode(errors="replace"))
+        lowered = row.lower()
+        if any(needle in lowered for needle in self._bytes):
+            return True
+        closed = row.translate(None, _CLOSE_UP_BYTES) if self._numbers else b""
+        return any(number in closed for number in self._byte_numbers)
 
     def value(self, value: Json) -> Json:
         """What somebody said, without them: plain values, nested at will."""
-        if isinstance(value, int) and not isinstance(value, bool):
-            return self._names.get(str(value), value)
         return _through(value, self._text, self.value)
 
     def key(self, value: Json) -> Json:
         """Rows of ours, where others' identifiers stand that may have the same value: only what names them as
         `namespace:value` is taken out."""
-        return _through(value, lambda text: self._identifiers.sub(self._pseudonym, text), self.key)
+        return _through(value, self._name, self.key)
 
     def message(self, message: dict[str, Json]) -> dict[str, Json]:
-        """A Segment message without them, also where a short value names somebody. Changes the one that is given."""
+        """A Segment message without them: no field says it is theirs, no property, trait or context speaks of them. What
+        makes it a message (type, event, name, times, numbers) stays. Changes the one that is given."""
         for holder, field, value in list(_named(message, self.identifiers)):
             said = str(holder.get(field)).strip()
             if said.lower() == value.lower() or (field == "phone" and _digits(said) == _digits(value)):
                 del holder[field]
-        cleaned: dict[str, Json] = self.value(message)
-        return cleaned
+        return message | {field: self.value(message[field]) for field in _FREE if field in message}
+
+    def _may_be(self, text: str) -> bool:
+        lowered = text.lower()
+        if any(needle in lowered for needle in self._needles):
+            return True
+        closed = text.translate(_CLOSE_UP) if self._numbers else ""
+        return any(number in closed for number in self._numbers)
 
     def _text(self, text: str) -> str:
-        if self._phones and len(text) < LONGEST_PHONE and (found := self._phones.get(_digits(text))):
-            return found
-        return self._pattern.sub(self._pseudonym, text)
+        return self._anywhere.sub(self._named, text) if self._may_be(text) else text
 
-    def _pseudonym(self, match: re.Match[str]) -> str:
-        return self._names[match[0].lower()]
+    def _name(self, text: str) -> str:
+        return self._written.sub(self._named, text) if self._may_be(text) else text
+
+    def _named(self, match: re.Match[str]) -> str:
+        """The pseudonym. By the group that matched: case is folded by other rules there than here."""
+        found = self._sorted[(match.lastindex or 1) - 1]
+        name, namespace = self._pseudonym(found), found.partition(":")[0]
+        return f"{namespace}:{name}" if match[0][:len(namespace) + 1].lower() == f"{namespace}:" else name
+
+    @cached_property
+    def _anywhere(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"({'|'.join(_forms(each))})" for each in self._sorted), re.IGNORECASE)
+
+    @cached_property
+    def _written(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"({_BEFORE}{re.escape(each)}{_AFTER})" for each in self._sorted))
+
+
+def names_somebody(namespace: str, value: str) -> bool:
+    """Whether the value alone is enough to tell who it is, in any text."""
+    if namespace in PEOPLE:
+        return len(value) >= SHORT
+    return len(value) >= LONG and any(map(str.isdigit, value))
+
+
+def _forms(identifier: str) -> Iterator[str]:
+    """How it may be written in a text: patterns."""
+    namespace, _, value = identifier.partition(":")
+    yield f"{_BEFORE}{re.escape(identifier)}{_AFTER}"
+    if names_somebody(namespace, value):
+        yield from (f"{_BEFORE}{re.escape(form)}{_AFTER}" for form in sorted({value, value.lower()}))
+    if namespace == "phone" and (digits := _digits(value)):
+        yield rf"(?<![0-9A-Za-z])(?:\+|00)?{_BETWEEN}{_BETWEEN.join(digits)}(?![0-9A-Za-z])"
 
 
 def _through(value: Json, text: Callable[[str], str], each: Callable[[Json], Json]) -> Json:

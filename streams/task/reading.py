@@ -114,11 +114,17 @@ class Reader:
         return Redaction(identifiers, lambda identifier: f"erased-{self._keyed(f'erased{chr(0)}{identifier}')[:12]}")
 
     def redact(self, event: Event, identifiers: Collection[str]) -> Event:
-        """See `Context.redact`."""
-        message = self._codec.decode_event(event.raw)
-        raw = orjson.dumps(self.redaction(identifiers).message({**message, "messageId": event.message_id}))
-        left = tuple(each for each in event.identifiers if each not in identifiers)
-        entry = Entry(event.arrival, event.event_time, event.received_at, "", left, raw)
+        """See `Context.redact`. Never raises: of an event that cannot be read without them its kind, name and time stay."""
+        left = tuple(each for each in event.identifiers if each not in identifiers) or event.identifiers
+        try:
+            message = self._codec.decode_event(event.raw)
+            return self._reread_as(self.redaction(identifiers).message(message), event, left)
+        except (Rejected, Undecodable, orjson.JSONEncodeError):
+            return self._reread_as({"type": event.kind, "event": event.name, "timestamp": event.event_time}, event, left)
+
+    def _reread_as(self, message: Message, event: Event, identifiers: tuple[str, ...]) -> Event:
+        raw = orjson.dumps({**message, "messageId": event.message_id})
+        entry = Entry(event.arrival, event.event_time, event.received_at, "", identifiers, raw)
         return self.reread(entry, event.is_replayed)
 
     def _event(self, record: Inbound, wall: int) -> tuple[Wired, int]:
