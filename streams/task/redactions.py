@@ -4,10 +4,13 @@ When it begins, a week after the erasure, nothing that names them is under way a
 other person's events, a friend's address in somebody's traits, and no index knows where; so every row is looked at, by its
 bytes, between batches. What was asked while a walk runs waits for the next one. A profile that is handed over meanwhile
 could pass the cursor: for a day after, what comes of others is looked at when it comes.
+
+A walk takes at most `MOST` identifiers, the others wait for the next one: looking costs time in proportion to their number.
+What names an identifier after it was erased is of somebody who came back with it, and stays as it is.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -18,7 +21,7 @@ from streams.core.context import Context
 from streams.core.messages import Adopt, Sent
 from streams.core.profile import Fragment, Profile
 from streams.core.redaction import Redaction
-from streams.core.tables import WATCHED_FOR, Entry
+from streams.core.tables import UNDER_WAY, WATCHED_FOR, Entry
 from streams.task.reading import Reader
 from streams.task.rows import DOCUMENT, pack, unpack
 from streams.task.state import State
@@ -28,69 +31,92 @@ from streams.unit import Change, Store
 
 PREFIX = b"r"
 LAST = b"\xff\xff"
-ROWS_A_SLICE = 500
+ROWS_A_SLICE, MOST = 500, 100
 REDACTION = "redaction"
 """Cause of the timer after which this task forgets what it was to forget."""
-_KEPT, _SAID = frozenset({"key", "profile_id"}), frozenset({"traits", "leaves"})
+SAID = frozenset({"traits", "superseded", "leaves"})
+"""Fields of profiles and fragments in which others' words stand."""
+NAMED = frozenset({
+    "members", "told", "inherited", "suppressed", "sent", "held", "decided", "restrained", "erasure", "consent"})
+"""Fields in which something may be named as `namespace:value`; `identifiers` of a fragment too."""
+KEPT = frozenset({
+    "key", "profile_id", "identifier", "identifiers", "epoch", "plan", "time_zone", "created", "now", "edition", "timer_at",
+    "view_due", "truth", "due", "sequences", "handovers", "early", "cuts", "waiting", "seen", "chunks", "standing", "expiry",
+    "aging", "forgotten", "heard", "events", "first_seen", "last_seen", "fragments"})
+"""Fields that say who it is, what it waits for, when, and how often: they never change."""
 Route = Callable[[list[Sent]], None]
 T = TypeVar("T", Profile, Fragment)
 
 
 class Redactions:
-    """Of one task. Rows: `asked` identifier -> until when it is watched for; `walk` [table, cursor, identifiers]."""
+    """Of one task. Rows: `asked` identifier -> [until when it is watched for, whether a walk has it, when
+    it was asked]; `walk` [table, cursor, identifiers]."""
 
     def __init__(self, store: Store, state: State, reader: Reader) -> None:
         self._store, self._state, self._reader = store, state, reader
         self._table: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, PREFIX)
         self._table.prefetch(key[1:].decode() for key, _ in store.scan("meta", PREFIX, PREFIX + b"\xff", 1 << 30))
-        self._watched: Redaction | None = None
+        self._watched: list[Redaction] | None = None
+        self._walking: Redaction | None = None
         self._changed: dict[bytes, bytes] = {}
-        self._renew()
 
     def ask(self, identifier: str, at: int, *, is_guess: bool = False) -> None:
         """To be taken out of everything that this task has, and of what it gets within a day."""
         until = at + WATCHED_FOR
-        self._table.put(f"asked/{identifier}", [until, False])
+        self._table.put(f"asked/{identifier}", [until, False, at])
         self._state.timers.arm(until, REDACTION, identifier)
-        self._renew()
+        self._watched = None
         pointer = self._state.pointers.get(identifier) if is_guess else None
         if pointer is not None and not pointer.owners:
             self._state.pointers.delete(identifier)
 
     def end(self, identifier: str, due: int) -> None:
-        """A timer: long enough after. A walk that has not passed everything yet has its own list."""
+        """A timer: long enough after, unless a walk has not passed everything with it; then a day more."""
         row = self._table.get(f"asked/{identifier}")
-        if row is not None and row[0] <= due and row[1]:
+        if row is None or row[0] > due:
+            return
+        walk = self._table.get("walk")
+        if row[1] and (walk is None or identifier not in walk[2]):
             self._table.delete(f"asked/{identifier}")
-            self._renew()
-        elif row is not None and row[0] <= due:
-            self.ask(identifier, due)
+            self._watched = None
+            return
+        self._table.put(f"asked/{identifier}", [due + WATCHED_FOR, *row[1:]])
+        self._state.timers.arm(due + WATCHED_FOR, REDACTION, identifier)
 
     def is_pending(self) -> bool:
         return self._table.get("walk") is not None or any(not row[1] for _, row in self._asked())
 
     def come(self, message: Adopt) -> Adopt:
-        """What a profile is given, without what is watched for."""
-        found = self._watched
-        if found is None:
-            return message
-        return replace(message, fragments=[_without(f, found) for f in message.fragments],
-                       entries=[self._entry(entry, found) for entry in message.entries],
-                       state=message.state and _without(message.state, found))
+        """What a profile is given, without what is watched for, unless it is the profile's own by now."""
+        if self._watched is None:
+            watched = [key.partition("/")[2] for key, _ in self._asked()]
+            self._watched = [self._reader.redaction(watched[at:at + MOST]) for at in range(0, len(watched), MOST)]
+        receiver = self._state.profiles.get(message.profile) if self._watched else None
+        own = {fragment.identifier for fragment in message.fragments} | _own(message.state) | _own(receiver)
+        for found in (each.without(own) for each in self._watched):
+            message = replace(message, fragments=[self._fragment(f, found) for f in message.fragments],
+                              entries=[self._entry(entry, found) for entry in message.entries],
+                              state=message.state and self._without(message.state, found))
+        return message
 
     def slice(self, context: Context, now: int, route: Route) -> None:
         """Bring the walk on, or begin one."""
         table, cursor, identifiers = self._table.get("walk") or self._begin()
-        found = self._reader.redaction(identifiers)
+        if self._walking is None or self._walking.identifiers != set(identifiers):
+            self._walking = self._reader.redaction(identifiers)
+        found, key = self._walking, None
         rows = self._store.scan(table, cursor, LAST, ROWS_A_SLICE)
         for key, data in rows:
+            if table == "timeline" and self._state.timeline.is_touched(key):
+                self._table.put("walk", [table, key, identifiers])
+                return
             if found.may_be_in(data):
                 if table == "timeline":
                     self._chunk(key, data, found)
                 else:
                     self._profile(context, key.decode(), found, now, route)
-        if len(rows) == ROWS_A_SLICE:
-            self._table.put("walk", [table, rows[-1][0] + b"\x00", identifiers])
+        if key is not None and len(rows) == ROWS_A_SLICE:
+            self._table.put("walk", [table, key + b"\x00", identifiers])
         elif table == "timeline":
             self._table.put("walk", ["profiles", b"", identifiers])
         else:
@@ -98,19 +124,20 @@ class Redactions:
 
     def _begin(self) -> list[Any]:
         """The events first: what a fragment is folded from anew holds none of it then."""
-        waiting = [(key, row) for key, row in self._asked() if not row[1]]
-        for key, row in waiting:
-            self._table.put(key, [row[0], True])
+        waiting = [(key, row) for key, row in self._asked() if not row[1]][:MOST]
+        for key, (until, _, at) in waiting:
+            self._table.put(key, [until, True, at])
         return ["timeline", b"", [key.partition("/")[2] for key, _ in waiting]]
 
     def _chunk(self, key: bytes, data: bytes, found: Redaction) -> None:
         entries = [entry_of(row) for row in unpack(data)]
         cleaned = [self._entry(entry, found) for entry in entries]
-        if cleaned != entries and not self._state.timeline.is_touched(key):
+        if cleaned != entries:
             self._changed[key] = pack(cleaned)
 
     def _entry(self, entry: Entry, found: Redaction) -> Entry:
         """The event, whoever it still names; nothing of the message's own is lost if it names none of them."""
+        found = found.without(list(self._back(found, ((each, entry.event_time) for each in entry.identifiers))))
         if not found.may_be_in(entry.raw) and found.identifiers.isdisjoint(entry.identifiers):
             return entry
         message = self._reader.decode(entry.raw)
@@ -122,9 +149,7 @@ class Redactions:
         profile = self._state.profiles.get(key)
         if not isinstance(profile, Profile):
             return
-        if owned := found.identifiers & profile.identifiers.keys():
-            found = self._reader.redaction(found.identifiers - owned)
-        cleaned = _without(profile, found)
+        cleaned = self._without(profile, found.without(_own(profile)))
         if cleaned == profile:
             return
         self._state.profiles.put(key, cleaned)
@@ -134,9 +159,22 @@ class Redactions:
     def _asked(self) -> list[tuple[str, list[Any]]]:
         return [(key, row) for key, row in self._table.rows() if key.startswith("asked/")]
 
-    def _renew(self) -> None:
-        watched = [key.partition("/")[2] for key, _ in self._asked()]
-        self._watched = self._reader.redaction(watched) if watched else None
+    def _without(self, profile: Profile, found: Redaction) -> Profile:
+        fragments = {key: self._fragment(fragment, found) for key, fragment in profile.fragments.items()}
+        return _cleaned(replace(profile, fragments=fragments), found)
+
+    def _fragment(self, fragment: Fragment, found: Redaction) -> Fragment:
+        """It stays of whom it is; what it was named with goes, unless somebody came back with it."""
+        seen = ((each, last) for each, (_, last, *_) in fragment.identifiers.items())
+        found = found.without([fragment.identifier, *self._back(found, seen)])
+        return replace(_cleaned(fragment, found), identifiers=found.key(fragment.identifiers))
+
+    def _back(self, found: Redaction, named: Iterable[tuple[str, int]]) -> Iterator[str]:
+        """Those that were named at a time after they were erased: until they are somebody's again, no event names them."""
+        for identifier, at in named:
+            row = self._table.get(f"asked/{identifier}") if identifier in found.identifiers else None
+            if row is not None and at > row[2] - UNDER_WAY:
+                yield identifier
 
     def changes(self) -> list[Change]:
         found = [Change("timeline", key, data) for key, data in self._changed.items()]
@@ -144,15 +182,18 @@ class Redactions:
         return found + self._table.changes()
 
 
-def _without(row: T, found: Redaction) -> T:
-    """The row without them; its own key, and what its fragments are folded from, stays as it is."""
+def _own(row: object) -> set[str]:
+    """The identifiers of a profile, whatever it was that was found."""
+    return set(row.identifiers) if isinstance(row, Profile) else set()
+
+
+def _cleaned(row: T, found: Redaction) -> T:
+    """The row without them, but for what it is, and its fragments."""
     cleaned = dict[str, Any]()
     for each in fields(row):
         value = getattr(row, each.name)
-        if each.name == "fragments":
-            parts = [_without(fragment, found) for fragment in value.values()]
-            cleaned[each.name] = {part.key: part for part in parts}
-        else:
-            clean = found.value if each.name in _SAID else found.key
-            cleaned[each.name] = value if each.name in _KEPT else clean(value)
+        if each.name in SAID:
+            cleaned[each.name] = found.value(value)
+        elif each.name in NAMED:
+            cleaned[each.name] = found.key(value)
     return replace(row, **cleaned)

@@ -158,7 +158,7 @@ class Task:
         elif isinstance(message, Ask):
             self._answers.ask(message)
         elif isinstance(message, Redact):
-            self._redactions.ask(message.identifier, self.now, is_guess=message.is_guess)
+            self._redactions.ask(message.identifier, max(self.now, self.context.wall), is_guess=message.is_guess)
             self._presses.forget(message.identifier)
         else:
             given = self._redactions.come(message) if isinstance(message, Adopt) else message

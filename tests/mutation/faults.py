@@ -86,7 +86,7 @@ ERASURE = {
     "what others said stays": Fault(_VACATING, "return [Redact(identifier), *", "return [*"),
     "the walk ends with the events": Fault(_REDACTIONS, 'elif table == "timeline":', "elif False:"),
     "what passes the walk stays": Fault(
-        _REDACTIONS, "        if found is None:\n            return message", "        return message"),
+        _REDACTIONS, "for found in (each.without(own) for each in self._watched):", "for found in ():"),
     "a bounce writes the erased down again": Fault(
         "streams.core.suppression", " and not barring.is_listed(context, identifier)", ""),
 }

@@ -1,13 +1,18 @@
 """Erasure and the rows of other people: their events stay events, their numbers numbers, who comes back whole."""
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
+from streams.core.profile import Fragment, Profile
+from streams.core.redaction import Redaction
+from streams.task import redactions
+from streams.task.reading import Reader
 from streams.testing import Pipeline
-from tests.pipeline.erased import STATED
+from tests.pipeline.erased import DAY, STATED, found_in, kept
 from tests.pipeline.worlds import people
 
 START = 10**12
@@ -59,3 +64,86 @@ def test_numbers_that_look_like_an_erased_customer_stay() -> None:
     (profile,) = pipeline.profiles()
     (fragment,) = profile.fragments.values()
     assert [rows[-1] for rows in fragment.leaves.values()] == [[123456, 10]]
+
+
+def test_what_was_said_before_others_spoke_is_searched_too() -> None:
+    """The web's word on Bob's friend was superseded by the CRM's."""
+    pipeline = Pipeline({"identity/i": {"kind": "identity", "id": "i", "traits": {"sources": ["crm", "web"]}}}, start=START)
+    for number, (who, source, traits) in enumerate((
+            ("jane-777", "web", {"email": "jane@example.org"}), ("bob-1", "web", {"friend": "jane@example.org"}),
+            ("bob-1", "crm", {"friend": "nobody"}))):
+        send(pipeline, f"m{number}", userId=who, type="identify", traits=traits, context={"source": {"type": source}})
+    (bob,) = (each for each in pipeline.profiles() if each.key == "customer_id:bob-1")
+    assert bob.fragments[bob.key].superseded["friend"]["web"][0] == "jane@example.org"
+    pipeline.erase("customer_id:jane-777")
+    pipeline.advance(by=STATED)
+    assert found_in(kept(pipeline), ["jane@example.org"]) == []
+    (bob,) = pipeline.profiles()
+    assert bob.fragments[bob.key].superseded["friend"]["web"][0].startswith("erased-")
+
+
+def test_every_field_of_a_row_is_searched_or_said_to_stay() -> None:
+    for kind in (Profile, Fragment):
+        names = {each.name for each in fields(kind)}
+        assert names <= redactions.SAID | redactions.NAMED | redactions.KEPT, names
+    assert not redactions.SAID & redactions.NAMED and not (redactions.SAID | redactions.NAMED) & redactions.KEPT
+
+
+def test_who_comes_back_while_they_are_watched_for_merges_and_splits_as_anybody() -> None:
+    pipeline = Pipeline({}, start=START)
+    mail = {"email": "jane@example.org"}
+    send(pipeline, "m1", userId="jane-777", type="identify", traits=mail)
+    pipeline.erase("customer_id:jane-777")
+    pipeline.advance(by=7 * DAY + 1_000)
+    pipeline.request("unsuppress", "customer_id:jane-777")
+    pipeline.request("unsuppress", "email:jane@example.org")
+    send(pipeline, "m2", userId="jane-777", type="track", event="A1")
+    send(pipeline, "m3", type="identify", traits=mail | {"tier": "gold"})
+    send(pipeline, "m4", userId="jane-777", type="identify", traits=mail)
+    pipeline.advance(by=2 * DAY)
+    (jane,) = pipeline.profiles()
+    assert {key: (f.events, f.traits["email"][0] if f.traits else None) for key, f in jane.fragments.items()} == {
+        "customer_id:jane-777": (2, "jane@example.org"), "email:jane@example.org": (1, "jane@example.org")}
+    assert set(jane.fragments["customer_id:jane-777"].identifiers) == {"customer_id:jane-777", "email:jane@example.org"}
+    pipeline.split("customer_id:jane-777", "email:jane@example.org")
+    assert people(pipeline) == {frozenset({"customer_id:jane-777"}): ["m2", "m4"],
+                                frozenset({"email:jane@example.org"}): ["m3"]}
+
+
+def test_more_than_a_walk_takes_wait_for_the_next_one_and_all_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = list[int]()
+    redaction = Reader.redaction
+
+    def counting(self: Reader, identifiers: Collection[str]) -> Redaction:
+        built.append(len(identifiers))
+        return redaction(self, identifiers)
+
+    monkeypatch.setattr(redactions, "MOST", 3)
+    monkeypatch.setattr(redactions, "ROWS_A_SLICE", 2)
+    pipeline = Pipeline({}, 1, start=START)
+    values = [f"friend-{number}@example.org" for number in range(7)]
+    for number, value in enumerate(values):
+        send(pipeline, f"f{number}", type="identify", traits={"email": value})
+        send(pipeline, f"m{number}", userId=f"bob-{number}", type="identify", traits={"friend": value})
+    for value in values:
+        pipeline.erase(f"email:{value}")
+    monkeypatch.setattr(Reader, "redaction", counting)
+    pipeline.advance(by=STATED)
+    assert found_in(kept(pipeline), values) == []
+    assert built == [3, 3, 1]
+
+
+def test_what_is_asked_while_a_walk_carries_it_stays_watched_for() -> None:
+    """A timer that is due while the walk has not passed everything does not end the watch."""
+    pipeline = Pipeline({}, start=START)
+    send(pipeline, "m1", userId="bob-1", type="identify", traits={"friend": "jane@example.org"})
+    task = pipeline.tasks[0]
+    walk = redactions.Redactions(pipeline.stores[0], task.state, task._reader)
+    walk.ask("email:jane@example.org", pipeline.now)
+    walk.slice(task.context, pipeline.now, lambda sends: None)
+    due = pipeline.now + DAY
+    walk.end("email:jane@example.org", due)
+    assert [key for key, _ in walk._asked()] == ["asked/email:jane@example.org"] and walk.is_pending()
+    walk.slice(task.context, pipeline.now, lambda sends: None)
+    walk.end("email:jane@example.org", due + DAY)
+    assert walk._asked() == [] and not walk.is_pending()
