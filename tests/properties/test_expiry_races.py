@@ -36,7 +36,8 @@ class Ticking(Mesh):
     def _turn(self) -> None:
         idle = self._random.randrange(len(self.pipeline.tasks))
         self._commit(idle, self._work(idle, []))
-        super()._turn()
+        if any(self._flying.values()) or any(task.busy() for task in self.pipeline.tasks):
+            super()._turn()
 
     def _work(self, number: int, batch: list[Inbound]) -> Outcome:
         tasks = self.pipeline.tasks
