@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from streams.core.messages import Adopt
 from streams.core.profile import Fragment, Profile
 from streams.core.redaction import Redaction
+from streams.core.tables import UNDER_WAY
 from streams.task import redactions
 from streams.task.reading import Reader
 from streams.testing import Pipeline
@@ -105,6 +107,8 @@ def test_who_comes_back_while_they_are_watched_for_merges_and_splits_as_anybody(
     assert {key: (f.events, f.traits["email"][0] if f.traits else None) for key, f in jane.fragments.items()} == {
         "customer_id:jane-777": (2, "jane@example.org"), "email:jane@example.org": (1, "jane@example.org")}
     assert set(jane.fragments["customer_id:jane-777"].identifiers) == {"customer_id:jane-777", "email:jane@example.org"}
+    said = [e.raw for task in pipeline.tasks for e in task.state.timeline.entries(jane.key) if e.fragment[:6] == "email:"]
+    assert len(said) == 1 and b'"jane@example.org"' in said[0]
     pipeline.split("customer_id:jane-777", "email:jane@example.org")
     assert people(pipeline) == {frozenset({"customer_id:jane-777"}): ["m2", "m4"],
                                 frozenset({"email:jane@example.org"}): ["m3"]}
@@ -147,3 +151,20 @@ def test_what_is_asked_while_a_walk_carries_it_stays_watched_for() -> None:
     walk.slice(task.context, pipeline.now, lambda sends: None)
     walk.end("email:jane@example.org", due + DAY)
     assert walk._asked() == [] and not walk.is_pending()
+
+
+@pytest.mark.parametrize(("after", "is_theirs"), [(0, False), (1, True)])
+def test_what_names_an_identifier_after_its_erasure_is_of_who_came_back(after: int, is_theirs: bool) -> None:
+    pipeline = Pipeline({}, 1, start=START)
+    send(pipeline, "m1", userId="bob-1", type="identify", traits={"email": "jane@example.org"})
+    task, mail = pipeline.tasks[0], "email:jane@example.org"
+    walk = redactions.Redactions(pipeline.stores[0], task.state, task._reader)
+    walk.ask(mail, START + UNDER_WAY)
+    (entry,) = task.state.timeline.entries("customer_id:bob-1")
+    fragment = Fragment("customer_id:bob-1", identifiers={"customer_id:bob-1": [START, START, ""],
+                                                          mail: [START, START + after, ""]})
+    given = walk.come(Adopt("customer_id:ann", "customer_id:bob-1", [fragment], [entry._replace(
+        event_time=START + after)], None))
+    assert (mail in given.fragments[0].identifiers, mail in given.entries[0].identifiers) == (is_theirs, is_theirs)
+    assert (b"jane@example.org" in given.entries[0].raw) == is_theirs
+    assert given.fragments[0].identifier == "customer_id:bob-1"
