@@ -168,3 +168,22 @@ def test_what_names_an_identifier_after_its_erasure_is_of_who_came_back(after: i
     assert (mail in given.fragments[0].identifiers, mail in given.entries[0].identifiers) == (is_theirs, is_theirs)
     assert (b"jane@example.org" in given.entries[0].raw) == is_theirs
     assert given.fragments[0].identifier == "customer_id:bob-1"
+
+
+def test_a_chunk_that_the_same_unit_writes_is_not_passed() -> None:
+    """A timer let go of the oldest events of a chunk just before the slice that came to it."""
+    pipeline = Pipeline({}, 1, start=START)
+    send(pipeline, "m1", userId="bob-1", type="identify", traits={"friend": "jane@example.org"})
+    send(pipeline, "m2", userId="bob-1", type="identify", traits={"friend": "jane@example.org"})
+    task, store = pipeline.tasks[0], pipeline.stores[0]
+    walk = redactions.Redactions(store, task.state, task._reader)
+    walk.ask("email:jane@example.org", pipeline.now)
+    entries = task.state.timeline.entries("customer_id:bob-1")
+    task.state.timeline.replace("customer_id:bob-1", entries[1:])
+    walk.slice(task.context, pipeline.now, lambda sends: None)
+    store.write(task.state.changes() + walk.changes())
+    while walk.is_pending():
+        walk.slice(task.context, pipeline.now, lambda sends: None)
+        store.write(task.state.changes() + walk.changes())
+    assert not [row for row in found_in(kept(pipeline), ["jane@example.org"]) if row[0] == "timeline"]
+    assert len(task.state.timeline.entries("customer_id:bob-1")) == 1
