@@ -196,7 +196,8 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
         ruling.gained[identifier] = [node.epochs, since]
     else:
         ruling.person.former.add(identifier)
-    former.former.add(identifier)
+    if any(each[1] == owner for each in node.owners):
+        former.former.add(identifier)
     tables.persons.put(owner, former)
     source = f"moved\x00{ruling.number}\x00{identifier}"
     ruling.expects.append(source)

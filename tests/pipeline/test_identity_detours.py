@@ -64,3 +64,13 @@ def test_a_hit_under_way_while_its_cookie_leaves_and_comes_back_is_of_the_later_
     pipeline.send(event(25, userId="carl", anonymousId="c1"), START + 41)
     assert people(pipeline) == {frozenset({"customer_id:ann"}): ["m1", "m20"], frozenset({"customer_id:bob"}): ["m10"],
                                 frozenset({"customer_id:carl", "cookie:c1"}): ["m30", "m25"]}
+
+
+def test_who_had_a_cookie_for_no_time_at_all_does_not_remember_it() -> None:
+    """Two log-ins at one instant: the later to come has the cookie; what is erased with them is nowhere else."""
+    pipeline = send_all(Pipeline({}, partitions=1), event(1, userId="ann", anonymousId="c1"),
+                        event(2, userId="bob"), event(3, userId="bob", anonymousId="c1"),
+                        event(4, userId="ann") | {"anonymousId": "c1", "timestamp": START + 3})
+    persons = pipeline.tasks[0].state.persons
+    bob = persons.get("customer_id:bob")
+    assert bob is not None and "cookie:c1" not in bob.identifiers and not bob.former
