@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from streams.runtime.application import AudienceApp
+from streams.runtime.plugs.application import AudienceApp
 from streams.runtime.processor import task_factory
 from streams.runtime.settings import Settings
 

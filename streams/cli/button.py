@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from streams.cli.arguments import command, environment, rate, seconds, with_broker
 
 if TYPE_CHECKING:
-    from streams.runtime.button import Progress
+    from streams.runtime.outside.button import Progress
     from streams.runtime.settings import Settings
 
 WITHIN = 10.0
@@ -39,7 +39,7 @@ def add_progress_to(campaigns: Any) -> None:
 
 
 def press(options: argparse.Namespace) -> int:
-    from streams.runtime.button import press_button
+    from streams.runtime.outside.button import press_button
 
     settings = _settings(options)
     is_new = press_button(settings, options.campaign, options.per_second)
@@ -48,7 +48,7 @@ def press(options: argparse.Namespace) -> int:
 
 
 def pause(options: argparse.Namespace) -> int:
-    from streams.runtime.button import pause
+    from streams.runtime.outside.button import pause
 
     is_new = pause(_settings(options), options.campaign)
     print(f"{options.campaign} is paused" + ("" if is_new else " already"), file=sys.stderr)
@@ -56,7 +56,7 @@ def pause(options: argparse.Namespace) -> int:
 
 
 def tell_progress(options: argparse.Namespace) -> int:
-    from streams.runtime.button import ask_progress
+    from streams.runtime.outside.button import ask_progress
 
     found = ask_progress(_settings(options), options.campaign, options.within)
     if options.json:
@@ -76,7 +76,7 @@ def sentence(found: Progress) -> str:
 
 def _follow(options: argparse.Namespace, settings: Settings) -> int:
     """Until the press is over, somebody pauses the campaign, or no worker answers: it is carried out all the same."""
-    from streams.runtime.button import ask_progress
+    from streams.runtime.outside.button import ask_progress
 
     is_terminal = sys.stderr.isatty()
     while True:

@@ -53,7 +53,7 @@ def surroundings(options: argparse.Namespace, what: str) -> tuple[Definitions, l
 
 def _around(options: argparse.Namespace) -> Mapping[str, Json]:
     from streams.definitions import load_folder
-    from streams.runtime.definitions_log import standing
+    from streams.runtime.outside.definitions_log import standing
     from streams.runtime.settings import Settings
 
     if options.definitions is not None:

@@ -15,7 +15,7 @@ from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from streams.cli.estimates import Estimates
-    from streams.runtime.definitions_log import History
+    from streams.runtime.outside.definitions_log import History
     from streams.task.publishing import Published
 
 
@@ -39,7 +39,7 @@ def add_to(commands: Any) -> None:
 
 
 def apply(options: argparse.Namespace) -> int:
-    from streams.runtime.definitions_log import publish
+    from streams.runtime.outside.definitions_log import publish
 
     settings, changed, found = _changes(options)
     if not options.delete_all:
@@ -76,7 +76,7 @@ def print_topic_schema(options: argparse.Namespace) -> int:
 def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], History]:
     from streams.cli.destinations import faults_of
     from streams.definitions import load_folder
-    from streams.runtime.definitions_log import history
+    from streams.runtime.outside.definitions_log import history
     from streams.runtime.settings import Settings
     from streams.task.publishing import revise
 

@@ -30,10 +30,10 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from streams.runtime.delivering.command import deliver
-    from streams.runtime.following import Address
+    from streams.runtime.delivering.following import Address
+    from streams.runtime.kafka.topics import check_topics
     from streams.runtime.logs import logging_config
     from streams.runtime.settings import Settings
-    from streams.runtime.topics import check_topics
 
     variables = environment(options)
     settings = Settings.read(variables)

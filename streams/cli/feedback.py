@@ -20,11 +20,11 @@ def run(options: argparse.Namespace) -> int:
     import asyncio
     import logging.config
 
-    from streams.runtime.feedback_command import take_feedback
-    from streams.runtime.following import Address
+    from streams.runtime.delivering.feedback import take_feedback
+    from streams.runtime.delivering.following import Address
+    from streams.runtime.kafka.topics import check_topics
     from streams.runtime.logs import logging_config
     from streams.runtime.settings import Settings
-    from streams.runtime.topics import check_topics
 
     variables = environment(options)
     settings = Settings.read(variables)

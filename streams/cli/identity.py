@@ -39,7 +39,7 @@ def explain_identity(options: argparse.Namespace) -> int:
     from streams.cli.inspect import well_formed
     from streams.cli.lineages import as_json, as_text
     from streams.core.lineage import trace
-    from streams.runtime.audit_log import identity_changes
+    from streams.runtime.outside.audit_log import identity_changes
     from streams.runtime.settings import Settings
 
     well_formed(options.identifier)
@@ -65,8 +65,8 @@ def _undecided(options: argparse.Namespace) -> Any:
 def report_identity(options: argparse.Namespace) -> int:
     from streams.core.identifiers import Namespaces
     from streams.definitions import load_folder
+    from streams.runtime.outside.state_reader import StateReader
     from streams.runtime.settings import Settings
-    from streams.runtime.state_reader import StateReader
     from streams.task.breaking import breaches_of
 
     planned = load_folder(options.definitions) if options.definitions else None

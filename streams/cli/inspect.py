@@ -50,7 +50,7 @@ def show_profile(options: argparse.Namespace) -> int:
 
 
 def export_profile(options: argparse.Namespace) -> int:
-    from streams.runtime.registry import codec_of
+    from streams.runtime.kafka.registry import codec_of
     from streams.runtime.settings import Settings
     from streams.task.export import everything
 
@@ -80,8 +80,8 @@ def explain_segment(options: argparse.Namespace) -> int:
 
 def find(options: argparse.Namespace, identifier: str) -> Any:
     """The task and the profile of whoever has the identifier. Misconfigured if nobody has."""
+    from streams.runtime.outside.state_reader import StateReader
     from streams.runtime.settings import Settings
-    from streams.runtime.state_reader import StateReader
 
     well_formed(identifier)
     found = StateReader(Settings.read(environment(options))).find(identifier)

@@ -94,8 +94,8 @@ def show_topics(options: argparse.Namespace) -> int:
     from streams.topology import TOPICS, describe
 
     if options.create:
+        from streams.runtime.kafka.topics import ensure_topics
         from streams.runtime.settings import Settings
-        from streams.runtime.topics import ensure_topics
 
         created = ensure_topics(Settings.read(environment(options)))
         print(f"created: {', '.join(created) or 'nothing, all are there'}", file=sys.stderr)
@@ -116,8 +116,8 @@ def check_all(options: argparse.Namespace) -> int:
 
 
 def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
+    from streams.runtime.kafka.topics import check_topics
     from streams.runtime.settings import Settings
-    from streams.runtime.topics import check_topics
 
     try:
         check_topics(Settings.read(environment(options)))

@@ -40,8 +40,8 @@ def with_sample(parser: argparse.ArgumentParser) -> None:
 
 def preview_segment(options: argparse.Namespace) -> int:
     from streams.definitions import load_file
-    from streams.runtime.asking import missing
-    from streams.runtime.definitions_log import standing
+    from streams.runtime.outside.asking import missing
+    from streams.runtime.outside.definitions_log import standing
     from streams.runtime.settings import Settings
 
     settings = Settings.read(environment(options))
@@ -65,7 +65,7 @@ def previewed(
     change does not fit what is in force there."""
     from streams.cli.estimates import estimates
     from streams.definitions.lists import as_bytes
-    from streams.runtime.asking import ask
+    from streams.runtime.outside.asking import ask
     from streams.task.wire import Ask
 
     people = -(-options.people // settings.partitions)

@@ -46,7 +46,7 @@ def with_answer(parser: argparse.ArgumentParser) -> None:
 
 
 def ask(options: argparse.Namespace) -> int:
-    from streams.runtime.receipts_log import ask as ask_for
+    from streams.runtime.outside.receipts_log import ask as ask_for
     from streams.runtime.settings import Settings
 
     leaving = getattr(options, "identifiers", [])
@@ -67,7 +67,7 @@ def ask(options: argparse.Namespace) -> int:
 
 def put_on_record(options: argparse.Namespace, action: str) -> int:
     """Ask for what this command has done, with the receipt on stderr."""
-    from streams.runtime.receipts_log import ask as ask_for
+    from streams.runtime.outside.receipts_log import ask as ask_for
     from streams.runtime.settings import Settings
 
     request = request_of(action, options.identifier, None, uuid.uuid4().hex, int(time.time() * 1000))

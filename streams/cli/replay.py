@@ -22,9 +22,9 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from streams.runtime.kafka.topics import check_topics
+    from streams.runtime.outside.upstream import Upstream
     from streams.runtime.settings import Settings
-    from streams.runtime.topics import check_topics
-    from streams.runtime.upstream import Upstream
     from streams.topology import topic
 
     settings = Settings.read(environment(options))
@@ -59,7 +59,7 @@ def _rows(options: argparse.Namespace) -> Iterator[Any]:
 def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> None:
     import orjson
 
-    from streams.runtime.upstream import address
+    from streams.runtime.outside.upstream import address
     from streams.task.reading import REPLAYED
 
     headers: list[Any] = [(REPLAYED, b"1")] if is_old_quiet else []

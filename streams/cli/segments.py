@@ -21,8 +21,8 @@ def add_to(segment: Any) -> None:
 
 def list_segments(options: argparse.Namespace) -> int:
     from streams.cli.listing import listing, readable
-    from streams.runtime.asking import ask, missing
-    from streams.runtime.definitions_log import standing
+    from streams.runtime.outside.asking import ask, missing
+    from streams.runtime.outside.definitions_log import standing
     from streams.runtime.settings import Settings
     from streams.task.answers import standing_of
     from streams.task.wire import Ask

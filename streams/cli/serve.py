@@ -30,9 +30,9 @@ def run(options: argparse.Namespace) -> int:
     from streams.runtime.logs import logging_config
     from streams.runtime.memberships.follower import Follower
     from streams.runtime.memberships.store import MembershipsStore
-    from streams.runtime.memory import Memory
-    from streams.runtime.opening import wall_ms
     from streams.runtime.settings import Settings
+    from streams.runtime.state.memory import Memory
+    from streams.runtime.work.opening import wall_ms
     from streams.serve.openrtb import Provider
     from streams.serve.server import Served, application
 

@@ -30,7 +30,7 @@ def with_sizes(parser: argparse.ArgumentParser) -> None:
 
 def sizes(settings: Settings, options: argparse.Namespace, changed: Mapping[str, Json]) -> Estimates | None:
     """None, and a sentence on stderr, where workers did not all answer; None too where there is nothing to ask."""
-    from streams.runtime.asking import missing
+    from streams.runtime.outside.asking import missing
 
     concerned = {key: document for key, document in changed.items() if key.partition("/")[0] in SIZED}
     if options.no_sizes or not concerned:

@@ -14,7 +14,7 @@ from streams.cli.arguments import command, environment, with_broker
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from streams.runtime.definitions_log import History
+    from streams.runtime.outside.definitions_log import History
     from streams.task.publishing import Published
 
 Json = Any
@@ -32,7 +32,7 @@ def add_to(segment: Any) -> None:
 
 
 def show_history(options: argparse.Namespace) -> int:
-    from streams.runtime.definitions_log import history
+    from streams.runtime.outside.definitions_log import history
     from streams.runtime.settings import Settings
 
     found = history(Settings.read(environment(options)))
@@ -51,7 +51,7 @@ def show_history(options: argparse.Namespace) -> int:
 
 
 def roll_back_segment(options: argparse.Namespace) -> int:
-    from streams.runtime.definitions_log import history, publish
+    from streams.runtime.outside.definitions_log import history, publish
     from streams.runtime.settings import Settings
 
     settings = Settings.read(environment(options))
@@ -109,7 +109,7 @@ def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Publi
 def _parts(found: History, document: Json) -> dict[str, Published]:
     """Parts of long lists that the document names and that were deleted with the last version that did."""
     from streams.definitions.lists import parts_of
-    from streams.runtime.definitions_log import LISTS_KEPT
+    from streams.runtime.outside.definitions_log import LISTS_KEPT
     from streams.task.publishing import Published
 
     gone = [key for key in parts_of(document) if key in found.heads and found.heads[key].document is None]

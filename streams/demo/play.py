@@ -22,14 +22,14 @@ from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
 from streams.demo.view import View
 from streams.demo.workers import Workers
-from streams.runtime.behind import Behind
 from streams.runtime.broker.embedded import EmbeddedBroker
-from streams.runtime.button import press_button
-from streams.runtime.definitions_log import publish, standing
-from streams.runtime.observer import Observer
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.behind import Behind
+from streams.runtime.outside.button import press_button
+from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.observer import Observer
+from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
 from streams.task.publishing import revise
 
 DEFINITIONS = Path(__file__).parent / "definitions"

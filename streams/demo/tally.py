@@ -6,7 +6,7 @@ from threading import Lock
 
 from streams.demo.observed import Observed, SeenActivation, SeenProfile
 from streams.demo.snapshot import Latency, Snapshot
-from streams.runtime.observer import Seen
+from streams.runtime.outside.observer import Seen
 
 TOPICS = ("audiences.changes", "activations.display", "activations.email", "activations.sms", "profiles",
           "identity.changes", "dead-letters")

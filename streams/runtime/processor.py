@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from streams.release import release
-from streams.runtime.registry import codec_of
+from streams.runtime.kafka.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.task import Task, TaskSettings
 from streams.task.settings import DEVELOPMENT_KEY

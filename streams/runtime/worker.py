@@ -7,10 +7,10 @@ import sys
 
 from faust.worker import Worker
 
-from streams.runtime.application import AudienceApp
 from streams.runtime.logs import logging_config
-from streams.runtime.opening import ProcessorFactory
+from streams.runtime.plugs.application import AudienceApp
 from streams.runtime.settings import Settings
+from streams.runtime.work.opening import ProcessorFactory
 
 COLLECT_AFTER = (200_000, 10, 1_000)
 """Allocations before a look for cycles: what is new is looked at once or twice, the cached rows, which hold none, every

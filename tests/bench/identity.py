@@ -26,8 +26,8 @@ import orjson
 
 from streams.core.requests import REALM
 from streams.memory import MemoryStore
-from streams.runtime.memory import Memory
-from streams.runtime.store import TaskStore
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
 from streams.runtime.worker import COLLECT_AFTER
 from streams.task import Task, TaskSettings
 from streams.task.partitioning import partition_of

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from streams.runtime.broker.embedded import EmbeddedBroker
-from streams.runtime.definitions_log import publish, standing
-from streams.runtime.opening import wall_ms
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.upstream import Upstream
+from streams.runtime.work.opening import wall_ms
 from streams.task.publishing import revise
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.runtime.broker.embedded import EmbeddedBroker
-from streams.runtime.topics import ensure_topics
+from streams.runtime.kafka.topics import ensure_topics
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.shop import Shop
 

@@ -21,9 +21,9 @@ from confluent_kafka import Consumer, TopicPartition
 
 from schemas.codec import Codec
 from streams.definitions import load_folder
-from streams.runtime.definitions_log import publish
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.definitions_log import publish
+from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.bench.plane import broker_at, cpu_of, status_of, wait_ready
 from tests.kafka.deployment import Deployment, Worker, wait_until

@@ -21,8 +21,8 @@ from typing import Any
 
 import orjson
 
-from streams.runtime.memory import Memory
-from streams.runtime.store import TaskStore
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
 from streams.runtime.worker import COLLECT_AFTER
 from streams.task import Task, TaskSettings
 from streams.task.wire import Stage

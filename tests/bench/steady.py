@@ -25,11 +25,11 @@ import orjson
 from confluent_kafka import Producer
 
 from streams.runtime.broker.embedded import EmbeddedBroker
-from streams.runtime.definitions_log import publish, standing
-from streams.runtime.names import Names
-from streams.runtime.observer import Observer, Seen
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.observer import Observer, Seen
 from streams.runtime.settings import Settings
-from streams.runtime.topics import ensure_topics
 from streams.task.partitioning import partition_of
 from streams.task.publishing import revise
 from tests.bench.plane import cpu_of, metric_of, print_restore, status_of, wait_ready

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from streams.runtime import definitions_log
-from streams.runtime.definitions_log import History
+from streams.runtime.outside import definitions_log
+from streams.runtime.outside.definitions_log import History
 from streams.task.publishing import Published, records
 
 SEGMENT = """\

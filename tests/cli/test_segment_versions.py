@@ -8,7 +8,7 @@ import pytest
 from schemas.codec import Codec
 from streams.cli.versions import rolled_back, versions_of
 from streams.core.errors import Misconfigured
-from streams.runtime.definitions_log import History
+from streams.runtime.outside.definitions_log import History
 from streams.task.publishing import records, revise
 from streams.testing import Pipeline
 

@@ -9,7 +9,7 @@ import pytest
 
 import schemas
 from streams.cli import main
-from streams.runtime import topics
+from streams.runtime.kafka import topics
 from streams.topology import TOPICS
 from tests.kafka.deployment import free_port
 

@@ -10,7 +10,7 @@ import pytest
 from streams.core.errors import Misconfigured
 from streams.core.listed import Digests, digest_of, packed
 from streams.definitions import build, lists, load_file, load_folder
-from streams.runtime.definitions_log import LISTS_KEPT
+from streams.runtime.outside.definitions_log import LISTS_KEPT
 from streams.task.publishing import revise
 from streams.testing import Pipeline
 from streams.unit import Inbound

@@ -6,14 +6,14 @@ import time
 from typing import Any
 
 from streams.core.messages import IdentityChanged
-from streams.runtime.definitions_log import publish
-from streams.runtime.observer import lag
-from streams.runtime.opening import wall_ms
+from streams.runtime.kafka.registry import codec_of
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.definitions_log import publish
+from streams.runtime.outside.observer import lag
+from streams.runtime.outside.state_reader import read_state
+from streams.runtime.outside.upstream import Upstream, address
 from streams.runtime.processor import task_factory
-from streams.runtime.registry import codec_of
-from streams.runtime.state_reader import read_state
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream, address
+from streams.runtime.work.opening import wall_ms
 from streams.task import Task
 from streams.task.publishing import revise
 from streams.testing import Pipeline

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from streams.runtime.names import Names
+from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import INPUTS
 

@@ -15,7 +15,7 @@ from urllib.error import HTTPError
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
-from streams.runtime.topics import ensure_topics
+from streams.runtime.kafka.topics import ensure_topics
 from tests.kafka.deployment import ROOT, Deployment, free_port
 
 CODEC = Codec()

@@ -20,15 +20,15 @@ from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
 from streams.demo.verdict import judge
 from streams.memory import MemoryStore
-from streams.runtime.button import press_button
-from streams.runtime.definitions_log import publish, standing
-from streams.runtime.memory import Memory
-from streams.runtime.observer import Observer, Seen, lag
-from streams.runtime.opening import wall_ms
-from streams.runtime.state_reader import read_state
-from streams.runtime.store import TaskStore
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.button import press_button
+from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.observer import Observer, Seen, lag
+from streams.runtime.outside.state_reader import read_state
+from streams.runtime.outside.upstream import Upstream
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
+from streams.runtime.work.opening import wall_ms
 from streams.task.census import EDITION, PREFIX
 from streams.task.publishing import revise
 from streams.task.rows import NUMBER, PROFILE

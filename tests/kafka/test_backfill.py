@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from streams.runtime.definitions_log import publish, standing
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until

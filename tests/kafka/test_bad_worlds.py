@@ -9,10 +9,10 @@ import pytest
 
 from streams.core.errors import Misconfigured
 from streams.runtime.exits import Exit
-from streams.runtime.memory import Memory
-from streams.runtime.opening import wall_ms
-from streams.runtime.store import VERSION_KEY, TaskStore
-from streams.runtime.topics import check_topics, declared_topics, ensure_topics
+from streams.runtime.kafka.topics import check_topics, declared_topics, ensure_topics
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import VERSION_KEY, TaskStore
+from streams.runtime.work.opening import wall_ms
 from streams.unit import Change
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment

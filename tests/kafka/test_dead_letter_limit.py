@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.runtime.dead_letter_limit import LEAST, WINDOW, DeadLetterLimit
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.plugs.dead_letter_limit import LEAST, WINDOW, DeadLetterLimit
 from streams.unit import Outcome
 
 

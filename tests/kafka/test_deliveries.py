@@ -21,10 +21,10 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.delivery.activation import as_json
 from schemas import Codec
-from streams.runtime.definitions_log import publish, standing
-from streams.runtime.names import Names
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.definitions_log import publish, standing
 from streams.runtime.settings import Settings
-from streams.runtime.topics import ensure_topics
 from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, activation, eventually
 from tests.kafka.conftest import Broker

@@ -19,10 +19,10 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from rocksdict import BottommostLevelCompaction, CompactOptions, Rdict
 
 from streams.cli import main
-from streams.runtime.memory import Memory
-from streams.runtime.state_reader import StateReader
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.state_reader import StateReader
+from streams.runtime.outside.upstream import Upstream
+from streams.runtime.state.memory import Memory
 from streams.topology import TOPICS
 from streams.unit import TABLES
 from tests.kafka.conftest import Broker

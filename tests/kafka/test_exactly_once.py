@@ -9,8 +9,8 @@ import pytest
 
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
-from streams.runtime.fetch import DEEP_RECORDS
-from streams.runtime.topics import ensure_topics
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.work.fetch import DEEP_RECORDS
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.faults import FaultPlan, Supervised, apply_kills, makes_progress

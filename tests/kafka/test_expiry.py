@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from streams.runtime.observer import Observer, Seen
-from streams.runtime.state_reader import read_state
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.state_reader import read_state
+from streams.runtime.outside.upstream import Upstream
 from streams.unit import TABLES
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until

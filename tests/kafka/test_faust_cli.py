@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 
 from streams import topology
-from streams.runtime.memory import Memory
-from streams.runtime.store import TaskStore
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
 from streams.unit import TABLES
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import ROOT, free_port, wait_until

@@ -13,8 +13,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from connectors.delivery.sealing import Seal
 from schemas import Codec
-from streams.runtime.definitions_log import publish, standing
-from streams.runtime.topics import ensure_topics
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.definitions_log import publish, standing
 from streams.task.publishing import revise
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import ROOT, Deployment, free_port, wait_until

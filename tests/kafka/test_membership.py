@@ -7,7 +7,7 @@ from importlib.metadata import version
 import aiokafka
 from aiokafka.consumer.fetcher import Fetcher
 
-from streams.runtime.membership import NOTHING_TO_FETCH
+from streams.runtime.plugs.membership import NOTHING_TO_FETCH
 
 
 def test_the_pinned_aiokafka_asks_its_fetcher_for_five_things_in_this_order() -> None:

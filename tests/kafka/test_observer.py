@@ -6,10 +6,10 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
-from streams.runtime.log import KafkaLog
-from streams.runtime.observer import lag
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.observer import lag
 from streams.runtime.settings import Settings
-from streams.runtime.topics import ensure_topics
+from streams.runtime.work.log import KafkaLog
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment
 

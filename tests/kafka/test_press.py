@@ -11,8 +11,8 @@ from urllib.error import HTTPError
 import pytest
 
 from streams.cli import main
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.upstream import Upstream
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.observed import View

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from streams.cli import main
-from streams.runtime.observer import Observer, Seen
-from streams.runtime.topics import ensure_topics
-from streams.runtime.upstream import Upstream
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.upstream import Upstream
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.shop_oracle import FACTORY, VARIABLES

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.core.errors import Misconfigured
-from streams.runtime.names import Names
+from streams.runtime.kafka.names import Names
 from streams.runtime.settings import SETTINGS, Settings
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.memory import Memory
-from streams.runtime.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
 from streams.unit import TABLES, Change
 
 NOW = 1_800_000_000_000
@@ -109,8 +109,8 @@ def test_a_version_as_new_as_ours_is_read_and_a_newer_one_refused() -> None:
 WRITES_AND_IS_KILLED = """
 import os, signal, sys
 from pathlib import Path
-from streams.runtime.memory import Memory
-from streams.runtime.store import TaskStore
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
 from streams.unit import TABLES, Change
 store = TaskStore(Path(sys.argv[1]), Memory(4), wall=0)
 for number in range(1, 101):

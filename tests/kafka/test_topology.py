@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import schemas
 from streams import topology
-from streams.runtime.changelog import CODES, NAMES, messages
+from streams.runtime.kafka.topics import declared_topics
 from streams.runtime.settings import Settings
-from streams.runtime.topics import declared_topics
+from streams.runtime.state.changelog import CODES, NAMES, messages
 from streams.unit import TABLES, Change
 
 

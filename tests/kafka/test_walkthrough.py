@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli import main
-from streams.runtime.observer import Observer, Seen
+from streams.runtime.outside.observer import Observer, Seen
 from streams.topology import topic
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import ROOT, Deployment, wait_until

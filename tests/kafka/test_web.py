@@ -10,8 +10,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from streams.runtime.metrics import METRICS, Kind
-from streams.runtime.topics import ensure_topics
+from streams.runtime.kafka.topics import ensure_topics
+from streams.runtime.status.metrics import METRICS, Kind
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.shop import Shop

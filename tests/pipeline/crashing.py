@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streams.memory import MemoryStore
-from streams.runtime.calls import Aborted
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.store import POSITION_KEY, VERSION_KEY
-from streams.runtime.unit_of_work import Batch, UnitOfWork
+from streams.runtime.kafka.calls import Aborted
+from streams.runtime.state.store import POSITION_KEY, VERSION_KEY
+from streams.runtime.work.unit_of_work import Batch, UnitOfWork
 from streams.unit import Change, Inbound, Outbound, Processor, Store
 from tests.kafka.counting import HITS, Counting
 
@@ -84,7 +84,7 @@ class World:
 
 
 class WorldLog:
-    """A task's side of Kafka: `streams.runtime.unit_of_work.Log`."""
+    """A task's side of Kafka: `streams.runtime.work.unit_of_work.Log`."""
 
     def __init__(self, world: World, scissors: Scissors) -> None:
         self._world, self._cut = world, scissors.cut
@@ -139,7 +139,7 @@ class WorldLog:
 
 
 class WorldState:
-    """A task's side of the disk: `streams.runtime.unit_of_work.State`."""
+    """A task's side of the disk: `streams.runtime.work.unit_of_work.State`."""
 
     def __init__(self, world: World, scissors: Scissors) -> None:
         self._disk, self._cut = world.disk, scissors.cut

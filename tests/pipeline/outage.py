@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from streams.runtime.alignment import Alignment
-from streams.runtime.batches import EndsSeen, RecordBatch
-from streams.runtime.merge import Merge
+from streams.runtime.work.alignment import Alignment
+from streams.runtime.work.batches import EndsSeen, RecordBatch
+from streams.runtime.work.merge import Merge
 from streams.testing import Pipeline
 from streams.unit import Inbound
 

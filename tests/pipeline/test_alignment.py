@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from streams.runtime.alignment import BEHIND, FOREVER, HOLD, LEADS, LEAST_LEAD, PATIENCE, Alignment
+from streams.runtime.work.alignment import BEHIND, FOREVER, HOLD, LEADS, LEAST_LEAD, PATIENCE, Alignment
 
 HOUR = 3_600_000
 NOW = 10 * HOUR

@@ -7,8 +7,8 @@ import orjson
 
 from streams.backtest import run
 from streams.memory import MemoryStore
-from streams.runtime.instruments import Instruments
-from streams.runtime.runner import Done
+from streams.runtime.status.instruments import Instruments
+from streams.runtime.work.runner import Done
 from streams.task import Task, TaskSettings
 from streams.testing import Pipeline
 from streams.unit import Inbound

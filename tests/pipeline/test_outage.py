@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.runtime.alignment import FOREVER, Alignment
+from streams.runtime.work.alignment import FOREVER, Alignment
 from streams.testing import Pipeline
 from streams.unit import Inbound
 from tests.pipeline.outage import ComingBack

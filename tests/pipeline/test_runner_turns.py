@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from streams.runtime.batches import EndsSeen, RecordBatch
-from streams.runtime.runner import SLICE_EVERY, Runner, Surroundings
-from streams.runtime.turns import Turns
-from streams.runtime.unit_of_work import Batch, UnitOfWork
+from streams.runtime.work.batches import EndsSeen, RecordBatch
+from streams.runtime.work.runner import SLICE_EVERY, Runner, Surroundings
+from streams.runtime.work.turns import Turns
+from streams.runtime.work.unit_of_work import Batch, UnitOfWork
 from streams.unit import Inbound, Outcome
 
 TOPIC = "events.hits"

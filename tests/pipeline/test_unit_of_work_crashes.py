@@ -1,7 +1,7 @@
 """Laws L8 and the order of steps: a crash between any two calls of a unit of work changes nothing in the end.
 
 Exhaustive: the worker is killed at every point of its life, and so is its successor. Swap two steps of
-`streams.runtime.unit_of_work`, and one of these fails.
+`streams.runtime.work.unit_of_work`, and one of these fails.
 """
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 
 from streams.core.errors import Bug
-from streams.runtime.batches import EndReached, EndsSeen, RecordBatch
-from streams.runtime.merge import FRESH, MARKS, SLACK, Merge
+from streams.runtime.work.batches import EndReached, EndsSeen, RecordBatch
+from streams.runtime.work.merge import FRESH, MARKS, SLACK, Merge
 from streams.unit import Inbound
 
 HITS, COMMANDS = "events.hits", "commands"

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from threading import Semaphore
 from typing import Any, cast
 
-from streams.runtime.crew import Crew
-from streams.runtime.ends import EndsWatch
-from streams.runtime.fetch import Assignment, Fetch
-from streams.runtime.opening import Opening
-from streams.runtime.restore import Superseded
 from streams.runtime.settings import Settings
-from streams.runtime.unit_of_work import UnitOfWork
+from streams.runtime.state.restore import Superseded
+from streams.runtime.work.crew import Crew
+from streams.runtime.work.ends import EndsWatch
+from streams.runtime.work.fetch import Assignment, Fetch
+from streams.runtime.work.opening import Opening
+from streams.runtime.work.unit_of_work import UnitOfWork
 from streams.unit import Inbound
 from tests.kafka.counting import HITS, Counting
 from tests.pipeline.crashing import Scissors, World, unit_of

@@ -13,7 +13,7 @@ import schemas
 from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.core.errors import Misconfigured, Retryable
-from streams.runtime.registry import Registry, codec_of
+from streams.runtime.kafka.registry import Registry, codec_of
 from streams.runtime.settings import Settings
 
 

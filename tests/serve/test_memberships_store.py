@@ -4,7 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streams.runtime.memberships.store import USABLE_FOR_MS, MembershipsStore
-from streams.runtime.memory import Memory
+from streams.runtime.state.memory import Memory
 
 
 def opened(folder: Path, wall: int = 1_000) -> MembershipsStore:

@@ -12,9 +12,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from streams.core.errors import Misconfigured
 from streams.runtime.delivering.deliveries import KafkaActivations
 from streams.runtime.delivering.destinations import Destinations, Plan
+from streams.runtime.delivering.following import Address, Documents, Following, listening, stopping
 from streams.runtime.delivering.pages import Ends, Pages
-from streams.runtime.following import Address, Documents, Following, listening, stopping
-from streams.runtime.names import Names
+from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import TOPICS
 

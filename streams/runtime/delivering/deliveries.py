@@ -21,12 +21,12 @@ from connectors.delivery.activation import from_record
 from connectors.delivery.progress import Mark, as_text, from_text
 from schemas import Fault, Undecodable
 from streams.core.errors import Retryable
-from streams.runtime.calls import CALL, persistently
-from streams.runtime.kafka_errors import is_end, is_passing
-from streams.runtime.names import Names
-from streams.runtime.registry import codec_of
+from streams.runtime.kafka.calls import CALL, persistently
+from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.registry import codec_of
+from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
-from streams.runtime.topics import LARGEST_RECORD
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from streams.runtime.kafka_errors import is_end, is_passing
-from streams.runtime.names import Names
-from streams.runtime.registry import codec_of
+from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.task.publishing import HEAD
 

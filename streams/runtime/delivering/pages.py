@@ -15,7 +15,7 @@ from aiohttp import web
 
 from connectors.delivery import Deferred, Delivered, Refused
 from streams.runtime.delivering.destinations import Destinations, Keeper
-from streams.runtime.metrics import Kind, Metric, Metrics
+from streams.runtime.status.metrics import Kind, Metric, Metrics
 
 Ends = Mapping[str, Mapping[int, int]]
 """By channel and partition: where its topic ends."""

@@ -16,12 +16,12 @@ from time import monotonic, sleep
 import orjson
 
 from streams.core.errors import Misconfigured
-from streams.runtime.calls import PATIENCE
+from streams.runtime.kafka.calls import PATIENCE
+from streams.runtime.kafka.topics import require_topic
 from streams.runtime.memberships.follower import Follower
 from streams.runtime.memberships.store import MembershipsStore
-from streams.runtime.memory import Memory
 from streams.runtime.settings import Settings
-from streams.runtime.topics import require_topic
+from streams.runtime.state.memory import Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,13 +21,13 @@ from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.exits import end_process
-from streams.runtime.kafka_errors import is_end, is_passing
+from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.registry import codec_of
+from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.memberships.store import MembershipsStore
-from streams.runtime.names import Names
-from streams.runtime.opening import wall_ms
-from streams.runtime.registry import codec_of
 from streams.runtime.settings import Settings
-from streams.runtime.topics import LARGEST_RECORD
+from streams.runtime.work.opening import wall_ms
 from streams.topology import AUDIENCES_MEMBERSHIPS
 
 log = logging.getLogger(__name__)

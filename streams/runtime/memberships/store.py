@@ -15,7 +15,7 @@ from typing import Any, cast
 from rocksdict import Rdict, WriteBatch
 
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.memory import Memory
+from streams.runtime.state.memory import Memory
 from streams.topology import TOMBSTONES_LAST
 
 USABLE_FOR_MS = TOMBSTONES_LAST // 2 // timedelta(milliseconds=1)

@@ -24,8 +24,8 @@ from schemas.codec import Codec  # noqa: E402
 from streams.core.messages import MembershipChanged, Output  # noqa: E402
 from streams.core.plan import Plan  # noqa: E402
 from streams.definitions import load_folder  # noqa: E402
-from streams.runtime import topics  # noqa: E402
-from streams.runtime.names import Names  # noqa: E402
+from streams.runtime.kafka import topics  # noqa: E402
+from streams.runtime.kafka.names import Names  # noqa: E402
 from streams.runtime.settings import Settings  # noqa: E402
 from streams.runtime.worker import run_worker  # noqa: E402
 from streams.task import Task, TaskSettings  # noqa: E402

@@ -1,0 +1,50 @@
+"""Kafka's calls, made again until they succeed or cannot: what a broker's absence means is decided here only."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import TypeVar
+
+from confluent_kafka import KafkaError, KafkaException
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.errors import error_of, is_fenced, is_passing
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+CALL = 10.0
+"""Seconds one call may take before it is looked at and made again."""
+PATIENCE = 60.0
+"""Seconds a broker may be out of reach; then the worker ends, and its supervisor waits."""
+
+
+class Aborted(Exception):
+    """The transaction cannot be completed, but nobody fenced us: abort it and do the same unit again."""
+
+
+def persistently(what: str, call: Callable[[], Result]) -> Result:
+    """Makes the call until it succeeds; Aborted or Stop when it cannot. Kafka's calls may be repeated."""
+    deadline = monotonic() + PATIENCE
+    while True:
+        try:
+            return call()
+        except KafkaException as failure:
+            error = error_of(failure)
+            if is_fenced(error):
+                raise Stop(Exit.FENCED, _fenced(what, error)) from failure
+            if error.txn_requires_abort():
+                raise Aborted(f"{what}: {error.name()}") from failure
+            if not is_passing(error) or monotonic() > deadline:
+                raise Stop(Exit.BROKER, f"{what} failed: {error.name()}: {error.str()}") from failure
+            log.warning("%s: %s; trying again", what, error.name())
+            sleep(0.1)
+
+
+def _fenced(what: str, error: KafkaError) -> str:
+    return (
+        f"{what}: {error.name()}: another worker has this task now, or Kafka was away for longer than a transaction "
+        "may take"
+    )

@@ -1,0 +1,83 @@
+"""The button of a campaign from outside: press it, pause it, and how far a press is. For the command line and the web.
+
+Pressing writes a record of `definitions` and nothing else, so it holds whether a worker runs or not. How far it is, is
+asked of the tasks themselves: they count in their own units of work, whoever runs them at that moment.
+"""
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from streams.core.errors import Misconfigured
+from streams.runtime.outside.asking import ask
+from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.settings import Settings
+from streams.standing import PressStanding, Standing, total
+from streams.task.answers import standing_of
+from streams.task.publishing import Published, press
+from streams.task.wire import Ask
+
+
+class UnknownCampaign(Misconfigured):
+    """Nobody defined it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Of the last press of a campaign. state: draft, paused or live. present, reached, activated: as `PressStanding`, over
+    the tasks that answered and have heard of the press. is_over: in all tasks. silent: tasks that say nothing of it yet."""
+
+    campaign: str
+    state: str
+    present: int
+    reached: int
+    activated: int
+    is_over: bool
+    silent: int
+
+
+def press_button(settings: Settings, campaign: str, per_second: float | None = None) -> bool:
+    """False if the campaign is live already, at that pace or with nothing said about it. Misconfigured if there is no such
+    campaign or no broker."""
+    head, revision = _head(settings, campaign)
+    pressed = press(head, revision + 1, per_second)
+    if pressed is not None:
+        publish(settings, {f"campaign/{campaign}": pressed}, revision + 1)
+    return pressed is not None
+
+
+def pause(settings: Settings, campaign: str) -> bool:
+    """False if it is paused already. Misconfigured as `press_button`."""
+    head, revision = _head(settings, campaign)
+    if head.state == "paused":
+        return False
+    publish(settings, {f"campaign/{campaign}": replace(head, state="paused")}, revision + 1)
+    return True
+
+
+def ask_progress(settings: Settings, campaign: str, within: float) -> Progress:
+    """How far the last press is, of the tasks that answer in so many seconds. Misconfigured as `press_button`."""
+    head, _ = _head(settings, campaign)
+    answers = ask(settings, Ask, within)
+    return progress(campaign, head, [standing_of(body) for body in answers.values()], settings.partitions)
+
+
+def progress(campaign: str, head: Published, standings: Collection[Standing], tasks: int) -> Progress:
+    """What these say together; there are so many `tasks` in all. Who has not heard of the press yet is silent."""
+    revision = head.press.revision if head.press else None
+    heard = [each for each in standings if (row := each.presses.get(campaign)) and row.revision == revision]
+    found = total(heard).presses.get(campaign) or PressStanding(
+        revision=0, present=0, reached=0, activated=0, is_over=False, is_running=False)
+    silent = tasks - len(heard)
+    return Progress(
+        campaign=campaign, state=head.state or "paused", present=found.present, reached=found.reached,
+        activated=found.activated, is_over=(found.is_over and not silent) or revision is None, silent=silent)
+
+
+def _head(settings: Settings, campaign: str) -> tuple[Published, int]:
+    heads, revision = standing(settings)
+    head = heads.get(f"campaign/{campaign}")
+    if head is None or head.document is None:
+        known = sorted(k.partition("/")[2] for k, v in heads.items() if k.startswith("campaign/") and v.document)
+        raise UnknownCampaign((f"there is no campaign {campaign}; defined are: {', '.join(known) or 'none'}",))
+    return head, revision

@@ -1,0 +1,146 @@
+"""The topic `definitions` from the outside: what stands in it, and how a revision gets in, in one transaction.
+
+All of it is on partition 0, so that revisions have one order; the task that reads it hands each on to all others.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from schemas.codec import Codec
+from streams.core.errors import Misconfigured
+from streams.core.press import Pressed
+from streams.definitions.lists import is_part, parts_of
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.registry import codec_of
+from streams.runtime.kafka.topics import check_topics
+from streams.runtime.settings import Settings
+from streams.task.publishing import HEAD, Published, records
+from streams.topology import topic
+
+PATIENCE = 15.0
+LISTS_KEPT = 3
+"""Versions of a definition whose long lists are kept; of older ones all but the lists is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version of a definition as it was applied, at that instant (ms) with that revision."""
+
+    version: int
+    revision: int
+    at: int
+    document: Any
+
+
+@dataclass(slots=True, kw_only=True)
+class History:
+    """All that stands in the topic: heads and versions by `kind/id`, versions ascending; the last revision."""
+
+    heads: dict[str, Published] = field(default_factory=dict)
+    versions: dict[str, dict[int, Version]] = field(default_factory=dict)
+    revision: int = 0
+
+    def take(self, key: str, row: Mapping[str, Any]) -> None:
+        """A record of the topic, in its order."""
+        name, at_version, _ = key.partition("@")
+        document = None if row["deleted"] else orjson.loads(row["source"])
+        if row["kind"] == HEAD:
+            self.revision = row["revision"]
+        elif at_version and document is not None:
+            self.versions.setdefault(name, {})[row["version"]] = Version(
+                version=row["version"], revision=row["revision"], at=row["at"], document=document)
+        elif not at_version:
+            press = Pressed(**row["press"]) if row["press"] else None
+            self.heads[name] = Published(document=document, version=row["version"], state=row["state"], press=press)
+
+
+    def forget(self, key: str) -> None:
+        """A record without value: that version is no longer kept."""
+        name, _, version = key.partition("@")
+        if version:
+            self.versions.get(name, {}).pop(int(version), None)
+
+    def outlived(self, changed: Mapping[str, Published]) -> list[str]:
+        """Keys of the parts of lists to be forgotten with this revision: those that no definition names afterwards, nor
+        any of its newest `LISTS_KEPT` versions. Else a list that changes every day would grow the topic for ever."""
+        heads = self.heads | dict(changed)
+        named = {part for head in heads.values() if head.document is not None for part in parts_of(head.document)}
+        for key, versions in self.versions.items():
+            newest = sorted(versions)[-LISTS_KEPT:] if not is_part(key) else ()
+            named.update(part for number in newest for part in parts_of(versions[number].document))
+        return [f"{key}@{number}" for key, versions in self.versions.items() if is_part(key) and key not in named
+                for number in versions]
+
+
+def standing(settings: Settings) -> tuple[dict[str, Published], int]:
+    """Every definition's head and the last revision; as `history`."""
+    found = history(settings)
+    return found.heads, found.revision
+
+
+def history(settings: Settings) -> History:
+    """Every definition and every version of it. Misconfigured if no broker answers or topics are not as they
+    should be."""
+    check_topics(settings)
+    consumer = Consumer({
+        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-definitions-reader",
+        "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})
+    try:
+        consumer.assign([TopicPartition(Names(settings).on_cluster("definitions"), 0, 0)])
+        return _read(consumer, codec_of(settings), settings)
+    finally:
+        consumer.close()
+
+
+def _read(consumer: Consumer, codec: Codec, settings: Settings) -> History:
+    found, deadline = History(), time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        message = consumer.poll(0.2)
+        if message is None:
+            continue
+        error = message.error()
+        if error is not None:
+            if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's public name for it
+                return found
+            raise Misconfigured((
+                f"topic definitions on {settings.broker}: {error.name()}; start a worker once (it creates the topics) "
+                "or run `audience topics --create`",))
+        key, value = message.key(), message.value()
+        if key is None:
+            continue
+        if value is None:
+            found.forget(key.decode())
+        else:
+            found.take(key.decode(), codec.decode("definition", value))
+    raise Misconfigured((f"no Kafka broker at {settings.broker} answered within {PATIENCE:.0f} s; set AUDIENCE_BROKER or "
+                         "--broker to one that runs, or start one with `audience broker`",))
+
+
+def publish(
+    settings: Settings, changed: Mapping[str, Published], revision: int, at: int | None = None, forget: Iterable[str] = (),
+) -> None:
+    """Write one revision: all of it or nothing. `at`: as of when it is in force (ms), now if left out; records that
+    wait with an older time are handled before it. forget: keys of versions that are no longer kept."""
+    at = int(time.time() * 1000) if at is None else at
+    name, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
+    producer = Producer({
+        "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
+        "transaction.timeout.ms": 60_000, "message.max.bytes": topic("definitions").max_bytes, "log_level": 0})
+    try:
+        producer.init_transactions(PATIENCE)
+        producer.begin_transaction()
+        for key, record in records(changed, revision, at):
+            producer.produce(name, codec.encode("definition", record), key.encode(), partition=0)
+        for key in forget:
+            producer.produce(name, None, key.encode(), partition=0)
+        producer.commit_transaction(PATIENCE)
+    except KafkaException as fault:
+        raise Misconfigured((
+            f"the revision was not written to {settings.broker}: {fault.args[0].name()}; nothing changed, try again",
+        )) from fault

@@ -1,0 +1,95 @@
+"""Follows the output topics from outside, as any reader would: read_committed, from the beginning, in a thread.
+
+Used by the demo and by tests that compare what is on the topics with an oracle.
+"""
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.registry import codec_of
+from streams.runtime.settings import Settings
+from streams.topology import topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A record of an output topic, decoded; `record` None is a tombstone. `seen_at`: wall clock in ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    record: dict[str, Any] | None
+    seen_at: int
+
+
+class Observer:
+    """A context manager. `on_seen` is called in the observer's own thread, in the order of each partition."""
+
+    def __init__(self, settings: Settings, topics: Iterable[str], on_seen: Callable[[Seen], None]) -> None:
+        self._names, self._settings, self._on_seen = Names(settings), settings, on_seen
+        self._schemas = {self._names.on_cluster(name): (name, topic(name).schema) for name in topics}
+        self._codec = codec_of(settings)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="observer", daemon=True)
+        self.newest = time.monotonic()
+        """When the last record came (monotonic clock): how long the outputs have been quiet."""
+
+    def __enter__(self) -> Observer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        consumer = Consumer({
+            "bootstrap.servers": self._settings.broker, "group.id": f"{self._settings.application}-observer",
+            "isolation.level": "read_committed", "enable.auto.commit": False, "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 10, "fetch.queue.backoff.ms": 5, "log_level": 0})
+        partitions = range(self._settings.partitions)
+        consumer.assign([TopicPartition(name, p, 0) for name in self._schemas for p in partitions])
+        while not self._ending.is_set():
+            messages = consumer.consume(2_000, 0.02)
+            now = int(time.time() * 1000)
+            for message in messages:
+                if message.error() is None:
+                    self.newest = time.monotonic()
+                    self._on_seen(self._seen(message, now))
+        consumer.close()
+
+    def _seen(self, message: Message, now: int) -> Seen:
+        name, schema = self._schemas[message.topic() or ""]
+        value, key = message.value(), message.key() or b""
+        return Seen(
+            topic=name, partition=message.partition() or 0, offset=message.offset() or 0, key=key.decode("utf-8", "replace"),
+            record=None if value is None else self._codec.decode(schema, value), seen_at=now)
+
+
+EVENT_TOPICS = ("events.hits", "events.interactions")
+
+
+def lag(settings: Settings, topics: Iterable[str] = EVENT_TOPICS) -> int:
+    """Records on these inputs that the pipeline has not committed yet; none on all of them: it is at rest.
+
+    Read uncommitted, else the answer would wait for transactions that are open. KafkaException if none comes."""
+    names = Names(settings)
+    consumer = Consumer({"bootstrap.servers": settings.broker, "group.id": names.group, "enable.auto.commit": False,
+                         "isolation.level": "read_uncommitted", "log_level": 0})
+    try:
+        parts = [TopicPartition(names.on_cluster(name), p) for name in topics
+                 for p in range(settings.partitions)]
+        committed = {(t.topic, t.partition): max(0, t.offset) for t in consumer.committed(parts, timeout=10)}
+        return sum(
+            consumer.get_watermark_offsets(part, timeout=10)[1] - committed[part.topic, part.partition] for part in parts)
+    finally:
+        consumer.close()

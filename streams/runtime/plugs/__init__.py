@@ -1,0 +1,1 @@
+"""Faust's plug points, filled: application, transport, group membership, recovery, tables."""

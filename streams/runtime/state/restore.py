@@ -1,0 +1,98 @@
+"""Brings a store up to the end of its changelog, in bulk.
+
+Called after fencing, so the end stands still: the former owner's last transaction is settled and nobody
+else may begin one. Records go straight from librdkafka into WriteBatches, 20,000 at a time; Faust's own
+recovery, a Python message each, does 4,000 records/s.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.calls import CALL, persistently
+from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.state.changelog import NAMES
+from streams.runtime.state.store import TaskStore
+from streams.unit import Change
+
+CHUNK = 20_000
+WAIT = 0.03
+"""Seconds `consume` may wait to fill a chunk; it is spent once at every end, by every task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a restore is, as offsets of the changelog."""
+
+    position: int
+    end: int
+
+
+class Superseded(Exception):
+    """The restore was called off: the partition may belong to somebody else by now."""
+
+
+def restore(
+    store: TaskStore,
+    consumer: Consumer,
+    changelog: TopicPartition,
+    *,
+    wall: Callable[[], int],
+    is_called_off: Callable[[], bool],
+    report: Callable[[Progress], None],
+) -> int:
+    """Replays the changelog from the store's position to its end; returns the number of records.
+
+    `consumer` is read_committed, with PARTITION_EOF events, and used by nobody else meanwhile. Until the
+    end the store keeps the instant it was current at: what is missing may hold tombstones.
+    """
+    first, end = persistently("changelog", lambda: consumer.get_watermark_offsets(changelog, timeout=CALL))
+    if store.position > end:
+        raise Stop(Exit.STATE, _shorter(store, changelog, end))
+    if 0 < store.position < first:
+        store.discard()
+    current_at = store.current_at if store.position else wall()
+    consumer.assign([TopicPartition(changelog.topic, changelog.partition, max(store.position, first))])
+    count, is_at_end = 0, False
+    while not is_at_end:
+        if is_called_off():
+            raise Superseded
+        changes, position, is_at_end = _read(consumer)
+        if position is not None:
+            store.write(changes, position, wall() if is_at_end else current_at)
+            count += len(changes)
+            report(Progress(position=position, end=max(end, position)))
+    consumer.unassign()
+    return count
+
+
+def _read(consumer: Consumer) -> tuple[list[Change], int | None, bool]:
+    """Changes, the offset behind them (None: nothing came), and whether that is the end."""
+    changes: list[Change] = []
+    append, names = changes.append, NAMES
+    position, is_at_end = None, False
+    message: Any
+    for message in consumer.consume(CHUNK, WAIT):
+        if error := message.error():
+            if is_end(error):
+                position, is_at_end = message.offset(), True
+            elif not is_passing(error):
+                raise KafkaException(error)
+            continue
+        key = message.key()
+        append(Change(names[key[0]], key[1:], message.value()))
+        position = message.offset() + 1
+    return changes, position, is_at_end
+
+
+def _shorter(store: TaskStore, changelog: TopicPartition, end: int) -> str:
+    return (
+        f"The state in {store.folder} is at position {store.position} of {changelog.topic}"
+        f"[{changelog.partition}], which ends at {end}: was the topic deleted or the cluster replaced? Bring "
+        "the topic back; or delete the folder and choose another AUDIENCE_APP, which rebuilds all state from "
+        "the source topics"
+    )

@@ -1,0 +1,174 @@
+"""The state of one task on this machine: a RocksDB with a column family a table.
+
+It is a cache of the changelog, nothing more: written only after the transaction is committed, together with
+the position in the changelog that it corresponds to, in one WriteBatch. So it can be lost, discarded or
+behind, but never ahead. Writes are not synced: after a power failure RocksDB comes back as of some earlier
+batch, position included, and the restore replays the rest. RocksDB's own log repeats the changelog and costs 1.2 us of
+CPU an event (measured), but without it a full disk would show at some later flush, not at the write that it concerns.
+"""
+from __future__ import annotations
+
+import logging
+import shutil
+import struct
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from rocksdict import Rdict, ReadOptions, WriteBatch
+
+from streams.core.errors import Bug
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.state.memory import Memory
+from streams.topology import TOMBSTONES_LAST
+from streams.unit import TABLES, Change
+
+log = logging.getLogger(__name__)
+
+STATE_VERSION = 2
+"""Raised when older code could not read what newer code wrote, or newer code what older code did.
+
+2: of persons a count of decisions where an instant was; other keys of what campaigns have told."""
+USABLE_FOR = TOMBSTONES_LAST // 2
+"""An older store is discarded: compaction may have dropped tombstones that it has not seen."""
+RESERVED = b"\x00"
+"""Keys of `meta` that begin so are the runtime's."""
+POSITION_KEY = RESERVED + b"position"
+VERSION_KEY = RESERVED + b"version"
+VERSION = Change("meta", VERSION_KEY, bytes([STATE_VERSION]))
+"""Goes through the changelog like any other change, so that a restored state has its version too."""
+_POSITION = struct.Struct(">qq")
+
+
+class TaskStore:
+    """Implements `streams.unit.Store`, and what the runtime needs beside it. One thread at a time may write;
+    reads are allowed from any thread."""
+
+    def __init__(self, folder: Path, memory: Memory, *, wall: int) -> None:
+        """Opens the store, or a new one if it is missing, damaged or too old. `wall` is now, in ms."""
+        self.folder = folder
+        self._memory = memory
+        self._open()
+        if self.position and wall - self.current_at > USABLE_FOR // timedelta(milliseconds=1):
+            log.warning("State in %s was last current more than %s ago: discarded", folder, USABLE_FOR)
+            self.discard()
+
+    @property
+    def version(self) -> int:
+        """The version of what is stored, 0 if nothing is."""
+        found = self._tables["meta"].get(VERSION_KEY)
+        return found[0] if found else 0
+
+    def get(self, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Values in the order of `keys`, None where there is none."""
+        return cast("list[bytes | None]", self._tables[table].get(list(keys)))
+
+    def scan(self, table: str, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """At most `limit` pairs with `start <= key < stop`, in key order."""
+        if start >= stop:
+            return []
+        bounds = ReadOptions()
+        bounds.set_iterate_upper_bound(stop)
+        cursor = self._tables[table].iter(bounds)
+        cursor.seek(max(start, RESERVED + b"\xff") if table == "meta" else start)
+        found: list[tuple[bytes, bytes]] = []
+        while len(found) < limit and cursor.valid():
+            found.append((cursor.key(), cursor.value()))
+            cursor.next()
+        cursor.status()
+        return found
+
+    def write(self, changes: Iterable[Change], position: int, wall: int) -> None:
+        """One WriteBatch: the changes, and that they are the changelog up to `position`, as of `wall`.
+
+        Raises Stop(DISK) if RocksDB cannot; what was committed is then replayed by the next start.
+        """
+        batch = WriteBatch(raw_mode=True)
+        put, delete, handles = batch.put, batch.delete, self._handles
+        for table, key, value in changes:
+            if value is None:
+                delete(key, handles[table])
+            else:
+                put(key, value, handles[table])
+        put(POSITION_KEY, _POSITION.pack(position, wall), handles["meta"])
+        try:
+            self._database.write(batch)
+        except Exception as failure:
+            raise Stop(Exit.DISK, _not_written(self.folder, failure)) from failure
+        self.position, self.current_at = position, wall
+
+    def discard(self) -> None:
+        """Begins again with nothing. The changelog has it all."""
+        self.close()
+        shutil.rmtree(self.folder)
+        self._open()
+
+    def close(self) -> None:
+        """Lets go of the files; twice is once. Every handle must go: RocksDB holds its lock as long as one lives."""
+        if not self._tables:
+            return
+        for table in self._tables.values():
+            table.close()
+        self._tables.clear()
+        self._handles.clear()
+        self._database.close()
+
+    def _open(self) -> None:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._database = self._connect()
+        except Exception as failure:
+            if "Corruption" not in str(failure):
+                raise Stop(Exit.STATE, _not_opened(self.folder, failure)) from failure
+            log.warning("State in %s is damaged (%s): discarded and rebuilt", self.folder, failure)
+            shutil.rmtree(self.folder)
+            self._database = self._connect()
+        self._tables = {name: self._database.get_column_family(name) for name in TABLES}
+        self._handles = {name: self._database.get_column_family_handle(name) for name in TABLES}
+        found = self._tables["meta"].get(POSITION_KEY)
+        self.position, self.current_at = _POSITION.unpack(found) if found else (0, 0)
+
+    def _connect(self) -> Rdict:
+        families = {name: self._memory.options() for name in TABLES}
+        return Rdict(str(self.folder), self._memory.options(), column_families=families)
+
+
+def refuse_other(version: int) -> None:
+    """Stop(STATE) if a newer version of this program wrote the state, or one so old that its rows would be misread.
+
+    0, of a state in which nothing is, is neither."""
+    if 0 < version < STATE_VERSION:
+        raise Stop(
+            Exit.STATE,
+            f"The state has version {version}, this worker reads {STATE_VERSION}: an older one ran with this "
+            "AUDIENCE_APP, and its rows mean something else. Choose another AUDIENCE_APP, which rebuilds its state from "
+            "the source topics; or start the older version again",
+        )
+    if version > STATE_VERSION:
+        raise Stop(
+            Exit.STATE,
+            f"The state has version {version}, this worker reads up to {STATE_VERSION}: a newer one ran with "
+            "this AUDIENCE_APP. Start that version again; or, to go back for good, choose another "
+            "AUDIENCE_APP, which rebuilds its state from the source topics",
+        )
+
+
+def refuse_reserved(changes: Iterable[Change]) -> None:
+    """Bug if a stage writes where the runtime keeps its own."""
+    if any(table == "meta" and key.startswith(RESERVED) for table, key, _ in changes):
+        raise Bug("A stage wrote a key of `meta` that begins with a zero byte; those are the runtime's")
+
+
+def _not_written(folder: Path, failure: Exception) -> str:
+    return (
+        f"The batch is committed, but the state in {folder} could not be written: {failure}. "
+        "Is the disk full? Make room and start again: what is missing is replayed from the changelog"
+    )
+
+
+def _not_opened(folder: Path, failure: Exception) -> str:
+    return (
+        f"The state in {folder} could not be opened: {failure}. Does another worker use the folder? "
+        "Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be deleted; it is rebuilt"
+    )

@@ -1,0 +1,114 @@
+"""The button of a campaign on the worker's web server, for a console: press, pause, and how far a press is.
+
+A worker's server and not one of its own, because it writes the same record as the command line does, and any worker of
+the deployment can. A page of somebody else's that the operator happens to have open must not press it: browsers send
+`application/json` to another origin only after asking leave, which nobody gives here, and say in `Origin` who asks.
+"""
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, cast
+
+import orjson
+from faust import web
+
+from streams.core.errors import Misconfigured
+from streams.runtime.outside.button import UnknownCampaign, ask_progress, pause, press_button
+from streams.runtime.settings import Settings
+
+WITHIN = 3.0
+"""Seconds that tasks have to answer how far they are."""
+blueprint = web.Blueprint("campaigns")
+
+
+class Refused(Exception):
+    """The request is answered with this HTTP status and this sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class _View(web.View):
+    async def _answer(self, work: Callable[[Settings], None], campaign: str, status: int) -> Any:
+        settings: Settings = cast(Any, self.app).settings
+
+        def do() -> dict[str, Any]:
+            work(settings)
+            return asdict(ask_progress(settings, campaign, WITHIN))
+
+        try:
+            return self.json(await asyncio.to_thread(do), status=status)
+        except Misconfigured as fault:
+            return self.json({"error": str(fault)}, status=404 if isinstance(fault, UnknownCampaign) else 503)
+
+    def _refuse(self, refused: Refused) -> Any:
+        return self.json({"error": str(refused)}, status=refused.status)
+
+
+@blueprint.route("/campaigns/{campaign}", name="progress")
+class Progress(_View):
+    """How far the last press is: the fields of `streams.runtime.outside.button.Progress`."""
+
+    async def get(self, request: Any, campaign: str) -> Any:
+        return await self._answer(lambda settings: None, campaign, 200)
+
+
+@blueprint.route("/campaigns/{campaign}/activate", name="activate")
+class Activate(_View):
+    """Press; the body is `{}` or `{"per_second": N}`. 202 with the progress so far."""
+
+    async def post(self, request: Any, campaign: str) -> Any:
+        try:
+            per_second = pace_of(await body_of(request))
+        except Refused as refused:
+            return self._refuse(refused)
+        return await self._answer(lambda settings: _press(settings, campaign, per_second), campaign, 202)
+
+
+@blueprint.route("/campaigns/{campaign}/pause", name="pause")
+class Pause(_View):
+    """Pause; the body is `{}`."""
+
+    async def post(self, request: Any, campaign: str) -> Any:
+        try:
+            await body_of(request)
+        except Refused as refused:
+            return self._refuse(refused)
+        return await self._answer(lambda settings: _pause(settings, campaign), campaign, 202)
+
+
+def _press(settings: Settings, campaign: str, per_second: float | None) -> None:
+    press_button(settings, campaign, per_second)
+
+
+def _pause(settings: Settings, campaign: str) -> None:
+    pause(settings, campaign)
+
+
+async def body_of(request: Any) -> dict[str, Any]:
+    """The JSON object that was sent. Raises Refused where it is none, or another site's page sends it."""
+    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+        raise Refused(415, "expected a JSON object with Content-Type: application/json")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("Host"):
+        raise Refused(403, "pages of other sites may not press buttons here")
+    try:
+        found = orjson.loads(await request.read() or b"{}")
+    except orjson.JSONDecodeError:
+        raise Refused(400, "the body is no JSON; expected an object, for example {}") from None
+    if not isinstance(found, dict):
+        raise Refused(400, "the body is no object; expected for example {}")
+    return found
+
+
+def pace_of(body: dict[str, Any]) -> float | None:
+    """`per_second`, None where there is none. Raises Refused."""
+    pace = body.get("per_second")
+    if pace is None:
+        return None
+    if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0 < pace < 1e9:
+        raise Refused(400, "per_second: expected a number above 0")
+    return float(pace)

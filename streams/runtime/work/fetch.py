@@ -1,0 +1,231 @@
+"""Fetches for all tasks of a worker: one confluent consumer that is told what to read, in a thread of its own.
+
+Not aiokafka's fetcher, which holds the group membership: that one costs a Python object and several loop turns a
+record, and could hand over records from before a seek. This one never joins a group. It is assigned anew after every
+rebalance, at the offsets that were read after fencing, and every assignment begins a new epoch: what is still on its
+way from an earlier one is recognised and dropped.
+"""
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from time import sleep
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.topics import LARGEST_RECORD
+from streams.runtime.settings import Settings
+from streams.runtime.work.batches import EndReached, RecordBatch
+from streams.topology import MIB
+from streams.unit import Inbound
+
+Input = tuple[str, int]
+"""Topic, by its logical name, and partition."""
+
+ROUND = 4_000
+"""Records taken from librdkafka at a time."""
+GATHER = 0.005
+"""Seconds between two rounds while little comes in: a hundred small batches cost more than one."""
+IDLE = 0.05
+DEEP_RECORDS = 8_000
+DEEP_BYTES = 16 * MIB
+"""What may wait of one input before it is paused; it goes on at a quarter of it. Never all inputs of a task together: the
+merge may be waiting for just the one that is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What to read from where; no offsets: nothing. `generation` is that of the consumer group, for Faust."""
+
+    epoch: int
+    offsets: Mapping[Input, int]
+    generation: int
+
+
+@dataclass(slots=True)
+class _Depth:
+    """What was delivered of one input and is not settled."""
+
+    records: int = 0
+    size: int = 0
+    is_paused: bool = False
+
+    def is_deep(self) -> bool:
+        return self.records >= DEEP_RECORDS or self.size >= DEEP_BYTES
+
+    def is_shallow(self) -> bool:
+        return self.records <= DEEP_RECORDS // 4 and self.size <= DEEP_BYTES // 4
+
+
+@dataclass(slots=True)
+class _Epoch:
+    number: int = 0
+    generation: int = 0
+    behind: dict[Input, int] = field(default_factory=dict)
+    depths: dict[Input, _Depth] = field(default_factory=lambda: defaultdict(_Depth))
+
+
+Deliver = Callable[[list[RecordBatch], list[EndReached], int], None]
+"""Batches and ends that were read, and the epoch they belong to."""
+
+
+class Fetch:
+    """Reads what it is assigned, once it is started."""
+
+    def __init__(self, settings: Settings, wall: Callable[[], int]) -> None:
+        self._names = Names(settings)
+        self._options = _options(settings, self._names.group)
+        self._wall = wall
+        self._epoch = _Epoch()
+        self._orders: deque[tuple[Assignment, Future[None]]] = deque()
+        self._settled: deque[RecordBatch] = deque()
+        self._wake = threading.Event()
+        self._is_stopping = False
+
+    def start(self, deliver: Deliver, fail: Callable[[BaseException], None]) -> None:
+        """Begins the thread; it calls `deliver` with what it read, `fail` with what ended it."""
+        self._deliver, self._fail = deliver, fail
+        threading.Thread(target=self._live, name="fetch", daemon=True).start()
+
+    def assign(self, assignment: Assignment) -> Future[None]:
+        """Reads this from now on, and nothing else; the future is done once it is in force."""
+        done: Future[None] = Future()
+        self._orders.append((assignment, done))
+        self._wake.set()
+        return done
+
+    def settled(self, batch: RecordBatch) -> None:
+        """Makes room. From any thread."""
+        self._settled.append(batch)
+
+    def stop(self) -> None:
+        """Ends the thread; returns at once."""
+        self._is_stopping = True
+        self._wake.set()
+
+    def _live(self) -> None:
+        try:
+            self._consumer = Consumer(self._options)
+            while not self._is_stopping:
+                self._obey()
+                if self._epoch.behind:
+                    self._round()
+                else:
+                    self._wake.wait(IDLE)
+                    self._wake.clear()
+            self._consumer.close()
+        except BaseException as failure:
+            self._fail(failure)
+
+    def _obey(self) -> None:
+        while self._orders:
+            assignment, done = self._orders.popleft()
+            self._consumer.unassign()
+            self._epoch = _Epoch(assignment.epoch, assignment.generation, dict(assignment.offsets))
+            if assignment.offsets:
+                self._consumer.assign([
+                    TopicPartition(self._names.on_cluster(topic), partition, offset)
+                    for (topic, partition), offset in assignment.offsets.items()
+                ])
+            done.set_result(None)
+
+    def _round(self) -> None:
+        self._make_room()
+        message = self._consumer.poll(IDLE)
+        if message is None:
+            return
+        messages = [message, *self._consumer.consume(ROUND, 0)]
+        batches, ends = self._sort(messages)
+        if batches or ends:
+            self._deliver(batches, ends, self._epoch.number)
+        if len(messages) < ROUND // 4:
+            sleep(GATHER)
+
+    def _sort(self, messages: list[Any]) -> tuple[list[RecordBatch], list[EndReached]]:
+        runs: dict[tuple[str, int], list[Any]] = {}
+        ends: dict[Input, int] = {}
+        for message in messages:
+            source = message.topic(), message.partition()
+            if error := message.error():
+                if is_end(error):
+                    ends[self._names.logical(source[0]), source[1]] = message.offset()
+                elif not is_passing(error):
+                    raise KafkaException(error)
+            elif (run := runs.get(source)) is not None:
+                run.append(message)
+            else:
+                runs[source] = [message]
+        batches = [self._batch((self._names.logical(name), number), run) for (name, number), run in runs.items()]
+        return batches, [self._end(source, end) for source, end in ends.items() if end >= self._epoch.behind[source]]
+
+    def _batch(self, source: Input, run: list[Any]) -> RecordBatch:
+        epoch, (topic, partition) = self._epoch, source
+        records = [
+            Inbound(
+                topic, partition, each.offset(), each.key(), each.value(), each.timestamp()[1],
+                tuple(headers) if (headers := each.headers()) else (),
+            )
+            for each in run
+        ]
+        first, behind = epoch.behind[source], records[-1].offset + 1
+        epoch.behind[source] = behind
+        size = sum(len(record.value or b"") for record in records)
+        depth = epoch.depths[source]
+        depth.records += len(records)
+        depth.size += size
+        return RecordBatch(
+            topic=topic, partition=partition, records=records, first=first, behind=behind, size=size,
+            epoch=epoch.number, generation=epoch.generation,
+        )
+
+    def _end(self, source: Input, end: int) -> EndReached:
+        behind = self._epoch.behind[source]
+        return EndReached(topic=source[0], partition=source[1], behind=behind, end=end, at=self._wall())
+
+    def _make_room(self) -> None:
+        """An input whose task is behind is paused, so that memory is bounded and the others go on."""
+        while self._settled:
+            batch = self._settled.popleft()
+            if batch.epoch == self._epoch.number:
+                depth = self._epoch.depths[batch.topic, batch.partition]
+                depth.records -= len(batch.records)
+                depth.size -= batch.size
+        for (topic, partition), depth in self._epoch.depths.items():
+            if depth.is_deep() and not depth.is_paused:
+                self._consumer.pause([TopicPartition(self._names.on_cluster(topic), partition)])
+                depth.is_paused = True
+            elif depth.is_shallow() and depth.is_paused:
+                self._consumer.resume([TopicPartition(self._names.on_cluster(topic), partition)])
+                depth.is_paused = False
+
+
+def _options(settings: Settings, group: str) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": settings.broker,
+        "group.id": f"{group}-fetch",
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+        "fetch.wait.max.ms": 100,
+        "fetch.min.bytes": 1,
+        "fetch.queue.backoff.ms": 5,
+        "fetch.message.max.bytes": 256 * 1024,
+        "receive.message.max.bytes": 10 * LARGEST_RECORD,
+        "queued.min.messages": 10_000,
+        "queued.max.messages.kbytes": 16_384,
+        "reconnect.backoff.max.ms": 1000,
+        "log_level": 0,
+        "error_cb": _ignore,
+    }
+
+
+def _ignore(_: Any) -> None:
+    """Connections come back by themselves; what cannot be read comes as a message with an error."""

@@ -1,0 +1,160 @@
+"""The side of a task that is Kafka: its transactional producer, and the offsets committed for it.
+
+A producer per task, not one per worker: `init_transactions` with the task's own id fences the former owner
+and settles its open transaction at once, where a producer shared by tasks would leave the new owner waiting
+for the broker to time that transaction out (FAUST.md has the measurements). The group metadata is that of a
+consumer that never joined: the transactional id, not the group's generation, is what fences.
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from streams.core.errors import Bug
+from streams.runtime.kafka.calls import CALL, persistently
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.topics import LARGEST_RECORD
+from streams.runtime.settings import Settings
+from streams.runtime.state.changelog import messages
+from streams.topology import INPUTS
+from streams.unit import Change, Outbound
+
+log = logging.getLogger(__name__)
+
+TRANSACTION = 60_000
+"""ms after which Kafka aborts a transaction by itself. Longer than a broker's restart, so that a worker survives one; a
+dead worker's is settled long before, by the fencing of whoever takes its task over."""
+QUEUE = 500_000
+"""Records the producer may hold; a unit is far smaller, so that a full queue is a bug."""
+
+
+class KafkaLog:
+    """Fence first. Then per unit: begin, produce, commit; or abort. One thread at a time."""
+
+    def __init__(self, settings: Settings, partition: int) -> None:
+        self._names = Names(settings)
+        self._partition = partition
+        self._producer = Producer(_producer_options(settings, self._names.transactional_id(partition)))
+        self.reader = Consumer(_reader_options(settings, self._names.group))
+        """Not a member of the group. Reads the changelog; tells what is committed."""
+        self.changelog = TopicPartition(self._names.changelog, partition)
+        self._changelog_end: int | None = None
+
+    def fence(self) -> None:
+        """From here on nobody else can commit for this task; what somebody had open is settled."""
+        persistently("init_transactions", lambda: self._producer.init_transactions(CALL))
+
+    def committed(self) -> dict[str, int]:
+        """Per input topic the offset to go on from. Call it after `fence`: before, it may be about to change."""
+        inputs = [TopicPartition(self._names.on_cluster(topic.name), self._partition) for topic in INPUTS]
+        found = persistently("committed", lambda: self.reader.committed(inputs, CALL))
+        return {self._names.logical(each.topic): self._usable(each) for each in found}
+
+    def begin(self) -> None:
+        """Opens a transaction. Local; the broker hears of it with the first record."""
+        self._producer.begin_transaction()
+        self._changelog_end = None
+
+    def produce(self, changes: Iterable[Change], sends: Iterable[Outbound]) -> None:
+        """Queues the changes for the changelog, and the sends, in order."""
+        logged = messages(changes)
+        if logged:
+            logged[-1]["callback"] = self._on_last_change
+            self._produce(self._names.changelog, logged, partition=self._partition)
+        # produce_batch ignores a partition stated in the message itself (confluent-kafka 2.16): one call a partition.
+        batches: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        for topic, key, value, partition in sends:
+            place = (topic, -1 if partition is None else partition)
+            batches.setdefault(place, []).append({"key": key, "value": value})
+        for (topic, partition), batch in batches.items():
+            self._produce(self._names.on_cluster(topic), batch, partition)
+
+    def commit(self, offsets: Mapping[str, int], reached: int) -> int | None:
+        """Commits what was produced and the offsets, together; returns the changelog's position then.
+
+        `reached` goes with the offsets as their metadata, for the tasks of other workers (`alignment`). None if no
+        change was logged. Raises Aborted if the unit may be done again, Stop if not.
+        """
+        positions = [
+            TopicPartition(self._names.on_cluster(topic), self._partition, offset, str(reached))
+            for topic, offset in offsets.items()
+        ]
+        group = self.reader.consumer_group_metadata()
+        producer = self._producer
+        if positions:
+            persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, group, CALL))
+        persistently("commit_transaction", lambda: producer.commit_transaction(CALL))
+        return self._changelog_end
+
+    def abort(self) -> None:
+        """Gives up the transaction. Stop if even that is impossible: then somebody else has the task."""
+        persistently("abort_transaction", lambda: self._producer.abort_transaction(CALL))
+
+    def close(self) -> None:
+        """Lets go of the connections. Whoever takes the task over fences this producer anyway."""
+        self.reader.close()
+        self._producer.close()
+
+    def _produce(self, topic: str, batch: list[dict[str, Any]], partition: int = -1) -> None:
+        if self._producer.produce_batch(topic, batch, partition=partition) == len(batch):
+            return
+        refused = next(message["_error"] for message in batch if "_error" in message)
+        raise Bug(f"The producer refused a record for {topic}: {refused.str()}; nothing is committed")
+
+    def _on_last_change(self, error: Any, message: Any) -> None:
+        if error is None:
+            self._changelog_end = message.offset() + 1
+
+    def _usable(self, committed: TopicPartition) -> int:
+        first, _ = persistently("ends", lambda: self.reader.get_watermark_offsets(committed, CALL))
+        if 0 <= committed.offset < first:
+            log.error(
+                "%s[%d]: records %d to %d were deleted by the topic's retention before they were read; this "
+                "deployment was down for too long", committed.topic, self._partition, committed.offset, first - 1,
+            )
+        return max(first, committed.offset)
+
+
+def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
+    """`metadata.recovery.strategy`: with the default, librdkafka 2.16 may wait for ever for a coordinator that it has
+    struck off its list while a broker was away (its issues 5456 and 5511)."""
+    return {
+        "bootstrap.servers": settings.broker,
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": TRANSACTION,
+        "partitioner": "murmur2_random",
+        "compression.type": "lz4",
+        "linger.ms": 1,
+        "retry.backoff.ms": 5,
+        "reconnect.backoff.max.ms": 1000,
+        "metadata.recovery.strategy": "none",
+        "batch.num.messages": 50_000,
+        "batch.size": 900_000,
+        "queue.buffering.max.messages": QUEUE,
+        "message.max.bytes": LARGEST_RECORD,
+        "log_level": 0,
+        "error_cb": _ignore,
+    }
+
+
+def _reader_options(settings: Settings, group: str) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": settings.broker,
+        "group.id": group,
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 50,
+        "queued.max.messages.kbytes": 65_536,
+        "fetch.message.max.bytes": LARGEST_RECORD,
+        "log_level": 0,
+        "error_cb": _ignore,
+    }
+
+
+def _ignore(_: Any) -> None:
+    """Broken connections come back by themselves; a call that cannot succeed says so."""

@@ -1,0 +1,97 @@
+"""Puts a task together: its log, its state, its processor, and takes it over. Blocks; called in a thread a task."""
+from __future__ import annotations
+
+import fcntl
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.settings import Settings
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.restore import Progress, restore
+from streams.runtime.state.store import TaskStore
+from streams.runtime.work.log import KafkaLog
+from streams.runtime.work.unit_of_work import UnitOfWork
+from streams.unit import Processor, Store
+
+log = logging.getLogger(__name__)
+
+ProcessorFactory = Callable[[int, int, Store], Processor]
+"""Partition, number of partitions, the task's state."""
+
+
+def wall_ms() -> int:
+    """The wall clock, in ms."""
+    return time.time_ns() // 1_000_000
+
+
+class Opening:
+    """Opens tasks of one deployment. `report` hears how far each restore is."""
+
+    def __init__(
+        self, settings: Settings, new_processor: ProcessorFactory, report: Callable[[int, Progress], None],
+        wall: Callable[[], int] = wall_ms,
+    ) -> None:
+        self.settings = settings
+        self.wall = wall
+        self._new_processor = new_processor
+        self._report = report
+        self._memory = Memory(settings.memory)
+
+    def used_memory(self) -> int:
+        """Bytes that RocksDB holds, of all tasks."""
+        return self._memory.used()
+
+    def folder(self, partition: int) -> Path:
+        """Where the state of a task lies on this machine."""
+        return _folder(self.settings, partition)
+
+    def take_over(self, partition: int, is_called_off: Callable[[], bool]) -> UnitOfWork:
+        """The task, fenced, restored and ready to be sought; Superseded if it was called off meanwhile."""
+        kafka = KafkaLog(self.settings, partition)
+        state = TaskStore(self.folder(partition), self._memory, wall=self.wall())
+        unit = UnitOfWork(
+            log=kafka, state=state,
+            restore=lambda: self._restore(kafka, state, partition, is_called_off),
+            new_processor=lambda store: self._new_processor(partition, self.settings.partitions, store),
+        )
+        try:
+            unit.take_over()
+        except BaseException:
+            unit.close()
+            raise
+        return unit
+
+    def _restore(
+        self, kafka: KafkaLog, state: TaskStore, partition: int, is_called_off: Callable[[], bool],
+    ) -> None:
+        started = time.monotonic()
+        count = restore(
+            state, kafka.reader, kafka.changelog, wall=self.wall, is_called_off=is_called_off,
+            report=lambda progress: self._report(partition, progress),
+        )
+        log.info("Task %d restored: %d records in %.1f s", partition, count, time.monotonic() - started)
+
+
+def forget_states(settings: Settings) -> None:
+    """Deletes the state of every task in this worker's folder. Stop(STATE) if a worker is using it."""
+    folders = [folder for number in range(settings.partitions) if (folder := _folder(settings, number)).exists()]
+    for folder in folders:
+        _refuse_used(folder)
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+def _refuse_used(folder: Path) -> None:
+    with (folder / "LOCK").open("a") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as failure:
+            raise Stop(Exit.STATE, f"A worker is using the state in {folder}; stop it first") from failure
+
+
+def _folder(settings: Settings, partition: int) -> Path:
+    return settings.data / "state" / f"{settings.application}-{partition}"

@@ -1,0 +1,150 @@
+"""The unit of work: one batch of records of one task, one transaction. The numbers are DESIGN section 3's.
+
+Taking a task over:                            A batch:
+  (1) fence the former owner                     (1) decode every record
+  (2) restore the state to the changelog's end   (2) read the state it needs
+  (3) read the committed offsets                 (3) step, record by record, then due timers
+  (4) seek there                                 (4) produce changelog, sends and outputs
+  (5) start                                      (5) send offsets and commit
+                                                 (6) write the state, with its position in the changelog
+                                                 (7) acknowledge to Faust
+
+The order is the guarantee. Fenced before restored: else the former owner could still append behind the end
+that was read. Restored before the offsets are read, and both after fencing: else they would belong to
+different moments. Produced before committed: what a transaction does not hold is not committed with it.
+Committed before written: state that ran ahead of the log would count a batch twice after a crash. Written
+before acknowledged: Faust must not believe what the next read would not show.
+tests/pipeline/test_unit_of_work.py fails for each pair swapped.
+
+Steps 1 to 3 of a batch are the processor's own (`streams.unit.Processor.run`); 4 and 5 of a takeover are
+the crew's, because one consumer serves all tasks (`streams.runtime.work.crew`).
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Protocol
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.calls import Aborted
+from streams.runtime.state.store import STATE_VERSION, VERSION, refuse_other
+from streams.unit import Change, Inbound, Outbound, Outcome, Processor, Store
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds in which an aborted unit is done again before the worker ends: longer than a broker's restart."""
+PAUSE = 0.2
+"""Seconds between two attempts."""
+
+
+class Log(Protocol):
+    """What the unit needs of Kafka; `streams.runtime.work.log.KafkaLog` says what each call promises."""
+
+    def fence(self) -> None: ...
+    def committed(self) -> dict[str, int]: ...
+    def begin(self) -> None: ...
+    def produce(self, changes: Iterable[Change], sends: Iterable[Outbound]) -> None: ...
+    def commit(self, offsets: Mapping[str, int], reached: int) -> int | None: ...
+    def abort(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class State(Store, Protocol):
+    """What the unit needs of the local state; see `streams.runtime.state.store.TaskStore`."""
+
+    position: int
+
+    @property
+    def version(self) -> int: ...
+    def write(self, changes: Iterable[Change], position: int, wall: int) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Records in the order to handle them, the offsets behind them, what to call once they are settled.
+
+    reached: the instant (ms) up to which the task has handled everything once this batch is committed.
+    """
+
+    records: Sequence[Inbound] = ()
+    offsets: Mapping[str, int]
+    reached: int = 0
+    acknowledge: Callable[[], None]
+
+
+class UnitOfWork:
+    """One task as long as this worker owns it. One thread at a time."""
+
+    def __init__(
+        self, *, log: Log, state: State, restore: Callable[[], None],
+        new_processor: Callable[[Store], Processor],
+    ) -> None:
+        self._log = log
+        self.state = state
+        self._restore = restore
+        self._new_processor = new_processor
+        self.processor: Processor
+        self.offsets: dict[str, int] = {}
+        """Where to go on: what is committed, by input topic."""
+        self.commit_seconds = 0.0
+        """How long the last commit took."""
+
+    def take_over(self) -> None:
+        """Makes this worker the owner; afterwards `offsets` is where to seek and `processor` is ready."""
+        self._log.fence()  # (1)
+        self._restore()  # (2)
+        refuse_other(self.state.version)
+        self.offsets = self._log.committed()  # (3)
+        self.processor = self._new_processor(self.state)
+
+    def run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
+        """Handles the batch and settles it. If it raises, nothing more may be done with this task.
+
+        A transaction that Kafka asks to abort (a restarted broker) is aborted, and the same records are
+        handled again by a new processor: the old one holds what was not committed.
+        """
+        deadline = monotonic() + PATIENCE
+        while True:
+            try:
+                return self._run(batch, wall, timers_until)
+            except Aborted as failure:
+                self._give_up_transaction(failure, deadline)
+
+    def close(self) -> None:
+        """Lets the task go. Safe at any moment: what is not committed is as if it had never been."""
+        self.state.close()
+        self._log.close()
+
+    def _run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
+        outcome = self.processor.run(batch.records, wall, timers_until)  # (1) (2) (3)
+        if outcome.changes or outcome.sends or batch.offsets:
+            changes = self._with_version(outcome.changes)
+            self._log.begin()
+            self._log.produce(changes, outcome.sends)  # (4)
+            position = self._commit(batch)  # (5)
+            self.state.write(changes, self.state.position if position is None else position, wall)  # (6)
+            self.offsets.update(batch.offsets)
+        batch.acknowledge()  # (7)
+        return outcome
+
+    def _commit(self, batch: Batch) -> int | None:
+        started = monotonic()
+        try:
+            return self._log.commit(batch.offsets, batch.reached)
+        finally:
+            self.commit_seconds = monotonic() - started
+
+    def _with_version(self, changes: list[Change]) -> list[Change]:
+        return [VERSION, *changes] if changes and self.state.version < STATE_VERSION else changes
+
+    def _give_up_transaction(self, failure: Aborted, deadline: float) -> None:
+        if monotonic() > deadline:
+            raise Stop(Exit.BROKER, f"The same batch was aborted for {PATIENCE:g} s: {failure}") from failure
+        log.warning("Transaction aborted (%s); the batch is handled again", failure)
+        self._log.abort()
+        self.processor = self._new_processor(self.state)
+        sleep(PAUSE)
