@@ -15,7 +15,7 @@ from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.faults import FaultPlan, Supervised, makes_progress
 from tests.kafka.shop_oracle import FACTORY, VARIABLES, RealShop, Seeing, assert_exact
-from tests.kafka.uninterrupted import not_caused_by_running_on
+from tests.kafka.uninterrupted import left_with_reason_to_stay, told_without_cause
 
 SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
 
@@ -65,7 +65,6 @@ def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker,
 
 
 @pytest.mark.nightly
-@pytest.mark.xfail(reason="exact to seconds, windows of 15 s: 2 to 12 differ; tests/pipeline/test_outage.py has an hour")
 @pytest.mark.timeout(240)
 def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broker, tmp_path: Path) -> None:
     with (
@@ -83,7 +82,8 @@ def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broke
         shop.close()
         wait_until(lambda: lag(deployment.settings) == 0, within=90, what="every event is handled")
         seeing.wait_until_quiet(1)
-        assert not_caused_by_running_on(shop, seeing) == []
+        assert left_with_reason_to_stay(shop, seeing) == []
+        assert told_without_cause(shop, seeing) == []
         assert_exact(deployment, shop, seeing)
 
 

@@ -1,76 +1,78 @@
-"""What a worker that was never interrupted would have said, by `Pipeline`, against what one said that was down meanwhile.
+"""What one worker said that was down meanwhile, against what would have been said without that.
 
-By person, not by profile: which of two profiles lives on may depend on how partitions are interleaved.
+Who leaves by time alone is judged by the shop's facts: by those of the profile that left, as it was known then. Messages
+are compared with `Pipeline`'s, by person, not by profile: which of two profiles lives on may depend on how partitions are
+interleaved.
 """
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from streams.core.messages import Activation, MembershipChanged
 from streams.demo.answer import Answer
 from streams.demo.play import DEFINITIONS
+from streams.demo.segments import SEGMENTS, Person
+from streams.runtime.work.alignment import LEAST_LEAD
 from streams.testing import Pipeline
 from tests.kafka.shop_oracle import RealShop, Row, Seeing
 
-WITHIN = 1_000
-"""ms by which two partitions may see one another later than `Pipeline`, where nothing is ever under way."""
-Said = Mapping[tuple[str, ...], list[int]]
+UNDER_WAY = 1_000
+"""ms for which an event may be on its way to the person's partition while everything runs."""
+APART = 5 * LEAST_LEAD
+"""ms by which a message may carry a later instant than `Pipeline`'s, where nothing is ever under way: it carries the one at
+which it was decided, and new evidence passes five tasks at most until then, whose clocks may be a lead apart each."""
+Said = dict[tuple[str, str, str], list[int]]
 
 
-def not_caused_by_running_on(shop: RealShop, seeing: Seeing) -> list[Any]:
-    """Exits by time, and messages, that `Pipeline` does not know at that instant for that person."""
-    answer, pipeline = shop.ledger().answer(), replayed(shop)
-    left = [_row(each) for each in pipeline.memberships]
-    told = [_row(each) for each in pipeline.activations()]
-    activations = [row for topic, rows in seeing.rows.items() if topic.startswith("activations.") for row in rows]
+def left_with_reason_to_stay(shop: RealShop, seeing: Seeing) -> list[Any]:
+    """Exits by time of profiles whose own events, had they all been there in time, kept them in."""
     return [
-        *_unknown(_exits(seeing.rows["audiences.changes"], answer), _exits(left, answer)),
-        *_unknown(_messages(activations, answer), _messages(told, answer)),
+        (row["segment_id"], row["at"], row["identifiers"]) for row in seeing.rows["audiences.changes"]
+        if row["change"] == "exited" and row["cause"] == "time"
+        and SEGMENTS[row["segment_id"]](_as_known(shop, frozenset(row["identifiers"]), row["at"] - UNDER_WAY), row["at"])
     ]
 
 
-def replayed(shop: RealShop) -> Pipeline:
-    """The shop's messages, each at its moment, and then time until every window has ended."""
+def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
+    """Messages that the person would not have got, each known one answering for one message only."""
+    answer = shop.ledger().answer()
+    known = _messages(_undisturbed(shop), answer)
+    told = [row for topic, rows in seeing.rows.items() if topic.startswith("activations.") for row in rows]
+    surplus = []
+    for name, instants in _messages(told, answer).items():
+        free = sorted(known.get(name, ()))
+        for at in sorted(instants):
+            cause = next((other for other in free if other <= at + UNDER_WAY and at <= other + APART), None)
+            if cause is None:
+                surplus.append((name, at, known.get(name)))
+            else:
+                free.remove(cause)
+    return surplus
+
+
+def _as_known(shop: RealShop, identifiers: frozenset[str], received_until: int) -> Person:
+    facts = [
+        sent.fact for sent in shop.sent
+        if sent.fact and sent.fact.received_at <= received_until and identifiers.issuperset(sent.fact.identifiers)
+    ]
+    return Person(identifiers=identifiers, facts=tuple(sorted(facts, key=lambda fact: fact.event_time)))
+
+
+def _undisturbed(shop: RealShop) -> list[Row]:
+    """By the shop's messages, each at its moment, and then time until every window has ended."""
     pipeline = Pipeline(DEFINITIONS, start=shop.started)
     for sent in shop.sent:
         pipeline.send(sent.value, at=sent.received_at)
     pipeline.advance(by=120_000)
-    return pipeline
-
-
-def _exits(rows: Iterable[Row], answer: Answer) -> Said:
-    found: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for row in rows:
-        if row["change"] == "exited" and row["cause"] == "time":
-            found[_person(answer, row["identifiers"][0]), row["segment_id"]].append(row["at"])
-    return found
+    return [{name: getattr(each, name) for name in each.__dataclass_fields__} for each in pipeline.activations()]
 
 
 def _messages(rows: Iterable[Row], answer: Answer) -> Said:
-    found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    found: Said = defaultdict(list)
     for row in rows:
         if row["change"] == "message":
-            found[_person(answer, row["identifier"]), row["channel"], row["campaign_id"]].append(row["at"])
+            person = answer.person(row["identifier"])
+            who = min(person.identifiers) if person else row["identifier"]
+            found[who, row["channel"], row["campaign_id"]].append(row["at"])
     return found
-
-
-def _unknown(said: Said, known: Said) -> list[Any]:
-    return [
-        ("not so without the interruption", name, at, known.get(name, []))
-        for name, instants in said.items()
-        for at in instants if not any(abs(at - other) <= WITHIN for other in known.get(name, ()))
-    ] + [
-        ("oftener", name, instants, known[name])
-        for name, instants in said.items() if name in known and len(instants) > len(known[name])
-    ]
-
-
-def _person(answer: Answer, identifier: str) -> str:
-    person = answer.person(identifier)
-    return min(person.identifiers) if person else identifier
-
-
-def _row(said: MembershipChanged | Activation) -> Row:
-    return {name: getattr(said, name) for name in said.__dataclass_fields__}
