@@ -14,6 +14,9 @@ from typing import Any
 from streams.cli.arguments import command, environment, existing, port, positive, with_broker
 from streams.core.errors import Misconfigured
 
+DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS", "AUDIENCE_REPLICATION"}
+"""Settings without which it cannot be said whether the broker's topics are right."""
+
 
 def add_to(commands: Any) -> None:
     broker = command(commands, "broker", run_broker, "Run Apache Kafka on this machine, for development.")
@@ -119,11 +122,15 @@ def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
     from streams.runtime.kafka.topics import check_topics
     from streams.runtime.settings import Settings
 
+    settings, faults = Settings.judge(environment(options))
+    found = tuple(faults.values())
+    if DECIDE_ABOUT_TOPICS & faults.keys():
+        return found
     try:
-        check_topics(Settings.read(environment(options)))
+        check_topics(settings)
     except Misconfigured as fault:
-        return fault.faults
-    return ()
+        return found + fault.faults
+    return found
 
 
 def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:

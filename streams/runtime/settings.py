@@ -105,18 +105,23 @@ class Settings:
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """The settings in `environ`, defaults where it is silent or empty; Misconfigured with every fault."""
-        faults: list[str] = []
-        values: dict[str, Any] = {}
+        settings, faults = cls.judge(environ)
+        if faults:
+            raise Misconfigured(tuple(faults.values()))
+        return settings
+
+    @classmethod
+    def judge(cls, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
+        """The settings as far as `environ` can be read, the default in place of a faulty one; and by variable its fault."""
+        faults, values = dict[str, str](), dict[str, Any]()
         for setting in SETTINGS:
+            found = environ.get(setting.variable, "").strip()
             try:
-                found = environ.get(setting.variable, "").strip()
                 values[setting.field] = _parse(setting, found or setting.default)
             except ValueError as fault:
-                faults.append(f"{setting.variable}: {fault}")
-        faults.extend(_unknown(environ))
-        if faults:
-            raise Misconfigured(tuple(faults))
-        return cls(**values)
+                values[setting.field] = _parse(setting, setting.default)
+                faults[setting.variable] = f"{setting.variable}: {fault}"
+        return cls(**values), faults | _unknown(environ)
 
 
 def _parse(setting: Setting, text: str) -> Any:
@@ -152,9 +157,9 @@ def _expected(setting: Setting) -> str:
     return f"{kind}{bounds}{f' ({setting.unit})' if setting.unit else ''}"
 
 
-def _unknown(environ: Mapping[str, str]) -> list[str]:
+def _unknown(environ: Mapping[str, str]) -> dict[str, str]:
     known = {setting.variable for setting in SETTINGS}
-    return [
-        f"{variable}: no such setting; did you misspell one of {', '.join(sorted(known))}?"
+    return {
+        variable: f"{variable}: no such setting; did you misspell one of {', '.join(sorted(known))}?"
         for variable in sorted(environ) if variable.startswith("AUDIENCE_") and variable not in known
-    ]
+    }

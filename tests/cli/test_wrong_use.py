@@ -95,6 +95,24 @@ def test_waiting_for_a_broker_is_said(nowhere: str, caplog: pytest.LogCaptureFix
     assert caplog.messages == [f"waiting for a Kafka broker at {nowhere}"]
 
 
+def test_check_says_what_is_wrong_with_settings_beside_the_broker(
+    nowhere: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUDIENCE_MEMORY", "lots")
+    assert main(["check", "--broker", nowhere]) == 1
+    said = capsys.readouterr().err
+    assert "AUDIENCE_MEMORY: found 'lots'" in said and "no Kafka broker" in said
+
+
+def test_check_does_not_judge_topics_by_settings_that_are_wrong(
+    nowhere: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUDIENCE_PARTITIONS", "some")
+    assert main(["check", "--broker", nowhere]) == 1
+    said = capsys.readouterr().err
+    assert "AUDIENCE_PARTITIONS: found 'some'" in said and "no Kafka broker" not in said
+
+
 def test_check_says_what_is_wrong_with_definitions_beside_the_broker(
     folder: Path, nowhere: str, capsys: pytest.CaptureFixture[str],
 ) -> None:
