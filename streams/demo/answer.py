@@ -48,7 +48,7 @@ class Answer:
             return frozenset()
         return frozenset(name for name, is_in in SEGMENTS.items() if is_in(person, at_ms))
 
-    def permits(self, identifier: str, purpose: str, since_ms: int, until_ms: int) -> bool:
+    def permits(self, identifier: str, purpose: str, since_ms: float, until_ms: float) -> bool:
         """True if there was an instant from `since_ms` to `until_ms` at which all that had been received by
         then permitted the purpose. An interval, because what two partitions know at an instant is not one
         thing."""
@@ -105,7 +105,7 @@ class Ledger:
         )
 
 
-def _permitted(person: Person, identifier: str, purpose: str, at: int) -> bool:
+def _permitted(person: Person, identifier: str, purpose: str, at: float) -> bool:
     """The newest statement, by event time, of those that had been received and were known to be this
     person's."""
     received = [fact for fact in person.facts if fact.received_at <= at]

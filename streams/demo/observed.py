@@ -33,10 +33,12 @@ class SeenActivation:
 class Observed:
     """`at`: the instant, in ms, up to which timers had fired when memberships were read. `memberships`:
     identifier -> the segments it is in, from `audiences.memberships` (one without any may be left out).
-    `dead_letters`: records of the two event topics only."""
+    `dead_letters`: records of the two event topics only. `slowest_ms`: the longest that an activation took from its instant
+    until it was read."""
 
     at: int
     dead_letters: int
     profiles: tuple[SeenProfile, ...]
     memberships: Mapping[str, frozenset[str]]
     activations: tuple[SeenActivation, ...]
+    slowest_ms: float = 0

@@ -88,7 +88,8 @@ class Tally:
                 memberships |= dict.fromkeys(profile.identifiers, frozenset(segments))
             return Observed(
                 at=at, dead_letters=self._dead_letters, profiles=tuple(self._profiles.values()),
-                memberships=memberships, activations=tuple(self._activations))
+                memberships=memberships, activations=tuple(self._activations),
+                slowest_ms=max(self._delays, default=0))
 
     def _latency(self) -> Latency | None:
         if not self._delays:

@@ -4,7 +4,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from streams.runtime.work.alignment import BEHIND, FOREVER, HOLD, LEADS, LEAST_LEAD, PATIENCE, Alignment
+import pytest
+
+from streams.runtime.work.alignment import (
+    BEHIND,
+    FOREVER,
+    HOLD,
+    HOLD_COMMITS,
+    LEAD_COMMITS,
+    LEADS,
+    LEAST_LEAD,
+    PATIENCE,
+    Alignment,
+)
 
 HOUR = 3_600_000
 NOW = 10 * HOUR
@@ -84,6 +96,17 @@ def test_a_task_elsewhere_that_stands_still_is_not_waited_for_without_end() -> N
     assert worker.timers(0) == NOW - HOUR + 1
 
 
+def test_where_commits_are_slow_the_first_may_lead_by_more_and_timers_wait_longer() -> None:
+    worker = Worker()
+    worker.reach(NOW - 10 * BEHIND, NOW)
+    worker.alignment.report(1, NOW, NOW, 0.5)
+    assert worker.alignment.records_until(NOW) == NOW - 10 * BEHIND + 500 * LEAD_COMMITS
+    assert worker.timers(0) == NOW - 10 * BEHIND
+    worker.alignment.report(0, NOW, NOW)
+    assert worker.timers(0.5 * HOLD_COMMITS - 0.1) == NOW - 10 * BEHIND
+    assert worker.timers(0.2) == FOREVER
+
+
 def test_progress_of_the_last_one_wakes_the_others_and_only_that() -> None:
     worker = Worker()
     worker.reach(NOW - HOUR, NOW)
@@ -106,8 +129,9 @@ def test_what_an_earlier_assignment_knew_is_forgotten() -> None:
     assert worker.alignment.records_until(NOW) == FOREVER
 
 
-def test_tasks_that_are_seconds_behind_catch_up_though_every_unit_waits_for_a_slow_commit() -> None:
-    """Four tasks whose units take 80 to 120 ms, of which handling is nothing: each unit is worth what it may take."""
+@pytest.mark.parametrize("commit", [0.1, 0.6])
+def test_tasks_that_are_seconds_behind_catch_up_though_every_unit_waits_for_a_slow_commit(commit: float) -> None:
+    """Four tasks whose units take about so many seconds, of which handling is nothing: each is worth what it may take."""
     worker, random = Worker(), Random(3)
     worker.alignment.begin(dict.fromkeys(range(4), lambda: None))
     reached, free_at = dict.fromkeys(range(4), NOW - 5 * BEHIND), dict.fromkeys(range(4), 0.0)
@@ -115,7 +139,7 @@ def test_tasks_that_are_seconds_behind_catch_up_though_every_unit_waits_for_a_sl
         task = min(free_at, key=lambda each: free_at[each])
         worker.seconds = free_at[task]
         wall = NOW + int(worker.seconds * 1_000)
-        worker.alignment.report(task, reached[task], wall)
+        worker.alignment.report(task, reached[task], wall, commit)
         reached[task] = max(reached[task], min(wall, worker.alignment.records_until(wall)))
-        free_at[task] += random.uniform(0.08, 0.12)
+        free_at[task] += random.uniform(0.8, 1.2) * commit
     assert worker.seconds < 10, f"still {NOW + 10_000 - min(reached.values())} ms behind"

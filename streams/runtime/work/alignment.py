@@ -23,8 +23,13 @@ LEADS = 100
 """The others may be ahead by this part of the lag, and by LEAST_LEAD ms at least: no closer than those who hold nobody. At a
 quarter of it, with commits of 70 ms, tasks that had fallen seconds behind at 2,000 events/s never caught up again: every
 unit was a fragment of the lead, and the lead was spent on waiting."""
+LEAD_COMMITS = 8
+"""Or by what comes in during so many commits: where these took half a second, on a machine that others loaded, tasks no more
+than a second apart did half of what came in."""
 HOLD = 3.0
-"""Seconds after which what a task said has certainly arrived, through as many others as it may take."""
+HOLD_COMMITS = 10
+"""Seconds, or commits one after the other where these take longer, after which what a task said has certainly arrived,
+through as many others as it may take."""
 PATIENCE = 10.0
 """Seconds for which a task elsewhere may stand still before it is waited for no more: its worker may be restoring, and one
 partition must not stop the others."""
@@ -39,6 +44,7 @@ class Alignment:
         self._wakes: Mapping[int, Callable[[], None]] = {}
         self._own: dict[int, int] = {}
         self._others: dict[int, tuple[int, float]] = {}
+        self._commits: dict[int, float] = {}
         self._floors: deque[tuple[float, int]] = deque()
         self._arrived = -FOREVER
         self._lock = Lock()
@@ -48,10 +54,13 @@ class Alignment:
         self._wakes = wakes
         self._own = dict.fromkeys(wakes, -FOREVER)
         self._others = {}
+        self._commits = {}
         self._floors.clear()
 
-    def report(self, partition: int, reached: int, wall: int) -> None:
-        """How far a task here is, as committed. If the others waited for it, they are woken."""
+    def report(self, partition: int, reached: int, wall: int, commit: float = 0.0) -> None:
+        """How far a task here is, as committed, and the seconds its last commit took. If the others waited for it, they
+        are woken."""
+        self._commits[partition] = commit
         before = self._own.get(partition)
         if before is None or before == reached:
             return
@@ -73,20 +82,27 @@ class Alignment:
         """Later records must wait for the tasks here. Two workers that waited for each other's commits would not begin."""
         floor = min(tuple(self._own.values()), default=FOREVER)
         lag = wall - floor
-        return FOREVER if lag <= BEHIND else floor + max(LEAST_LEAD, lag // LEADS)
+        if lag <= BEHIND:
+            return FOREVER
+        return floor + max(LEAST_LEAD, lag // LEADS, int(LEAD_COMMITS * self._commit() * 1_000))
 
     def timers_until(self, wall: int) -> int:
         """Later timers must wait: the floor of a while ago, until all have caught up and been heard."""
         now, floor, floors = self._seconds(), self._floor(), self._floors
+        hold = max(HOLD, HOLD_COMMITS * self._commit())
         with self._lock:
             if floor < wall - BEHIND:
                 if not floors:
                     self._arrived = floor
                 if not floors or now - floors[-1][0] >= GRAIN:
                     floors.append((now, floor))
-            while floors and now - floors[0][0] > HOLD:
+            while floors and now - floors[0][0] > hold:
                 self._arrived = floors.popleft()[1]
             return self._arrived if floors else FOREVER
+
+    def _commit(self) -> float:
+        """Seconds of the slowest of the tasks' last commits."""
+        return max(tuple(self._commits.values()), default=0.0)
 
     def _floor(self) -> int:
         late = self._seconds() - PATIENCE

@@ -152,7 +152,7 @@ class Runner(Generic[Token]):
         if monotonic() < self._next_start and self._merge.waiting < UNIT:
             return False
         wall, align, turns = self._around.wall(), self._around.alignment, self._around.background
-        align.report(self._partition, self._merge.reached(wall), wall)
+        align.report(self._partition, self._merge.reached(wall), wall, self._unit.commit_seconds)
         is_busy = self._unit.processor.busy()
         if not is_busy and turns.is_waited_for(self._partition):
             turns.withdraw(self._partition)
