@@ -13,14 +13,16 @@ from typing import IO
 
 from streams.runtime.broker import watchdog
 
-# zstd-jni and snappy load native code; a newer Java would print a warning for each.
-JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError",
+# A broker for a laptop lives for minutes and shares two cores with the workers: the second compiler and a concurrent collector
+# would take from them for half a minute what they never give back. zstd-jni and snappy load native code; a newer Java would
+# print a warning for each.
+JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError",
        "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
        "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
        "-Dorg.slf4j.simpleLogger.showDateTime=true")
 
 SERVER = "kafka.Kafka"
-FORMATTER = ("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--ignore-formatted")
+FORMATTER = ("kafka.tools.StorageTool", "format", "--ignore-formatted")
 
 Process = subprocess.Popen[bytes]
 
