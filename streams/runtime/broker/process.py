@@ -13,9 +13,9 @@ from typing import IO
 
 from streams.runtime.broker import watchdog
 
-# A broker for a laptop lives for minutes and shares two cores with the workers: the second compiler and a concurrent collector
-# would take from them for half a minute what they never give back. zstd-jni and snappy load native code; a newer Java would
-# print a warning for each.
+# A broker for a laptop lives for minutes and shares its cores with the workers: the second compiler and a concurrent
+# collector would take from them for half a minute what they never give back. zstd-jni and snappy load native code; a
+# newer Java would print a warning for each.
 JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError",
        "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
        "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
