@@ -9,12 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import orjson
 
+from streams.core import values
 from streams.core.errors import Rejected
 from streams.core.intake import instant
 from streams.core.messages import IdentityChanged
@@ -24,7 +24,6 @@ from streams.testing import Pipeline
 
 Json: TypeAlias = Any
 TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +44,8 @@ class Switch:
 
 
 def iso(moment: int | None) -> str | None:
-    """ISO 8601 with milliseconds and Z."""
-    if moment is None:
-        return None
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """ISO 8601 with milliseconds and Z; before and after the calendar, its first and last instant."""
+    return None if moment is None else values.iso(moment)
 
 
 def received_at(raw: bytes, otherwise: int) -> int:

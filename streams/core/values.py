@@ -23,11 +23,13 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
 _NUMBER_BEGINS = tuple("-0123456789")
 _DAY = re.compile(r"[0-9]{8}")
+_LEAP_SECOND = re.compile(r"(?<=[T ][0-9]{2}:[0-9]{2}):60(?![0-9:])")
 _LARGEST = 10**200
 """Beyond this a sum of ten thousand could overflow a float; nobody counts anything that large."""
 _EARLIEST, _LATEST = -62_135_596_800_000, 253_402_300_799_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_SECOND_MS = 1_000
 _LONGEST_KEY = 40
 _EXACT = 1 << 53
 
@@ -69,11 +71,13 @@ def instant(value: Json) -> int | None:
 
 
 def _parse(text: str) -> int | None:
+    """The 61st second of a minute, which ISO 8601 knows and `datetime` does not, is the first of the next."""
+    text, leaps = _LEAP_SECOND.subn(":59", text.upper()) if ":60" in text else (text.upper(), 0)
     try:
-        parsed = datetime.fromisoformat(text.upper())
+        parsed = datetime.fromisoformat(text)
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
-        return (parsed - _EPOCH) // _MILLISECOND
+        return (parsed - _EPOCH) // _MILLISECOND + leaps * _SECOND_MS
     except (ValueError, OverflowError):
         return None
 

@@ -29,11 +29,13 @@ TIMES: dict[str, tuple[dict[str, object], str]] = {
     "a blank for the T": ({"timestamp": "2026-03-01 10:00:00"}, TEN),
     "lower case": ({"timestamp": "2026-03-01t10:00:00z"}, TEN),
     "nanoseconds are cut": ({"timestamp": "2026-03-01T10:00:00.123987654Z"}, "2026-03-01T10:00:00.123Z"),
+    "a leap second is the second after it": ({"timestamp": "2026-03-01T10:59:60.250+01:00"}, "2026-03-01T10:00:00.250Z"),
     "epoch milliseconds": ({"timestamp": TEN_MS}, TEN),
     "epoch milliseconds as a text": ({"timestamp": str(TEN_MS)}, TEN),
     "epoch milliseconds as a float": ({"timestamp": float(TEN_MS)}, TEN),
     "a day": ({"timestamp": "2026-03-01"}, "2026-03-01T00:00:00.000Z"),
     "before 1970": ({"timestamp": -1}, "1969-12-31T23:59:59.999Z"),
+    "before the calendar begins": ({"timestamp": -(10**14)}, "0001-01-01T00:00:00.000Z"),
     "never later than received": ({"timestamp": "2026-03-01T13:00:00Z"}, "2026-03-01T12:00:00.000Z"),
     "by the sender's clock": (
         {"originalTimestamp": "2026-03-01T09:00:00Z", "sentAt": "2026-03-01T09:30:00Z"}, "2026-03-01T11:30:00.000Z"),
