@@ -42,8 +42,9 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """`operand` by operator: a scalar; a tuple of scalars for in/not_in; a bool for exists; a text (the RE2
-    pattern) for matches; milliseconds for before/after (instant) and within_last/within_next/older_than."""
+    """`operand` by operator: a scalar, for is/is_not also a tuple where a list is meant; a tuple of scalars for in/not_in;
+    a bool for exists; a text (the RE2 pattern) for matches; milliseconds for before/after (instant) and
+    within_last/within_next/older_than."""
 
     operator: Operator
     operand: Json

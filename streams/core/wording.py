@@ -114,6 +114,8 @@ def comparison(compared: Comparison) -> str:
 
 
 def _operand(operand: Json) -> str:
+    if isinstance(operand, tuple):
+        return f"[{', '.join(map(_operand, operand))}]"
     return str(operand).lower() if isinstance(operand, bool) else str(operand)
 
 

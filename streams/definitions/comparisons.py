@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.core.rules import Comparison, Condition, Operator
-from streams.definitions.scalars import BOOLEAN, NUMBER, PATH, PATTERN, SCALAR, SCALARS, TEXT, TIME, duration
+from streams.definitions.scalars import BOOLEAN, NUMBER, PATH, PATTERN, SCALAR, SCALARS, TEXT, TIME, WHOLE, duration
 from streams.definitions.shapes import Choice, Given, Record, Shape
 
 OPERANDS: Mapping[Operator, Shape[Any]] = {
-    Operator.IS: SCALAR,
-    Operator.IS_NOT: SCALAR,
+    Operator.IS: WHOLE,
+    Operator.IS_NOT: WHOLE,
     Operator.IN: SCALARS,
     Operator.NOT_IN: SCALARS,
     Operator.GT: NUMBER,

@@ -64,7 +64,7 @@ def _note(read: Read, check: Check) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = (file for file in folder.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    found = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     return sorted(file for file in found if not _is_hidden(file.relative_to(folder)))
 
 

@@ -126,6 +126,10 @@ def _scalar(found: Found) -> Json:
     return found.value
 
 
+def _whole(found: Found) -> Json:
+    return SCALAR_LIST.read(found) if isinstance(found.value, list) else _scalar(found)
+
+
 def _path(found: Found) -> Path:
     parts = found.value.split(".") if isinstance(found.value, str) else found.value
     if not isinstance(parts, list) or not any(parts) or not all(isinstance(part, str) for part in parts):
@@ -163,6 +167,8 @@ NUMBER = Shape(_number, {"anyOf": [{"type": "number"}, {"type": "string", "patte
 BOOLEAN = Shape(_boolean, {"type": "boolean"})
 SCALAR = Shape(_scalar, _SCALAR_SCHEMA)
 SCALARS = many(SCALAR, least=1, expected="a list of at least one value")
+SCALAR_LIST = many(SCALAR, least=0, expected="a list")
+WHOLE = Shape(_whole, {"anyOf": [_SCALAR_SCHEMA, SCALAR_LIST.schema]})
 PATH = Shape(_path, {"anyOf": [
     {"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1},
 ]})

@@ -133,7 +133,7 @@ class Record(Generic[T]):
 
     def read(self, found: Found) -> T:
         if not isinstance(found.value, dict):
-            found.unlike(f"an object with {', '.join(self.fields)}")
+            found.unlike(f"an object with {', '.join(self.fields)}" if self.fields else "an empty object, {}")
         given, present, whole = self._fields(found)
         for name in self.required:
             if name not in present:

@@ -15,6 +15,9 @@ import yaml
 from streams.definitions.faults import Json, Place, Steps, sentence
 
 DEEPEST = 250
+MERGE = "<<"
+MOST_REPEATED = 100_000
+"""Lists and objects that aliases stand for: nine lists of nine aliases each to the one before are 43 million."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +27,16 @@ class Written:
     document: Json
     file: str
     places: dict[Steps, Place] = field(default_factory=dict)
+    _built: set[int] = field(default_factory=set, repr=False)
+    _repeated: int = 0
+
+    def note_built(self, node: yaml.Node) -> None:
+        """Raises Illegible where aliases make too much of a short text."""
+        self._repeated += id(node) in self._built
+        self._built.add(id(node))
+        if self._repeated > MOST_REPEATED:
+            raise Illegible(sentence(_line(node, self), f"aliases that stand for more than {MOST_REPEATED:,} parts",
+                                     "fewer, or what they stand for in a file"))
 
     def place(self, steps: Steps) -> Place:
         """The line of the part at `steps`, or of the nearest part around it."""
@@ -42,7 +55,7 @@ def documents(text: str, file: str) -> Iterator[Written]:
 
     Raises Illegible after the documents that come before the fault.
     """
-    for root, value in (_json_roots if file.endswith(".json") else _yaml_roots)(text, file):
+    for root, value in (_json_roots if file.lower().endswith(".json") else _yaml_roots)(text, file):
         if isinstance(root, yaml.SequenceNode):
             for place, item in enumerate(root.value):
                 yield _written(item, value[place] if value is not None else None, file)
@@ -93,6 +106,8 @@ def _build(node: yaml.Node, steps: Steps, written: Written) -> Json:
     if len(steps) > DEEPEST:
         raise Illegible(sentence(_line(node, written), "nested too deeply", f"at most {DEEPEST} levels"))
     written.places.setdefault(steps, _line(node, written))
+    if isinstance(node, yaml.CollectionNode):
+        written.note_built(node)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, steps, written)
     if isinstance(node, yaml.SequenceNode):
@@ -102,15 +117,34 @@ def _build(node: yaml.Node, steps: Steps, written: Written) -> Json:
 
 def _mapping(node: yaml.MappingNode, steps: Steps, written: Written) -> dict[str, Json]:
     built: dict[str, Json] = {}
-    for key, value in node.value:
+    merged: dict[str, Json] = {}
+    for key, value in sorted(node.value, key=lambda pair: not _is_merge(pair[0])):
         if not isinstance(key, yaml.ScalarNode):
             raise Illegible(sentence(_line(key, written), "a list or an object as a key", "a text"))
+        if _is_merge(key):
+            merged = _merged(value, steps, written) | merged
+            continue
         if key.value in built:
             again = f'the key "{key.value}" a second time'
             raise Illegible(sentence(_line(key, written), again, "each key once"))
         written.places[(*steps, key.value)] = _line(key, written)
         built[key.value] = _build(value, (*steps, key.value), written)
-    return built
+    return merged | built
+
+
+def _is_merge(key: yaml.Node) -> bool:
+    """A quoted one is a text like any other."""
+    return isinstance(key, yaml.ScalarNode) and key.value == MERGE and key.style is None
+
+
+def _merged(node: yaml.Node, steps: Steps, written: Written) -> dict[str, Json]:
+    """What a merge key stands for: of several objects the first has a key's value."""
+    found: dict[str, Json] = {}
+    for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+        if not isinstance(source, yaml.MappingNode):
+            raise Illegible(sentence(_line(source, written), f"{MERGE} is no object", "an object, or a list of them"))
+        found = _build(source, steps, written) | found
+    return found
 
 
 def _scalar(node: yaml.Node, written: Written) -> Json:

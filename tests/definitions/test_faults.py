@@ -232,3 +232,24 @@ def test_documents_of_the_topic_name_their_key() -> None:
         build({"segment/s": {"kind": "segment", "id": "s"}}, 1, {})
     with pytest.raises(Misconfigured, match=r"^topic: rule.members names a file"):
         parse_document({"kind": "segment", "id": "s", "rule": {"members": {"file": "x"}}}, "topic")
+
+
+def test_aliases_that_stand_for_too_much_are_refused_at_once(tmp_path: Path) -> None:
+    rows = ["&a0 {everyone: {}}"]
+    rows += [f"&a{level} {{all: [{', '.join([f'*a{level - 1}'] * 9)}]}}" for level in range(1, 9)]
+    text = HEAD + "rule:\n  all:\n" + "".join(f"  - {row}\n" for row in rows)
+    found, = faults(tmp_path, text)
+    assert found.endswith("aliases that stand for more than 100,000 parts; expected fewer, or what they stand for in a file")
+
+
+@pytest.mark.parametrize(("merged", "found"), [
+    ("{<<: 5, event: A}", "<< is no object"), ("{<<: [[]], event: A}", "<< is no object"),
+])
+def test_a_merge_key_names_objects(merged: str, found: str, tmp_path: Path) -> None:
+    said, = faults(tmp_path, f"{HEAD}rule: {{performed: {merged}}}")
+    assert said == f"d.yaml:3: {found}; expected an object, or a list of them"
+
+
+def test_a_node_without_fields_says_so(tmp_path: Path) -> None:
+    said, = faults(tmp_path, f"{HEAD}rule:\n  everyone:\n")
+    assert said == "d.yaml:4: rule.everyone is null; expected an empty object, {}"

@@ -191,6 +191,34 @@ def test_json_files_hold_several_documents_too(tmp_path: Path, form: str) -> Non
     assert [segment.id for segment in load_folder(tmp_path).segments] == ["a", "b"]
 
 
+MERGED = """\
+kind: segment
+id: a
+rule:
+  all:
+  - performed: &shop {event: Shopped, within: 1d, at_least: 2}
+  - performed: {<<: *shop, event: Paid}
+  - performed: {event: Read, <<: [{within: 2d}, *shop]}
+  - trait: {name: "<<", is: 1}
+"""
+
+
+def test_yaml_merges_keys_as_elsewhere_and_the_written_ones_win(tmp_path: Path) -> None:
+    (tmp_path / "x.YAML").write_text(MERGED)
+    rules = load_folder(tmp_path).sources["segment/a"]["rule"]["all"]
+    assert [each["performed"] for each in rules[:3]] == [
+        {"event": "Shopped", "within": "1d", "at_least": 2}, {"event": "Paid", "within": "1d", "at_least": 2},
+        {"event": "Read", "within": "2d", "at_least": 2}]
+    assert rules[3] == {"trait": {"name": "<<", "is": 1}}
+
+
+@pytest.mark.parametrize("value", ["[a, 1]", "[]", "[true]"])
+def test_whole_lists_are_compared_by_is_and_is_not(value: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(f"kind: segment\nid: a\nrule: {{any: [{{trait: {{name: x, is: {value}}}}}, "
+                                     f"{{trait: {{name: x, is_not: {value}}}}}]}}")
+    assert load_folder(tmp_path).segments[0].id == "a"
+
+
 def test_words_that_yaml_1_1_would_change_stay_as_written(tmp_path: Path) -> None:
     values = "[NO, on, 0612, 21:00, 1e3, 12, -1.5, true, 2026-01-01]"
     (tmp_path / "x.yaml").write_text(f"kind: segment\nid: a\nrule: {{trait: {{name: x, in: {values}}}}}")
