@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from streams.core import values
+from streams.core.definitions import Definitions
 from streams.core.errors import Rejected
 from streams.core.intake import instant
 from streams.core.messages import IdentityChanged
@@ -37,10 +38,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """From `at` on, the definitions of `folder` hold."""
+    """From `at` on, these definitions hold."""
 
     at: int
-    folder: Path
+    definitions: Definitions
 
 
 def iso(moment: int | None) -> str | None:
@@ -98,7 +99,7 @@ def run(
 
 def _switch(pipeline: Pipeline, switch: Switch) -> None:
     pipeline.advance(to=switch.at, including=False)
-    pipeline.apply(switch.folder)
+    pipeline.apply(switch.definitions)
 
 
 def write(pipeline: Pipeline, summary: Mapping[str, Json], unread: Iterable[Line], folder: Path) -> None:

@@ -29,19 +29,38 @@ def run(options: argparse.Namespace) -> int:
     from streams import backtest
     from streams.testing import Pipeline
 
+    switches = _switches(options)
     options.output.mkdir(parents=True, exist_ok=True)
-    pipeline = Pipeline(options.definitions, partitions=options.partitions, seed=options.seed)
+    pipeline = Pipeline(switches[0].definitions, partitions=options.partitions, seed=options.seed)
     unread: list[backtest.Line] = []
     lines = counted(_lines(options, unread), "lines read")
     timed = counted(backtest.in_order(lines, is_as_given=options.as_given), "events")
-    switches = [backtest.Switch(at=at, folder=folder) for at, folder in options.definitions_at]
-    summary = backtest.run(pipeline, timed, switches, options.until)
+    summary = backtest.run(pipeline, timed, switches[1:], options.until)
     summary["rejected"] += len(unread)
     backtest.write(pipeline, summary, unread, options.output)
     print(f"{summary['events']} events, {summary['profiles']} profiles, {summary['memberships']} membership changes, "
           f"{summary['activations']} activations, {summary['rejected']} rejected "
           f"in {summary['seconds']} s; written to {options.output}", file=sys.stderr)
     return 0
+
+
+def _switches(options: argparse.Namespace) -> list[Any]:
+    """The definitions to begin with, then those of `--definitions-at`: all are read before the first event, and what is
+    wrong is said of all at once, with the folder where there are several."""
+    from streams.backtest import Switch
+    from streams.core.errors import Misconfigured
+    from streams.definitions import load_folder
+
+    found, faults = [], []
+    for at, folder in [(0, options.definitions), *options.definitions_at]:
+        try:
+            found.append(Switch(at=at, definitions=load_folder(folder)))
+        except Misconfigured as fault:
+            where = f"{folder}/" if options.definitions_at and folder.is_dir() else ""
+            faults += [f"{where}{each}" for each in fault.faults]
+    if faults:
+        raise Misconfigured(tuple(faults))
+    return found
 
 
 def _lines(options: argparse.Namespace, unread: list[Any]) -> Iterator[Any]:

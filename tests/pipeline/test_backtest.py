@@ -65,3 +65,15 @@ def test_rejected_lines_say_where_and_why(world: Path) -> None:
     rows = [orjson.loads(row) for row in _run(world, "d")["rejected"].splitlines()]
     assert [row["line"] for row in rows] == [51, 52] and all(row["reason"] for row in rows)
     assert rows[1]["message_id"] == "nobody"
+
+
+def test_what_is_wrong_in_any_folder_is_said_before_the_first_event(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With each folder's name, of a later one too whose time never comes; nothing is written."""
+    for name in ("three", "four"):
+        (world / name).mkdir()
+        (world / name / "all.yaml").write_text(f"kind: segment\nid: {name}\nrule: {{performd: {{event: A}}}}\n")
+    status = cli.main(["backtest", str(world / "events.jsonl"), "--definitions", str(world / "three"), "--output",
+                       str(world / "e"), "--definitions-at", f"2100-01-01={world / 'four'}"])
+    assert status == 1 and not (world / "e").exists()
+    first, second = capsys.readouterr().err.splitlines()
+    assert f"{world}/three/all.yaml:3: unknown node" in first and second.startswith(f"{world}/four/all.yaml:3: unknown")
