@@ -155,7 +155,7 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """Hard bounds of one profile, whatever its namespaces allow. identifiers: those that it has or had; merges: profiles
+    """Hard bounds of one profile. identifiers: those that it has or had; merges: profiles
     that it absorbed, with what those had absorbed."""
 
     identifiers: int = 500

@@ -77,6 +77,17 @@ def _expire_after(found: Found) -> int | None:
     return length
 
 
+def _identity(given: Given) -> Identity:
+    """Caps that are not stated are the usual ones, or what the rows allow where that is more."""
+    table = whole_table(given.get("namespaces", {}))
+    allowed = sum(row.at_most for row in table)
+    caps = {"identifiers": max(Caps().identifiers, allowed), "merges": max(Caps().merges, allowed)}
+    return Identity(
+        id=given["id"], namespaces=table, expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER),
+        caps=Caps(**(caps | given.get("caps", {}))), precedence=given.get("traits", Precedence()),
+        events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER))
+
+
 def _merge(found: Found) -> str:
     if found.value != MERGE_RULE:
         found.unlike(MERGE_RULE)
@@ -86,7 +97,7 @@ def _merge(found: Found) -> str:
 _DURATION = duration()
 EXPIRE_AFTER = Shape(_expire_after, {"anyOf": [{"const": NEVER}, _DURATION.schema]})
 CAPS = Record(
-    fields={"identifiers": whole(least=1), "merges": whole(least=1)}, make=lambda given: Caps(**given),
+    fields={"identifiers": whole(least=1), "merges": whole(least=1)}, make=dict,
 ).shape()
 PER = Shape(_per, {"anyOf": [{"const": EVER}, _DURATION.schema]})
 ROW = Record(
@@ -110,9 +121,5 @@ IDENTITY = Record(
             "anonymous_expire_after": EXPIRE_AFTER, "events_expire_after": EXPIRE_AFTER, "caps": CAPS,
             "traits": PRECEDENCE},
     required=DOCUMENT_REQUIRED,
-    make=lambda given: Identity(
-        id=given["id"], namespaces=whole_table(given.get("namespaces", {})),
-        expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER), caps=given.get("caps", Caps()),
-        precedence=given.get("traits", Precedence()),
-        events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER)),
+    make=_identity,
 )

@@ -124,3 +124,13 @@ def test_no_profile_ever_grows_over_a_cap_and_no_event_is_lost(history: list[Mes
     assert all(len({*row.identifiers, *row.former}) <= 3 and row.merges <= 1 for row in persons)
     free = run(Pipeline(partitions=partitions), history)
     assert sum(map(len, people(pipeline).values())) == sum(map(len, people(free).values()))
+
+
+@PARTITIONS
+def test_a_row_that_allows_more_than_the_usual_cap_is_not_capped(partitions: int) -> None:
+    """600 browsers that were visitors of their own before: `at_most` says so, and no cap was stated."""
+    wide = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"cookie": {"limit": {"at_most": 600}}}}}
+    messages = [event(n, anonymousId=f"c{n % 600}", **({"userId": "jane"} if n >= 600 else {})) for n in range(1200)]
+    pipeline = told(wide, partitions, *messages)
+    (who, events), = people(pipeline).items()
+    assert len(who) == 601 and len(events) == 1200
