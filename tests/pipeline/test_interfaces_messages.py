@@ -100,6 +100,11 @@ def test_a_file_may_begin_with_a_byte_order_mark_and_end_without_a_newline(tmp_p
     assert run.rejected == [] and len(run.profiles) == 2
 
 
+def test_white_space_around_a_message_is_none_of_it(tmp_path: Path) -> None:
+    run = backtest(tmp_path, [f" \t{json.dumps(track(who, timestamp=TEN))} \t\r" for who in "ab"], EVERYONE)
+    assert run.rejected == [] and len(run.profiles) == 2
+
+
 def test_copies_change_nothing_and_are_not_rejected(tmp_path: Path) -> None:
     """Same id and same strongest identifier: the first received counts. Another identifier, or other content where no id
     is stated, is another message."""

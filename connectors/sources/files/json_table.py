@@ -14,8 +14,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def messages(path: Path) -> Iterator[Row]:
-    """Every line that is not blank, untouched: what is no JSON object goes on too, the intake says why it is
-    not."""
+    """Every line that is not blank, from its first sign on: what is no JSON object goes on too, the intake says why it
+    is not."""
     for number, line in _lines(path):
         try:
             found = orjson.loads(line)
@@ -40,6 +40,6 @@ def records(path: Path) -> Iterator[Record]:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(lines(path), 1):
         content = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
-        content = content.rstrip(b"\r\n")
-        if content.strip():
+        content = content.lstrip().rstrip(b"\r\n")
+        if content:
             yield number, content
