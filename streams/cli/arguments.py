@@ -89,7 +89,23 @@ def rate(text: str) -> float:
     return found
 
 
-def existing(text: str) -> Path:
+def file(text: str) -> Path:
+    """A file that is there, a pipe too."""
+    path = _existing(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder; expected a file")
+    return path
+
+
+def folder(text: str) -> Path:
+    """A folder that is there."""
+    path = _existing(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a file; expected a folder")
+    return path
+
+
+def _existing(text: str) -> Path:
     path = Path(text)
     if not path.exists():
         raise argparse.ArgumentTypeError(f"{text} does not exist")
@@ -98,7 +114,7 @@ def existing(text: str) -> Path:
 
 def switch(text: str) -> tuple[int, Path]:
     """TIME=DIR."""
-    at, found, folder = text.partition("=")
+    at, found, where = text.partition("=")
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r}: expected TIME=DIR, for example 2026-03-01T12:00:00Z=definitions")
-    return moment(at), existing(folder)
+    return moment(at), folder(where)

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, existing, moment, positive, switch
+from streams.cli.arguments import command, file, folder, moment, positive, switch
 from streams.cli.progress import counted
 
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "backtest", run, "Run events through the pipeline in process, on virtual time.")
-    parser.add_argument("events", nargs="+", type=existing, metavar="EVENTS", help="JSON Lines (.gz too), CSV or Parquet")
-    parser.add_argument("--definitions", type=existing, required=True, metavar="DIR", help="folder of definitions")
+    parser.add_argument("events", nargs="+", type=file, metavar="EVENTS", help="JSON Lines (.gz too), CSV or Parquet")
+    parser.add_argument("--definitions", type=folder, required=True, metavar="DIR", help="folder of definitions")
     parser.add_argument("--definitions-at", type=switch, action="append", default=[], metavar="TIME=DIR",
                         help="these definitions from TIME on; repeatable")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for a file a topic")
-    parser.add_argument("--mapping", type=existing, metavar="FILE", help="how rows of CSV or Parquet become messages")
+    parser.add_argument("--mapping", type=file, metavar="FILE", help="how rows of CSV or Parquet become messages")
     parser.add_argument("--until", type=moment, metavar="TIME", help="let the clock run on to TIME")
     parser.add_argument("--as-given", action="store_true", help="take events in file order")
     parser.add_argument("--partitions", type=positive, default=1, metavar="N", help="tasks side by side; changes nothing")
@@ -52,11 +52,11 @@ def _switches(options: argparse.Namespace) -> list[Any]:
     from streams.definitions import load_folder
 
     found, faults = [], []
-    for at, folder in [(0, options.definitions), *options.definitions_at]:
+    for at, path in [(0, options.definitions), *options.definitions_at]:
         try:
-            found.append(Switch(at=at, definitions=load_folder(folder)))
+            found.append(Switch(at=at, definitions=load_folder(path)))
         except Misconfigured as fault:
-            where = f"{folder}/" if options.definitions_at and folder.is_dir() else ""
+            where = f"{path}/" if options.definitions_at else ""
             faults += [f"{where}{each}" for each in fault.faults]
     if faults:
         raise Misconfigured(tuple(faults))

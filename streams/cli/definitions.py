@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, existing, group, with_broker
+from streams.cli.arguments import command, environment, folder, group, with_broker
 from streams.cli.previews import basis
 from streams.cli.sizes import said, sized, sizes, with_sizes
 from streams.core.errors import Misconfigured
@@ -25,7 +25,7 @@ def add_to(commands: Any) -> None:
         ("diff", diff, "Show what `apply` would change."),
     ):
         parser = command(commands, name, run, summary)
-        parser.add_argument("folder", type=existing, metavar="DIR", help="folder of definitions, YAML or JSON")
+        parser.add_argument("folder", type=folder, metavar="DIR", help="folder of definitions, YAML or JSON")
         parser.add_argument("--json", action="store_true", help="print the changes as JSON")
         with_broker(parser)
         if run is diff:

@@ -4,14 +4,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from streams.cli.arguments import command, environment, existing, port, with_broker
+from streams.cli.arguments import command, environment, folder, port, with_broker
 
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "feedback", run, "Take bounces, complaints and unsubscribes; suppress those addresses.")
     parser.add_argument("--host", default="127.0.0.1", help="address; every route proves its caller, TLS is a proxy's")
     parser.add_argument("--port", type=port, default=6091, help="to listen on (default: 6091)")
-    parser.add_argument("--mailbox", action="append", type=existing, default=[], metavar="DIR",
+    parser.add_argument("--mailbox", action="append", type=folder, default=[], metavar="DIR",
                         help="a maildir that bounces come into; may be repeated")
     with_broker(parser)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, existing, group, with_broker
+from streams.cli.arguments import command, environment, folder, group, with_broker
 from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
 
@@ -30,7 +30,7 @@ def add_to(commands: Any) -> None:
 
 
     report = command(identity, "report", report_identity, "Profiles that break the identity rules.")
-    report.add_argument("--definitions", type=existing, metavar="DIR", help="by the rules of this folder, before `apply`")
+    report.add_argument("--definitions", type=folder, metavar="DIR", help="by the rules of this folder, before `apply`")
     report.add_argument("--json", action="store_true", help="as JSON")
     with_broker(report)
 

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from streams.cli import privacy, segments
-from streams.cli.arguments import command, environment, existing, group, number, with_broker
+from streams.cli.arguments import command, environment, folder, group, number, with_broker
 from streams.core.errors import Misconfigured
 
 
@@ -31,7 +31,7 @@ def add_to(commands: Any) -> None:
     about = explain.add_mutually_exclusive_group(required=True)
     about.add_argument("--profile", metavar="NAMESPACE:VALUE", help="any identifier of the person")
     about.add_argument("--cost", action="store_true", help="what it keeps at most, what touches it, who shares it")
-    explain.add_argument("--definitions", type=existing, metavar="DIR",
+    explain.add_argument("--definitions", type=folder, metavar="DIR",
                          help="with --cost: the definitions around it (default: those that stand on the broker)")
     explain.add_argument("--json", action="store_true", help="as JSON")
     with_broker(explain)

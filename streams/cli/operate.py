@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, existing, port, positive, with_broker
+from streams.cli.arguments import command, environment, folder, port, positive, with_broker
 from streams.core.errors import Misconfigured
 
 DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS", "AUDIENCE_REPLICATION"}
@@ -31,7 +31,7 @@ def add_to(commands: Any) -> None:
     topics.add_argument("--json", action="store_true", help="as JSON")
     with_broker(topics)
     check = command(commands, "check", check_all, "Say all that is wrong with settings, broker, topics, definitions.")
-    check.add_argument("--definitions", type=existing, metavar="DIR", help="look at this folder of definitions too")
+    check.add_argument("--definitions", type=folder, metavar="DIR", help="look at this folder of definitions too")
     with_broker(check)
 
 

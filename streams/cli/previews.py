@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, existing, number
+from streams.cli.arguments import command, environment, file, number
 from streams.cli.patience import complain, with_patience
 from streams.core.errors import Misconfigured
 
@@ -24,7 +24,7 @@ SHOWN = 10
 def add_to(segment: Any) -> None:
     """The command, under the word `segment`."""
     parser = command(segment, "preview", preview_segment, "Size, a sample and overlaps of a segment, without applying it.")
-    parser.add_argument("file", type=existing, metavar="FILE", help="a file of definitions, among those that stand")
+    parser.add_argument("file", type=file, metavar="FILE", help="a file of definitions, among those that stand")
     parser.add_argument("--members", type=number, default=SHOWN, metavar="N", help=f"how many to name (default {SHOWN})")
     with_sample(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")

@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from streams.cli.arguments import command, environment, existing, rate, with_broker
+from streams.cli.arguments import command, environment, file, rate, with_broker
 from streams.cli.progress import counted
 
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "replay", run, "Put events from files on the event topics, received now.")
-    parser.add_argument("events", nargs="+", type=existing, metavar="FILE", help="JSON Lines (.gz too), CSV or Parquet")
-    parser.add_argument("--mapping", type=existing, metavar="FILE", help="how rows of CSV or Parquet become messages")
+    parser.add_argument("events", nargs="+", type=file, metavar="FILE", help="JSON Lines (.gz too), CSV or Parquet")
+    parser.add_argument("--mapping", type=file, metavar="FILE", help="how rows of CSV or Parquet become messages")
     parser.add_argument("--per-second", type=rate, metavar="N", help="pace; without it as fast as the broker takes them")
     parser.add_argument("--activate-old", action="store_true",
                         help="let events older than 24 hours trigger e-mail and SMS too")
