@@ -109,14 +109,14 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """`variants`: of an A/B split; who is in none of them is the control group. `priority`: 1 is the strongest.
-    `valid_for`: ms after its trigger in which a message may go out; None for as long as the campaign lasts.
-    `zone_sources`: whom the trait `timezone` is believed from, see `precedence`."""
+    """`each`: names and patterns of the events that it answers. `variants`: of an A/B split; who is in none of them is the
+    control group. `priority`: 1 is the strongest. `valid_for`: ms after its trigger in which a message may go out; None for
+    as long as the campaign lasts. `zone_sources`: whom the trait `timezone` is believed from, see `precedence`."""
 
     id: str
     segment: str
     trigger: Trigger = Trigger.ENTERED
-    each: str | None = None
+    each: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
     caps: tuple[Cap, ...] = ()
     quiet_hours: QuietHours | None = None

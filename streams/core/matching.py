@@ -120,6 +120,10 @@ def compile_names(names: tuple[str, ...]) -> Callable[[str], bool]:
     return lambda name: name in exact or any(matches_name(pattern, name) for pattern in patterns)
 
 
+def matches_any(patterns: tuple[str, ...], name: str) -> bool:
+    return any(matches_name(pattern, name) for pattern in patterns)
+
+
 def matches_name(pattern: str, name: str) -> bool:
     """`*` stands for any text, also none. Linear however many stars: no pattern can stall a worker."""
     first, *rest = pattern.split("*")

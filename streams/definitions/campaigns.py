@@ -16,7 +16,7 @@ from streams.core.campaigns.caps import MOST
 from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
-from streams.definitions.matches import EVENT_NAME
+from streams.definitions.matches import EVENT_NAMES
 from streams.definitions.samples import failures
 from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, NAMESPACE, TEXT, TIME, TIME_ZONE, choice, duration, whole
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
@@ -40,13 +40,13 @@ def _template_file(found: Found) -> str:
     found.refuse(f"{dotted(found.steps)} names a file", "its text: files are read with a folder only")
 
 
-def _trigger(found: Found) -> tuple[Trigger, str | None]:
+def _trigger(found: Found) -> tuple[Trigger, tuple[str, ...]]:
     if isinstance(found.value, dict):
         return Trigger.EACH, _EACH.read(found)
     if found.value not in _PLAIN_TRIGGERS:
         found.unlike(f"one of {', '.join(_PLAIN_TRIGGERS)}, or each: EVENT",
                      nearest(found.value, _PLAIN_TRIGGERS))
-    return Trigger(found.value), None
+    return Trigger(found.value), ()
 
 
 class CapMode(StrEnum):
@@ -165,7 +165,7 @@ def _object(found: Found) -> dict[str, Any]:
 
 
 def _campaign(given: Given) -> Campaign:
-    trigger, each = given.get("trigger", (Trigger.ENTERED, None))
+    trigger, each = given.get("trigger", (Trigger.ENTERED, ()))
     caps, quiet = given.get("cap", ()), given.get("quiet_hours")
     if quiet is not None:
         caps = tuple(replace(cap, calendar=cap.calendar and quiet.time_zone) for cap in caps)
@@ -180,7 +180,7 @@ def _campaign(given: Given) -> Campaign:
 
 _TEXT_SCHEMA: Schema = {"type": "string", "minLength": 1}
 _EACH = Record(
-    fields={"each": EVENT_NAME}, required=("each",), make=lambda given: str(given["each"]),
+    fields={"each": EVENT_NAMES}, required=("each",), make=lambda given: given["each"],
 ).shape()
 TRIGGER = Shape(_trigger, {"anyOf": [{"enum": list(_PLAIN_TRIGGERS)}, _EACH.schema]})
 TEMPLATE = Shape(_template, _TEXT_SCHEMA)

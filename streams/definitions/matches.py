@@ -14,11 +14,16 @@ _EVENT_EXPECTED = "an event's name, a pattern with *, or a list of them"
 
 
 def _names(found: Found) -> tuple[str, ...]:
-    """The names; () for any event, which `*` alone means too."""
     names = [found.value] if isinstance(found.value, str) else found.value
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         found.unlike(_EVENT_EXPECTED)
-    return () if "*" in names else tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))
+
+
+def _events(found: Found) -> tuple[str, ...]:
+    """The names; () for any event, which `*` alone means too."""
+    names = _names(found)
+    return () if "*" in names else names
 
 
 def _between(found: Found) -> tuple[int, int]:
@@ -30,15 +35,11 @@ def _between(found: Found) -> tuple[int, int]:
     return start, end
 
 
-EVENT_NAME: Shape[str] = Shape(
-    lambda found: found.value if isinstance(found.value, str) and found.value
-    else found.unlike("an event's name or a pattern with *"),
-    {"type": "string", "minLength": 1},
-)
-EVENT = Shape(_names, {"anyOf": [
+EVENT_NAMES = Shape(_names, {"anyOf": [
     {"type": "string", "minLength": 1},
     {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
 ]})
+EVENT = Shape(_events, EVENT_NAMES.schema)
 WHERE = many(CONDITION, least=0, expected="a list of conditions, each a property and a comparison")
 BETWEEN = Shape(_between, {"type": "array", "items": TIME.schema, "minItems": 2, "maxItems": 2})
 

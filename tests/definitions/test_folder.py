@@ -106,7 +106,7 @@ def test_computed_traits(shop: Path) -> None:
 def test_campaigns_with_their_templates(shop: Path) -> None:
     html = "<p>{{ name }}</p>"
     assert load_folder(shop).campaigns == (Campaign(
-        id="win-back", segment="vips", trigger=Trigger.EACH, each="Order *", status=Status.LIVE,
+        id="win-back", segment="vips", trigger=Trigger.EACH, each=("Order *",), status=Status.LIVE,
         channels=(
             Channel(name="display", purpose="personalised-ads",
                     content=(("audience", "cart-nl"), ("destinations", ("gam",)))),

@@ -64,6 +64,18 @@ def reasons(pipeline: Pipeline) -> list[str]:
     return [each.reason for each in pipeline.suppressed]
 
 
+def test_each_names_events_as_rules_do() -> None:
+    """A list of names and patterns; `*` for any."""
+    listed, any_event = {"each": ["Order *", "Refunded"]}, {"each": "*"}
+    pipeline = world(campaign("listed", trigger=listed), campaign("any", trigger=any_event), rule={"everyone": {}})
+    person = Person(pipeline)
+    person.becomes(fan=True)
+    person.orders(1)
+    for name in ("Refunded", "Refund", "order Completed"):
+        person.says(event=name)
+    assert [len(sent(pipeline, name)) for name in ("listed", "any")] == [2, 5]
+
+
 def test_a_rolling_cap_opens_exactly_when_the_first_message_is_so_old() -> None:
     pipeline = world(campaign("c", cap={"at_most": 2, "per": "7d"}))
     person = Person(pipeline)

@@ -12,7 +12,7 @@ from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.evaluate import Change
 from streams.core.events import Event
-from streams.core.matching import matches_name
+from streams.core.matching import matches_any
 from streams.core.messages import Activation, Sent
 from streams.core.press import Press
 from streams.core.profile import Profile
@@ -65,7 +65,7 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
     """Campaigns that answer each event of a name, while the person is in their segment."""
     sends: list[Sent] = []
     for campaign in live(context, at):
-        if campaign.each and campaign.segment in profile.members and matches_name(campaign.each, event.name):
+        if campaign.segment in profile.members and matches_any(campaign.each, event.name):
             because = f"{event.name} [message {event.message_id}]"
             sends += _decided(context, profile, campaign, at, Occasion(Trigger.EACH, because, event, at))
     return sends

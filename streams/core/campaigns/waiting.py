@@ -12,7 +12,7 @@ from streams.core.campaigns.reach import ADDRESS
 from streams.core.campaigns.reacting import event_happened, live
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
-from streams.core.matching import matches_name
+from streams.core.matching import matches_any
 from streams.core.messages import Sent, Suppressed
 from streams.core.profile import Profile
 
@@ -23,7 +23,7 @@ MOST = 1_000
 def postpone(context: Context, profile: Profile, event: Event, at: int) -> list[Sent]:
     """Note an event that a live campaign answers; what is one too many is answered by the reason for no message."""
     wanted = [campaign for campaign in live(context, at)
-              if campaign.each and event.kind in COUNTED and matches_name(campaign.each, event.name)]
+              if event.kind in COUNTED and matches_any(campaign.each, event.name)]
     if not wanted:
         return []
     if len(profile.waiting) < MOST:
