@@ -16,12 +16,12 @@ from streams.core.tables import UNDER_WAY, VACANT, Node
 
 
 def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
-    """Next generation, next epoch: whatever begins there next is nothing that was there before."""
+    """Next generation, next epoch: whatever begins there next is nothing that was there before. Of every identifier: a
+    forward may stand where an absorbed profile was named after it."""
     node = context.tables.nodes.get(identifier) or Node()
     vacate(node.owners, key)
     node.epochs += 1
-    if identifier == home(key):
-        node.generation = max(node.generation, generation(key) + 1)
+    node.generation = max(node.generation, generation(key) if identifier == home(key) else 0) + 1
     return leave_vacant(context, identifier, node, at)
 
 

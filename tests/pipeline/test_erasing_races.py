@@ -9,6 +9,7 @@ from streams.core.endings import Wipe
 from streams.core.messages import Adopt, Deliver, Release
 from streams.task import Task
 from streams.testing import Pipeline
+from tests.pipeline.erased import STATED, found_in, kept
 from tests.pipeline.mesh import unsettled
 from tests.pipeline.worlds import START, event, people, send_all
 
@@ -94,3 +95,17 @@ def test_who_is_erased_waits_for_the_last_of_several_parts(monkeypatch: pytest.M
         pipeline.stores[0].write(task.run([], START + 9, 0).changes)
         assert [receipt.outcome for receipt in pipeline.receipts] == expected
     assert pipeline.receipts[0].places["timeline"] == 5 and pipeline.profiles() == []
+
+
+@pytest.mark.parametrize("partitions", [1, 4, 16])
+def test_l7_who_comes_back_by_an_identifier_that_was_absorbed_is_not_put_under_the_erased_name(partitions: int) -> None:
+    """What the absorbed profile left behind still says where it went."""
+    pipeline = send_all(Pipeline(ADS, partitions), event(1, anonymousId="c1"), event(2, userId="jane-77"),
+                        event(3, userId="jane-77", anonymousId="c1"))
+    pipeline.erase("customer_id:jane-77")
+    pipeline.request("unsuppress", "cookie:c1")
+    pipeline.advance(by=1_000)
+    send_all(pipeline, event(4, anonymousId="c1") | {"timestamp": pipeline.now})
+    assert [profile.key.partition("\x00")[0] for profile in pipeline.profiles()] == ["cookie:c1"]
+    pipeline.advance(by=STATED)
+    assert found_in(kept(pipeline), ["jane-77"]) == [] and people(pipeline) == {frozenset({"cookie:c1"}): ["m4"]}
