@@ -173,8 +173,9 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """Everything in force at one revision. expire_after: ms without an event after which an anonymous profile ends, None
-    for never. events_expire_after: ms for which the events themselves are kept, None for without end."""
+    """Everything in force at one revision. expire_after, known_expire_after: ms without an event after which an
+    anonymous profile ends, and one that is not; None for never. events_expire_after: ms for which the events themselves are
+    kept, None for without end."""
 
     revision: int = 0
     segments: tuple[Segment, ...] = ()
@@ -186,5 +187,6 @@ class Definitions:
     precedence: Precedence = Precedence()
     consent: ConsentMapping = DEFAULT
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
+    known_expire_after: int | None = None
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
     sources: dict[str, Json] = field(default_factory=dict, compare=False)

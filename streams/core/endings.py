@@ -13,12 +13,14 @@ from streams.core.requests import REALM
 @dataclass(slots=True)
 class Expire:
     """To the sequencer: nothing came to this profile for too long. created, heard: as the profile has them, so that no
-    decision is passed over that is still on its way to it; at: the instant."""
+    decision is passed over that is still on its way to it; at: the instant. is_known: it has an identifier that is not
+    anonymous, and ends by the limit for those."""
 
     profile: str
     created: int
     heard: int
     at: int
+    is_known: bool = False
 
     @property
     def home(self) -> str:

@@ -1,4 +1,5 @@
-"""Anonymous profiles that nobody comes back to end: by default 395 days after the last event was received.
+"""Profiles that nobody comes back to end: anonymous ones by default 395 days after the last event was received, known ones
+after a time of their own, if there is one.
 
 A cookie that the identity graph never heard of is known to its own task alone and ends there. One that the graph knows
 asks the sequencer: until the answer it passes its events on as new evidence, so that each is decided before the end or
@@ -31,11 +32,11 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
     """See that the end comes when it is due; at once cheap and mostly nothing to do.
 
     received_at: of the profile's last event, where the caller knows it; else the timeline is asked."""
-    idle, timers = context.plan.definitions.expire_after, context.tables.timers
+    idle, timers = _idle(context, profile), context.tables.timers
     if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing in ENDED or profile.handovers:
         return
     unwatch(context, profile)
-    if idle is not None and _is_anonymous(profile):
+    if idle is not None:
         last = _last(context, profile) if received_at is None else received_at
         profile.expiry = [last + idle, idle]
         timers.arm(last + idle, EXPIRY, profile.key)
@@ -57,8 +58,8 @@ def is_overdue(profile: Profile, received_at: int) -> bool:
 
 def end_of(context: Context, profile: Profile) -> int | None:
     """When the profile ends if nothing comes; None if it does not, or must wait for fragments first."""
-    idle = context.plan.definitions.expire_after
-    if idle is None or profile.handovers or not _is_anonymous(profile):
+    idle = _idle(context, profile)
+    if idle is None or profile.handovers:
         return None
     return _last(context, profile) + idle
 
@@ -77,7 +78,7 @@ def due(context: Context, key: str, until: int) -> list[Sent]:
     if profile.standing == LONE:
         return _end(context, profile, end)
     profile.standing = LEAVING
-    return [Expire(key, profile.created, profile.heard, end)]
+    return [Expire(key, profile.created, profile.heard, end, not _is_anonymous(profile))]
 
 
 def agree(context: Context, message: Expire | Keep | Forget | Vacate) -> list[Sent]:
@@ -103,13 +104,14 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
         if tables.nodes.get(home(key)) is not None:
             return []
         person = Person(created=message.created, identifiers={home(key): message.created})
-    if person.words != message.heard or not all(map(is_anonymous, person.identifiers)):
+    if person.words != message.heard or all(map(is_anonymous, person.identifiers)) is message.is_known:
         return [Keep(key, message.heard)]
     tables.persons.delete(key)
     owned = sorted({*person.identifiers, *person.former, home(key)})
     points = [let_go(context, key, identifier, message.at) for identifier in owned]
-    audit = IdentityChanged(message.at, "erased", context.profile_id(key), None, sorted(person.identifiers), "",
-                            _because(context), tables.counters.get(DECISIONS) or 0)
+    named = [] if message.is_known else sorted(person.identifiers)
+    audit = IdentityChanged(message.at, "erased", context.profile_id(key), None, named, "",
+                            _because(context, is_known=message.is_known), tables.counters.get(DECISIONS) or 0)
     return [*points, audit, Forget(key, message.at)]
 
 
@@ -119,11 +121,12 @@ def _keep(context: Context, message: Keep) -> list[Sent]:
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Profile) and profile.standing == LEAVING:
         profile.standing = LINKED
+        context.tables.profiles.put(profile.key, profile)
         if profile.heard != message.heard:
             watch(context, profile)
             return []
         pause = _pause(context, profile)
-        watch(context, profile, context.wall + pause - (context.plan.definitions.expire_after or 0))
+        watch(context, profile, context.wall + pause - (_idle(context, profile) or 0))
         profile.expiry += [pause] if profile.expiry else []
     return []
 
@@ -154,11 +157,17 @@ def _go(context: Context, message: Forget) -> list[Sent]:
 
 
 def _end(context: Context, profile: Profile, at: int) -> list[Sent]:
-    return forget(context, profile, max(at, profile.now), "time", _because(context))
+    because = _because(context, is_known=not _is_anonymous(profile))
+    return forget(context, profile, max(at, profile.now), "time", because)
 
 
 def _is_anonymous(profile: Profile) -> bool:
     return all(map(is_anonymous, profile.identifiers))
+
+
+def _idle(context: Context, profile: Profile) -> int | None:
+    definitions = context.plan.definitions
+    return definitions.expire_after if _is_anonymous(profile) else definitions.known_expire_after
 
 
 def _last(context: Context, profile: Profile) -> int:
@@ -169,6 +178,7 @@ def _last(context: Context, profile: Profile) -> int:
     return max(entry.received_at for entry in entries)
 
 
-def _because(context: Context) -> str:
-    idle = context.plan.definitions.expire_after
-    return "anonymous, and no event for long" if idle is None else f"anonymous, and no event for {duration(idle)}"
+def _because(context: Context, *, is_known: bool) -> str:
+    definitions = context.plan.definitions
+    idle = definitions.known_expire_after if is_known else definitions.expire_after
+    return f"{'' if is_known else 'anonymous, and '}no event for {'long' if idle is None else duration(idle)}"

@@ -69,6 +69,7 @@ def take(
             expiry.watch(context, profile, event.received_at)
         if word is not None and word.gained:
             sends += campaigns.identifiers_changed(context, profile, at)
+            expiry.watch(context, profile, event.received_at)
     if word is not None and expiry.asked_before(profile):
         expiry.ask_now(context, profile)
     arm(context, profile)

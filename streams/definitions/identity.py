@@ -24,11 +24,12 @@ MERGE_RULE = "known_beats_anonymous_then_oldest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """`namespaces` is the whole table, strongest first. `expire_after`, `events_expire_after`: as in `Definitions`."""
+    """`namespaces` is the whole table, strongest first. What expires: as in `Definitions`."""
 
     id: str
     namespaces: tuple[Namespace, ...]
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
+    known_expire_after: int | None = None
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
     caps: Caps = Caps()
     precedence: Precedence = Precedence()
@@ -84,7 +85,8 @@ def _identity(given: Given) -> Identity:
     caps = {"identifiers": max(Caps().identifiers, allowed), "merges": max(Caps().merges, allowed)}
     return Identity(
         id=given["id"], namespaces=table, expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER),
-        caps=Caps(**(caps | given.get("caps", {}))), precedence=given.get("traits", Precedence()),
+        known_expire_after=given.get("known_expire_after"), caps=Caps(**(caps | given.get("caps", {}))),
+        precedence=given.get("traits", Precedence()),
         events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER))
 
 
@@ -118,8 +120,8 @@ ROWS = Shape(_rows, {
 
 IDENTITY = Record(
     fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
-            "anonymous_expire_after": EXPIRE_AFTER, "events_expire_after": EXPIRE_AFTER, "caps": CAPS,
-            "traits": PRECEDENCE},
+            "anonymous_expire_after": EXPIRE_AFTER, "known_expire_after": EXPIRE_AFTER,
+            "events_expire_after": EXPIRE_AFTER, "caps": CAPS, "traits": PRECEDENCE},
     required=DOCUMENT_REQUIRED,
     make=_identity,
 )

@@ -10,6 +10,7 @@ from streams import backtest
 from streams.core import expiry
 from streams.core.endings import Keep
 from streams.core.messages import MembershipsNow, ProfileGone
+from streams.core.profile import LEAVING
 from streams.testing import Pipeline
 from streams.unit import TABLES
 from tests.pipeline.worlds import people
@@ -177,6 +178,16 @@ def test_who_may_not_end_yet_asks_again_later_and_not_at_once() -> None:
     assert pauses[-2:] == [expiry.ASK_AT_LAST] * 2 and pauses == sorted(pauses)
     pipeline.advance(to=pipeline.now + 1)
     assert people(pipeline) == {}
+
+
+def test_who_is_to_live_on_while_fragments_are_awaited_is_written_down() -> None:
+    """A restart would find it asking still, and it would never end."""
+    pipeline = visitor(1, LINKED)
+    task, profile = pipeline.tasks[0], pipeline.profiles()[0]
+    profile.standing, profile.handovers = LEAVING, {"another": 1}
+    task.state.changes()
+    expiry.agree(task.context, Keep(profile.key, profile.heard - 1))
+    assert [(change.table, change.key) for change in task.state.changes()] == [("profiles", profile.key.encode())]
 
 
 @PARTITIONS

@@ -1,7 +1,8 @@
-"""The end of anonymous profiles with messages in flight: nothing is lost, nothing comes back, nobody is two people."""
+"""The end of profiles with messages in flight: nothing is lost, nothing comes back, nobody is two people."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from streams.core.expiry import ASK_AT_LAST
 from streams.core.identifiers import is_anonymous
-from streams.core.messages import MembershipChanged, Output
+from streams.core.messages import IdentityChanged, MembershipChanged, Output, ProfileGone
 from streams.core.profile import Profile
 from streams.testing import Pipeline
 from streams.unit import Inbound, Outcome
@@ -26,8 +27,11 @@ Message = dict[str, Any]
 IDLE = 7 * DAY
 CHANCE = st.integers(0, 2**32).map(Random)
 PAUSES = st.sampled_from((0, 0, 0, 0, IDLE - 1, IDLE, IDLE + 1, 2 * IDLE))
-BOUNDS = {name: rules["identity/one"] | {"anonymous_expire_after": "7d"}
-          for name, rules in (("lifted", LIMITS_LIFTED), ("tight", LIMITS_TIGHT))}
+LONGEST = 2 * IDLE
+"""For known people, where they end too."""
+BOUNDS = {name + also: rules["identity/one"] | {"anonymous_expire_after": "7d", "known_expire_after": known}
+          for name, rules in (("lifted", LIMITS_LIFTED), ("tight", LIMITS_TIGHT))
+          for also, known in (("", "never"), (", known too", "14d"))}
 
 
 class Ticking(Mesh):
@@ -98,7 +102,7 @@ def _check(history: list[Message], partitions: int, chance: Random, bounds: str,
     assert [fault for fault in unsettled(pipeline) if "waits" in fault] == []
     _check_events(pipeline, history)
     _check_people(pipeline, is_punctual=all(message["type"] != "split" for message in history))
-    pipeline.advance(by=3 * IDLE)
+    pipeline.advance(by=LONGEST + 2 * IDLE)
     _check_told(pipeline, mesh)
     _check_rest(pipeline)
 
@@ -152,29 +156,43 @@ def _check_people(pipeline: Pipeline, *, is_punctual: bool = True) -> None:
             person = Person(theirs, frozenset(profile.identifiers))
             wanted = {n for n, d in segments.items() if holds(d["rule"], person, pipeline.now, segments)}
             assert set(profile.members) == wanted
-            assert not is_punctual or not all(map(is_anonymous, profile.identifiers)) or (
-                max(m["receivedAt"] for m in theirs) + IDLE > pipeline.now
+            idle = _idle(pipeline, profile.identifiers)
+            assert not is_punctual or idle is None or (
+                max(m["receivedAt"] for m in theirs) + idle > pipeline.now
                 or pipeline.now < profile.expiry[0] <= pipeline.now + ASK_AT_LAST)
 
 
+def _idle(pipeline: Pipeline, identifiers: Iterable[str]) -> int | None:
+    definitions = pipeline.plan.definitions
+    return definitions.expire_after if all(map(is_anonymous, identifiers)) else definitions.known_expire_after
+
+
 def _check_told(pipeline: Pipeline, mesh: Ticking) -> None:
-    """Law L5: told changes alternate and end at what is; of who was absorbed, the lines simply end."""
+    """Law L5: told changes alternate and end at what is; of who was absorbed, the lines simply end, and begin anew if long
+    after they ended somebody begins under that name."""
     inside: set[tuple[str, str]] = set()
-    for line in mesh.lines():
-        place = line.profile_id, line.segment_id
-        assert (place in inside) == (line.change == "exited"), line
-        inside ^= {place}
+    audit = (output for output in mesh.said() if isinstance(output, IdentityChanged))
+    absorbed = {line.other_profile_id for line in audit if line.change == "merged"}
+    for line in mesh.said():
+        if isinstance(line, ProfileGone):
+            left = {place for place in inside if place[0] == line.profile_id}
+            assert not left or line.profile_id in absorbed, line
+            inside -= left
+        elif isinstance(line, MembershipChanged):
+            place = line.profile_id, line.segment_id
+            assert (place in inside) == (line.change == "exited"), line
+            inside ^= {place}
     living = {p.profile_id: set(p.members) for p in pipeline.profiles()}
     for profile_id, members in living.items():
         assert {segment for who, segment in inside if who == profile_id} == members
 
 
 def _check_rest(pipeline: Pipeline) -> None:
-    """Long after: only identified people are there, and no table remembers anybody else."""
+    """Long after: only who has no end is there, and no table remembers anybody else."""
     for task, store in zip(pipeline.tasks, pipeline.stores, strict=True):
         for key in store.keys("profiles"):
             profile = task.state.profiles.get(key.decode())
-            assert isinstance(profile, Profile) and not all(map(is_anonymous, profile.identifiers))
+            assert isinstance(profile, Profile) and _idle(pipeline, profile.identifiers) is None
         for key in store.keys("identities"):
             name, kind = key[1:].decode(), key[:1]
             if kind == b"i":
@@ -182,7 +200,7 @@ def _check_rest(pipeline: Pipeline) -> None:
                 assert node is not None and node.owners
             elif kind == b"p":
                 person = task.state.persons.get(name)
-                assert person is not None and not all(map(is_anonymous, person.identifiers))
+                assert person is not None and _idle(pipeline, person.identifiers) is None
         for key in store.keys("pointers"):
             pointer = None if b"\x00seen" in key else task.state.pointers.get(key.decode())
             assert pointer is None or not pointer.is_vacant
