@@ -133,7 +133,7 @@ class Campaign:
 ANONYMOUS_EXPIRE_AFTER = 395 * 86_400_000
 """Thirteen months: what European regulators' guidance lets a cookie live at most."""
 EVENTS_EXPIRE_AFTER = 25 * 30 * 86_400_000
-"""Twenty-five months: what the same guidance lets audience data be kept at most."""
+"""Twenty-five months: what the same guidance lets audience data be kept at most; of what was sent to somebody too."""
 
 
 class OnConflict(StrEnum):
@@ -175,7 +175,7 @@ class Destination:
 class Definitions:
     """Everything in force at one revision. expire_after, known_expire_after: ms without an event after which an
     anonymous profile ends, and one that is not; None for never. events_expire_after: ms for which the events themselves are
-    kept, None for without end."""
+    kept, messages_expire_after for which it is known what was sent; None for without end."""
 
     revision: int = 0
     segments: tuple[Segment, ...] = ()
@@ -189,4 +189,5 @@ class Definitions:
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     known_expire_after: int | None = None
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
+    messages_expire_after: int | None = EVENTS_EXPIRE_AFTER
     sources: dict[str, Json] = field(default_factory=dict, compare=False)

@@ -11,7 +11,7 @@ from streams.core.copies import forget_copies
 from streams.core.evaluate import Change
 from streams.core.messages import ProfileGone, Sent
 from streams.core.profile import Profile, home
-from streams.core.tables import EVENTS, EXPIRY, RULE, VIEW, Tables
+from streams.core.tables import EVENTS, EXPIRY, MESSAGES, RULE, VIEW, Tables
 
 
 def forget(context: Context, profile: Profile, at: int, cause: str, because: str) -> list[Sent]:
@@ -43,7 +43,9 @@ def disarm(tables: Tables, profile: Profile) -> None:
         tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
     if profile.aging:
         tables.timers.disarm(profile.aging[0], EVENTS, profile.key)
-    profile.timer_at, profile.view_due, profile.expiry, profile.aging = 0, 0, [], []
+    if profile.recall:
+        tables.timers.disarm(profile.recall[0], MESSAGES, profile.key)
+    profile.timer_at, profile.view_due, profile.expiry, profile.aging, profile.recall = 0, 0, [], [], []
 
 
 def remove(tables: Tables, profile: Profile) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from streams.core import campaigns, erasing, expiry, profiling, retention
+from streams.core.campaigns import history
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.folding import fold, refold, remember
@@ -191,6 +192,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         retention.watch(context, profile, message.entries[0].arrival)
     if message.state is not None:
         _inherit(profile, message.source, message.state)
+        history.watch_anew(context, profile)
     tables.profiles.put(profile.key, profile)
     if not message.last:
         return []

@@ -79,6 +79,7 @@ class Profile:
     asks again, see `expiry`.
     aging: [when its timer is due, for which time events are kept]; forgotten: [receipt, arrival] of the newest event
     that the timeline let go of, see `retention`. heard: how many decisions came that are this profile's own.
+    recall: [when its timer is due, for which time messages are kept], see `campaigns.history`.
     erasure: [where the receipt is kept, place -> records so far] of who is erased, see `erasing`.
     """
 
@@ -114,6 +115,7 @@ class Profile:
     forgotten: list[int] = field(default_factory=list)
     heard: int = 0
     erasure: list[Json] = field(default_factory=list)
+    recall: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.core import campaigns, evaluate, expiry, receipts, retention, telling, vacating
+from streams.core.campaigns import history
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
 from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home
-from streams.core.tables import ANSWER, EVENTS, EXPIRY, RULE, VACANT, VIEW, Entry, Tables
+from streams.core.tables import ANSWER, EVENTS, EXPIRY, MESSAGES, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
 TRIM_EVERY = 512
@@ -247,6 +248,7 @@ def arm(context: Context, profile: Profile) -> None:
     """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
     if profile.standing == ERASED:
         return
+    history.watch(context, profile)
     timers = context.tables.timers
     due = None if profile.handovers or not (profile.due or profile.held) else next_due(profile)
     if due is not None and (not profile.timer_at or due < profile.timer_at):
@@ -266,6 +268,8 @@ def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent
         return expiry.due(context, key, due)
     if cause == EVENTS:
         return retention.due(context, key, due)
+    if cause == MESSAGES:
+        return history.due(context, key, due)
     if cause == VACANT:
         return vacating.vacant(context, key, due)
     if cause == ANSWER:

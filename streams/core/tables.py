@@ -12,8 +12,9 @@ from streams.core.profile import Forward, Profile
 from streams.core.requests import Receipt
 
 T = TypeVar("T")
-VIEW, RULE, FORWARD, EXPIRY, EVENTS, VACANT, ANSWER = "view", "rule", "forward", "expiry", "past", "vacant", "answer"
-"""Causes of timers of profiles; of the last two: of identifiers and receipts, at the sequencer. At one instant they fire in
+VIEW, RULE, FORWARD, EXPIRY, EVENTS, MESSAGES = "view", "rule", "forward", "expiry", "past", "messages"
+VACANT, ANSWER = "vacant", "answer"
+"""Causes of timers of profiles; of these two: of identifiers and receipts, at the sequencer. At one instant they fire in
 the order of these words: the end of a profile asks its events before they go."""
 WATCHED_FOR = 86_400_000
 """For how long an erased identifier is taken out of what profiles are handed, once nothing that names it is under way."""

@@ -6,6 +6,7 @@ profile is as if the present definitions had always been in force, as far as the
 from __future__ import annotations
 
 from streams.core import campaigns, evaluate, expiry, retention, telling
+from streams.core.campaigns import history
 from streams.core.context import Context
 from streams.core.folding import missing_leaves, refold
 from streams.core.messages import Sent
@@ -23,6 +24,7 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
     context.tables.profiles.put(profile.key, profile)
     expiry.watch(context, profile)
     retention.redefined(context, profile)
+    history.redefined(context, profile)
     sends = telling.tell(context, profile, changes, cause, at) if changes else []
     return sends + campaigns.catch_up(context, profile, at)
 

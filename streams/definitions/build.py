@@ -72,6 +72,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         expire_after=identity.expire_after,
         known_expire_after=identity.known_expire_after,
         events_expire_after=identity.events_expire_after,
+        messages_expire_after=identity.messages_expire_after,
         consent=consent[0] if consent else DEFAULT,
         sources=dict(sorted(sources.items())),
     )

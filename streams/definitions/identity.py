@@ -31,6 +31,7 @@ class Identity:
     expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     known_expire_after: int | None = None
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
+    messages_expire_after: int | None = EVENTS_EXPIRE_AFTER
     caps: Caps = Caps()
     precedence: Precedence = Precedence()
     version: int = 1
@@ -87,7 +88,8 @@ def _identity(given: Given) -> Identity:
         id=given["id"], namespaces=table, expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER),
         known_expire_after=given.get("known_expire_after"), caps=Caps(**(caps | given.get("caps", {}))),
         precedence=given.get("traits", Precedence()),
-        events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER))
+        events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER),
+        messages_expire_after=given.get("messages_expire_after", EVENTS_EXPIRE_AFTER))
 
 
 def _merge(found: Found) -> str:
@@ -121,7 +123,7 @@ ROWS = Shape(_rows, {
 IDENTITY = Record(
     fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
             "anonymous_expire_after": EXPIRE_AFTER, "known_expire_after": EXPIRE_AFTER,
-            "events_expire_after": EXPIRE_AFTER, "caps": CAPS, "traits": PRECEDENCE},
+            "events_expire_after": EXPIRE_AFTER, "messages_expire_after": EXPIRE_AFTER, "caps": CAPS, "traits": PRECEDENCE},
     required=DOCUMENT_REQUIRED,
     make=_identity,
 )

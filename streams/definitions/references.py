@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from streams.core.definitions import Campaign
+from streams.core.wording import duration
 from streams.definitions.faults import Fault, Json, Notes, Place, Steps, nearest, sentence, shown
+from streams.definitions.identity import Identity
 from streams.definitions.kinds import Parsed
 from streams.definitions.written import Written
 
@@ -50,6 +53,7 @@ def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
     for read in reads:
         _missing(read, keyed)
     _circles(keyed)
+    _forgotten(reads)
     return [_located(read.written, fault) for read in reads for fault in read.notes.faults]
 
 
@@ -84,6 +88,18 @@ def _missing(read: Read, keyed: Mapping[Key, Read]) -> None:
                 steps=reference.steps, found=f"no {reference.kind} {shown(reference.id)}",
                 expected=f"the id of a {reference.kind} in the folder", meant=nearest(reference.id, known),
             ))
+
+
+def _forgotten(reads: Iterable[Read]) -> None:
+    """A cap cannot count messages that nothing remembers any more."""
+    rules = [*(read.parsed for read in reads if isinstance(read.parsed, Identity)), Identity(id="", namespaces=())]
+    kept = rules[0].messages_expire_after
+    for read in reads:
+        caps = read.parsed.caps if isinstance(read.parsed, Campaign) else ()
+        if kept is not None and any(cap.per > kept for cap in caps):
+            read.notes.faults.append(Fault(
+                steps=("cap",), found=f"a cap over more than the {duration(kept)} for which messages are remembered",
+                expected="a shorter one, or a longer messages_expire_after in the identity definition"))
 
 
 def _circles(keyed: Mapping[Key, Read]) -> None:

@@ -94,6 +94,12 @@ def test_a_rule(tmp_path: Path, rule: str, line: int, part: str, meant: str) -> 
     ("kind: identity\nid: i\nanonymous_expire_after: 6d", "expected never, or at least 7d"),
     ("kind: identity\nid: i\nanonymous_expire_after: 1 year", "anonymous_expire_after"),
     ("kind: identity\nid: i\nevents_expire_after: 1h", "expected never, or at least 7d"),
+    ("kind: identity\nid: i\nknown_expire_after: 6d", "expected never, or at least 7d"),
+    ("kind: identity\nid: i\nmessages_expire_after: 6d", "expected never, or at least 7d"),
+    ("kind: identity\nid: i\nmessages_expire_after: 30d\n---\nkind: segment\nid: s\nrule: {everyone: {}}\n---\n"
+     "kind: campaign\nid: c\nsegment: s\nchannels: {email: {subject: a, text: b, purpose: p}}\n"
+     "cap: [{at_most: 1, per: 30d}, {at_most: 1, per: 31d}]",
+     "d.yaml:13: a cap over more than the 30d for which messages are remembered; expected a shorter one, or a longer"),
     ("kind: identity\nid: i\ntraits: {sources: [crm, callcenter]}",
      "d.yaml:3: traits.sources[1] is \"callcenter\"; expected one of web, app, pos, call_center, chatbot, email, crm, "
      "ad_server; did you mean call_center?"),

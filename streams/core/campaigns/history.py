@@ -1,0 +1,51 @@
+"""What a profile knows of its messages is kept for a time: when one was sent, which caps count, and how each campaign and
+channel decided last. `apply` refuses caps that count over longer than that."""
+from __future__ import annotations
+
+from streams.core.context import Context
+from streams.core.messages import Sent
+from streams.core.profile import Profile
+from streams.core.tables import MESSAGES
+
+
+def watch(context: Context, profile: Profile) -> None:
+    """See that a timer fires when the oldest is to go. Nothing to do while one is armed: what comes later is younger."""
+    if not profile.recall and (profile.sent or profile.decided):
+        watch_anew(context, profile)
+
+
+def watch_anew(context: Context, profile: Profile) -> None:
+    """The same where something older may have come, or the definition changed."""
+    kept, timers = context.plan.definitions.messages_expire_after, context.tables.timers
+    oldest = min([*(sent for instants in profile.sent.values() for sent in instants),
+                  *(at for at, _ in profile.decided.values())], default=None)
+    recall = [oldest + kept, kept] if kept is not None and oldest is not None else []
+    if recall == profile.recall:
+        return
+    if profile.recall:
+        timers.disarm(profile.recall[0], MESSAGES, profile.key)
+    if recall:
+        timers.arm(recall[0], MESSAGES, profile.key)
+    profile.recall = recall
+    context.tables.profiles.put(profile.key, profile)
+
+
+def redefined(context: Context, profile: Profile) -> None:
+    """Another revision may keep messages for another time."""
+    if context.plan.definitions.messages_expire_after != (profile.recall[1] if profile.recall else None):
+        watch_anew(context, profile)
+
+
+def due(context: Context, key: str, at: int) -> list[Sent]:
+    """A timer: what has been kept for long enough goes. `at`: the timer's own instant, however late it fires."""
+    profile, kept = context.tables.profiles.get(key), context.plan.definitions.messages_expire_after
+    if not isinstance(profile, Profile):
+        return []
+    profile.recall = []
+    context.tables.profiles.put(key, profile)
+    if kept is not None:
+        left = {scope: [sent for sent in instants if sent + kept > at] for scope, instants in profile.sent.items()}
+        profile.sent = {scope: instants for scope, instants in left.items() if instants}
+        profile.decided = {channel: said for channel, said in profile.decided.items() if said[0] + kept > at}
+    watch_anew(context, profile)
+    return []
