@@ -10,6 +10,7 @@ from connectors.delivery import reading
 from connectors.delivery.spool import Rolling
 
 Json: TypeAlias = Any
+FOLDER = r"(?![\s\S]*://)[\s\S]+"
 KNOWN = ("folder", "rows", "megabytes", "every")
 
 
@@ -29,11 +30,9 @@ class Reading(reading.Reading):
 
     def result(self) -> FolderSettings:
         """WrongDestination with every fault that was found until now."""
-        folder = self._given.get("folder")
-        if not isinstance(folder, str) or not folder or "://" in folder:
-            self.refuse("folder", "a folder; an object store is reached by mounting or syncing one")
+        folder = self.matching("folder", FOLDER, "", "a folder; an object store is reached by mounting or syncing one")
         rolling = Rolling(rows=int(self.number("rows", 100_000, 1, 10_000_000)),
                           megabytes=self.number("megabytes", 64, 0.001, 4_000),
                           seconds=self.number("every", 300, 0.01, 86_400))
         self.finish()
-        return FolderSettings(folder=Path(str(folder)), rolling=rolling)
+        return FolderSettings(folder=Path(folder), rolling=rolling)

@@ -4,11 +4,14 @@ Read twice: by who applies a definition, where only the form of `{env: NAME}` ca
 """
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from connectors.delivery.forms import ENVIRONMENT, NUMBER, Asking, Schema, or_variable
 from streams.core.errors import Misconfigured
 
 Json: TypeAlias = Any
@@ -17,6 +20,7 @@ Variables: TypeAlias = Mapping[str, str] | None
 
 PACE = ("per_second", "apart")
 """Settings that every destination has, for the engine."""
+WEBHOOK = "whsec_"
 ONE_LINE = "a text on one line, or {env: NAME}"
 
 
@@ -53,22 +57,25 @@ class Reading:
         self._given = given
         self._known = known
         self._variables = variables
+        self._forms: dict[str, Schema] = given.forms if isinstance(given, Asking) else {}
         self._elsewhere: set[tuple[str, ...]] = set()
         self._wrong: dict[tuple[str, ...], Wrong] = {}
 
     def refuse(self, name: str, expected: str, among: tuple[str, ...] = ()) -> None:
         self._refuse((name,), expected, among=among)
 
-    def choice(self, name: str, among: tuple[str, ...]) -> str:
-        """The first of them if nothing is said."""
-        expected = f"one of {', '.join(among)}"
-        value = self.text(name, among[0], expected)
+    def choice(self, name: str, among: tuple[str, ...], needed: str = "") -> str:
+        """The first of them if nothing is said; `needed`: what is expected where it must be said."""
+        expected = needed or f"one of {', '.join(among)}"
+        value = self.text(name, "" if needed else among[0], expected)
+        self._forms[name] = or_variable({"enum": list(among)})
         if value not in among:
             self.refuse(name, expected, among)
             return among[0]
         return value
 
     def number(self, name: str, default: float, least: float, most: float) -> float:
+        self._forms[name] = {"type": "number", "minimum": least, "maximum": most, "default": default}
         value = self._given.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
             self.refuse(name, f"a number from {least:,} to {most:,}")
@@ -77,9 +84,20 @@ class Reading:
 
     def text(self, name: str, default: str = "", expected: str = ONE_LINE, *, is_long: bool = False) -> str:
         """As written, or as the variable holds it that is named; of one line unless it is long."""
+        self._forms[name] = or_variable({"type": "string"})
         return self._resolved((name,), self._given.get(name, default), expected, is_long=is_long)
 
+    def matching(self, name: str, pattern: str, default: str, expected: str) -> str:
+        """A text that is written down and fits the pattern as a whole."""
+        self._forms[name] = {"type": "string", "pattern": f"^(?:{pattern})$"}
+        value = self._given.get(name, default)
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            self.refuse(name, expected)
+            return default
+        return value
+
     def texts(self, name: str) -> dict[str, str]:
+        self._forms[name] = {"type": "object", "additionalProperties": or_variable({"type": "string"})}
         given = self._given.get(name, {})
         if not isinstance(given, dict):
             self.refuse(name, "an object of texts")
@@ -90,6 +108,7 @@ class Reading:
         """A text that is not empty."""
         expected = "a text, or {env: NAME} of a variable that is set"
         value = self.text(name, "", expected)
+        self._forms[name] = or_variable({"type": "string", "minLength": 1})
         if not value:
             self.refuse(name, expected)
         return value
@@ -97,6 +116,7 @@ class Reading:
     def address(self, name: str, default: str = "") -> str:
         expected = "an http or https address"
         value = self.text(name, default, expected)
+        self._forms[name] = or_variable({"type": "string", "pattern": "^https?://."})
         if not _is_address(value):
             self.refuse(name, expected)
         return value
@@ -107,6 +127,7 @@ class Reading:
 
     def digits(self, name: str) -> str:
         """The number of an account, as text."""
+        self._forms[name] = NUMBER
         value = str(self._given.get(name, ""))
         if not _is_number(value):
             self.refuse(name, "a number")
@@ -115,6 +136,7 @@ class Reading:
 
     def numbered(self, name: str, what: str) -> dict[str, str]:
         """The platform's number of a list for each audience of a campaign."""
+        self._forms[name] = {"type": "object", "additionalProperties": NUMBER, "minProperties": 1}
         given = self._given.get(name)
         found = {each: str(number) for each, number in given.items()} if isinstance(given, dict) else {}
         if not found:
@@ -126,6 +148,7 @@ class Reading:
 
     def secret(self, name: str) -> str:
         """Never written down: always the name of its variable."""
+        self._forms[name] = ENVIRONMENT
         variable = _variable(self._given.get(name))
         if variable is not None and self._variables is None:
             return ""
@@ -133,6 +156,15 @@ class Reading:
         if not value or not value.isascii() or not value.isprintable():
             self._refuse((name,), "{env: NAME} of a variable that is set", is_secret=True)
         return value
+
+    def signing_key(self, name: str) -> bytes:
+        """As the Standard Webhooks write it: `whsec_` and Base64; any other text stands for its bytes."""
+        text = self.needed(name)
+        try:
+            return base64.b64decode(text.removeprefix(WEBHOOK), validate=True) if text.startswith(WEBHOOK) else text.encode()
+        except ValueError:
+            self.refuse(name, f"Base64 after {WEBHOOK}")
+            return b""
 
     def finish(self) -> None:
         """WrongDestination with every fault that was found until now, unknown names included."""

@@ -58,9 +58,10 @@ def diff(options: argparse.Namespace) -> int:
 
 
 def print_definitions_schema(options: argparse.Namespace) -> int:
+    from streams.cli.destinations import schemas
     from streams.definitions import definitions_schema
 
-    print(json.dumps(definitions_schema(), indent=2))
+    print(json.dumps(definitions_schema(schemas()), indent=2))
     return 0
 
 

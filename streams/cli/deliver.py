@@ -69,9 +69,9 @@ def ready(destination: Destination, variables: Variables) -> Running:
     from streams.runtime.delivering.destinations import Running
 
     given, wrong = dict(destination.settings), list(_wrong_around(destination))
-    connector = limits = None
+    connector = pace = None
     try:
-        limits = _limits(destination, given)
+        pace = limits(destination.id, destination.connector, given)
     except WrongDestination as fault:
         wrong += fault.wrong
     try:
@@ -79,9 +79,9 @@ def ready(destination: Destination, variables: Variables) -> Running:
             connector = CONNECTORS[destination.connector](destination.id, given, variables)
     except WrongDestination as fault:
         wrong += fault.wrong
-    if wrong or connector is None or limits is None:
+    if wrong or connector is None or pace is None:
         raise WrongDestination(destination.id, tuple(wrong))
-    return Running(definition=destination, connector=_telling_digests(destination, connector), limits=limits)
+    return Running(definition=destination, connector=_telling_digests(destination, connector), limits=pace)
 
 
 def _wrong_around(destination: Destination) -> Iterator[Wrong]:
@@ -104,13 +104,14 @@ def _telling_digests(destination: Destination, connector: Connector) -> Connecto
     return Hashed(connector, destination.hashing) if destination.hashing in ALGORITHMS else connector
 
 
-def _limits(destination: Destination, given: Mapping[str, Any]) -> Limits:
+def limits(destination: str, connector: str, given: Mapping[str, Any]) -> Limits:
+    """The pace that the settings of any connector may ask for."""
     from connectors.delivery import Limits
     from connectors.delivery.reading import Reading
 
-    reading = Reading(destination.id, given, tuple(given))
+    reading = Reading(destination, given, tuple(given))
     per_second = reading.number("per_second", 0, 0, 100_000)
-    apart = reading.number("apart", APART.get(destination.connector, 0), 0, 86_400)
+    apart = reading.number("apart", APART.get(connector, 0), 0, 86_400)
     reading.finish()
     return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000, apart=int(apart * 1000))
 

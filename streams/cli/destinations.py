@@ -4,10 +4,12 @@ The connectors' own readers tell it, those that `audience deliver` starts with: 
 """
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Mapping, Set
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streams.definitions.faults import Fault, Steps, dotted, nearest, shown
+from streams.definitions.shapes import Schema
 
 if TYPE_CHECKING:
     from connectors.delivery.reading import Wrong
@@ -32,6 +34,26 @@ def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> lis
     except WrongDestination as fault:
         return _told(document, fault.wrong, noted)
     return []
+
+
+def schemas() -> dict[str, Schema]:
+    """What more the JSON Schema of a `kind: destination` says, by connector."""
+    from connectors.delivery.describing import settings_schema
+    from connectors.delivery.forms import ENVIRONMENT
+    from streams.cli.deliver import CONNECTORS, TO_ADDRESSES, limits
+    from streams.definitions.destinations import is_secret
+
+    found: dict[str, Schema] = {}
+    for name, make in CONNECTORS.items():
+        settings = settings_schema(partial(_read, make, name), partial(limits, name, name))
+        settings["properties"] |= {each: ENVIRONMENT for each in settings["properties"] if is_secret(each)}
+        hashing = {"hashing": {"const": "none"}} if name in TO_ADDRESSES else {}
+        found[name] = {"properties": {"settings": settings} | hashing, "required": ["settings"]}
+    return found
+
+
+def _read(make: Callable[[str, Json, None], object], name: str, given: Mapping[str, Json]) -> None:
+    make(name, given, None)
 
 
 def _told(document: dict[str, Json], wrong: tuple[Wrong, ...], noted: Set[Steps]) -> list[Fault]:

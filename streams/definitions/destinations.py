@@ -46,8 +46,13 @@ def _check(found: Found, name: str) -> None:
     elif isinstance(found.value, list):
         for place in range(len(found.value)):
             _check(found.at(place), name)
-    elif isinstance(found.value, str) and _SECRET.search(name.lower().replace("-", "_")):
+    elif isinstance(found.value, str) and is_secret(name):
         found.note(f"{dotted(found.steps)} is a secret in clear text", "{env: NAME}, its variable's name")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting of that name holds one."""
+    return _SECRET.search(name.lower().replace("-", "_")) is not None
 
 
 _ENVIRONMENT = Record(

@@ -4,13 +4,17 @@ It says less than the parser does: what takes two fields to see (an end before i
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from streams.definitions.destinations import DESTINATION
 from streams.definitions.kinds import KINDS
 from streams.definitions.nodes import NODES
 from streams.definitions.shapes import Schema
 
 
-def definitions_schema() -> Schema:
-    """JSON Schema 2020-12 of one document, whatever its kind."""
+def definitions_schema(connectors: Mapping[str, Schema] | None = None) -> Schema:
+    """JSON Schema 2020-12 of one document, whatever its kind. connectors: what is known of a destination by its connector,
+    and that there is no other; None where they are not at hand."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "audience-streams definition",
@@ -23,6 +27,7 @@ def definitions_schema() -> Schema:
         ],
         "$defs": {
             **{kind: record.schema() for kind, record in KINDS.items()},
+            **({} if connectors is None else _destination(connectors)),
             "rule": {
                 "type": "object",
                 "properties": {name: {"$ref": f"#/$defs/node-{name}"} for name in NODES},
@@ -31,3 +36,12 @@ def definitions_schema() -> Schema:
             **{f"node-{name}": shape.schema for name, shape in NODES.items()},
         },
     }
+
+
+def _destination(connectors: Mapping[str, Schema]) -> dict[str, Schema]:
+    plain = DESTINATION.schema()
+    told = plain | {
+        "properties": plain["properties"] | {"connector": {"enum": list(connectors)}},
+        "allOf": [{"if": {"properties": {"connector": {"const": name}}}, "then": {"$ref": f"#/$defs/connector-{name}"}}
+                  for name in connectors]}
+    return {"destination": told, **{f"connector-{name}": schema for name, schema in connectors.items()}}

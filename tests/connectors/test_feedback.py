@@ -22,7 +22,6 @@ from connectors.destinations.smtp import read_settings
 from connectors.destinations.smtp.mapping import message_of
 from connectors.sources.feedback import Feedback, Reason, Signal, application, read_new, senders_of
 from connectors.sources.feedback.reports import read_report
-from connectors.sources.feedback.webhooks import key_of
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured, Retryable
 from tests.connectors.recording import activation
@@ -228,7 +227,7 @@ def test_a_callback_counts_only_if_twilio_signed_it_for_this_destination() -> No
 
 def test_a_partner_suppresses_with_its_destinations_secret_and_any_of_the_four_reasons() -> None:
     def signed(body: bytes, name: str) -> dict[str, str]:
-        digest = hmac.digest(key_of(VARIABLES["HOOK"]), f"{name}.{AT // 1000}.".encode() + body, "sha256")
+        digest = hmac.digest(SENDERS.webhooks["esp"], f"{name}.{AT // 1000}.".encode() + body, "sha256")
         return {"webhook-id": name, "webhook-timestamp": str(AT // 1000),
                 "webhook-signature": "v1," + base64.b64encode(digest).decode()}
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.delivery.reading import Reading
 from connectors.destinations.twilio import read_settings
 from connectors.destinations.twilio.mapping import form_of
 from connectors.sources.feedback import Reason
 from connectors.sources.feedback.twilio import is_signed, read_callback
 from connectors.sources.feedback.webhooks import is_signed as is_signed_webhook
-from connectors.sources.feedback.webhooks import key_of
 from tests.connectors.recording import activation
 
 AT = 1_614_265_330_000
@@ -46,7 +46,8 @@ def test_twilio_is_asked_to_report_where_the_destination_says() -> None:
 def test_the_example_of_the_standard_webhooks() -> None:
     headers = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
                "webhook-signature": "v1,xx v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
-    key, body = key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), b'{"test": 2432232314}'
+    reading = Reading("partner", {"secret": {"env": "KEY"}}, ("secret",), {"KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+    key, body = reading.signing_key("secret"), b'{"test": 2432232314}'
     assert is_signed_webhook(headers, body, key, AT)
     assert not is_signed_webhook(headers, body + b" ", key, AT)
     assert not is_signed_webhook(headers, body, key, AT + 301_000)

@@ -18,7 +18,7 @@ MANY = tuple(activation(number, identifier=f"phone:+3161234{number:04}", content
              for number in range(30))
 IDS = {each.activation_id: 1 for each in MANY}
 GIVEN: dict[str, Any] = {"provider": "twilio", "account": "AC1", "token": {"env": "TOKEN"}, "sender": "+15005550006",
-                         "timeout": 0.3}
+                         "timeout": 10}
 
 
 async def play(faults: dict[str, list[web.Response | None]]) -> tuple[Counter[str], Log]:

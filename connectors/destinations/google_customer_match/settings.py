@@ -30,8 +30,7 @@ class GoogleSettings:
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> GoogleSettings:
     """WrongDestination with every fault; none shows a secret."""
     reading = Reading(destination, given, KNOWN, variables)
-    if given.get("terms") != "accepted":
-        reading.refuse("terms", "accepted, once you have accepted Google's terms of Customer Match")
+    reading.choice("terms", ("accepted",), "accepted, once you have accepted Google's terms of Customer Match")
     settings = GoogleSettings(
         account=reading.digits("account"), lists=reading.numbered("lists", "a Customer Match list"),
         login_account=reading.digits("login_account") if "login_account" in given else "",

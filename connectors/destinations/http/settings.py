@@ -1,7 +1,6 @@
 """The settings of an `http` destination. All faults at once; a secret is looked up by its variable's name."""
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ from connectors.delivery.reading import Reading, Variables
 from connectors.destinations.http.mapping import TEMPLATES
 
 KNOWN = ("url", "secret", "body", "content_type", "headers", "timeout", "concurrency")
-PREFIX = "whsec_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +31,12 @@ def read_settings(destination: str, given: Mapping[str, Any], variables: Variabl
     """WrongDestination with every fault; none shows a secret."""
     reading = Reading(destination, given, KNOWN, variables)
     settings = HttpSettings(
-        url=reading.address("url"), key=_key(reading) if "secret" in given else None,
+        url=reading.address("url"), key=reading.signing_key("secret") if "secret" in given else None,
         body=_body(reading) if "body" in given else None, headers=tuple(reading.texts("headers").items()),
         content_type=reading.text("content_type", "application/json"), timeout=reading.number("timeout", 10, 0.01, 300),
         concurrency=int(reading.number("concurrency", 20, 1, 500)))
     reading.finish()
     return settings
-
-
-def _key(reading: Reading) -> bytes | None:
-    """As the Standard Webhooks write it: `whsec_` and Base64; any other text stands for its bytes."""
-    text = reading.text("secret")
-    if not text.startswith(PREFIX):
-        return text.encode()
-    try:
-        return base64.b64decode(text.removeprefix(PREFIX), validate=True)
-    except ValueError:
-        reading.refuse("secret", "Base64 after whsec_")
-        return None
 
 
 def _body(reading: Reading) -> Template | None:

@@ -1,7 +1,6 @@
 """The settings of a `meta-custom-audience` destination. All faults at once; the token by its variable's name."""
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from connectors.delivery.reading import Reading, Variables
 
 KNOWN = ("audiences", "token", "version", "url", "timeout")
-VERSION = re.compile(r"v[0-9]{1,3}\.0")
+VERSION = r"v[0-9]{1,3}\.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +29,7 @@ class MetaSettings:
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> MetaSettings:
     """WrongDestination with every fault; none shows the token."""
     reading = Reading(destination, given, KNOWN, variables)
-    version = str(given.get("version", "v25.0"))
-    if not VERSION.fullmatch(version):
-        reading.refuse("version", "a version of the Graph API, such as v25.0")
+    version = reading.matching("version", VERSION, "v25.0", "a version of the Graph API, such as v25.0")
     settings = MetaSettings(
         audiences=reading.numbered("audiences", "a custom audience"), token=reading.secret("token"), version=version,
         url=reading.url("url", "https://graph.facebook.com"), timeout=reading.number("timeout", 60, 0.01, 300))

@@ -48,7 +48,7 @@ def read_settings(destination: str, given: Mapping[str, Any], variables: Variabl
         host=reading.text("host"), port=int(reading.number("port", 587, 1, 65_535)), sender=reading.text("sender"),
         username=reading.text("username"), password=reading.text("password"), tls=reading.choice("tls", TLS),
         unsubscribe_url=reading.text("unsubscribe_url"), unsubscribe_mailto=reading.text("unsubscribe_mailto"),
-        seal=Seal(key) if (key := reading.text("unsubscribe_key")) else None,
+        seal=Seal(reading.secret("unsubscribe_key")) if "unsubscribe_key" in given else None,
         timeout=reading.number("timeout", 20, 0.01, 300))
     if not settings.host:
         reading.refuse("host", "the mail server's name")

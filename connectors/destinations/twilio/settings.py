@@ -9,6 +9,8 @@ from connectors.delivery.reading import Reading, Variables
 
 KNOWN = ("provider", "account", "token", "sender", "url", "callback", "timeout")
 
+OTHERS = "twilio; another gateway is reached with the connector http and a body of its own"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioSettings:
@@ -30,9 +32,7 @@ class TwilioSettings:
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> TwilioSettings:
     """WrongDestination with every fault; none shows a secret."""
     reading = Reading(destination, given, KNOWN, variables)
-    if given.get("provider") != "twilio":
-        reading.refuse("provider", "twilio; another gateway is reached with the connector http and a body of its own",
-                       ("twilio",))
+    reading.choice("provider", ("twilio",), OTHERS)
     settings = TwilioSettings(
         account=reading.needed("account"), token=reading.needed("token"), sender=reading.needed("sender"),
         url=reading.url("url", "https://api.twilio.com"), timeout=reading.number("timeout", 10, 0.01, 300),

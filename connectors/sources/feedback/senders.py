@@ -4,13 +4,11 @@ No definition or setting of its own: a secret that stood in two places would one
 """
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from connectors.delivery.reading import Reading, WrongDestination
 from connectors.delivery.sealing import Seal
-from connectors.sources.feedback.webhooks import key_of
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured
 
@@ -38,44 +36,27 @@ class Senders:
 
 def senders_of(destinations: Iterable[Destination], variables: Mapping[str, str]) -> Senders:
     """Of an `smtp` with `unsubscribe_key`, an `sms-http` with `callback`, an `http` with `secret`; others cannot report.
-    Misconfigured with the variables that are not set."""
-    reading = _Reading(variables)
+    Misconfigured with the variables that are not set: they must be here too, as they are where `audience deliver` runs."""
+    faults: list[str] = []
     seals: list[Seal] = []
     twilio: dict[str, Twilio] = {}
     webhooks: dict[str, bytes] = {}
     for each in destinations:
         given = dict(each.settings)
+        reading = Reading(each.id, given, tuple(given), variables)
         match each.connector:
             case "smtp" if "unsubscribe_key" in given:
-                seals.append(Seal(reading.secret(each.id, "unsubscribe_key", given)))
+                seals.append(Seal(reading.secret("unsubscribe_key")))
             case "sms-http" if "callback" in given:
-                twilio[each.id] = Twilio(token=reading.secret(each.id, "token", given), callback=str(given["callback"]))
+                twilio[each.id] = Twilio(token=reading.needed("token"), callback=reading.address("callback"))
             case "http" if "secret" in given:
-                webhooks[each.id] = reading.key(each.id, given)
+                webhooks[each.id] = reading.signing_key("secret")
             case _:
                 pass
-    if reading.faults:
-        raise Misconfigured(tuple(reading.faults))
-    return Senders(seals=tuple(seals), twilio=twilio, webhooks=webhooks)
-
-
-class _Reading:
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-        self.faults: list[str] = []
-
-    def secret(self, destination: str, name: str, given: Mapping[str, Any]) -> str:
-        value = given.get(name)
-        variable = str(value.get("env")) if isinstance(value, dict) else ""
-        found = self._variables.get(variable, "")
-        if not found:
-            self.faults.append(f"destination {destination}: settings.{name}: expected {{env: NAME}} of a variable that is "
-                               "set here too, as it is where `audience deliver` runs")
-        return found
-
-    def key(self, destination: str, given: Mapping[str, Any]) -> bytes:
         try:
-            return key_of(self.secret(destination, "secret", given))
-        except binascii.Error:
-            self.faults.append(f"destination {destination}: settings.secret: expected whsec_ and Base64")
-            return b""
+            reading.finish()
+        except WrongDestination as fault:
+            faults += fault.faults
+    if faults:
+        raise Misconfigured(tuple(faults))
+    return Senders(seals=tuple(seals), twilio=twilio, webhooks=webhooks)

@@ -40,13 +40,6 @@ def read_webhook(name: str, headers: Mapping[str, str], body: bytes) -> Signal |
     return Signal(id=id_of(name, headers.get("webhook-id", "")), identifier=identifier, reason=reason, source=name)
 
 
-def key_of(secret: str) -> bytes:
-    """The bytes of a secret, `whsec_` and Base64 or as it is."""
-    if secret.startswith("whsec_"):
-        return base64.b64decode(secret.removeprefix("whsec_"))
-    return secret.encode()
-
-
 def _decoded(signature: str) -> bytes:
     version, _, value = signature.partition(",")
     try:
