@@ -1,15 +1,17 @@
 """Where templates of campaigns run: Jinja2's sandbox, with bounds, because they meet whatever people send.
 
 A template is a marketer's, but what it is filled with is anybody's: `{{ '*' * event.properties.stars }}` must not take the
-worker's memory, nor a message of 10 MB end it, which Kafka does not take.
+worker's memory, nor a message of 10 MB end it, which Kafka does not take. Steps are counted and not time taken, so that a
+message fails on every machine or on none.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from contextvars import ContextVar
 from typing import Any
 
-from jinja2 import ChainableUndefined, Template, TemplateError
-from jinja2.runtime import Context
+from jinja2 import ChainableUndefined, Template, TemplateError, nodes
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST = 500_000
@@ -17,40 +19,101 @@ LONGEST = 500_000
 MOST_STEPS = 10_000
 """Of a `range`."""
 LARGEST_POWER = 64
+MOST_STEPS_IN_ALL = 100_000
+"""Of all loops of one rendering, and calls; a list that a filter goes through counts as many as it is long."""
+COUNTED, PAID, SHORT = WRAPPERS = (" counted", " paid", " short")
+"""Filters that no template can name."""
 FAULTS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError)
 """What a template may fail with. Anything else is a bug of ours."""
 
 
 class TooLong(TemplateError):
-    """More would be said than a message holds."""
+    """More would be said than a message holds, or done for it."""
+
+
+_LEFT: ContextVar[list[int]] = ContextVar("steps that a rendering has left")
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset(("*", "**"))
+    intercepted_binops = frozenset(("*", "**", "+"))
 
     def __init__(self, *, is_html: bool) -> None:
         super().__init__(undefined=ChainableUndefined, autoescape=is_html)
         self.globals["range"] = _range
+        self.filters |= {COUNTED: _counted, PAID: _paid, SHORT: _short}
+
+    def _generate(self, source: nodes.Template, *args: Any, **named: Any) -> str:
+        """What costs time or room without end is wrapped where it stands."""
+        for loop in list(source.find_all(nodes.For)):
+            loop.iter = _wrapped(loop.iter, COUNTED)
+        for filtered in list(source.find_all(nodes.Filter)):
+            if filtered.node is not None and filtered.name not in WRAPPERS:
+                filtered.node = _wrapped(filtered.node, PAID)
+        for joined in list(source.find_all(nodes.Concat)):
+            joined.nodes = [_wrapped(nodes.Concat(joined.nodes, lineno=joined.lineno), SHORT)]
+        source.set_environment(self)
+        return super()._generate(source, *args, **named)
+
+    def call(self, context: Context, function: Any, *args: Any, **named: Any) -> Any:
+        """Of a macro, a method, a loop by itself."""
+        _spend(1)
+        if isinstance(function, LoopContext):
+            args = (_counted(args[0]), *args[1:])
+        return super().call(context, function, *args, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """`*` and `**`. TooLong where the answer would be no small thing."""
+        """`*`, `**` and `+`. TooLong where the answer would be no small thing."""
         if operator == "**" and not _is_small(right):
             raise TooLong
         if operator == "*" and max(_repeated(left, right), _repeated(right, left)) > LONGEST:
             raise TooLong
-        return super().call_binop(context, operator, left, right)
+        found = super().call_binop(context, operator, left, right)
+        return _short(found) if operator == "+" else found
 
 
 def said(template: Template, values: Mapping[str, Any]) -> str:
     """The rendered text. Raises one of FAULTS."""
     parts: list[str] = []
     length = 0
-    for part in template.generate(values):
-        length += len(part)
-        if length > LONGEST:
-            raise TooLong
-        parts.append(part)
+    left = _LEFT.set([MOST_STEPS_IN_ALL])
+    try:
+        for part in template.generate(values):
+            length += len(part)
+            if length > LONGEST:
+                raise TooLong
+            parts.append(part)
+    finally:
+        _LEFT.reset(left)
     return "".join(parts)
+
+
+def _spend(steps: int) -> None:
+    left = _LEFT.get()
+    left[0] -= steps
+    if left[0] < 0:
+        raise TooLong
+
+
+def _counted(items: Iterable[Any]) -> Iterator[Any]:
+    for item in items:
+        _spend(1)
+        yield item
+
+
+def _paid(value: Any) -> Any:
+    if isinstance(value, Sized) and not isinstance(value, str):
+        _spend(len(value))
+    return value
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str | list | tuple) and len(value) > LONGEST:
+        raise TooLong
+    return value
+
+
+def _wrapped(expression: nodes.Node, name: str) -> nodes.Filter:
+    return nodes.Filter(expression, name, [], [], None, None, lineno=expression.lineno)
 
 
 def _range(*bounds: int) -> range:

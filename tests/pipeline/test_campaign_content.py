@@ -50,9 +50,17 @@ def test_a_message_that_cannot_be_rendered_is_a_dead_letter_and_no_other_is() ->
     ("{% for i in range(event.properties.n) %}x{% endfor %}", 10**8, "TooLong"),
     ("{{ event.properties.n }}" * 50, "x" * 100_000, "TooLong"),
     ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", 1, "RecursionError"),
+    ("{% for i in range(n) %}{% for j in range(n) %}{% endfor %}{% endfor %}", 1_000, "TooLong"),
+    ("{% for i in range(n) %}{% for j in range(n) if false %}{% endfor %}{% endfor %}", 1_000, "TooLong"),
+    ("{% for i in range(n) recursive %}{{ loop(range(1000)) if loop.depth < 3 }}{% endfor %}", 10, "TooLong"),
+    ("{% set all = range(n) | list %}{% for i in all %}{{ '' if all | sum }}{% endfor %}", 1_000, "TooLong"),
+    ("{% macro m(n) %}{{ m(n - 1) ~ m(n - 1) if n }}{% endmacro %}{{ m(n) }}", 30, "TooLong"),
+    ("{% set s = namespace(t='x') %}{% for i in range(n) %}{% set s.t = s.t ~ s.t %}{% endfor %}", 60, "TooLong"),
+    ("{% set s = namespace(t='x') %}{% for i in range(n) %}{% set s.t = s.t + s.t %}{% endfor %}", 60, "TooLong"),
     ("{{ event.properties.update(a=1) }}", 1, "SecurityError"),
 ])
 def test_what_people_send_makes_no_template_of_a_marketer_take_the_worker_with_it(text: str, n: Any, fault: str) -> None:
+    text = text.replace("range(n)", "range(event.properties.n)").replace("{{ m(n) }}", "{{ m(event.properties.n) }}")
     pipeline = world(campaign("c", channels={"email": {"subject": "Hello", "text": text, "purpose": "mail"}}))
     person = Person(pipeline)
     person.becomes(fan=True)
@@ -62,12 +70,14 @@ def test_what_people_send_makes_no_template_of_a_marketer_take_the_worker_with_i
 
 
 def test_ordinary_arithmetic_is_as_ever() -> None:
-    text = "{{ '*' * event.properties.n }} {{ 3 * event.properties.n }} {{ 2 ** 10 }} {{ range(3) | join }} {{ 1.5 * 2 }}"
+    text = ("{{ '*' * event.properties.n }} {{ 3 * event.properties.n }} {{ 2 ** 10 }} {{ range(3) | join }} {{ 1.5 * 2 }}"
+            "{% for i in range(9) if i is odd %} {{ loop.index ~ '/' ~ loop.length }}{{ ',' if not loop.last }}{% endfor %}"
+            "{% for k, v in {'a': '<'}.items() %} {{ k + v | e }}{% else %}none{% endfor %}")
     pipeline = world(campaign("c", channels={"email": {"subject": "Hello", "text": text, "purpose": "mail"}}))
     person = Person(pipeline)
     person.becomes(fan=True)
     person.orders(5)
-    assert sent(pipeline) == ["***** 15 1024 012 3.0"]
+    assert sent(pipeline) == ["***** 15 1024 012 3.0 1/4, 2/4, 3/4, 4/4 a&lt;"]
 
 
 def test_the_dead_letter_of_a_message_is_a_record_of_its_topic() -> None:
