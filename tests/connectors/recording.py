@@ -5,7 +5,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp import web
 
@@ -39,6 +39,12 @@ async def eventually(condition: Callable[[], bool]) -> None:
     """Returns once it holds. The deadline is the caller's `asyncio.timeout`."""
     while not condition():  # noqa: ASYNC110  # what is waited for lies in objects that know of no event
         await asyncio.sleep(0.005)
+
+
+async def for_ever() -> NoReturn:
+    """A server that hangs: until its client has left, or it is stopped itself."""
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
 
 
 async def accept(_: Received) -> web.StreamResponse:

@@ -172,13 +172,16 @@ def test_l7_once_kafka_has_compacted_no_record_is_left(erased: tuple[Deployment,
     resources = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries) for name in compacted(deployment)]
     for done in admin.incremental_alter_configs(resources).values():
         done.result(10)
-    numbers = iter(range(1_000_000))
+    batches: list[str] = []
 
     def is_clean() -> bool:
-        at = int(time.time() * 1000)
-        send(deployment, [{"type": "page", "messageId": f"f{next(numbers)}", "anonymousId": f"other-{at % 97}-{each}",
-                           "timestamp": at, "context": CONSENT} for each in range(40)])
-        time.sleep(1)
-        return not found_in(on_topics(deployment), VALUES)
+        """When the last batch has come to the topics, another follows: what stood there before is in closed segments."""
+        rows = list(on_topics(deployment))
+        if not batches or found_in(rows, batches[-1:]):
+            at, batch = int(time.time() * 1000), f"batch-{len(batches)}-"
+            send(deployment, [{"type": "page", "messageId": f"{batch}{each}", "anonymousId": f"other-{at % 97}-{each}",
+                               "timestamp": at, "context": CONSENT} for each in range(40)])
+            batches.append(batch)
+        return not found_in(rows, VALUES)
 
     wait_until(is_clean, within=500, what="compaction has removed every record of Jane")
