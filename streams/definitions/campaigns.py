@@ -36,6 +36,12 @@ def _template(found: Found) -> str:
     return source
 
 
+def _parameters(found: Found) -> tuple[tuple[str, str], ...]:
+    if not isinstance(found.value, dict) or not found.value:
+        found.unlike("an object of templates, by the name of the parameter")
+    return tuple(sorted((name, _template(found.at(name))) for name in found.value))
+
+
 def _template_file(found: Found) -> str:
     found.refuse(f"{dotted(found.steps)} names a file", "its text: files are read with a folder only")
 
@@ -184,6 +190,7 @@ _EACH = Record(
 ).shape()
 TRIGGER = Shape(_trigger, {"anyOf": [{"enum": list(_PLAIN_TRIGGERS)}, _EACH.schema]})
 TEMPLATE = Shape(_template, _TEXT_SCHEMA)
+PARAMETERS = Shape(_parameters, {"type": "object", "additionalProperties": _TEXT_SCHEMA, "minProperties": 1})
 TEMPLATE_FILE = Shape(_template_file, _TEXT_SCHEMA)
 DESTINATIONS = many(KEBAB_ID, least=1, expected="a list of destination ids")
 IDENTIFIERS = many(NAMESPACE, least=1, expected="a list of namespaces, such as email and phone")
@@ -191,7 +198,8 @@ ADDRESSES = frozenset({"email", "phone"})
 
 CHANNELS: Mapping[str, Shape[Channel]] = {
     "display": Record(
-        fields={"audience": TEXT, "destinations": DESTINATIONS, "identifiers": IDENTIFIERS, "purpose": TEXT},
+        fields={"audience": TEXT, "destinations": DESTINATIONS, "identifiers": IDENTIFIERS, "purpose": TEXT,
+                "parameters": PARAMETERS},
         required=("audience", "purpose"), check=_check_display, make=_channel("display"),
     ).shape(),
     "email": Record(
@@ -216,7 +224,7 @@ _CAPS = many(_CAP, least=1, expected="a cap or a list of them")
 CAPS = Shape(_caps, {"anyOf": [_CAP.schema, _CAPS.schema]})
 
 _CHANGES: Mapping[str, Shape[Any]] = {
-    "display": Record(fields={"audience": TEXT}, make=dict).shape(),
+    "display": Record(fields={"audience": TEXT, "parameters": PARAMETERS}, make=dict).shape(),
     "email": Record(fields={"subject": TEMPLATE, "html": TEMPLATE, "text": TEMPLATE}, make=dict).shape(),
     "sms": Record(fields={"text": TEMPLATE}, make=dict).shape(),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from streams.core.campaigns.content import PARAMETERS
 from streams.core.definitions import Channel
 from streams.definitions.sandbox import FAULTS, Sandbox, said
 
@@ -18,9 +19,7 @@ TEMPLATES = frozenset({"subject", "html", "text"})
 def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterator[tuple[str, int, str]]:
     """(field, number of the sample from 1, kind of fault) of each template that fails on a sample. A sample is
     `{traits, event: {name, properties}}`, each left out or an object."""
-    for field, source in channel.content:
-        if field not in TEMPLATES:
-            continue
+    for field, source in _templates(channel):
         template = _ENVIRONMENT.from_string(source)
         for number, sample in enumerate(samples, 1):
             traits = sample.get("traits", {})
@@ -29,3 +28,11 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
                 said(template, known)
             except FAULTS as fault:
                 yield field, number, type(fault).__name__
+
+
+def _templates(channel: Channel) -> Iterator[tuple[str, str]]:
+    for field, source in channel.content:
+        if field in TEMPLATES:
+            yield field, source
+        elif field == PARAMETERS:
+            yield from ((f"{PARAMETERS}.{name}", text) for name, text in source)

@@ -1,6 +1,7 @@
-"""What a message says: the channel's templates over what is known of the person and what decided."""
+"""What is said to somebody: the channel's templates over what is known of the person and what decided."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from streams.core.campaigns.text_message import size_of
@@ -10,15 +11,36 @@ from streams.core.definitions import Channel
 from streams.core.events import Event
 from streams.core.profile import Profile
 
+PARAMETERS = "parameters"
+
 
 def content(context: Context, profile: Profile, channel: Channel, event: Event | None, at: int) -> dict[str, Any]:
     """The channel's fields, rendered. Templates know every trait by its name, `profile` and `event`. Raises Rejected."""
+    known = _known(context, profile, event, at)
+    said: dict[str, Any] = {
+        name: context.render(name, text, known) if isinstance(text, str) else text for name, text in channel.content}
+    if PARAMETERS in said:
+        said[PARAMETERS] = _parameters(context, said[PARAMETERS], known)
+    return said | _size(said["text"]) if channel.name == "sms" else said
+
+
+def creative(context: Context, profile: Profile, channel: Channel, event: Event | None, at: int) -> dict[str, Any]:
+    """What an advertisement is filled with for this person: `parameters` of a display channel, rendered; empty where there
+    are none. Raises Rejected."""
+    templates = dict(channel.content).get(PARAMETERS)
+    if not templates:
+        return {}
+    return {PARAMETERS: _parameters(context, templates, _known(context, profile, event, at))}
+
+
+def _parameters(context: Context, templates: Iterable[tuple[str, str]], known: dict[str, Any]) -> dict[str, str]:
+    return {name: context.render(f"{PARAMETERS}.{name}", text, known) for name, text in templates}
+
+
+def _known(context: Context, profile: Profile, event: Event | None, at: int) -> dict[str, Any]:
     traits = trait_values(context.plan, profile, at)
     happened = {"name": event.name, "properties": dict(event.properties)} if event else {}
-    known: dict[str, Any] = {**traits, "profile": {"id": profile.profile_id, "traits": traits}, "event": happened}
-    said = {name: context.render(name, text, known) if isinstance(text, str) else text
-            for name, text in channel.content}
-    return said | _size(said["text"]) if channel.name == "sms" else said
+    return {**traits, "profile": {"id": profile.profile_id, "traits": traits}, "event": happened}
 
 
 def _size(text: str) -> dict[str, Any]:

@@ -5,19 +5,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.core.campaigns.activations import activation
+from streams.core.campaigns.content import PARAMETERS, creative
+from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.permission import may_activate
 from streams.core.campaigns.reach import ADDRESS, addressed
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
-from streams.core.campaigns.told import audience_key, audiences
+from streams.core.campaigns.told import answer_key, audience_key, audiences
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Status
+from streams.core.errors import Rejected
+from streams.core.events import Event
 from streams.core.identifiers import namespace_of
-from streams.core.messages import Sent
+from streams.core.messages import Sent, Unrenderable
 from streams.core.profile import Profile
 
 
 def update_audiences(
-    profile: Profile, campaign: Campaign, at: int, because: str, *, may_enter: bool = True,
+    context: Context, profile: Profile, campaign: Campaign, at: int, because: str, *, event: Event | None = None,
+    may_enter: bool = True,
 ) -> list[Sent]:
     """Each identifier that the channel addresses is in, of a permitted member; all others are out. Whoever is in where
     the campaign does not say any more goes out there and in here. With `may_enter` false none goes in."""
@@ -34,16 +39,40 @@ def update_audiences(
                 continue
             belongs = (not is_control and campaign.segment in profile.members and namespace_of(identifier) in namespaces
                        and may_activate(profile, channel.purpose, channel.name, identifier, at).is_given)
-            if belongs and (not may_enter or (told is not None and _is_there(told[2], channel))):
+            if belongs and (not may_enter or (
+                    _has_failed(profile, campaign, channel) if told is None else _is_there(told[2], channel))):
                 continue
             if told is not None:
                 del profile.told[key]
                 sends.append(activation(profile, campaign, channel, identifier, "exited", at, because, dict(told[2])))
             if belongs:
-                content = dict(channel.content)
-                profile.told[key] = [campaign.segment, channel.purpose, content]
-                sends.append(activation(profile, campaign, channel, identifier, "entered", at, because, dict(content)))
+                sends.append(_in(context, profile, campaign, channel, identifier, at, because, event))
+    remember(profile, sends)
     return sends
+
+
+def _in(
+    context: Context, profile: Profile, campaign: Campaign, channel: Channel, identifier: str, at: int, because: str,
+    event: Event | None,
+) -> Sent:
+    """What its advertisements are filled with is said now and not kept: whoever is taken out is named without it. Where it
+    cannot be, the person is in no audience of the campaign until the membership or the campaign is another."""
+    try:
+        filled = creative(context, profile, channel, event, at)
+    except Rejected as fault:
+        profile.told[answer_key(campaign.id, channel.name)] = _failing(profile, campaign)
+        return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, because, at)
+    content = {name: value for name, value in channel.content if name != PARAMETERS}
+    profile.told[audience_key(campaign.id, channel.name, identifier)] = [campaign.segment, channel.purpose, content]
+    return activation(profile, campaign, channel, identifier, "entered", at, because, content | filled)
+
+
+def _has_failed(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
+    return profile.told.get(answer_key(campaign.id, channel.name)) == _failing(profile, campaign)
+
+
+def _failing(profile: Profile, campaign: Campaign) -> list[Any]:
+    return [profile.members[campaign.segment][1], campaign.version]
 
 
 def _is_there(said: Mapping[str, Any], channel: Channel) -> bool:

@@ -34,7 +34,7 @@ def memberships_changed(
         change = by_segment.get(campaign.segment)
         if change is None:
             continue
-        sends += update_audiences(profile, campaign, at, change.because)
+        sends += update_audiences(context, profile, campaign, at, change.because, event=event)
         if change.entered and change.segment_id in profile.inherited:
             answer(profile, campaign)
         elif _triggers(campaign, change):
@@ -48,7 +48,7 @@ def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
     for campaign in live(context, at):
         sends += update_audiences(
-            profile, campaign, at, "consent changed", may_enter=not _is_waiting(context, profile, campaign))
+            context, profile, campaign, at, "consent changed", may_enter=not _is_waiting(context, profile, campaign))
     return sends
 
 
@@ -57,7 +57,7 @@ def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sen
     sends = memberships_now(profile, at)
     for campaign in live(context, at):
         sends += update_audiences(
-            profile, campaign, at, "identifier attached", may_enter=not _is_waiting(context, profile, campaign))
+            context, profile, campaign, at, "identifier attached", may_enter=not _is_waiting(context, profile, campaign))
     return sends
 
 
@@ -78,7 +78,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
     for campaign in live(context, at):
         if _is_waiting(context, profile, campaign):
-            sends += update_audiences(profile, campaign, at, "campaign live", may_enter=False)
+            sends += update_audiences(context, profile, campaign, at, "campaign live", may_enter=False)
         else:
             sends += _activate_present(context, profile, campaign, at)
     defined = {campaign.id for campaign in context.plan.definitions.campaigns}
@@ -132,7 +132,8 @@ def _decided(context: Context, profile: Profile, campaign: Campaign, at: int, oc
 
 
 def _activate_present(context: Context, profile: Profile, campaign: Campaign, at: int) -> list[Sent]:
-    sends, member = update_audiences(profile, campaign, at, "campaign live"), profile.members.get(campaign.segment)
+    sends = update_audiences(context, profile, campaign, at, "campaign live")
+    member = profile.members.get(campaign.segment)
     if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
         sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None, at))
     return sends

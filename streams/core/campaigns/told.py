@@ -2,7 +2,8 @@
 
 `campaign|channel|identifier`: in that audience; [segment, purpose, content], so that a campaign that is deleted can be
 taken back. `=memberships|identifier`: the record as it stands; no campaign can be called so.
-`campaign|channel`: the membership was answered. `#identifier|segment`: the last sequence number.
+`campaign|channel`: the membership was answered; of display, by a dead letter. `#identifier|segment`: the last sequence
+number.
 """
 from __future__ import annotations
 
