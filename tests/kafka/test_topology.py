@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import schemas
 from streams import topology
-from streams.runtime.kafka.topics import declared_topics
+from streams.runtime.kafka.topics import _differences, declared_topics
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import CODES, NAMES, messages
 from streams.unit import TABLES, Change
@@ -48,6 +48,15 @@ def test_all_topics_of_a_deployment_have_one_partition_count_and_erasure_reaches
     assert {topic.config["min.insync.replicas"] for topic in declared} == {"2"}
     for topic in declared:
         assert (topic.config["cleanup.policy"] == "compact") == ("max.compaction.lag.ms" in topic.config)
+
+
+def test_l7_a_compacted_topic_that_somebody_lets_keep_what_was_replaced_is_refused() -> None:
+    [profiles] = [topic for topic in declared_topics(Settings.read({})) if topic.name == "profiles"]
+    assert list(_differences(profiles, profiles.config)) == []
+    assert list(_differences(profiles, profiles.config | {"max.compaction.lag.ms": "3600000"})) == []
+    [fault] = _differences(profiles, profiles.config | {"max.compaction.lag.ms": str(2**63 - 1)})
+    assert "expected at most 86400000, after which a value that was erased is gone" in fault
+    assert "--add-config max.compaction.lag.ms=86400000" in fault
 
 
 def test_the_description_names_everything() -> None:

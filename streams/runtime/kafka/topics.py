@@ -212,6 +212,8 @@ def _lasts(found: str, wanted: str) -> bool:
 _RULES: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
     ("cleanup.policy", lambda found, wanted: found == wanted, "{}"),
     ("delete.retention.ms", _lasts, "at least {}"),
+    ("max.compaction.lag.ms", lambda found, wanted: int(found) <= int(wanted),
+     "at most {}, after which a value that was erased is gone"),
     ("max.message.bytes", lambda found, wanted: int(wanted) <= int(found) <= LARGEST_RECORD,
      f"at least {{}} and at most {LARGEST_RECORD}, the largest record a worker handles"),
 )
