@@ -14,8 +14,8 @@ from streams.core.events import Event
 from streams.core.expiry import is_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
-from streams.core.profile import Forward, Profile, fragment_key
-from streams.core.profiling import begin, end_overdue, enters, is_known, next_visit, take
+from streams.core.profile import Profile, fragment_key
+from streams.core.profiling import begin, end_overdue, enters, is_known, next_visit, own_profile, take
 from streams.core.tables import Pointer, Tables
 
 
@@ -40,20 +40,9 @@ def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
 
 def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent]:
     tables, subject = context.tables, event.identifiers[0]
-    profile = tables.profiles.get(subject)
-    if isinstance(profile, Forward):
-        return [Deliver(event, profile.to, subject)]
+    profile = own_profile(tables, subject)
     if profile is None:
-        if barring.is_barred(context, subject, event.event_time):
-            return barring.unnamed(context, event, (subject,), at)
-        if len(event.identifiers) == 1 and not barring.is_known(context, subject):
-            profile = begin(context, subject, event.arrival)
-            is_copy(profile, subject, event.message_id, tables.chunks)
-            return take(context, profile, subject, event, at)
-        pointer = Pointer()
-        is_copy(pointer, subject, event.message_id, tables.chunks)
-        tables.pointers.put(subject, pointer)
-        return [next_visit(event, event.identifiers[1:], {subject: None})]
+        return _arrive_unknown(context, event, at)
     if is_overdue(profile, event.received_at):
         return [*end_overdue(context, profile, event.received_at), Arrive(event)]
     if is_copy(profile, subject, event.message_id, tables.chunks):
@@ -64,29 +53,46 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
     return [next_visit(event, event.identifiers[1:], {subject: enters(tables, profile)})]
 
 
+def _arrive_unknown(context: Context, event: Event, at: int) -> list[Sent]:
+    """Nobody is known to have the subject. A profile begins with it only where nothing stands under its name: else the
+    sequencer has given it to others, or made it nobody's, and the word is on its way."""
+    tables, subject = context.tables, event.identifiers[0]
+    if barring.is_barred(context, subject, event.event_time):
+        return barring.unnamed(context, event, (subject,), at)
+    is_free = tables.profiles.get(subject) is None
+    if is_free and len(event.identifiers) == 1 and not barring.is_known(context, subject):
+        profile = begin(context, subject, event.arrival)
+        is_copy(profile, subject, event.message_id, tables.chunks)
+        return take(context, profile, subject, event, at)
+    pointer = _new_pointer(tables, subject)
+    is_known_copy = is_copy(pointer, subject, event.message_id, tables.chunks)
+    tables.pointers.put(subject, pointer)
+    return [] if is_known_copy else [next_visit(event, event.identifiers[1:], {subject: None})]
+
+
 def visit(context: Context, message: Visit, at: int) -> list[Sent]:
     """Note whether the identifier at home here has a profile of its own; if nobody has it, mark it as undecided."""
     tables, identifier = context.tables, message.pending[0]
     created: int | None = None
     pointer = tables.pointers.get(identifier)
-    event, row = message.event, tables.profiles.get(identifier)
-    if _is_nobodys(pointer, row, event.event_time) and barring.is_barred(context, identifier, event.event_time):
+    event, profile = message.event, own_profile(tables, identifier)
+    if _is_nobodys(pointer, profile, event.event_time) and barring.is_barred(context, identifier, event.event_time):
         return [next_visit(context.redact(event, (identifier,)), message.pending[1:], message.visits)]
-    if isinstance(row, Profile) and (pointer is None or _is_lone(pointer, identifier)):
-        created = enters(tables, row)
-    elif row is None or pointer is not None:
+    if profile is not None and (pointer is None or _is_lone(pointer, identifier)):
+        created = enters(tables, profile)
+    else:
         leave_undecided(tables, identifier, pointer)
     return [next_visit(event, message.pending[1:], {**message.visits, identifier: created})]
 
 
-def _is_nobodys(pointer: Pointer | None, row: Profile | Forward | None, event_time: int) -> bool:
-    return row is None if pointer is None else owner_at(pointer.owners, event_time) is None
+def _is_nobodys(pointer: Pointer | None, profile: Profile | None, event_time: int) -> bool:
+    return profile is None if pointer is None else owner_at(pointer.owners, event_time) is None
 
 
 def leave_undecided(tables: Tables, identifier: str, pointer: Pointer | None) -> None:
     """Something that names the identifier is on its way to the sequencer: no profile may begin here meanwhile."""
     if pointer is None:
-        tables.pointers.put(identifier, Pointer())
+        tables.pointers.put(identifier, _new_pointer(tables, identifier))
     elif pointer.is_vacant:
         pointer.is_vacant = False
         tables.pointers.put(identifier, pointer)
@@ -110,19 +116,19 @@ def resolve_alias(context: Context, message: Resolve, at: int) -> list[Sent]:
 def point(context: Context, message: Point, at: int) -> list[Sent]:
     """The sequencer's word on who owns this identifier."""
     tables = context.tables
-    pointer = tables.pointers.get(message.identifier) or Pointer()
-    _take_over_copies(context, message.identifier, pointer)
+    pointer = tables.pointers.get(message.identifier) or _new_pointer(tables, message.identifier)
     pointer.owners, pointer.is_vacant = message.owners, not message.owners
     tables.pointers.put(message.identifier, pointer)
     return []
 
 
-def _take_over_copies(context: Context, identifier: str, pointer: Pointer) -> None:
+def _new_pointer(tables: Tables, identifier: str) -> Pointer:
     """The memory of copies stays at home when the profile that held it gets a pointer."""
-    own = context.tables.profiles.get(identifier)
+    pointer, own = Pointer(), tables.profiles.get(identifier)
     if isinstance(own, Profile) and (own.seen or own.chunks):
         pointer.seen, pointer.chunks = own.seen, own.chunks
         own.seen, own.chunks = b"", 0
-        context.tables.profiles.put(identifier, own)
+        tables.profiles.put(identifier, own)
+    return pointer
 
 

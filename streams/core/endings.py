@@ -53,9 +53,11 @@ class Forget:
 
 @dataclass(slots=True)
 class Vacate:
-    """To the home of an identifier that was nobody's for long enough: delete what is kept about it."""
+    """To the home of an identifier that was nobody's for long enough: delete what is kept about it. generations: of keys
+    named after it so far."""
 
     identifier: str
+    generations: int = 0
 
     @property
     def home(self) -> str:

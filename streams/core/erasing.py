@@ -8,9 +8,8 @@ The receipt is written when the profile has said what was removed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import assert_never
 
 from streams.core import barring, exporting, receipts
 from streams.core.context import Context
@@ -21,19 +20,18 @@ from streams.core.messages import (
     IdentityChanged,
     MembershipChanged,
     MembershipsNow,
-    Point,
-    Release,
     Sent,
 )
 from streams.core.ownership import NOBODY, ends, rename
-from streams.core.profile import ERASED, Forward, Profile, profile_key
-from streams.core.requests import Announce, Receipt
+from streams.core.profile import ERASED, Forward, Profile
+from streams.core.requests import Receipt
 from streams.core.sequencer import next_decision
 from streams.core.suppression import enter
-from streams.core.tables import Node, Person
-from streams.core.vacating import leave_vacant, let_go
+from streams.core.tables import Node
+from streams.core.vacating import leave_vacant, let_go, named_after, rename_others
 
 BECAUSE = "erased on request"
+RENAMING = "the identifier that it was named after is erased"
 NOBODY_HAS_IT = "nobody has this identifier; events of it are refused from now on, until it is taken off the list"
 
 
@@ -72,7 +70,7 @@ def _decide(context: Context, message: Petition, at: int) -> list[Sent | receipt
     points = [let_go(context, key, owned, at) for owned in had]
     sends = [*former, *(_bar(context, erased, at) for erased in sorted(person.identifiers))]
     audit = IdentityChanged(at, "erased", context.profile_id(key), None, [], "", f"request {message.request_id}", number)
-    return [*sends, *points, *_renamed(context, person.identifiers, number, at), audit,
+    return [*sends, *points, *rename_others(context, named_after(context, had), number, at, RENAMING), audit,
             Wipe(key, receipts.place(context, message), at),
             receipts.Pending(context.profile_id(key), {"identities": len(points), "pointers": len(points)})]
 
@@ -101,39 +99,6 @@ def _bar(context: Context, identifier: str, at: int) -> Bar:
 def _unlisted(node: Node) -> Node:
     node.suppressed = []
     return node
-
-
-def _renamed(context: Context, erased: Iterable[str], number: int, at: int) -> list[Sent]:
-    """A split may have left others under a key that names an identifier which they have not: they get another key."""
-    sends: list[Sent] = []
-    for identifier in sorted(erased):
-        node = context.tables.nodes.get(identifier)
-        for each in range(node.generation + 1 if node and not node.owners else 0):
-            key = profile_key(identifier, each)
-            person = context.tables.persons.get(key)
-            if person is not None:
-                sends += _rename(context, key, person, number, at)
-    return sends
-
-
-def _rename(context: Context, key: str, person: Person, number: int, at: int) -> list[Sent]:
-    tables, to = context.tables, f"erased:{barring.mark(context, key)}"
-    tables.persons.delete(key)
-    person.words = 0
-    tables.persons.put(to, person)
-    gained, suppressed, points = dict[str, list[int]](), dict[str, list[Any]](), list[Sent]()
-    for identifier in sorted({*person.identifiers, *person.former}):
-        node = tables.nodes.get(identifier)
-        assert node is not None
-        rename(node.owners, key, to)
-        tables.nodes.put(identifier, node)
-        points.append(Point(identifier, [list(owner) for owner in node.owners]))
-        if identifier in person.identifiers:
-            gained[identifier] = [node.owners[-1][2], node.owners[-1][0]]
-            suppressed |= {identifier: list(node.suppressed)} if node.suppressed else {}
-    audit = IdentityChanged(at, "merged", context.profile_id(to), context.profile_id(key), [], "",
-                            "the identifier that it was named after is erased", number)
-    return [Announce(to, person.created, gained, (key,), suppressed), Release(key, to), *points, audit]
 
 
 def _wipe(context: Context, message: Wipe, at: int) -> list[Sent]:

@@ -18,11 +18,12 @@ from streams.core.forgetting import forget
 from streams.core.identifiers import is_anonymous
 from streams.core.messages import IdentityChanged, Sent
 from streams.core.profile import ENDED, LEAVING, LINKED, LONE, Profile, home
-from streams.core.sequencer import DECISIONS
+from streams.core.sequencer import DECISIONS, next_decision
 from streams.core.tables import EXPIRY, Entry, Person
-from streams.core.vacating import leave, let_go
+from streams.core.vacating import RENAMED, leave, let_go, named_after, rename_others
 from streams.core.wording import duration
 
+RENAMING = "the identifier that it was named after is nobody's"
 EXPIRY_FIELDS = 2
 ASK_AGAIN, ASK_AT_LAST = 60_000, 86_400_000
 """ms after which a profile asks again that could not end: at first, and at most."""
@@ -101,18 +102,20 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
     tables, key = context.tables, message.profile
     person = tables.persons.get(key)
     if person is None:
-        if tables.nodes.get(home(key)) is not None:
+        if tables.nodes.get(key) is not None or key != home(key) or key.startswith(RENAMED):
             return []
         person = Person(created=message.created, identifiers={home(key): message.created})
     if person.words != message.heard or all(map(is_anonymous, person.identifiers)) is message.is_known:
         return [Keep(key, message.heard)]
     tables.persons.delete(key)
-    owned = sorted({*person.identifiers, *person.former, home(key)})
+    owned = sorted({*person.identifiers, *person.former})
     points = [let_go(context, key, identifier, message.at) for identifier in owned]
+    others = named_after(context, owned)
+    number = next_decision(context) if others else tables.counters.get(DECISIONS) or 0
     named = [] if message.is_known else sorted(person.identifiers)
     audit = IdentityChanged(message.at, "erased", context.profile_id(key), None, named, "",
-                            _because(context, is_known=message.is_known), tables.counters.get(DECISIONS) or 0)
-    return [*points, audit, Forget(key, message.at)]
+                            _because(context, is_known=message.is_known), number)
+    return [*points, *rename_others(context, others, number, message.at, RENAMING), audit, Forget(key, message.at)]
 
 
 def _keep(context: Context, message: Keep) -> list[Sent]:

@@ -43,7 +43,7 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     if row is not None and expiry.is_overdue(row, event.received_at):
         return [*end_overdue(context, row, event.received_at), message]
     if row is None or not is_known(row, event) or _is_of_an_older_ownership(row, message):
-        alone = enters(context.tables, row) if row is not None and row.key == event.subject else None
+        alone = enters(context.tables, row) if row is not None and is_own(row, event.subject) else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
     return take(context, row, message.fragment, event, at)
 
@@ -93,6 +93,17 @@ def _is_of_an_older_ownership(profile: Profile, message: Deliver) -> bool:
     """The strongest identifier left and came back while the event was under way: the event is of the later ownership."""
     subject = message.event.subject
     return message.fragment != fragment_key(subject, profile.identifiers[subject][0])
+
+
+def is_own(profile: Profile, identifier: str) -> bool:
+    """Whether the profile began with the identifier and has it: after a split or a move the name may be all that is left."""
+    return profile.key == identifier in profile.identifiers
+
+
+def own_profile(tables: Tables, identifier: str) -> Profile | None:
+    """The profile that stands at an identifier's home under its name, and has it."""
+    row = tables.profiles.get(identifier)
+    return row if isinstance(row, Profile) and is_own(row, identifier) else None
 
 
 def _begin_decided(context: Context, message: Deliver) -> Profile:

@@ -16,7 +16,7 @@ from streams.core.identifiers import is_identifier
 from streams.core.messages import Point, Sent
 from streams.core.ownership import ALWAYS
 from streams.core.profile import Forward, Profile, profile_key
-from streams.core.profiling import enters
+from streams.core.profiling import enters, own_profile
 from streams.core.receipts import Pending, once
 from streams.core.requests import Asked, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision
@@ -49,10 +49,10 @@ def _asked(context: Context, message: Asked, at: int) -> list[Sent]:
     tables, identifier = context.tables, message.identifier
     if not is_identifier(identifier):
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
-    pointer, row = tables.pointers.get(identifier), tables.profiles.get(identifier)
-    created = enters(tables, row) if isinstance(row, Profile) and pointer is None else None
+    pointer, profile = tables.pointers.get(identifier), own_profile(tables, identifier)
+    created = enters(tables, profile) if profile is not None and pointer is None else None
     writes = message.action in WRITING and not barring.is_listed(context, identifier)
-    if writes and (row is None or pointer is not None):
+    if writes and (profile is None or pointer is not None):
         leave_undecided(tables, identifier, pointer)
     command = Petition if message.action in PERSONAL else Suppress
     return [command(message.request_id, message.action, identifier, message.reason, created)]

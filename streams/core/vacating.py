@@ -2,17 +2,27 @@
 
 Shared by the two ends of a profile, expiry and erasure. In between an identifier stays undecided, so that every event
 of it goes to the sequencer and no profile begins beside what is still on its way.
+
+Nobody is called by an identifier that is nobody's: whom a split or a move left under its name gets another key. So when
+the identifier is unknown, no key has its name, and whoever begins with it then meets nobody.
 """
 from __future__ import annotations
 
-from streams.core.barring import is_known
+from collections.abc import Collection
+from typing import Any
+
+from streams.core.barring import is_known, mark
 from streams.core.context import Context
 from streams.core.copies import forget_copies
 from streams.core.endings import Redact, Vacate
-from streams.core.messages import Point, Sent
-from streams.core.ownership import vacate
-from streams.core.profile import generation, home
+from streams.core.messages import IdentityChanged, Point, Release, Sent
+from streams.core.ownership import rename, vacate
+from streams.core.profile import Forward, generation, home, profile_key
+from streams.core.requests import Announce
 from streams.core.tables import UNDER_WAY, VACANT, Node
+
+RENAMED = "renamed:"
+"""Begins a key that no identifier has given."""
 
 
 def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
@@ -35,13 +45,50 @@ def leave_vacant(context: Context, identifier: str, node: Node, at: int) -> Poin
     return Point(identifier, [list(owner) for owner in node.owners])
 
 
+def named_after(context: Context, let_go: Collection[str]) -> list[str]:
+    """Keys of those who are called by one of these identifiers, which nobody has any more."""
+    nodes, persons = context.tables.nodes, context.tables.persons
+    found = {identifier: nodes.get(identifier) for identifier in sorted(let_go)}
+    keys = [profile_key(identifier, each) for identifier, node in found.items() if node and not node.owners
+            for each in range(node.generation)]
+    return [key for key in keys if persons.get(key) is not None]
+
+
+def rename_others(context: Context, keys: Collection[str], number: int, at: int, because: str) -> list[Sent]:
+    """They get keys that name nobody. By instant too, because a lone visitor's key comes again."""
+    return [sent for key in keys for sent in _rename(
+        context, key, f"{RENAMED}{mark(context, f'{key} {at}')}",
+        IdentityChanged(at, "merged", "", context.profile_id(key), [], "", because, number))]
+
+
+def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list[Sent]:
+    tables, person = context.tables, context.tables.persons.get(key)
+    assert person is not None
+    tables.persons.delete(key)
+    person.words = 0
+    tables.persons.put(to, person)
+    gained, suppressed, points = dict[str, list[int]](), dict[str, list[Any]](), list[Sent]()
+    for identifier in sorted({*person.identifiers, *person.former}):
+        node = tables.nodes.get(identifier)
+        assert node is not None
+        rename(node.owners, key, to)
+        tables.nodes.put(identifier, node)
+        points.append(Point(identifier, [list(owner) for owner in node.owners]))
+        if identifier in person.identifiers:
+            gained[identifier] = [node.owners[-1][2], node.owners[-1][0]]
+            suppressed |= {identifier: list(node.suppressed)} if node.suppressed else {}
+    audit.profile_id = context.profile_id(to)
+    return [Announce(to, person.created, gained, (key,), suppressed), Release(key, to), *points, audit]
+
+
 def vacant(context: Context, identifier: str, at: int) -> list[Sent]:
     """A timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
     node = context.tables.nodes.get(identifier)
     if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
         return []
     context.tables.nodes.delete(identifier)
-    return [Vacate(identifier), *(_redacted(context, identifier) if is_known(context, identifier) else [])]
+    gone = Vacate(identifier, node.generation)
+    return [gone, *(_redacted(context, identifier) if is_known(context, identifier) else [])]
 
 
 def _redacted(context: Context, identifier: str) -> list[Redact]:
@@ -53,8 +100,13 @@ def _redacted(context: Context, identifier: str) -> list[Redact]:
 
 
 def leave(context: Context, message: Vacate) -> list[Sent]:
-    """The pointer goes, unless an event passed it since: that one is with the sequencer, or was."""
+    """Forwards go that found their names taken up late; the pointer too, unless an event passed it since: that one is
+    with the sequencer, or was."""
     tables, identifier = context.tables, message.identifier
+    for each in range(message.generations):
+        key = profile_key(identifier, each)
+        if isinstance(tables.profiles.get(key), Forward):
+            tables.profiles.delete(key)
     pointer = tables.pointers.get(identifier)
     if pointer is not None and pointer.is_vacant and not pointer.owners:
         forget_copies(pointer, identifier, tables.chunks)

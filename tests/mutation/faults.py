@@ -48,6 +48,9 @@ IDENTITY = {
     "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in waiting:", "if False:"),
     "a hit under way stays with the former ownership": Fault(
         "streams.core.profiling", "return message.fragment != fragment_key(", "return False and fragment_key("),
+    "a key is used twice": Fault(_VACATING, "    node.generation += 1\n", ""),
+    "others keep a key that names the forgotten": Fault(
+        "streams.core.expiry", "*rename_others(context, others, number, message.at, RENAMING), ", ""),
     "what is forgotten is unsaid": Fault(_HANDOVER, "remember(stays, old, {entry.arrival for entry in given})", "pass"),
     "a move is named like a profile": Fault(
         _SEQUENCER, 'source = f"moved\\x00{ruling.number}\\x00{identifier}"',
@@ -82,7 +85,8 @@ ERASURE = {
     "rows go before all has come": Fault(_ERASING, "    if profile.handovers:\n        return []\n", ""),
     "what comes late to the erased stays": Fault(_HANDOVER, "    if profile.standing == ERASED:", "    if False:"),
     "the list keeps who is erased": Fault(_ERASING, "    node.suppressed = []", "    pass"),
-    "others keep a key that names the erased": Fault(_ERASING, "*_renamed(context, person.identifiers, number, at), ", ""),
+    "others keep a key that names the erased": Fault(
+        _ERASING, "*rename_others(context, named_after(context, had), number, at, RENAMING), ", ""),
     "what others said stays": Fault(_VACATING, "return [Redact(identifier), *", "return [*"),
     "the walk ends with the events": Fault(_REDACTIONS, 'elif table == "timeline":', "elif False:"),
     "what passes the walk stays": Fault(

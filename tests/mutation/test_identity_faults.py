@@ -13,7 +13,7 @@ from tests.mutation.faults import ERASURE, FAULTS
 ROOT = Path(__file__).parents[2]
 SUITE = ["tests/core/test_precedence.py", *(f"tests/pipeline/test_{name}.py" for name in (
     "identity_edges", "identity_races", "identity_detours", "identifier_table", "identity_rules", "split",
-    "identity_scenarios", "trait_precedence")), "tests/properties/test_crowds.py"]
+    "names", "identity_scenarios", "trait_precedence")), "tests/properties/test_crowds.py"]
 ERASURE_SUITE = [*(f"tests/pipeline/test_{name}.py" for name in ("erasing", "erasing_races", "identity_races")), "-k",
                  "not 16"]
 ALL_PASSED, SOME_FAILED = 0, 1
