@@ -13,10 +13,11 @@ from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.folding import fold, refold, remember
 from streams.core.forgetting import disarm
+from streams.core.forwarding import leave_forward, pass_on
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
 from streams.core.ownership import ALWAYS
-from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile
-from streams.core.tables import FORWARD, UNDER_WAY, Entry, Pointer
+from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note
+from streams.core.tables import Entry, Pointer
 
 CHUNK = 200
 """Events of a timeline that travel in one message: about 100 KB of usual events, far below a record's limit."""
@@ -56,8 +57,7 @@ def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
         pointer.seen, pointer.chunks = profile.seen, profile.chunks
         tables.pointers.put(profile.key, pointer)
         profile.seen, profile.chunks = b"", 0
-    tables.profiles.put(profile.key, Forward(to, at + UNDER_WAY))
-    tables.timers.arm(at + UNDER_WAY, FORWARD, profile.key)
+    leave_forward(tables, profile, to, at)
 
 
 def cut(context: Context, message: Cut, at: int) -> list[Sent]:
@@ -175,7 +175,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     """Take the fragments in; when the last one expected has come, evaluate."""
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
-        return [replace(message, profile=profile.to)]
+        return [pass_on(tables, profile, message)]
     if profile is None:
         profile = profiling.begin(context, message.profile, 0)
         profile.identifiers.clear()
@@ -196,7 +196,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     tables.profiles.put(profile.key, profile)
     if not message.last:
         return []
-    profiling.note(profile, message.source, -1)
+    note(profile, message.source, -1)
     sends = _carry_out_waiting(context, profile) if profile.cuts else []
     if profile.standing == ERASED:
         return sends + erasing.finish(context, profile, at)
@@ -231,7 +231,7 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
     for segment, sequence in state.sequences.items():
         profile.sequences[segment] = max(sequence, profile.sequences.get(segment, 0))
     for source, balance in state.handovers.items():
-        profiling.note(profile, source, balance)
+        note(profile, source, balance)
     profile.cuts += state.cuts
     profile.waiting += state.waiting
     if state.forgotten:

@@ -120,10 +120,22 @@ class Profile:
 
 @dataclass(slots=True)
 class Forward:
-    """What a released profile leaves behind: whoever still looks for it is sent on, until `until`."""
+    """What a released profile leaves behind, see `forwarding`. handovers: as of a profile, of what comes by this way."""
 
     to: str
     until: int
+    handovers: dict[str, int] = field(default_factory=dict)
+
+
+def note(row: Profile | Forward, source: str, step: int) -> None:
+    """Expecting and receiving commute: the fragments may come before the decision that announces them."""
+    if step > 0 and isinstance(row, Profile):
+        row.early.pop(source, None)
+    balance = row.handovers.get(source, 0) + step
+    if balance:
+        row.handovers[source] = balance
+    else:
+        row.handovers.pop(source, None)
 
 
 def profile_key(identifier: str, generation: int = 0) -> str:

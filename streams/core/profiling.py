@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.core import campaigns, evaluate, expiry, receipts, retention, telling, vacating
+from streams.core import campaigns, evaluate, expiry, forwarding, receipts, retention, telling, vacating
 from streams.core.campaigns import history
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
-from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home
-from streams.core.tables import ANSWER, EVENTS, EXPIRY, MESSAGES, RULE, VACANT, VIEW, Entry, Tables
+from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, note
+from streams.core.tables import ANSWER, EVENTS, EXPIRY, FORWARD, MESSAGES, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
 TRIM_EVERY = 512
@@ -128,17 +128,6 @@ def _take_word(profile: Profile, message: Deliver) -> None:
     profile.suppressed.update(message.suppressed)
     for source in message.expects:
         note(profile, source, 1)
-
-
-def note(profile: Profile, source: str, step: int) -> None:
-    """Expecting and receiving commute: the fragments may come before the decision that announces them."""
-    if step > 0:
-        profile.early.pop(source, None)
-    balance = profile.handovers.get(source, 0) + step
-    if balance:
-        profile.handovers[source] = balance
-    else:
-        profile.handovers.pop(source, None)
 
 
 def is_behind(context: Context, profile: Profile, at: int) -> bool:
@@ -285,10 +274,11 @@ def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent
         return vacating.vacant(context, key, due)
     if cause == ANSWER:
         return receipts.forget(context, key)
+    if cause == FORWARD:
+        forwarding.due(context.tables, key, due)
+        return []
     row = context.tables.profiles.get(key)
     if not isinstance(row, Profile):
-        if row is not None and row.until <= at:
-            context.tables.profiles.delete(key)
         return []
     context.tables.profiles.put(key, row)
     if cause == VIEW:

@@ -12,7 +12,7 @@ from streams.core import profiling
 from streams.core.context import Context
 from streams.core.messages import Cut, IdentityChanged, Point, Sent
 from streams.core.ownership import ALWAYS, rename
-from streams.core.profile import LINKED, Forward, fragment_key
+from streams.core.profile import LINKED, Forward, fragment_key, note
 from streams.core.receipts import Pending, once
 from streams.core.requests import Announce, Receipt, Split
 from streams.core.resolution import rejoined
@@ -108,7 +108,7 @@ def announce(context: Context, message: Announce, at: int) -> list[Sent]:
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
     for source in message.expects:
-        profiling.note(profile, source, 1)
+        note(profile, source, 1)
     context.tables.profiles.put(profile.key, profile)
     sends = profiling.settle(context, profile, at, "split")
     profiling.arm(context, profile)

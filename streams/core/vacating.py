@@ -105,7 +105,8 @@ def leave(context: Context, message: Vacate) -> list[Sent]:
     tables, identifier = context.tables, message.identifier
     for each in range(message.generations):
         key = profile_key(identifier, each)
-        if isinstance(tables.profiles.get(key), Forward):
+        row = tables.profiles.get(key)
+        if isinstance(row, Forward) and not row.handovers:
             tables.profiles.delete(key)
     pointer = tables.pointers.get(identifier)
     if pointer is not None and pointer.is_vacant and not pointer.owners:

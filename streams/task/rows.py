@@ -17,6 +17,7 @@ from streams.core.requests import Receipt
 from streams.core.tables import Barred, Node, Person, Pointer
 
 VERSION = 1
+LONGEST_FORWARD = 1 + len(Forward.__dataclass_fields__)
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 Bytes = bytes
@@ -60,14 +61,14 @@ def profile_of(row: list[Any]) -> Profile:
 
 def _encode_profile(row: Profile | Forward) -> bytes:
     if isinstance(row, Forward):
-        return pack((VERSION, row.to, row.until))
+        return pack((VERSION, row.to, row.until, row.handovers))
     return pack([VERSION, *profile_row(row)])
 
 
 def _decode_profile(data: bytes) -> Profile | Forward:
     row = unpack(data)
-    if len(row) == 3:
-        return Forward(row[1], row[2])
+    if len(row) <= LONGEST_FORWARD:
+        return Forward(*row[1:])
     del row[0]
     return profile_of(row)
 

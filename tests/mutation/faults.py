@@ -41,7 +41,7 @@ IDENTITY = {
     "a split leaves the owners as they were": Fault(_SPLITTING, "rename(node.owners, key, to)", "pass"),
     "a split is not remembered": Fault(_SPLITTING, "parted=rejoined(person.parted, {number: [0, at]}))", "parted={})"),
     "who was absorbed leaves no forward": Fault(
-        _HANDOVER, "tables.profiles.put(profile.key, Forward(to, at + UNDER_WAY))", "tables.profiles.delete(profile.key)"),
+        _HANDOVER, "leave_forward(tables, profile, to, at)", "tables.profiles.delete(profile.key)"),
     "the event of the log-in stays": Fault(
         _HANDOVER, "entry.event_time >= message.since", "entry.event_time > message.since"),
     "a cut waits for itself": Fault(_HANDOVER, " and source not in later", ""),

@@ -10,6 +10,7 @@ from streams.task import Task
 from streams.testing import Pipeline
 from tests.pipeline.mesh import unsettled
 from tests.pipeline.worlds import START, event, people, send_all
+from tests.strategies import DAY, HOUR
 
 
 def test_a_cut_waits_for_what_the_absorbed_profile_itself_still_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +75,33 @@ def test_who_had_a_cookie_for_no_time_at_all_does_not_remember_it() -> None:
     persons = pipeline.tasks[0].state.persons
     bob = persons.get("customer_id:bob")
     assert bob is not None and "cookie:c1" not in bob.identifiers and not bob.former
+
+
+@pytest.mark.parametrize("weeks", [0, 1, 3])
+def test_a_forward_stays_until_the_fragments_have_come_that_the_absorbed_profile_waited_for(
+    weeks: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The cookie is split off and taken in by bob before its events have come to it; they take their time."""
+    pipeline = send_all(Pipeline(partitions=1), event(1, anonymousId="c1"), event(2, userId="ann", anonymousId="c1"),
+                        event(3, userId="bob"))
+    task, held = pipeline.tasks[0], []
+    route = Task._route
+
+    def holding(self: Task, sends: list[Any]) -> None:
+        held.extend(s for s in sends if isinstance(s, Adopt) and s.source.startswith("split"))
+        route(self, [s for s in sends if s not in held])
+
+    monkeypatch.setattr(Task, "_route", holding)
+    pipeline.split("customer_id:ann", "cookie:c1")
+    send_all(pipeline, event(4, userId="bob", anonymousId="c1"))
+    pipeline.advance(by=weeks * 7 * DAY + HOUR)
+    monkeypatch.setattr(Task, "_route", route)
+    task._route(held)
+    task._drain()
+    pipeline.stores[0].write(task.run([], pipeline.now, 0).changes)
+    assert not unsettled(pipeline)
+    assert people(pipeline) == {
+        frozenset({"customer_id:ann"}): ["m2"], frozenset({"customer_id:bob", "cookie:c1"}): ["m1", "m3", "m4"]}
+    pipeline.advance(by=8 * DAY)
+    keys = {key for store in pipeline.stores for key in store.keys("profiles")}
+    assert keys == {profile.key.encode() for profile in pipeline.profiles()}

@@ -1,0 +1,41 @@
+"""What an absorbed profile leaves behind: whoever still looks for it is sent on.
+
+For a week, which is longer than anything is under way; and for as long as fragments are to come by this way that the
+profile itself waited for, however long they take: who absorbed it waits for them.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from streams.core.messages import Adopt
+from streams.core.profile import Forward, Profile, note
+from streams.core.tables import FORWARD, UNDER_WAY, Tables
+
+
+def leave_forward(tables: Tables, profile: Profile, to: str, at: int) -> None:
+    """In the profile's place, with its open ledger."""
+    tables.profiles.put(profile.key, Forward(to, at + UNDER_WAY, dict(profile.handovers)))
+    tables.timers.arm(at + UNDER_WAY, FORWARD, profile.key)
+
+
+def pass_on(tables: Tables, forward: Forward, message: Adopt) -> Adopt:
+    """Fragments for who was absorbed meanwhile. What their giver itself still waits for will come by here too."""
+    for source, balance in (message.state.handovers if message.state else {}).items():
+        note(forward, source, balance)
+    if message.last:
+        note(forward, message.source, -1)
+    tables.profiles.put(message.profile, forward)
+    return replace(message, profile=forward.to)
+
+
+def due(tables: Tables, key: str, at: int) -> None:
+    """A timer: the forward goes, or stays for another week."""
+    forward = tables.profiles.get(key)
+    if not isinstance(forward, Forward) or forward.until > at:
+        return
+    if not forward.handovers:
+        tables.profiles.delete(key)
+        return
+    forward.until = at + UNDER_WAY
+    tables.profiles.put(key, forward)
+    tables.timers.arm(forward.until, FORWARD, key)
