@@ -31,6 +31,8 @@ QUIET = {"campaign/night": {
     "kind": "campaign", "id": "night", "segment": "everybody", "trigger": {"each": "Order Completed"}, "status": "live",
     "quiet_hours": {"from": "00:00", "to": "23:00", "time_zone": "UTC"},
     "channels": {"email": {"subject": "Hi", "text": "hi", "purpose": "email-marketing"}}}}
+LEAST = 7 * 24 * HOUR
+"""For which a profile is kept at least."""
 CHANCE = st.integers(0, 2**32).map(Random)
 ALL_RULES = (*RULES, LIMITS_LIFTED)
 
@@ -171,6 +173,36 @@ def test_l7_holds_with_messages_in_flight(
     check_races(history, rules, partitions, chance, crashes)
 
 
+@st.composite
+def long_lives(draw: st.DrawFn) -> list[Message]:
+    """The same with pauses about as long as profiles last; copies keep their time, and come later."""
+    shift, begun = 0, dict[str, int]()
+    found = []
+    for step in draw(lives()):
+        shift += draw(st.sampled_from((0,) * 8 + (LEAST - 1, LEAST, LEAST + 1, 2 * LEAST)))
+        if "timestamp" in step:
+            step = step | {"timestamp": step["timestamp"] + begun.setdefault(step["messageId"], shift)}
+        found.append(step | {"receivedAt": step["receivedAt"] + shift})
+    return found
+
+
+def ending(rules: Message, known: str) -> Message:
+    """These rules, under which profiles end."""
+    (key,) = [*rules, "identity/one"][:1]
+    own = {"kind": "identity", "id": key.partition("/")[2], "anonymous_expire_after": "7d", "known_expire_after": known}
+    return {**rules, key: rules.get(key, {}) | own}
+
+
+@settings(max_examples=40, deadline=None)
+@given(long_lives(), st.sampled_from(ALL_RULES), st.sampled_from(("7d", "14d", "never")), st.sampled_from((1, 2, 3, 7)),
+       CHANCE, st.sampled_from((0.0, 0.0, 0.3)))
+def test_l7_holds_among_profiles_that_end_by_themselves(
+    history: list[Message], rules: Message, known: str, partitions: int, chance: Random, crashes: float,
+) -> None:
+    """A device that others had too goes when they have ended as well: two weeks at most, a day for who asks again."""
+    check_races(history, ending(rules, known), partitions, chance, crashes, after=3 * LEAST + 24 * HOUR + STATED)
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3_000)
 @settings(max_examples=3_000, deadline=None)
@@ -181,7 +213,9 @@ def test_l7_holds_with_messages_in_flight_for_long(
     check_races(history, rules, partitions, chance, crashes)
 
 
-def check_races(history: list[Message], rules: Message, partitions: int, chance: Random, crashes: float) -> None:
+def check_races(
+    history: list[Message], rules: Message, partitions: int, chance: Random, crashes: float, after: int = STATED,
+) -> None:
     pipeline = Pipeline(EVERYTHING | QUIET | rules, partitions)
     mesh = Ticking(pipeline, chance, crashes).run(history)
     asked = {step["messageId"] for step in history if step["type"] == "erase"}
@@ -190,7 +224,7 @@ def check_races(history: list[Message], rules: Message, partitions: int, chance:
     assert [fault for fault in unsettled(pipeline) if "waits" in fault] == []
     check_once(pipeline)
     check_told(mesh.said(), pipeline.profiles())
-    pipeline.advance(by=STATED)
+    pipeline.advance(by=after)
     erased = gone(pipeline)
     check_nowhere(pipeline, mesh.said())
     for message in again(history, pipeline.now):
