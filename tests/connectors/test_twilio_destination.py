@@ -4,15 +4,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
 
 from connectors.delivery import Deferred, Delivered, Engine, Limits, Outcome, Refused
+from connectors.destinations import http
 from connectors.destinations.twilio import TwilioConnector, read_settings
 from connectors.destinations.twilio.mapping import form_of, read_answer
 from streams.core.errors import Misconfigured
-from tests.connectors.recording import Log, Reading, activation, eventually
+from tests.connectors.recording import Log, Reading, Recorder, activation, eventually
 
 MANY = tuple(activation(number, identifier=f"phone:+3161234{number:04}", content={"text": f"Hi {number} é"})
              for number in range(30))
@@ -95,3 +97,20 @@ def test_all_faults_of_the_settings_are_told() -> None:
     with pytest.raises(Misconfigured) as caught:
         read_settings("texts", {"provider": "x", "token": {"env": "MISSING"}, "acount": "AC1"}, {})
     assert len(caught.value.faults) == 5
+
+
+def test_another_gateway_is_reached_with_a_body_of_its_own() -> None:
+    """Any that takes a POST: the connector `http` with the gateway's fields and its key."""
+    given = {"content_type": "application/x-www-form-urlencoded", "headers": {"Authorization": {"env": "KEY"}},
+             "body": "to={{ identifier.partition(':')[2] | urlencode }}&text={{ content.text | urlencode }}"}
+
+    async def run() -> Recorder:
+        async with Recorder() as gateway:
+            connector = http.HttpConnector(http.read_settings("texts", {**given, "url": gateway.url}, {"KEY": "App 7"}))
+            assert await connector.deliver(MANY[:1], 0) == [Delivered()]
+            await connector.close()
+        return gateway
+
+    (received,) = asyncio.run(run()).seen
+    assert (received.request.headers["Authorization"], received.request.content_type) == ("App 7", given["content_type"])
+    assert parse_qs(received.body.decode()) == {"to": [MANY[0].identifier.partition(":")[2]], "text": ["Hi 0 é"]}
