@@ -13,6 +13,7 @@ from streams.topology import TOPICS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+PEOPLE = (ROOT / "streams" / "core" / "README.md").read_text()
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.variable)
@@ -46,7 +47,7 @@ def test_every_proving_test_is_there() -> None:
 
 
 def test_every_topic_that_keeps_records_for_a_time_stands_in_the_readme_with_that_time() -> None:
-    section = README.partition("## Erasing a person")[2].partition("\n## ")[0]
+    section = PEOPLE.partition("## Erasing a person")[2].partition("\n## ")[0]
     told = {name: row.rstrip(" |").rpartition("| ")[2] for row in section.splitlines() if row.startswith("| `")
             for name in re.findall(r"`([^`]+)`", row)}
     kept = {each.name: each.retention for each in TOPICS if each.retention is not None and each.name != "privacy.receipts"}
