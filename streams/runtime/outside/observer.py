@@ -4,17 +4,16 @@ Used by the demo and by tests that compare what is on the topics with an oracle.
 """
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
+from streams.runtime.outside.watcher import Watcher
 from streams.runtime.settings import Settings
 from streams.topology import topic
 
@@ -31,25 +30,16 @@ class Seen:
     seen_at: int
 
 
-class Observer:
+class Observer(Watcher):
     """A context manager. `on_seen` is called in the observer's own thread, in the order of each partition."""
 
     def __init__(self, settings: Settings, topics: Iterable[str], on_seen: Callable[[Seen], None]) -> None:
+        super().__init__("observer")
         self._names, self._settings, self._on_seen = Names(settings), settings, on_seen
         self._schemas = {self._names.on_cluster(name): (name, topic(name).schema) for name in topics}
         self._codec = codec_of(settings)
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="observer", daemon=True)
         self.newest = time.monotonic()
         """When the last record came (monotonic clock): how long the outputs have been quiet."""
-
-    def __enter__(self) -> Observer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._ending.set()
-        self._thread.join()
 
     def _follow(self) -> None:
         consumer = Consumer({
