@@ -48,7 +48,7 @@ IDENTITY = {
     "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in waiting:", "if False:"),
     "a hit under way stays with the former ownership": Fault(
         "streams.core.profiling", "return message.fragment != fragment_key(", "return False and fragment_key("),
-    "a key is used twice": Fault(_VACATING, "    node.generation += 1\n", ""),
+    "a key is used twice": Fault(_VACATING, "if identifier == home(key) else 0) + 1", "if identifier == home(key) else 0)"),
     "others keep a key that names the forgotten": Fault(
         "streams.core.expiry", "*rename_others(context, others, number, message.at, RENAMING), ", ""),
     "what is forgotten is unsaid": Fault(_HANDOVER, "remember(stays, old, {entry.arrival for entry in given})", "pass"),
@@ -81,7 +81,7 @@ ERASURE = {
     "an erased customer comes back as a cookie": Fault(
         _ARRIVAL, "or barring.is_known(context, message.as_customer)", "or None"),
     "an event keeps what is erased on its way round": Fault(
-        _ARRIVAL, "if _is_nobodys(pointer, row, event.event_time) and", "if False and"),
+        _ARRIVAL, "if _is_nobodys(pointer, profile, event.event_time) and", "if False and"),
     "rows go before all has come": Fault(_ERASING, "    if profile.handovers:\n        return []\n", ""),
     "what comes late to the erased stays": Fault(_HANDOVER, "    if profile.standing == ERASED:", "    if False:"),
     "the list keeps who is erased": Fault(_ERASING, "    node.suppressed = []", "    pass"),

@@ -20,6 +20,7 @@ ALL_PASSED, SOME_FAILED = 0, 1
 
 
 def outcome_with(fault: str, suite: list[str]) -> subprocess.CompletedProcess[str]:
+    """With -x, a module that cannot be imported ends in the same code as a test that fails."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tests.mutation.planting", "-p", "no:cacheprovider", *suite]
     return subprocess.run(
         command, cwd=ROOT, env={**os.environ, "FAULT": fault}, capture_output=True, text=True, timeout=100, check=False)
@@ -35,3 +36,4 @@ def test_without_a_fault_all_pass(suite: list[str]) -> None:
 def test_a_fault_is_caught(fault: str) -> None:
     found = outcome_with(fault, ERASURE_SUITE if fault in ERASURE else SUITE)
     assert found.returncode == SOME_FAILED, found.stdout + found.stderr
+    assert "no longer has once" not in found.stdout + found.stderr, "the fault was not planted, so nothing has caught it"
