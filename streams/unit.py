@@ -83,12 +83,13 @@ class Processor(Protocol):
         The caller merges its input topics by this."""
         ...
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
+    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
         """Handle the records in this order, then timers that are due.
 
         `wall` is the wall clock (no record's time counts as later), `timers_until` the instant up to which timers
         may fire: `wall` when every input is read to its end, else the oldest instant that a record not
-        yet handed over can have. Raises only for bugs: bad records become dead letters.
+        yet handed over can have. `portion`, above 0 and at most 1: how much of the most that it does at once, of timers
+        and of background work, it is to do. Raises only for bugs: bad records become dead letters.
         """
         ...
 

@@ -72,35 +72,35 @@ class Presses:
         """When a press with a pace may go on."""
         return min((press.due for _, press in self._walking if press.per_second), default=None)
 
-    def slice(self, context: Context, now: int, until: int, route: Route) -> bool:
-        """Bring one press on by a slice, if one is due: without a pace by the task's clock, with one by the instant up to
-        which timers may fire. True if there was one."""
+    def slice(self, context: Context, now: int, until: int, portion: float, route: Route) -> bool:
+        """Bring one press on by a slice, or a portion of one, if one is due: without a pace by the task's clock, with one by
+        the instant up to which timers may fire. True if there was one."""
         for campaign, press in self._walking:
             if press.due <= (until if press.per_second else now):
                 at = max(press.due, until - LATEST) if press.per_second else now
-                self._walk(context, campaign, press, at, route)
+                self._walk(context, campaign, press, at, ceil(PEOPLE_A_SLICE * portion), route)
                 self._table.put(campaign.id, press)
                 self.resume(context)
                 return True
         return False
 
-    def _walk(self, context: Context, campaign: Campaign, press: Press, at: int, route: Route) -> None:
+    def _walk(self, context: Context, campaign: Campaign, press: Press, at: int, people: int, route: Route) -> None:
         if campaign.ends is not None and at >= campaign.ends:
             press.cursor = None
             return
         if not press.cursor:
             self._state.profiles.count()
             press.present = self._state.profiles.census.counts().get(campaign.segment, 0)
-        before, most = press.reached, PEOPLE_A_SLICE
+        before, most = press.reached, people
         if press.per_second:
             most = max(1, min(most, int(press.per_second / SLICES_A_SECOND)))
-        rows = self._store.scan("profiles", (press.cursor or "").encode(), LAST, PEOPLE_A_SLICE)
+        rows = self._store.scan("profiles", (press.cursor or "").encode(), LAST, people)
         for key, _ in rows:
             self._reach(context, key.decode(), campaign, press, at, route)
             press.cursor = f"{key.decode()}\x00"
             if press.reached - before == most:
                 break
-        if len(rows) < PEOPLE_A_SLICE and press.reached - before < most:
+        if len(rows) < people and press.reached - before < most:
             press.cursor = None
         if press.per_second:
             press.due = at + ceil((press.reached - before) * 1_000 / press.per_second)

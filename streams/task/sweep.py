@@ -5,6 +5,7 @@ Whoever is touched by an event meanwhile is brought up to date with it, so the c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import ceil
 
 from streams.core import profiling, upgrade
 from streams.core.context import Context
@@ -19,8 +20,7 @@ from streams.task.state import State
 from streams.unit import Store
 
 PROFILES_A_SLICE, EVENTS_A_SLICE = 150, 500
-"""A slice ends with whichever comes first. Some 30 ms of CPU, since events wait for it (`tests/bench/segments.py`); counted
-and not timed, so that a task that begins anew has the same units of work."""
+"""A slice ends with whichever comes first. Some 30 ms of CPU, since events wait for it (`tests/bench/segments.py`)."""
 LAST = b"\xff\xff"
 LEAST_TO_JUDGE_BY = 1_000
 """ms of a backfill before its pace says anything about its end."""
@@ -36,16 +36,18 @@ class Sweep:
     def is_pending(self) -> bool:
         return self._revisions.numbers.get("sweep") is not None
 
-    def slice(self, context: Context, now: int, route: Callable[[list[Sent]], None]) -> None:
-        """Bring a slice of the profiles up to date with a new revision, or with a campaign that started or ended."""
+    def slice(self, context: Context, now: int, portion: float, route: Callable[[list[Sent]], None]) -> None:
+        """Bring a slice of the profiles, or a portion of one, up to date with a new revision, or with a campaign that
+        started or ended."""
         numbers = self._revisions.numbers
         cursor: bytes | str | None = numbers.get("sweep")
         if cursor is None:
             return
         self._note_pace(context)
         start = cursor.encode() if isinstance(cursor, str) else cursor
-        keys = [key for key, _ in self._store.scan("profiles", start, LAST, PROFILES_A_SLICE)]
-        enough = context.rebuilt["events"] + EVENTS_A_SLICE
+        most = ceil(PROFILES_A_SLICE * portion)
+        keys = [key for key, _ in self._store.scan("profiles", start, LAST, most)]
+        enough = context.rebuilt["events"] + ceil(EVENTS_A_SLICE * portion)
         done = 0
         while done < len(keys) and context.rebuilt["events"] < enough:
             row = self._state.profiles.get(keys[done].decode())
@@ -53,7 +55,7 @@ class Sweep:
                 route(upgrade.bring_up_to_date(context, row, max(now, row.now)))
                 profiling.arm(context, row)
             done += 1
-        if done == len(keys) < PROFILES_A_SLICE:
+        if done == len(keys) < most:
             self._revisions.complete()
         else:
             numbers.put("sweep", keys[done - 1] + b"\x00")

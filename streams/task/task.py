@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
@@ -95,7 +96,7 @@ class Task:
     def standing(self) -> Standing:
         return replace(self._sweep.standing(self.context), presses=self._presses.standing())
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
+    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
         """One unit of work: see `streams.unit.Processor.run`."""
         self.context.wall = wall
         outcome, faults = Outcome([], []), self.consent_faults.copy()
@@ -104,8 +105,8 @@ class Task:
         for message, at in work:
             self.now = max(self.now, min(at, wall))
             self._handle(message)
-        self._fire(timers_until, max(TIMERS_A_UNIT, len(batch)))
-        self._work_on(timers_until, has_records=bool(batch))
+        self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
+        self._work_on(timers_until, portion, has_records=bool(batch))
         self._outputs += self._answers.give(self.context, self.now)
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
@@ -226,16 +227,16 @@ class Task:
                 self._route(profiling.fire(self.context, due, cause, key, due))
                 self._drain()
 
-    def _work_on(self, timers_until: int, *, has_records: bool) -> None:
+    def _work_on(self, timers_until: int, portion: float, *, has_records: bool) -> None:
         """A slice of what no record asks for. Not beside records, which would wait for it; nor in the unit that began it:
         profiles that are new in that unit are not in the store yet, and a walk over it would miss them."""
         is_new, self._is_new_edition = self._is_new_edition, False
         if has_records or is_new:
             return
-        if self._presses.slice(self.context, self.now, timers_until, self._route):
+        if self._presses.slice(self.context, self.now, timers_until, portion, self._route):
             return
         if self._sweep.is_pending():
-            self._sweep.slice(self.context, self.now, self._route)
+            self._sweep.slice(self.context, self.now, portion, self._route)
         elif self._redactions.is_pending():
             self._redactions.slice(self.context, self.now, self._route)
 

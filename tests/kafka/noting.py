@@ -35,8 +35,8 @@ def task_factory(settings: Settings) -> Callable[[int, int, Store], Processor]:
     noted = _FOR_GOOD.enter_context(decisions_noted())
 
     class Noting(Task):
-        def run(self, batch: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
-            outcome = super().run(batch, wall, timers_until)
+        def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
+            outcome = super().run(batch, wall, timers_until, portion)
             if self.partition == partition_of(REALM, settings.partitions):
                 outcome.changes += [_note(number, noted[number]) for number in sorted(noted)]
                 noted.clear()

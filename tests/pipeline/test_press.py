@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import ceil
 from typing import Any
 
 import pytest
@@ -235,24 +236,26 @@ def test_whatever_happens_meanwhile_nobody_is_activated_twice_or_without_consent
     assert standing(pipeline).is_over
 
 
-def test_a_slice_is_bounded_whoever_is_in_the_segment() -> None:
-    pipeline = fans(3 * presses.PEOPLE_A_SLICE, 1)
+@pytest.mark.parametrize("portion", [1.0, 0.5, 0.0001])
+def test_a_slice_is_bounded_whoever_is_in_the_segment(portion: float) -> None:
+    people = ceil(presses.PEOPLE_A_SLICE * portion)
+    pipeline = fans(3 * people, 1)
     before = pipeline.tasks[0].standing().presses
     assert not before
     drain, pipeline._drain = pipeline._drain, lambda: None  # type: ignore[method-assign]
     pipeline.activate("c")
     batch = list(pipeline._waiting[0])
     pipeline._waiting[0].clear()
-    for reached in (0, presses.PEOPLE_A_SLICE, 2 * presses.PEOPLE_A_SLICE):
-        pipeline._run(0, batch, -1)
+    for reached in (0, people, 2 * people):
+        pipeline.stores[0].write(pipeline.tasks[0].run(batch, pipeline.now, -1, portion).changes)
         batch = []
         assert standing(pipeline).reached == len(mailed(pipeline)) == reached
     live = b'{"type": "track", "event": "B", "anonymousId": "live"}'
     pipeline._run(0, [Inbound("events.hits", 0, 1, None, live, pipeline.now)], -1)
-    assert standing(pipeline).reached == 2 * presses.PEOPLE_A_SLICE, "an event does not wait for a slice in its own unit"
+    assert standing(pipeline).reached == 2 * people, "an event does not wait for a slice in its own unit"
     pipeline._drain = drain  # type: ignore[method-assign]
     pipeline._drain()
-    assert len(mailed(pipeline)) == 3 * presses.PEOPLE_A_SLICE
+    assert len(mailed(pipeline)) == 3 * people
 
 
 def test_a_deleted_campaigns_audience_is_emptied_by_its_name() -> None:

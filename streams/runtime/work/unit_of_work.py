@@ -24,12 +24,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import monotonic, sleep, thread_time
 from typing import Protocol
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import Aborted
 from streams.runtime.state.store import STATE_VERSION, VERSION, refuse_other
+from streams.runtime.work.portion import Portion
 from streams.unit import Change, Inbound, Outbound, Outcome, Processor, Store
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class UnitOfWork:
         """Where to go on: what is committed, by input topic."""
         self.commit_seconds = 0.0
         """How long the last commit took."""
+        self._portion = Portion()
 
     def take_over(self) -> None:
         """Makes this worker the owner; afterwards `offsets` is where to seek and `processor` is ready."""
@@ -120,7 +122,7 @@ class UnitOfWork:
         self._log.close()
 
     def _run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
-        outcome = self.processor.run(batch.records, wall, timers_until)  # (1) (2) (3)
+        outcome = self._process(batch.records, wall, timers_until)  # (1) (2) (3)
         if outcome.changes or outcome.sends or batch.offsets:
             changes = self._with_version(outcome.changes)
             self._log.begin()
@@ -129,6 +131,13 @@ class UnitOfWork:
             self.state.write(changes, self.state.position if position is None else position, wall)  # (6)
             self.offsets.update(batch.offsets)
         batch.acknowledge()  # (7)
+        return outcome
+
+    def _process(self, records: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
+        started = thread_time()
+        outcome = self.processor.run(records, wall, timers_until, self._portion.share)
+        if not records:
+            self._portion.learn(thread_time() - started)
         return outcome
 
     def _commit(self, batch: Batch) -> int | None:

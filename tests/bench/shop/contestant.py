@@ -76,8 +76,10 @@ class Counting(Task):
     owing: ClassVar[set[int]] = set()
     counting = threading.Lock()
 
-    def run(self, batch: list[Inbound], wall: int, timers_until: int) -> Outcome:  # type: ignore[override]
-        outcome = super().run(batch, wall, timers_until)
+    def run(  # type: ignore[override]
+        self, batch: list[Inbound], wall: int, timers_until: int, portion: float = 1.0,
+    ) -> Outcome:
+        outcome = super().run(batch, wall, timers_until, portion)
         with Counting.counting:
             Counting.handled += sum(record.topic == "events.hits" for record in batch)
             due = self.next_timer()

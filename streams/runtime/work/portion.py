@@ -1,0 +1,27 @@
+"""How much of what no record asks for, timers and background work, a unit takes on, so that events hardly wait for it.
+
+The work is counted in people and timers, what each costs is not known: an exit is little, a 360 view or a message from a
+template several times that, and one machine takes three times as long as another. So the count follows the CPU time that
+the units before took. Not wall time: tasks that compute side by side would then do ever less, commit ever more, and the
+more there is to do the less would be done.
+"""
+from __future__ import annotations
+
+AIM = 0.03
+"""Seconds of CPU of a unit without records, where there is enough to do: less than the commit that follows."""
+LEAST = 0.1
+STEADY = 0.7, 1.2
+"""At most so much less and more from one unit to the next; one that was interrupted says little."""
+
+
+class Portion:
+    """Of one task. `share`: of the most that the processor would do, above 0 and at most 1."""
+
+    def __init__(self) -> None:
+        self.share = 1.0
+
+    def learn(self, seconds: float) -> None:
+        """A unit without records took so long. One that had less to do than it might is short, and no reason for less."""
+        least, most = STEADY
+        change = min(most, max(least, AIM / max(seconds, 1e-6)))
+        self.share = min(1.0, max(LEAST, self.share * change))

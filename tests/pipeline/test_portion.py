@@ -1,0 +1,69 @@
+"""How much of what no record asks for a unit takes on: so much as events hardly wait for, whatever it costs here."""
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from streams.runtime.work.portion import AIM, LEAST, Portion
+from streams.task.sweep import PROFILES_A_SLICE
+from streams.task.task import TIMERS_A_UNIT
+from streams.testing import NO_TIMERS, Pipeline
+
+MANY = 400
+HOUR = 3_600_000
+
+
+@pytest.mark.parametrize("each", [AIM / 20, AIM / 100, AIM / 400], ids=["slow", "usual", "fast"])
+def test_a_unit_settles_at_the_aim(each: float) -> None:
+    most, portion = 100, Portion()
+    for _ in range(20):
+        portion.learn(most * portion.share * each)
+    assert most * portion.share * each == pytest.approx(min(AIM, most * each))
+
+
+def test_one_unit_that_was_interrupted_changes_little_and_many_leave_something() -> None:
+    portion = Portion()
+    portion.learn(10.0)
+    assert portion.share > 0.5
+    for _ in range(100):
+        portion.learn(10.0)
+    assert portion.share == LEAST
+
+
+def test_units_with_little_to_do_are_no_reason_for_less() -> None:
+    portion = Portion()
+    for _ in range(10):
+        portion.learn(0.0)
+    assert portion.share == 1.0
+
+
+@pytest.mark.parametrize("portion", [1.0, 0.1, 0.0001])
+def test_timers_and_a_backfill_are_done_by_portions_and_wholly(portion: float) -> None:
+    pipeline = Pipeline(seen("1h"), partitions=1)
+    for number in range(MANY):
+        pipeline.send({"type": "track", "event": "Seen", "anonymousId": f"c{number}", "messageId": f"m{number}"})
+    assert changes(pipeline, portion, HOUR - 1) == []
+    left = changes(pipeline, portion, HOUR)
+    assert left[0] == ceil(TIMERS_A_UNIT * portion) and sum(left) == MANY
+    with patch.object(pipeline, "_drain"):
+        pipeline.apply(seen("2h"))
+    pipeline.stores[0].write(pipeline.tasks[0].run(pipeline._waiting[0], 0, NO_TIMERS).changes)
+    entered = changes(pipeline, portion, NO_TIMERS)
+    assert entered[0] == ceil(PROFILES_A_SLICE * portion) and sum(entered) == MANY
+
+
+def changes(pipeline: Pipeline, portion: float, timers_until: int) -> list[int]:
+    """Of memberships, in each unit of work without records until there is nothing to do."""
+    [task], [store], found = pipeline.tasks, pipeline.stores, []
+    while task.busy() or ((due := task.next_timer()) is not None and due <= timers_until):
+        before = len(pipeline.memberships)
+        store.write(task.run([], 0, timers_until, portion).changes)
+        found.append(len(pipeline.memberships) - before)
+    return found
+
+
+def seen(within: str) -> dict[str, Any]:
+    return {"segment/in": {"kind": "segment", "id": "in", "rule": {"performed": {"event": "Seen", "within": within}}}}
