@@ -61,7 +61,7 @@ class Profile:
     identifiers: identifier -> [epoch, event time since which it is this person's].
     truth: ids of the leaves that hold as of `now`. due: leaf id -> the instant at which it could change by time
     alone. members: segment id -> [version, since, because]. edition: of the definitions that these three were
-    computed under. timer_at, view_due: when the timer and the next 360 view are due, 0 for none.
+    computed under. timer_at: when its timer is due, 0 for none. view_due: when the last 360 view that was asked for is.
     sequences: segment id -> number of changes told. told: what channels were told, see `campaigns`.
     handovers: source -> fragments expected from it less those that came; while any is open nothing is evaluated.
     early: a source not announced yet -> what it expected itself when it came, see `handover.cut`.

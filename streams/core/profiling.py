@@ -257,7 +257,7 @@ def arm(context: Context, profile: Profile) -> None:
         profile.timer_at = due
         timers.arm(due, RULE, profile.key)
         context.tables.profiles.put(profile.key, profile)
-    if context.view_after is not None and not profile.view_due:
+    if context.view_after is not None and profile.view_due <= context.wall:
         profile.view_due = context.wall + context.view_after
         timers.arm(profile.view_due, VIEW, profile.key)
 
@@ -280,10 +280,9 @@ def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent
     row = context.tables.profiles.get(key)
     if not isinstance(row, Profile):
         return []
-    context.tables.profiles.put(key, row)
     if cause == VIEW:
-        row.view_due = 0
         return [ProfileSeen(row)] if not row.handovers else []
+    context.tables.profiles.put(key, row)
     row.timer_at = 0
     sends: list[Sent] = []
     if row.edition != context.edition:
