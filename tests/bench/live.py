@@ -18,12 +18,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import publish, standing
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.work.opening import wall_ms
 from streams.task.publishing import revise
+from tests.bench.plane import broker_at
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following
 from tests.kafka.shop_oracle import FACTORY
@@ -131,7 +131,7 @@ def main() -> None:
     asked = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        address = asked.broker or stack.enter_context(EmbeddedBroker(folder / "kafka")).address
+        address = stack.enter_context(broker_at(asked.broker, folder))
         deployment = stack.enter_context(Deployment(address, folder, FACTORY))
         measure(Bench(deployment, asked.per_second), asked.people, asked.lead)
 

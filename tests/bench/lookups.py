@@ -21,7 +21,7 @@ from statistics import median
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
-from streams.runtime.broker.embedded import EmbeddedBroker
+from tests.bench.plane import broker_at
 from tests.kafka.deployment import wait_until
 from tests.kafka.serving import Server, serving
 
@@ -39,7 +39,7 @@ def main() -> None:
     chosen = options.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        address = chosen.broker or stack.enter_context(EmbeddedBroker(folder / "kafka")).address
+        address = stack.enter_context(broker_at(chosen.broker, folder))
         server = stack.enter_context(serving(address, folder))
         change(address, server.topic, IDENTIFIERS, per_second=0)
         server.start()

@@ -24,7 +24,6 @@ from typing import NamedTuple
 import orjson
 from confluent_kafka import Producer
 
-from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import publish, standing
@@ -32,7 +31,7 @@ from streams.runtime.outside.observer import Observer, Seen
 from streams.runtime.settings import Settings
 from streams.task.partitioning import partition_of
 from streams.task.publishing import revise
-from tests.bench.plane import cpu_of, metric_of, print_restore, status_of, wait_ready
+from tests.bench.plane import broker_at, cpu_of, metric_of, print_restore, status_of, wait_ready
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.shop_oracle import FACTORY
 
@@ -137,7 +136,7 @@ def main() -> None:
     chosen = options.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        address = chosen.broker or stack.enter_context(EmbeddedBroker(folder / "kafka")).address
+        address = stack.enter_context(broker_at(chosen.broker, folder))
         deployment = stack.enter_context(Deployment(address, folder, FACTORY))
         measure(deployment, stack, chosen.rate, chosen.seconds)
 
