@@ -13,7 +13,7 @@ from typing import assert_never
 
 from streams.core import barring, exporting, receipts
 from streams.core.context import Context
-from streams.core.endings import Bar, Petition, Report, Reported, Wipe
+from streams.core.endings import Bar, Report, Reported, Wipe
 from streams.core.forgetting import disarm, farewell, remove
 from streams.core.messages import (
     Activation,
@@ -24,7 +24,7 @@ from streams.core.messages import (
 )
 from streams.core.ownership import NOBODY, ends, rename
 from streams.core.profile import ERASED, Forward, Profile
-from streams.core.requests import Receipt
+from streams.core.requests import Petition, Receipt
 from streams.core.sequencer import next_decision
 from streams.core.suppression import enter
 from streams.core.tables import Node

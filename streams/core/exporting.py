@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from streams.core.context import Context
-from streams.core.endings import Petition, Report, Reported
+from streams.core.endings import Report, Reported
 from streams.core.messages import Sent
 from streams.core.profile import Forward
 from streams.core.receipts import Pending, place
-from streams.core.requests import Receipt
+from streams.core.requests import Petition, Receipt
 from streams.core.suppression import enter
 
 NOBODY = "nobody has this identifier"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from streams.core import profile as profiles
-from streams.core.endings import Bar, Expire, Forget, Keep, Petition, Redact, Report, Reported, Vacate, Wipe
+from streams.core.endings import Bar, Expire, Forget, Keep, Redact, Report, Reported, Vacate, Wipe
 from streams.core.events import Event
-from streams.core.requests import REALM, Announce, Answered, Asked, Receipt, Split, Suppress, Suppressing
+from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
+from streams.core.requests import Announce, Answered, Asked, Petition, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
 
 Json: TypeAlias = Any
@@ -59,19 +60,15 @@ class Visit:
 
 
 @dataclass(slots=True)
-class Decide:
+class Decide(ToSequencer):
     """New evidence, to the sequencer."""
 
     event: Event
     visits: dict[str, int | None]
 
-    @property
-    def home(self) -> str:
-        return REALM
-
 
 @dataclass(slots=True)
-class Deliver:
+class Deliver(ToProfile):
     """An event for a profile. `fragment` is the one it is folded into; `decided` once the sequencer has spoken.
 
     gained: identifier -> [epoch, since]; lost: identifiers that are another's now; expects: sources of fragments.
@@ -87,37 +84,25 @@ class Deliver:
     expects: tuple[str, ...] = ()
     suppressed: dict[str, list[Any]] = field(default_factory=dict)
 
-    @property
-    def home(self) -> str:
-        return profiles.home(self.profile)
-
 
 @dataclass(slots=True)
-class Point:
+class Point(ToIdentifier):
     """To an identifier's home: its owners, as the sequencer now has them."""
 
     identifier: str
     owners: list[list[Any]]
 
-    @property
-    def home(self) -> str:
-        return self.identifier
-
 
 @dataclass(slots=True)
-class Release:
+class Release(ToProfile):
     """To a profile: give all you are to `to`."""
 
     profile: str
     to: str
 
-    @property
-    def home(self) -> str:
-        return profiles.home(self.profile)
-
 
 @dataclass(slots=True)
-class Cut:
+class Cut(ToProfile):
     """To a profile: the identifiers are another's from event time `since` to `until`; hand over their events of then.
 
     fragments: key here -> key there. is_split: what the person was told as a whole goes along.
@@ -132,13 +117,9 @@ class Cut:
     source: str
     is_split: bool = False
 
-    @property
-    def home(self) -> str:
-        return profiles.home(self.profile)
-
 
 @dataclass(slots=True)
-class Adopt:
+class Adopt(ToProfile):
     """To a profile: fragments that are yours now, with their events. `last` ends what `source` gives.
 
     `state` is the released profile without its fragments; None for a cut.
@@ -151,10 +132,6 @@ class Adopt:
     state: profiles.Profile | None
     last: bool = True
     cause: str = "merge"
-
-    @property
-    def home(self) -> str:
-        return profiles.home(self.profile)
 
 
 @dataclass(slots=True)

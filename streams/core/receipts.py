@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from streams.core.context import Context
-from streams.core.endings import Petition, Reported
+from streams.core.endings import Reported
 from streams.core.messages import Sent
-from streams.core.requests import Receipt, Split, Suppress
+from streams.core.requests import Petition, Receipt, Split, Suppress
 from streams.core.tables import ANSWER
 
 REMEMBERED_FOR = 30 * 86_400_000

@@ -7,14 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from streams.core.profile import home
-
-REALM = "realm:default"
-"""Home of the sequencer."""
+from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
 
 
 @dataclass(slots=True)
-class Asked:
+class Asked(ToIdentifier):
     """A record of `privacy.requests`, to the home of its identifier."""
 
     request_id: str
@@ -22,14 +19,10 @@ class Asked:
     identifier: str
     reason: str | None
 
-    @property
-    def home(self) -> str:
-        return self.identifier
-
 
 @dataclass(slots=True)
-class Suppress:
-    """`suppress` or `unsuppress`, to the sequencer. created: of the lone profile that the identifier is, else None."""
+class Request(ToSequencer):
+    """About whoever has the identifier. created: of the lone profile that it is, else None."""
 
     request_id: str
     action: str
@@ -38,39 +31,37 @@ class Suppress:
     created: int | None
 
     @property
-    def home(self) -> str:
-        return REALM
-
-    @property
     def question(self) -> tuple[str, ...]:
         """What makes two of them the same, see `receipts`."""
         return self.action, self.request_id, self.identifier
 
 
 @dataclass(slots=True)
-class Suppressing:
+class Suppress(Request):
+    """`suppress` or `unsuppress`: whether they are written to."""
+
+
+@dataclass(slots=True)
+class Petition(Request):
+    """`erase` or `export`: about the whole person."""
+
+
+@dataclass(slots=True)
+class Suppressing(ToProfile):
     """To a profile: one of its identifiers is suppressed, or no longer. row: as `Node.suppressed`."""
 
     profile: str
     identifier: str
     row: list[Any]
 
-    @property
-    def home(self) -> str:
-        return home(self.profile)
-
 
 @dataclass(slots=True)
-class Split:
+class Split(ToSequencer):
     """A request, to the sequencer: `split_off`, of whoever has `identifier`, are a person of their own."""
 
     request_id: str
     identifier: str
     split_off: tuple[str, ...]
-
-    @property
-    def home(self) -> str:
-        return REALM
 
     @property
     def question(self) -> tuple[str, ...]:
@@ -79,7 +70,7 @@ class Split:
 
 
 @dataclass(slots=True)
-class Announce:
+class Announce(ToProfile):
     """To the profile that a split begins, before anything else: what it is given, and from which sources."""
 
     profile: str
@@ -87,10 +78,6 @@ class Announce:
     gained: dict[str, list[int]]
     expects: tuple[str, ...]
     suppressed: dict[str, list[Any]]
-
-    @property
-    def home(self) -> str:
-        return home(self.profile)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from streams.core import arrival, erasing, expiry, handover, profiling, sequencer, splitting, suppression
 from streams.core.context import Context
-from streams.core.endings import Bar, Expire, Forget, Keep, Petition, Report, Reported, Vacate, Wipe
+from streams.core.endings import Bar, Expire, Forget, Keep, Report, Reported, Vacate, Wipe
 from streams.core.messages import (
     Adopt,
     Arrive,
@@ -19,7 +19,7 @@ from streams.core.messages import (
     Sent,
     Visit,
 )
-from streams.core.requests import Announce, Asked, Split, Suppress, Suppressing
+from streams.core.requests import Announce, Asked, Petition, Split, Suppress, Suppressing
 
 
 def step(context: Context, message: Command, at: int) -> list[Sent]:

@@ -11,14 +11,14 @@ from typing import assert_never
 from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
 from streams.core.context import Context
-from streams.core.endings import Bar, Petition
+from streams.core.endings import Bar
 from streams.core.identifiers import is_identifier
 from streams.core.messages import Point, Sent
 from streams.core.ownership import ALWAYS
 from streams.core.profile import Forward, Profile, profile_key
 from streams.core.profiling import enters, own_profile
 from streams.core.receipts import Pending, once
-from streams.core.requests import Asked, Receipt, Suppress, Suppressing
+from streams.core.requests import Asked, Petition, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision
 from streams.core.tables import Node, Person
 

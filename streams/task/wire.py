@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from schemas.codec import Codec
-from streams.core.endings import Bar, Expire, Forget, Keep, Petition, Redact, Report, Reported, Vacate, Wipe
+from streams.core.endings import Bar, Expire, Forget, Keep, Redact, Report, Reported, Vacate, Wipe
 from streams.core.errors import Bug, Rejected
 from streams.core.events import Event
 from streams.core.messages import (
@@ -27,7 +27,7 @@ from streams.core.messages import (
 )
 from streams.core.press import Pressed
 from streams.core.profile import Fragment
-from streams.core.requests import Announce, Asked, Split, Suppress, Suppressing
+from streams.core.requests import Announce, Asked, Petition, Split, Suppress, Suppressing
 from streams.core.tables import Entry
 from streams.task.rows import UNREADABLE, fragment_row, pack, profile_of, profile_row, unpack
 

@@ -24,7 +24,7 @@ from statistics import median, quantiles
 
 import orjson
 
-from streams.core.requests import REALM
+from streams.core.homes import REALM
 from streams.memory import MemoryStore
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore

@@ -16,8 +16,8 @@ from typing import Any
 from unittest.mock import patch
 
 from streams.core import handover
+from streams.core.homes import REALM
 from streams.core.messages import Sent
-from streams.core.requests import REALM
 from streams.runtime import processor
 from streams.runtime.settings import Settings
 from streams.task import Task

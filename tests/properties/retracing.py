@@ -13,8 +13,9 @@ from unittest.mock import patch
 
 from streams.core import sequencer, splitting
 from streams.core.context import Context
+from streams.core.homes import REALM
 from streams.core.messages import Decide, Sent
-from streams.core.requests import REALM, Split
+from streams.core.requests import Split
 from streams.core.sequencer import DECISIONS
 from streams.task.partitioning import partition_of
 from streams.testing import Pipeline

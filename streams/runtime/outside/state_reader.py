@@ -12,9 +12,9 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streams.core.context import Context
 from streams.core.errors import Misconfigured
+from streams.core.homes import REALM
 from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, home
-from streams.core.requests import REALM
 from streams.memory import MemoryStore
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import check_topics
