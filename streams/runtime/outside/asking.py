@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from streams.core.errors import Misconfigured
+from streams.runtime.kafka.calls import CALL
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
+from streams.runtime.outside.reading import answers, awaiting
 from streams.runtime.settings import Settings
 from streams.task.wire import Ask, encode
 from streams.topology import topic
@@ -24,8 +26,6 @@ from streams.topology import topic
 ANSWERS = "segments.answers"
 LARGEST = topic("commands").max_bytes - 1_000
 """Bytes of a question; the rest is what Kafka adds."""
-PATIENCE = 10.0
-"""Seconds for the broker itself."""
 
 
 def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) -> Mapping[int, dict[str, Any]]:
@@ -35,26 +35,15 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
     broker, or the topics are not as they should be.
     """
     check_topics(settings)
-    name = uuid.uuid4().hex
-    consumer = Consumer({
-        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-asking", "enable.auto.commit": False,
-        "isolation.level": "read_committed", "fetch.wait.max.ms": 10, "log_level": 0})
-    try:
-        consumer.assign(ends(consumer, settings, ANSWERS))
+    name, codec, bodies = uuid.uuid4().hex, codec_of(settings), dict[int, dict[str, Any]]()
+    with awaiting(settings, ANSWERS) as consumer:
         _send(settings, question(name, int((time.time() + within) * 1000)))
-        return _collect(consumer, settings, name, within)
-    except KafkaException as fault:
-        raise Misconfigured((
-            f"the question was not taken by {settings.broker}: {fault.args[0].name()}; try again",)) from fault
-    finally:
-        consumer.close()
-
-
-def ends(consumer: Consumer, settings: Settings, logical: str) -> list[TopicPartition]:
-    """Where the next records of that topic will stand."""
-    name = Names(settings).on_cluster(logical)
-    places = [TopicPartition(name, partition) for partition in range(settings.partitions)]
-    return [TopicPartition(name, place.partition, consumer.get_watermark_offsets(place, PATIENCE)[1]) for place in places]
+        for value in answers(consumer, name, within):
+            row = codec.decode("segment_answer", value)
+            bodies[row["partition"]] = orjson.loads(row["body"])
+            if len(bodies) == settings.partitions:
+                break
+    return bodies
 
 
 def _send(settings: Settings, question: Ask) -> None:
@@ -67,25 +56,12 @@ def _send(settings: Settings, question: Ask) -> None:
             "preview a part of it, or see what would change without sizes: `diff --no-sizes`",))
     for partition in range(settings.partitions):
         producer.produce(Names(settings).on_cluster("commands"), value, b"definitions", partition=partition)
-    producer.flush(PATIENCE)
+    producer.flush(CALL)
 
 
-def _collect(consumer: Consumer, settings: Settings, name: str, within: float) -> dict[int, dict[str, Any]]:
-    codec, answers = codec_of(settings), dict[int, dict[str, Any]]()
-    deadline = time.monotonic() + within
-    while len(answers) < settings.partitions and time.monotonic() < deadline:
-        for message in consumer.consume(100, 0.05):
-            value = message.value()
-            if message.error() is not None or value is None or message.key() != name.encode():
-                continue
-            row = codec.decode("segment_answer", value)
-            answers[row["partition"]] = orjson.loads(row["body"])
-    return answers
-
-
-def missing(settings: Settings, answers: Mapping[int, object]) -> str:
+def missing(settings: Settings, found: Mapping[int, object]) -> str:
     """Who did not answer and what to do about it, as a sentence; empty if all did."""
-    silent = [str(partition) for partition in range(settings.partitions) if partition not in answers]
+    silent = [str(partition) for partition in range(settings.partitions) if partition not in found]
     if not silent:
         return ""
     whom = f"task {silent[0]}" if len(silent) == 1 else f"tasks {', '.join(silent)}"

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer
 
-from schemas.codec import Codec
 from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.definitions.lists import is_part, parts_of
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
+from streams.runtime.outside.reading import committed
 from streams.runtime.settings import Settings
 from streams.task.publishing import HEAD, Published, records
 from streams.topology import topic
@@ -88,38 +88,14 @@ def history(settings: Settings) -> History:
     """Every definition and every version of it. Misconfigured if no broker answers or topics are not as they
     should be."""
     check_topics(settings)
-    consumer = Consumer({
-        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-definitions-reader",
-        "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})
-    try:
-        consumer.assign([TopicPartition(Names(settings).on_cluster("definitions"), 0, 0)])
-        return _read(consumer, codec_of(settings), settings)
-    finally:
-        consumer.close()
-
-
-def _read(consumer: Consumer, codec: Codec, settings: Settings) -> History:
-    found, deadline = History(), time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        message = consumer.poll(0.2)
-        if message is None:
-            continue
-        error = message.error()
-        if error is not None:
-            if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's public name for it
-                return found
-            raise Misconfigured((
-                f"topic definitions on {settings.broker}: {error.name()}; start a worker once (it creates the topics) "
-                "or run `audience topics --create`",))
+    found, codec = History(), codec_of(settings)
+    for message in committed(settings, Names(settings).on_cluster("definitions"), [0]):
         key, value = message.key(), message.value()
-        if key is None:
-            continue
-        if value is None:
+        if key is not None and value is None:
             found.forget(key.decode())
-        else:
+        elif key is not None and value is not None:
             found.take(key.decode(), codec.decode("definition", value))
-    raise Misconfigured((f"no Kafka broker at {settings.broker} answered within {PATIENCE:.0f} s; set AUDIENCE_BROKER or "
-                         "--broker to one that runs, or start one with `audience broker`",))
+    return found
 
 
 def publish(

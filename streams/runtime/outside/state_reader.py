@@ -5,27 +5,23 @@ As exact as the last commit, wherever the worker runs; it takes a pass over one 
 """
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
-
 from streams.core.context import Context
-from streams.core.errors import Misconfigured
 from streams.core.homes import REALM
 from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, home
 from streams.memory import MemoryStore
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import check_topics
+from streams.runtime.outside.reading import committed
 from streams.runtime.processor import task_factory
 from streams.runtime.settings import Settings
+from streams.runtime.state.changelog import NAMES
 from streams.task import Task
 from streams.task.partitioning import partition_of
-from streams.topology import TABLES
 from streams.unit import Change
 
-PATIENCE = 60.0
 NOW = 1 << 62
 
 
@@ -75,33 +71,8 @@ class StateReader:
 
 def read_state(settings: Settings, partition: int) -> MemoryStore:
     """All tables of one task, as committed. Misconfigured where the broker or the changelog cannot be had."""
-    tables = {table.code[0]: table.name for table in TABLES}
-    rows: dict[bytes, bytes | None] = {}
-    consumer = Consumer({
-        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-state-reader",
-        "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True, "log_level": 0})
-    try:
-        consumer.assign([TopicPartition(Names(settings).changelog, partition, 0)])
-        _read_to_end(consumer, rows, settings)
-    finally:
-        consumer.close()
+    changelog = committed(settings, Names(settings).changelog, [partition])
+    rows = {message.key() or b"": message.value() for message in changelog}
     store = MemoryStore()
-    store.write(Change(tables[key[0]], key[1:], value) for key, value in sorted(rows.items()) if key[0] in tables)
+    store.write(Change(NAMES[key[0]], key[1:], value) for key, value in sorted(rows.items()) if key[0] in NAMES)
     return store
-
-
-def _read_to_end(consumer: Consumer, rows: dict[bytes, bytes | None], settings: Settings) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        for message in consumer.consume(10_000, 0.2):
-            error = message.error()
-            if error is None:
-                rows[message.key() or b""] = message.value()
-                deadline = time.monotonic() + PATIENCE
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the library's public name for it
-                return
-            else:
-                raise Misconfigured((f"the state on {settings.broker} cannot be read: {error.name()}; has a worker run "
-                                     f"there as AUDIENCE_APP={settings.app}?",))
-    raise Misconfigured((f"no Kafka broker at {settings.broker} answered within {PATIENCE:.0f} s; set AUDIENCE_BROKER or "
-                         "--broker",))

@@ -1,0 +1,76 @@
+"""Topics read from outside, by whoever looks once and goes: what is committed now, or what comes as an answer."""
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from streams.core.errors import Misconfigured
+from streams.runtime.kafka.calls import CALL
+from streams.runtime.kafka.errors import error_of, is_end
+from streams.runtime.kafka.names import Names
+from streams.runtime.settings import Settings
+
+PATIENCE = 60.0
+"""Seconds in which something must come, if it is only that the end is reached."""
+
+
+def committed(settings: Settings, topic: str, partitions: Iterable[int]) -> Iterator[Message]:
+    """Every record of these partitions of a topic (by its name on the cluster), those of each in order, up to where it
+    ends now. Misconfigured where the broker or the topic cannot be had."""
+    reading = set(partitions)
+    consumer = _consumer(settings, {"enable.partition.eof": True})
+    try:
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in reading])
+        deadline = time.monotonic() + PATIENCE
+        while reading and time.monotonic() < deadline:
+            for message in consumer.consume(10_000, 0.05):
+                error = message.error()
+                if error is None:
+                    yield message
+                elif is_end(error):
+                    reading.discard(message.partition() or 0)
+                else:
+                    raise Misconfigured((f"topic {topic} on {settings.broker} cannot be read: {error.name()}; has a worker, "
+                                         f"which creates the topics, run there as AUDIENCE_APP={settings.app}?",))
+                deadline = time.monotonic() + PATIENCE
+    finally:
+        consumer.close()
+    if reading:
+        raise Misconfigured((f"the Kafka broker at {settings.broker} fell silent for {PATIENCE:.0f} s; see that it runs, or "
+                             "set AUDIENCE_BROKER or --broker to one that does",))
+
+
+@contextmanager
+def awaiting(settings: Settings, logical: str) -> Iterator[Consumer]:
+    """Reads what comes on that topic from now on; ask within. Misconfigured where the broker does not take the question."""
+    consumer, name = _consumer(settings, {"fetch.wait.max.ms": 10}), Names(settings).on_cluster(logical)
+    places = [TopicPartition(name, partition) for partition in range(settings.partitions)]
+    try:
+        consumer.assign([TopicPartition(name, place.partition, consumer.get_watermark_offsets(place, CALL)[1])
+                         for place in places])
+        yield consumer
+    except KafkaException as fault:
+        raise Misconfigured((
+            f"the question was not taken by {settings.broker}: {error_of(fault).name()}; try again",)) from fault
+    finally:
+        consumer.close()
+
+
+def answers(consumer: Consumer, key: str, within: float) -> Iterator[bytes]:
+    """The values that come under this key `within` so many seconds."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        for message in consumer.consume(100, 0.05):
+            value = message.value()
+            if message.error() is None and value is not None and message.key() == key.encode():
+                yield value
+
+
+def _consumer(settings: Settings, own: dict[str, bool | int]) -> Consumer:
+    """A group's name is demanded; nothing is ever committed under it."""
+    return Consumer({
+        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-outside", "enable.auto.commit": False,
+        "isolation.level": "read_committed", "log_level": 0, **own})
