@@ -11,7 +11,7 @@ from streams.core.consent.gpp import Activity
 from streams.core.consent.mapping import ConsentMapping, Purpose
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.scalars import TEXT, choice, whole
-from streams.definitions.shapes import Found, Given, Record, Shape, Unreadable, many
+from streams.definitions.shapes import Found, Given, Record, Shape, entries, many
 
 PURPOSES_OF_TCF, FEATURES_OF_TCF = 24, 12
 
@@ -29,18 +29,12 @@ def _up_to(most: int) -> Shape[tuple[int, ...]]:
 
 
 def _purposes(found: Found) -> tuple[Purpose, ...]:
-    if not isinstance(found.value, dict):
-        found.unlike("an object of purposes")
-    rows: list[Purpose] = []
-    for name in found.value:
-        try:
-            TEXT.read(Found(value=name, steps=(*found.steps, name), notes=found.notes))
-            rows.append(Purpose(name=name, **NEEDS.read(found.at(name))))
-        except Unreadable:
-            continue
-    if len(rows) < len(found.value):
-        raise Unreadable
-    return tuple(sorted(rows, key=lambda row: row.name))
+    def read(name: str) -> Purpose:
+        TEXT.read(found.named(name))
+        return Purpose(name=name, **NEEDS.read(found.at(name)))
+
+    rows = entries(found, "an object of purposes", read)
+    return tuple(sorted(rows.values(), key=lambda row: row.name))
 
 
 def _needs(given: Given) -> dict[str, Any]:

@@ -35,10 +35,7 @@ def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
     reads = [each for file in _files(path) for each in _reads(path, file, illegible)]
     for each in reads:
         _note(each, check)
-    located = sorted(faults(reads), key=lambda each: (each[0].file, each[0].line))
-    if illegible or located:
-        raise Misconfigured((*illegible, *(text for _, text in located)))
-    return assemble(reads, 0, {})
+    return _together(reads, illegible)
 
 
 def load_file(path: Path, beside: Mapping[str, Json]) -> tuple[Definitions, frozenset[str]]:
@@ -50,11 +47,15 @@ def load_file(path: Path, beside: Mapping[str, Json]) -> tuple[Definitions, froz
     parts = {key: document for key, document in beside.items() if is_part(key)}
     others = [read(Written(document=document, file=key, places={(): Place(file=key)}), Notes(), parts)
               for key, document in beside.items() if key not in keys and key not in parts]
-    located = sorted(faults([*own, *others]), key=lambda each: (each[0].file, each[0].line))
+    found = _together([*own, *others], illegible)
+    return replace(found, sources=parts | found.sources), keys
+
+
+def _together(reads: list[Read], illegible: list[str]) -> Definitions:
+    located = sorted(faults(reads), key=lambda each: (each[0].file, each[0].line))
     if illegible or located:
         raise Misconfigured((*illegible, *(text for _, text in located)))
-    found = assemble([*own, *others], 0, {})
-    return replace(found, sources=parts | found.sources), keys
+    return assemble(reads, 0, {})
 
 
 def _note(read: Read, check: Check) -> None:

@@ -14,7 +14,7 @@ from streams.core.precedence import Precedence
 from streams.core.tables import UNDER_WAY
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.scalars import NAMESPACE, TEXT, choice, duration, whole
-from streams.definitions.shapes import Found, Given, Record, Shape, Unreadable, many
+from streams.definitions.shapes import Found, Given, Record, Shape, entries, many
 from streams.definitions.trusted import PRECEDENCE
 
 EVER = "ever"
@@ -48,18 +48,13 @@ def _per(found: Found) -> int | None:
 
 
 def _rows(found: Found) -> dict[str, Namespace]:
-    if not isinstance(found.value, dict):
-        found.unlike("an object of namespaces")
-    rows, defaults = {}, Namespaces()
-    for name in found.value:
-        try:
-            NAMESPACE.read(Found(value=name, steps=(*found.steps, name), notes=found.notes))
-            rows[name] = replace(defaults.row(name), **ROW.read(found.at(name)))
-        except Unreadable:
-            continue
-    if len(rows) < len(found.value):
-        raise Unreadable
-    return rows
+    defaults = Namespaces()
+
+    def read(name: str) -> Namespace:
+        NAMESPACE.read(found.named(name))
+        return replace(defaults.row(name), **ROW.read(found.at(name)))
+
+    return entries(found, "an object of namespaces", read)
 
 
 def _row(given: Given) -> dict[str, Any]:

@@ -8,13 +8,14 @@ fields, so that all faults are found, and raises `Unreadable` itself at its end.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from streams.definitions.faults import Fault, Json, Notes, Reference, Steps, dotted, nearest, shown
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Schema: TypeAlias = dict[str, Any]
 Given: TypeAlias = Mapping[str, Any]
 """The fields of a record that were present, read."""
@@ -34,6 +35,10 @@ class Found:
 
     def at(self, step: str | int) -> Found:
         return Found(value=self.value[step], steps=(*self.steps, step), notes=self.notes)
+
+    def named(self, name: str) -> Found:
+        """A name of this object, as a value that is read itself."""
+        return Found(value=name, steps=(*self.steps, name), notes=self.notes)
 
     def refuse(self, found: str, expected: str, meant: str = "", *, lines_below: int = 0) -> NoReturn:
         self.note(found, expected, meant, lines_below=lines_below)
@@ -66,13 +71,20 @@ def many(item: Shape[T], *, least: int, expected: str) -> Shape[tuple[T, ...]]:
     def read(found: Found) -> tuple[T, ...]:
         if not isinstance(found.value, list) or len(found.value) < least:
             found.unlike(expected)
-        return tuple(_sound(item.read, [found.at(place) for place in range(len(found.value))]))
+        return tuple(_sound(item.read, map(found.at, range(len(found.value)))))
 
     schema: Schema = {"type": "array", "items": item.schema}
     return Shape(read, {**schema, "minItems": least} if least else schema)
 
 
-def _sound(read: Callable[[Found], T], items: list[Found]) -> Iterator[T]:
+def entries(found: Found, expected: str, read: Callable[[str], T]) -> dict[str, T]:
+    """Of an object whose names are its author's: by name what `read` makes of it."""
+    if not isinstance(found.value, dict):
+        found.unlike(expected)
+    return dict(_sound(lambda name: (name, read(name)), found.value))
+
+
+def _sound(read: Callable[[Item], T], items: Iterable[Item]) -> Iterator[T]:
     """All that can be read; raises Unreadable at the end if any could not."""
     whole = True
     for item in items:

@@ -7,7 +7,7 @@ from streams.core.platforms import SourceType
 from streams.core.precedence import Order, Precedence
 from streams.definitions.faults import dotted, nearest, shown
 from streams.definitions.scalars import choice
-from streams.definitions.shapes import Found, Record, Shape, Unreadable, many
+from streams.definitions.shapes import Found, Record, Shape, entries, many
 
 NEWEST = "newest"
 _SOURCES = many(choice(SourceType), least=1, expected=f"a list of sources, the strongest first: {', '.join(SourceType)}")
@@ -28,17 +28,8 @@ def _order_or_newest(found: Found) -> Order:
 
 
 def _by_trait(found: Found) -> dict[str, Order]:
-    if not isinstance(found.value, dict):
-        found.unlike("an object of traits, each with its list of sources")
-    orders = {}
-    for name in found.value:
-        try:
-            orders[name] = _order_or_newest(found.at(name))
-        except Unreadable:
-            continue
-    if len(orders) < len(found.value):
-        raise Unreadable
-    return orders
+    return entries(found, "an object of traits, each with its list of sources",
+                   lambda name: _order_or_newest(found.at(name)))
 
 
 _ORDER_SCHEMA: dict[str, Any] = {**_SOURCES.schema, "uniqueItems": True}
