@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from streams.core.errors import Rejected
+from streams.core.errors import Misconfigured, Rejected
 from streams.core.intake import instant
+from streams.runtime.settings import Settings
 
 Run = Callable[[argparse.Namespace], int | None]
 
@@ -38,6 +39,19 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
     return found
 
 
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Misconfigured with all that is wrong with them."""
+    return Settings.read(environment(options))
+
+
+def well_formed(*identifiers: str) -> None:
+    """Misconfigured with those that can be nobody's."""
+    wrong = [each for each in identifiers if not all(each.partition(":")[::2])]
+    if wrong:
+        raise Misconfigured(tuple(
+            f"{each!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1" for each in wrong))
+
+
 def moment(text: str) -> int:
     """A time on the command line: ISO 8601 or epoch milliseconds."""
     try:
@@ -48,45 +62,43 @@ def moment(text: str) -> int:
 
 def seconds(text: str) -> float:
     """A positive number of seconds."""
+    return _above_zero(text, 86_400, "a number of seconds above 0, for example 30")
+
+
+def rate(text: str) -> float:
+    """A positive number a second."""
+    return _above_zero(text, 1e9, "a number above 0, for example 500")
+
+
+def _above_zero(text: str, below: float, expected: str) -> float:
     try:
         found = float(text)
     except ValueError:
         found = 0.0
-    if not 0 < found < 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of seconds above 0, for example 30")
+    if not 0 < found < below:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}")
     return found
 
 
 def number(text: str) -> int:
     """A whole number, 0 or more."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 0 or more")
-    return int(text)
+    return _whole(text, 0, None, "a whole number, 0 or more")
 
 
 def positive(text: str) -> int:
     """A whole number, 1 or more."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 1 or more")
-    return int(text)
+    return _whole(text, 1, None, "a whole number, 1 or more")
 
 
 def port(text: str) -> int:
     """A TCP port; 0 for any that is free."""
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a port, 0 to 65535")
+    return _whole(text, 0, 65_535, "a port, 0 to 65535")
+
+
+def _whole(text: str, least: int, most: int | None, expected: str) -> int:
+    if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}")
     return int(text)
-
-
-def rate(text: str) -> float:
-    """A positive number a second."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < 1e9:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0, for example 500")
-    return found
 
 
 def file(text: str) -> Path:

@@ -8,7 +8,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, rate, seconds, with_broker
+from streams.cli.arguments import command, rate, settings_of, with_broker
+from streams.cli.patience import with_patience
 
 if TYPE_CHECKING:
     from streams.runtime.outside.button import Progress
@@ -41,7 +42,7 @@ def add_progress_to(campaigns: Any) -> None:
 def press(options: argparse.Namespace) -> int:
     from streams.runtime.outside.button import press_button
 
-    settings = _settings(options)
+    settings = settings_of(options)
     is_new = press_button(settings, options.campaign, options.per_second)
     print(f"{options.campaign} is live" + ("" if is_new else " already"), file=sys.stderr)
     return 0 if options.no_wait else _follow(options, settings)
@@ -50,7 +51,7 @@ def press(options: argparse.Namespace) -> int:
 def pause(options: argparse.Namespace) -> int:
     from streams.runtime.outside.button import pause
 
-    is_new = pause(_settings(options), options.campaign)
+    is_new = pause(settings_of(options), options.campaign)
     print(f"{options.campaign} is paused" + ("" if is_new else " already"), file=sys.stderr)
     return 0
 
@@ -58,7 +59,7 @@ def pause(options: argparse.Namespace) -> int:
 def tell_progress(options: argparse.Namespace) -> int:
     from streams.runtime.outside.button import ask_progress
 
-    found = ask_progress(_settings(options), options.campaign, options.within)
+    found = ask_progress(settings_of(options), options.campaign, options.within)
     if options.json:
         print(json.dumps(asdict(found)))
     else:
@@ -95,14 +96,6 @@ def _follow(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    from streams.runtime.settings import Settings
-
-    return Settings.read(environment(options))
-
-
 def _with_progress(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print how far it is as JSON, at the end")
-    parser.add_argument("--within", type=seconds, default=WITHIN, metavar="SECONDS",
-                        help=f"how long to wait for the workers' answers (default {WITHIN:.0f})")
-    with_broker(parser)
+    with_patience(parser, WITHIN)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import environment
+from streams.cli.arguments import settings_of
 from streams.cli.trees import as_json
 from streams.core.cost import Cost, LeafCost
 from streams.core.definitions import Definitions
@@ -53,13 +53,11 @@ def surroundings(options: argparse.Namespace, what: str) -> tuple[Definitions, l
 
 def _around(options: argparse.Namespace) -> Mapping[str, Json]:
     from streams.definitions import load_folder
-    from streams.runtime.outside.definitions_log import standing
-    from streams.runtime.settings import Settings
+    from streams.runtime.outside.definitions_log import history
 
     if options.definitions is not None:
         return load_folder(options.definitions).sources
-    heads, _ = standing(Settings.read(environment(options)))
-    return {key: head.document for key, head in heads.items() if head.document is not None}
+    return history(settings_of(options)).documents
 
 
 def cost_json(cost: Cost) -> dict[str, Json]:

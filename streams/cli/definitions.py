@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, folder, group, with_broker
+from streams.cli.arguments import command, folder, group, settings_of, with_broker
 from streams.cli.previews import basis
 from streams.cli.sizes import said, sized, sizes, with_sizes
 from streams.core.errors import Misconfigured
@@ -27,11 +27,11 @@ def add_to(commands: Any) -> None:
         parser = command(commands, name, run, summary)
         parser.add_argument("folder", type=folder, metavar="DIR", help="folder of definitions, YAML or JSON")
         parser.add_argument("--json", action="store_true", help="print the changes as JSON")
-        with_broker(parser)
         if run is diff:
             with_sizes(parser)
         else:
             parser.add_argument("--delete-all", action="store_true", help="let an empty folder delete every definition")
+            with_broker(parser)
     schema = group(commands, "schema", "JSON Schema for editors, and the Avro schemas of the topics.")
     command(schema, "definitions", print_definitions_schema, "The JSON Schema of definition files.")
     avro = command(schema, "topic", print_topic_schema, "The Avro schema of a topic's values.")
@@ -78,11 +78,10 @@ def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], Hi
     from streams.cli.destinations import faults_of
     from streams.definitions import load_folder
     from streams.runtime.outside.definitions_log import history
-    from streams.runtime.settings import Settings
     from streams.task.publishing import revise
 
     wanted = load_folder(options.folder, faults_of).sources
-    settings = Settings.read(environment(options))
+    settings = settings_of(options)
     found = history(settings)
     return settings, revise(found.heads, wanted), found
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, group, with_broker
+from streams.cli.arguments import command, group, settings_of, with_broker
 
 
 def add_to(commands: Any) -> None:
@@ -21,9 +21,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from streams.runtime.exits import Exit, Stop
-    from streams.runtime.settings import Settings
 
-    settings = Settings.read(environment(options))
+    settings = settings_of(options)
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
         _export(settings, options)

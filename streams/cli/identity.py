@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, folder, group, with_broker
+from streams.cli.arguments import command, folder, group, settings_of, well_formed, with_broker
 from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
 
@@ -36,14 +36,12 @@ def add_to(commands: Any) -> None:
 
 
 def explain_identity(options: argparse.Namespace) -> int:
-    from streams.cli.inspect import well_formed
     from streams.cli.lineages import as_json, as_text
     from streams.core.lineage import trace
     from streams.runtime.outside.audit_log import identity_changes
-    from streams.runtime.settings import Settings
 
     well_formed(options.identifier)
-    lineage = trace(identity_changes(Settings.read(environment(options))), options.identifier) or _undecided(options)
+    lineage = trace(identity_changes(settings_of(options)), options.identifier) or _undecided(options)
     if options.svg is not None:
         _draw(options.svg, lineage)
     print(json.dumps(as_json(lineage), indent=2) if options.json else as_text(lineage))
@@ -66,11 +64,10 @@ def report_identity(options: argparse.Namespace) -> int:
     from streams.core.identifiers import Namespaces
     from streams.definitions import load_folder
     from streams.runtime.outside.state_reader import StateReader
-    from streams.runtime.settings import Settings
     from streams.task.breaking import breaches_of
 
     planned = load_folder(options.definitions) if options.definitions else None
-    reader = StateReader(Settings.read(environment(options)))
+    reader = StateReader(settings_of(options))
     context = reader.context()
     rules = Namespaces(planned.namespaces, planned.caps) if planned else context.namespaces
     found = breaches_of(reader.stores(), rules, context.profile_id, int(time.time() * 1000))

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from streams.cli import privacy, segments
-from streams.cli.arguments import command, environment, folder, group, number, with_broker
+from streams.cli.arguments import command, folder, group, number, settings_of, well_formed, with_broker
 from streams.core.errors import Misconfigured
 
 
@@ -51,12 +51,11 @@ def show_profile(options: argparse.Namespace) -> int:
 
 def export_profile(options: argparse.Namespace) -> int:
     from streams.runtime.kafka.registry import codec_of
-    from streams.runtime.settings import Settings
     from streams.task.export import everything
 
     task, profile = find(options, options.identifier)
     entries = task.state.timeline.entries(profile.key)
-    read = codec_of(Settings.read(environment(options))).decode_event
+    read = codec_of(settings_of(options)).decode_event
     found = everything(task.context.plan, profile, entries, read, max(profile.now, _now()))
     print(json.dumps(found, indent=2))
     return privacy.put_on_record(options, "export") if options.record else 0
@@ -81,21 +80,13 @@ def explain_segment(options: argparse.Namespace) -> int:
 def find(options: argparse.Namespace, identifier: str) -> Any:
     """The task and the profile of whoever has the identifier. Misconfigured if nobody has."""
     from streams.runtime.outside.state_reader import StateReader
-    from streams.runtime.settings import Settings
 
     well_formed(identifier)
-    found = StateReader(Settings.read(environment(options))).find(identifier)
+    found = StateReader(settings_of(options)).find(identifier)
     if found is None:
         raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that its value is written "
                              "as the pipeline normalises it (e-mail in lower case, phone as +31…)",))
     return found
-
-
-def well_formed(identifier: str) -> None:
-    """Misconfigured if it can be nobody's."""
-    namespace, _, value = identifier.partition(":")
-    if not namespace or not value:
-        raise Misconfigured((f"{identifier!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1",))
 
 
 def _now() -> int:

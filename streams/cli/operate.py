@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, folder, port, positive, with_broker
+from streams.cli.arguments import command, environment, folder, port, positive, settings_of, with_broker
 from streams.core.errors import Misconfigured
 
 DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS", "AUDIENCE_REPLICATION"}
@@ -98,9 +98,8 @@ def show_topics(options: argparse.Namespace) -> int:
 
     if options.create:
         from streams.runtime.kafka.topics import ensure_topics
-        from streams.runtime.settings import Settings
 
-        created = ensure_topics(Settings.read(environment(options)))
+        created = ensure_topics(settings_of(options))
         print(f"created: {', '.join(created) or 'nothing, all are there'}", file=sys.stderr)
     if options.json:
         print(json.dumps([{"name": t.name, "role": t.role, "schema": t.schema, "key": t.key, "what": t.what,

@@ -9,10 +9,10 @@ from streams.cli.arguments import seconds, with_broker
 WITHIN = 30.0
 
 
-def with_patience(parser: argparse.ArgumentParser) -> None:
-    """For what is asked of workers."""
-    parser.add_argument("--within", type=seconds, default=WITHIN, metavar="SECONDS",
-                        help=f"how long to wait for the workers' answers (default {WITHIN:.0f})")
+def with_patience(parser: argparse.ArgumentParser, within: float = WITHIN) -> None:
+    """For what is asked of workers, who get so many seconds unless the command line says otherwise."""
+    parser.add_argument("--within", type=seconds, default=within, metavar="SECONDS",
+                        help=f"how long to wait for the workers' answers (default {within:.0f})")
     with_broker(parser)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, file, number
+from streams.cli.arguments import command, file, number, settings_of
 from streams.cli.patience import complain, with_patience
 from streams.core.errors import Misconfigured
 
@@ -41,12 +41,10 @@ def with_sample(parser: argparse.ArgumentParser) -> None:
 def preview_segment(options: argparse.Namespace) -> int:
     from streams.definitions import load_file
     from streams.runtime.outside.asking import missing
-    from streams.runtime.outside.definitions_log import standing
-    from streams.runtime.settings import Settings
+    from streams.runtime.outside.definitions_log import history
 
-    settings = Settings.read(environment(options))
-    heads, _ = standing(settings)
-    documents = {key: head.document for key, head in heads.items() if head.document is not None}
+    settings = settings_of(options)
+    documents = history(settings).documents
     definitions, keys = load_file(options.file, documents)
     segments = tuple(sorted(key.partition("/")[2] for key in keys if key.startswith("segment/")))
     if not segments:

@@ -15,8 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streams.backtest import iso
-from streams.cli.arguments import command, environment, seconds, with_broker
-from streams.core.errors import Misconfigured
+from streams.cli.arguments import command, seconds, settings_of, well_formed, with_broker
 
 ASKED = {
     "erase": "Forget a person, wherever they are; later events of their identifiers are refused until `unsuppress`.",
@@ -47,16 +46,12 @@ def with_answer(parser: argparse.ArgumentParser) -> None:
 
 def ask(options: argparse.Namespace) -> int:
     from streams.runtime.outside.receipts_log import ask as ask_for
-    from streams.runtime.settings import Settings
 
     leaving = getattr(options, "identifiers", [])
-    wrong = [each for each in (options.identifier, *leaving) if not all(each.partition(":")[::2])]
-    if wrong:
-        raise Misconfigured(tuple(
-            f"{each!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1" for each in wrong))
+    well_formed(options.identifier, *leaving)
     request = request_of(
         options.action, options.identifier, options.reason, uuid.uuid4().hex, int(time.time() * 1000), leaving)
-    settings = Settings.read(environment(options))
+    settings = settings_of(options)
     receipt = ask_for(settings, request, 0 if options.no_wait else options.within)
     if receipt is None:
         return _unanswered(options, request["request_id"])
@@ -68,10 +63,9 @@ def ask(options: argparse.Namespace) -> int:
 def put_on_record(options: argparse.Namespace, action: str) -> int:
     """Ask for what this command has done, with the receipt on stderr."""
     from streams.runtime.outside.receipts_log import ask as ask_for
-    from streams.runtime.settings import Settings
 
     request = request_of(action, options.identifier, None, uuid.uuid4().hex, int(time.time() * 1000))
-    receipt = ask_for(Settings.read(environment(options)), request, PATIENCE)
+    receipt = ask_for(settings_of(options), request, PATIENCE)
     lines = [f"request {request['request_id']} is not answered yet"] if receipt is None else readable(receipt)
     print(*lines, sep="\n", file=sys.stderr)
     return 0 if receipt is not None and receipt["outcome"] == "done" else 1

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from streams.cli.arguments import command, environment, file, rate, with_broker
+from streams.cli.arguments import command, file, rate, settings_of, with_broker
 from streams.cli.progress import counted
 
 
@@ -24,10 +24,9 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     from streams.runtime.kafka.topics import check_topics
     from streams.runtime.outside.upstream import Upstream
-    from streams.runtime.settings import Settings
     from streams.topology import topic
 
-    settings = Settings.read(environment(options))
+    settings = settings_of(options)
     check_topics(settings)
     sent, unread = 0, 0
     began = time.monotonic()

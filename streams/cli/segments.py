@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from streams.cli import previews, versions
-from streams.cli.arguments import command, environment
+from streams.cli.arguments import command, settings_of
 from streams.cli.patience import complain, with_patience
 
 
@@ -23,11 +23,10 @@ def list_segments(options: argparse.Namespace) -> int:
     from streams.cli.listing import listing, readable
     from streams.runtime.outside.asking import ask, missing
     from streams.runtime.outside.definitions_log import standing
-    from streams.runtime.settings import Settings
     from streams.task.answers import standing_of
     from streams.task.wire import Ask
 
-    settings = Settings.read(environment(options))
+    settings = settings_of(options)
     heads, _ = standing(settings)
     answers = ask(settings, Ask, options.within)
     found = listing(heads, {task: standing_of(body) for task, body in answers.items()}, settings.partitions)

@@ -5,7 +5,7 @@ import argparse
 import logging.config
 from typing import Any
 
-from streams.cli.arguments import command, environment, port, seconds, with_broker
+from streams.cli.arguments import command, port, seconds, settings_of, with_broker
 from streams.core.errors import Misconfigured
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,12 @@ def run(options: argparse.Namespace) -> int:
     from streams.runtime.logs import logging_config
     from streams.runtime.memberships.follower import Follower
     from streams.runtime.memberships.store import MembershipsStore
-    from streams.runtime.settings import Settings
     from streams.runtime.state.memory import Memory
     from streams.runtime.work.opening import wall_ms
     from streams.serve.openrtb import Provider
     from streams.serve.server import Served, application
 
-    settings = Settings.read(environment(options))
+    settings = settings_of(options)
     logging.config.dictConfig(logging_config())
     folder = settings.data / "serve" / settings.application
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall_ms())

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import seconds
+from streams.cli.patience import with_patience
 from streams.cli.previews import changes, previewed, with_sample
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ SIZED = frozenset({"segment", "computed-trait", "members"})
 def with_sizes(parser: argparse.ArgumentParser) -> None:
     """The options of `diff`."""
     parser.add_argument("--no-sizes", action="store_true", help="ask no worker how segments would change")
-    parser.add_argument("--within", type=seconds, default=WITHIN, metavar="SECONDS",
-                        help=f"how long to wait for the workers' answers (default {WITHIN:.0f})")
+    with_patience(parser, WITHIN)
     with_sample(parser)
 
 

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, with_broker
+from streams.cli.arguments import command, settings_of, with_broker
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def add_to(segment: Any) -> None:
 
 def show_history(options: argparse.Namespace) -> int:
     from streams.runtime.outside.definitions_log import history
-    from streams.runtime.settings import Settings
 
-    found = history(Settings.read(environment(options)))
+    found = history(settings_of(options))
     rows = versions_of(found, options.segment)
     if options.json:
         print(json.dumps(rows, indent=2))
@@ -52,9 +51,8 @@ def show_history(options: argparse.Namespace) -> int:
 
 def roll_back_segment(options: argparse.Namespace) -> int:
     from streams.runtime.outside.definitions_log import history, publish
-    from streams.runtime.settings import Settings
 
-    settings = Settings.read(environment(options))
+    settings = settings_of(options)
     found = history(settings)
     changed = rolled_back(found, options.segment, options.to)
     row = changed.get(f"segment/{options.segment}")
@@ -98,8 +96,7 @@ def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Publi
     if row is None:
         return {}
     changed = {key: row} | _parts(found, row.document)
-    standing = {name: head.document for name, head in found.heads.items() if head.document is not None}
-    after = standing | {name: each.document for name, each in changed.items()}
+    after = found.documents | {name: each.document for name, each in changed.items()}
     build(after, found.revision + 1, {})
     used = {part for document in after.values() for part in parts_of(document)}
     return changed | {name: Published(document=None, version=found.heads[name].version)

@@ -46,6 +46,11 @@ class History:
     versions: dict[str, dict[int, Version]] = field(default_factory=dict)
     revision: int = 0
 
+    @property
+    def documents(self) -> dict[str, Any]:
+        """Of all definitions that are not deleted."""
+        return {key: head.document for key, head in self.heads.items() if head.document is not None}
+
     def take(self, key: str, row: Mapping[str, Any]) -> None:
         """A record of the topic, in its order."""
         name, at_version, _ = key.partition("@")
