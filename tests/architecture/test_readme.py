@@ -37,6 +37,13 @@ def test_every_command_stands_in_the_readme_and_no_other() -> None:
     assert told == commands()
 
 
+def test_every_command_that_a_sentence_of_ours_names_is_there() -> None:
+    files = [file for folder in ("streams", "connectors", "schemas") for file in (ROOT / folder).rglob("*.py")]
+    named = {(name, file) for file in files for name in re.findall(r"`audience ([a-z][a-z-]+)", file.read_text())}
+    assert named
+    assert not {(name, file) for name, file in named if name not in commands()}
+
+
 def test_every_proving_test_is_there() -> None:
     section = README.partition("## Promises")[2].partition("\n## ")[0]
     tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))

@@ -18,7 +18,6 @@ from typing import cast
 
 from rocksdict import Rdict, ReadOptions, WriteBatch
 
-from streams.core.errors import Bug
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.state.memory import Memory
 from streams.topology import TOMBSTONES_LAST
@@ -152,12 +151,6 @@ def refuse_other(version: int) -> None:
             "this AUDIENCE_APP. Start that version again; or, to go back for good, choose another "
             "AUDIENCE_APP, which rebuilds its state from the source topics",
         )
-
-
-def refuse_reserved(changes: Iterable[Change]) -> None:
-    """Bug if a stage writes where the runtime keeps its own."""
-    if any(table == "meta" and key.startswith(RESERVED) for table, key, _ in changes):
-        raise Bug("A stage wrote a key of `meta` that begins with a zero byte; those are the runtime's")
 
 
 def _not_written(folder: Path, failure: Exception) -> str:
