@@ -22,11 +22,11 @@ from streams.core.definitions import Campaign, Channel, Trigger
 from streams.core.errors import Rejected
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
+from streams.core.intervals import FOREVER
 from streams.core.messages import Sent, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 OLDEST_REPLAYED = 86_400_000
-ALWAYS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def messages(context: Context, profile: Profile, campaign: Campaign, at: int, oc
     """What this trigger sends now, a message or the reason for none a channel; nothing for what waits."""
     sends: list[Sent] = []
     for channel in channels_of(profile, campaign):
-        if channel.name in ADDRESS and not _is_answered(profile, campaign, channel):
+        if channel.name in ADDRESS and _answer(profile, campaign, channel):
             sends += _decide(context, profile, campaign, channel, at, occasion)
     return sends
 
@@ -52,7 +52,7 @@ def answer(profile: Profile, campaign: Campaign) -> None:
     """The membership was another profile's before: it is told to nobody."""
     for channel in campaign.channels:
         if channel.name in ADDRESS:
-            _is_answered(profile, campaign, channel)
+            _answer(profile, campaign, channel)
 
 
 def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent]:
@@ -91,7 +91,7 @@ def release(context: Context, profile: Profile, live: dict[str, Campaign], at: i
 
 def valid_until(campaign: Campaign, since: int) -> int:
     """From when on a message that was triggered at `since` may not go out any more."""
-    return min(campaign.ends or ALWAYS, since + campaign.valid_for if campaign.valid_for else ALWAYS)
+    return min(campaign.ends or FOREVER, since + campaign.valid_for if campaign.valid_for else FOREVER)
 
 
 def waits_for(profile: Profile, campaign: Campaign, channel: str, at: int) -> Iterator[tuple[int, str]]:
@@ -133,19 +133,19 @@ def _decide(
         return [Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)]
     caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
     told = activation(profile, campaign, channel, identifier, "message", at, occasion.because, said)
-    return [replace(told, expires_at=valid if valid < ALWAYS else None)]
+    return [replace(told, expires_at=valid if valid < FOREVER else None)]
 
 
-def _is_answered(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
-    """One message for each membership, whatever happens to campaign and definitions meanwhile."""
+def _answer(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
+    """Note that this membership has its answer; False if it had one: one message for each, whatever happens to campaign
+    and definitions meanwhile."""
     member = profile.members.get(campaign.segment)
     if campaign.trigger is Trigger.EACH or member is None:
-        return False
-    key = answer_key(campaign.id, channel.name)
-    if profile.told.get(key) == [member[1]]:
         return True
+    key = answer_key(campaign.id, channel.name)
+    is_first = profile.told.get(key) != [member[1]]
     profile.told[key] = [member[1]]
-    return False
+    return is_first
 
 
 def quiet_end(profile: Profile, campaign: Campaign, at: int) -> int | None:

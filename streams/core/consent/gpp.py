@@ -10,7 +10,6 @@ texts are for public comment and begin with a section header of another form.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from streams.core.consent.bits import Bits, Malformed
@@ -42,15 +41,9 @@ OPT_OUTS: Mapping[int, Mapping[Activity, int]] = {
 21 New Jersey, 22 Tennessee, 23 Minnesota."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GppString:
-    """sections: id -> its text, as it stands."""
-
-    sections: Mapping[int, str] = field(default_factory=dict)
-
-
-def decode(text: str) -> GppString:
-    """Raises Malformed where the header is none, or does not name as many sections as follow."""
+def decode(text: str) -> dict[int, str]:
+    """Section -> its text, as it stands. Raises Malformed where the header is none, or does not name as many sections as
+    follow."""
     header, *texts = text.split("~")
     bits = Bits(header)
     if bits.whole(6) != HEADER or bits.whole(6) != VERSION:
@@ -66,7 +59,7 @@ def decode(text: str) -> GppString:
             break
     if len(ids) != len(texts):
         raise Malformed("header and sections differ")
-    return GppString(sections=dict(zip(ids, texts, strict=True)))
+    return dict(zip(ids, texts, strict=True))
 
 
 def us_activities(section: int, text: str) -> dict[Activity, bool]:

@@ -103,7 +103,7 @@ def _of_tcf(mapping: ConsentMapping, text: str) -> Statement:
 
 def _of_gpp(mapping: ConsentMapping, text: str, applicable: frozenset[int] | None) -> Statement:
     found: Statement = {}
-    for section, part in gpp.decode(text).sections.items():
+    for section, part in gpp.decode(text).items():
         if applicable is not None and section not in applicable:
             continue
         if section == gpp.TCF_EU:

@@ -17,8 +17,7 @@ Statement = list[Any]
 
 def is_held_back(profile: Profile, purpose: str, statement: Statement) -> bool:
     """True of a grant that a merge has put behind somebody's denial."""
-    mark = profile.restrained.get(purpose)
-    return mark is not None and bool(statement[0]) and statement[1:3] <= mark[:2]
+    return _is_behind(statement, profile.restrained.get(purpose))
 
 
 def restrain(profile: Profile, others: Iterable[Fragment], marks: dict[str, Statement]) -> None:
@@ -42,6 +41,10 @@ def _effective(fragments: Iterable[Fragment], marks: dict[str, Statement]) -> di
                 found[purpose] = statement
     for purpose, statement in found.items():
         mark = marks.get(purpose)
-        if mark is not None and statement[0] and statement[1:3] <= mark[:2]:
+        if mark is not None and _is_behind(statement, mark):
             found[purpose] = [False, *statement[1:3], mark[2]]
     return found
+
+
+def _is_behind(statement: Statement, mark: Statement | None) -> bool:
+    return mark is not None and bool(statement[0]) and statement[1:3] <= mark[:2]
