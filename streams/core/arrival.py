@@ -47,9 +47,9 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
         return [*end_overdue(context, profile, event.received_at), Arrive(event)]
     if is_copy(profile, subject, event.message_id, tables.chunks):
         return []
-    tables.profiles.put(subject, profile)
     if is_known(profile, event):
         return take(context, profile, subject, event, at)
+    tables.profiles.put(subject, profile)
     return [next_visit(event, event.identifiers[1:], {subject: enters(tables, profile)})]
 
 

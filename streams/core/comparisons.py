@@ -22,20 +22,22 @@ worker."""
 
 
 class Test:
-    """A compiled comparison. `check` is None where the answer depends on the clock."""
+    """A compiled comparison. `check` is None where the answer depends on the clock, `equal` the text that a value must
+    simply equal where no more is asked."""
 
-    __slots__ = ("check", "interval")
+    __slots__ = ("check", "equal", "interval")
 
-    def __init__(self, check: Check | None, interval: Callable[[Json], Interval]) -> None:
-        self.check = check
-        self.interval = interval
+    def __init__(self, check: Check | None, interval: Callable[[Json], Interval], equal: str | None = None) -> None:
+        self.check, self.interval, self.equal = check, interval, equal
 
 
 def compile_comparison(comparison: Comparison, regex: Regex) -> Test:
     check = _check(comparison, regex)
     if check is None:
         return Test(None, _moving(comparison.operator, comparison.operand))
-    return Test(check, lambda value: ALWAYS if check(value) else NEVER)
+    operand = comparison.operand
+    equal = operand if comparison.operator is Operator.IS and _is_plain(operand) else None
+    return Test(check, lambda value: ALWAYS if check(value) else NEVER, equal)
 
 
 def _check(comparison: Comparison, regex: Regex) -> Check | None:
@@ -74,14 +76,19 @@ def _negation(check: Check) -> Check:
     return lambda value: not check(value)
 
 
+def _is_plain(operand: Json) -> bool:
+    """A text that no number equals."""
+    return isinstance(operand, str) and number(operand) is None
+
+
 def _equal(operand: Json) -> Check:
-    if isinstance(operand, str) and number(operand) is None:
+    if _is_plain(operand):
         return lambda value: value == operand
     return lambda value: same(value, operand)
 
 
 def _any_of(operands: tuple[Json, ...]) -> Check:
-    if all(isinstance(operand, str) and number(operand) is None for operand in operands):
+    if all(map(_is_plain, operands)):
         texts = frozenset(operands)
         return lambda value: isinstance(value, str) and value in texts
     return lambda value: any(same(value, operand) for operand in operands)

@@ -13,27 +13,28 @@ from streams.core.tables import Pointer, Table
 
 WIDTH = 8
 FULL = 128
+SPILLED = FULL * WIDTH
 KEPT_CHUNKS = 8
 
 
 def is_copy(row: Pointer | Profile, identifier: str, message_id: str, chunks: Table[bytes]) -> bool:
     """True if the message came before; else it is remembered in `row` (the caller writes that row)."""
     mark = blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=WIDTH).digest()
-    if _holds(row.seen, mark):
+    seen = row.seen
+    if mark in seen and _holds(seen, mark):
         return True
-    for number in range(max(0, row.chunks - KEPT_CHUNKS), row.chunks):
-        if _holds(chunks.get(_key(identifier, number)) or b"", mark):
-            return True
-    row.seen += mark
-    if len(row.seen) >= FULL * WIDTH:
+    if row.chunks and any(_holds(chunks.get(key) or b"", mark) for key in _kept(row, identifier)):
+        return True
+    row.seen = seen = seen + mark
+    if len(seen) >= SPILLED:
         _spill(row, identifier, chunks)
     return False
 
 
 def forget_copies(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
     """Everything that is remembered; the caller writes or deletes `row`."""
-    for number in range(max(0, row.chunks - KEPT_CHUNKS), row.chunks):
-        chunks.delete(_key(identifier, number))
+    for key in _kept(row, identifier):
+        chunks.delete(key)
     row.seen, row.chunks = b"", 0
 
 
@@ -50,6 +51,10 @@ def _holds(marks: bytes, mark: bytes) -> bool:
     while place >= 0 and place % WIDTH:
         place = marks.find(mark, place + 1)
     return place >= 0
+
+
+def _kept(row: Pointer | Profile, identifier: str) -> list[str]:
+    return [_key(identifier, number) for number in range(max(0, row.chunks - KEPT_CHUNKS), row.chunks)]
 
 
 def _key(identifier: str, number: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 
 from streams.core.events import COUNTED, Event
-from streams.core.leaves.leaf import Source
+from streams.core.leaves.leaf import KEPT, TURNED, Source
 from streams.core.leaves.terms import Settings
 from streams.core.matching import compile_names
 from streams.core.plan import Plan
@@ -16,10 +16,11 @@ from streams.core.precedence import origin, state, statements
 from streams.core.profile import Fragment
 
 
-def fold(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
+def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False) -> list[str]:
     """Take a new event (never a copy) into the fragment; returns the ids of the leaves to judge again.
 
-    The caller counts and notes identifiers before; see `Fragment.plan` for what marks a fragment as complete.
+    is_alone: it is the only fragment of its profile, which was judged after the event before. The caller counts and notes
+    identifiers before; see `Fragment.plan` for what marks a fragment as complete.
     """
     if fragment.plan != plan.source_set:
         if fragment.plan:
@@ -27,9 +28,9 @@ def fold(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
         fragment.plan = plan.source_set
     touched: list[str] = []
     if event.kind in COUNTED:
-        leaves = fragment.leaves
+        leaves, least = fragment.leaves, TURNED if is_alone else KEPT
         for take, ids in plan.listeners(event.name):
-            if take(leaves, event):
+            if take(leaves, event) >= least:
                 touched += ids
     if event.traits:
         _set_traits(plan, fragment, event, touched)

@@ -22,6 +22,8 @@ PhoneNumber = Callable[[str], str | None]
 Message = Mapping[str, Any]
 
 KINDS = frozenset({"track", "identify", "page", "screen", "alias", "group"})
+NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "alias": "", "group": ""}
+LOWERED = frozenset({"email", "device_ad_id"})
 CONSENT_EVENT = "Consent Preference Updated"
 STRINGS = frozenset({"tcf", "gpp", "usp"})
 LATEST = 253_402_300_799_999
@@ -56,7 +58,8 @@ def event_time(message: Message, received_at: int) -> int:
     """When it happened, by the sender's clock corrected for its skew; never later than `received_at`."""
     stated = message.get("timestamp")
     if stated is not None:
-        return min(instant(stated, "timestamp"), received_at)
+        happened = instant(stated, "timestamp")
+        return happened if happened < received_at else received_at
     original, sent = message.get("originalTimestamp"), message.get("sentAt")
     if original is None:
         return received_at
@@ -94,9 +97,9 @@ class Intake:
         kind = message.get("type")
         if kind not in KINDS:
             raise Rejected("type is missing or none of track, identify, page, screen, alias, group")
-        context = _object(message, "context")
-        properties = _object(message, "properties")
-        traits = _object(message, "traits")
+        context = _object(message, "context") if "context" in message else _NOTHING
+        properties = _object(message, "properties") if "properties" in message else _NOTHING
+        traits = _object(message, "traits") if "traits" in message else _NOTHING
         is_new = not identifiers
         if is_new:
             identifiers = self.identifiers(message, context, properties, traits)
@@ -109,9 +112,8 @@ class Intake:
         elif kind == "group":
             properties, traits = traits, _group_traits(message, traits)
         else:
-            if kind in ("page", "screen"):
-                outside = {name: message[name] for name in ("name", "category") if message.get(name) is not None}
-                properties = outside | properties
+            if "name" in message or "category" in message:
+                properties = _with_outside(message, kind, properties)
             traits = _NOTHING
         is_statement = "consent" in context or name == CONSENT_EVENT
         consent = self._consent(name, properties, context, is_new=is_new) if is_statement else _NOTHING
@@ -123,12 +125,10 @@ class Intake:
     def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:
         """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous_identifiers`."""
         found: list[str] = []
-        user = message.get("userId")
-        if user is not None:
-            self._add(found, "customer_id", user)
-        cookie = message.get("anonymousId")
-        if cookie is not None:
-            self._add(found, "cookie", cookie)
+        if "userId" in message:
+            self._add(found, "customer_id", message["userId"])
+        if "anonymousId" in message:
+            self._add(found, "cookie", message["anonymousId"])
         if traits:
             self._person(found, traits)
         if "email" in properties:
@@ -143,7 +143,7 @@ class Intake:
         """As a message that names it would give it; as it is where no message could."""
         namespace, _, value = identifier.partition(":")
         found: list[str] = []
-        self._add(found, namespace, value)
+        self._add_named(found, namespace, value)
         return found[0] if found else identifier
 
     def previous(self, message: Message) -> tuple[str, str] | None:
@@ -168,35 +168,38 @@ class Intake:
         return bound_together(plain, statement)
 
     def _from_context(self, found: list[str], context: Message) -> None:
-        person = context.get("traits")
-        if isinstance(person, dict):
-            self._person(found, person)
-        device = context.get("device")
-        if isinstance(device, dict):
+        if "traits" in context and isinstance(context["traits"], dict):
+            self._person(found, context["traits"])
+        if "device" in context and isinstance(device := context["device"], dict):
             if "id" in device:
                 self._add(found, "device_id", device["id"])
             if "advertisingId" in device and device.get("adTrackingEnabled") is not False:
                 self._add(found, "device_ad_id", device["advertisingId"])
-        external = context.get("externalIds")
-        if isinstance(external, list):
-            for entry in external:
+        if "externalIds" in context and isinstance(context["externalIds"], list):
+            for entry in context["externalIds"]:
                 if isinstance(entry, dict) and isinstance(entry.get("type"), str):
-                    self._add(found, entry["type"].strip().lower(), entry.get("id"))
+                    self._add_named(found, entry["type"].strip().lower(), entry.get("id"))
 
     def _person(self, found: list[str], traits: Message) -> None:
         for name in ("email", "phone"):
             if name in traits:
                 self._add(found, name, traits[name])
 
+    def _add_named(self, found: list[str], name: str, value: Json) -> None:
+        """Under a name that comes from outside."""
+        if name and ":" not in name and "\x00" not in name:
+            self._add(found, name, value)
+
     def _add(self, found: list[str], name: str, value: Json) -> None:
-        if isinstance(value, int) and not isinstance(value, bool):
+        if not isinstance(value, str):
+            if not isinstance(value, int) or isinstance(value, bool):
+                return
             value = str(value)
-        if not isinstance(value, str) or not name or ":" in name or "\x00" in name or "\x00" in value:
-            return
         value = value.strip()
-        if name == "email" or name == "device_ad_id":
+        if name in LOWERED:
             value = value.lower()
-        if is_blocked(value) or (self.namespaces.blocked and not self.namespaces.allows(name, value)):
+        if "\x00" in value or is_blocked(value) or (
+                self.namespaces.blocked and not self.namespaces.allows(name, value)):
             return
         if name == "phone":
             number = self._phone(value)
@@ -215,21 +218,28 @@ def _source(context: Message) -> str:
 
 
 def _object(message: Message, field: str) -> dict[str, Any]:
-    value = message.get(field)
+    value = message[field]
+    if isinstance(value, dict):
+        return value
     if value is None:
         return _NOTHING
-    if not isinstance(value, dict):
-        raise Rejected(f"{field} is no object")
-    return value
+    raise Rejected(f"{field} is no object")
+
+
+def _with_outside(message: Message, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Pages and screens have two properties beside the others; what stands among those counts."""
+    if kind not in ("page", "screen"):
+        return properties
+    return {name: message[name] for name in ("name", "category") if message.get(name) is not None} | properties
 
 
 def _name(message: Message, kind: str) -> str:
-    if kind == "track":
-        name = message.get("event")
-        if not isinstance(name, str) or not name:
-            raise Rejected("event is missing; a track message names what happened in the field event")
-        return name
-    return {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified"}.get(kind, "")
+    if kind != "track":
+        return NAMES[kind]
+    name = message.get("event")
+    if not isinstance(name, str) or not name:
+        raise Rejected("event is missing; a track message names what happened in the field event")
+    return name
 
 
 def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:

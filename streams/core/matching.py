@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from streams.core.comparisons import Check, Regex, Test, compile_comparison
+from streams.core.comparisons import Regex, Test, compile_comparison
 from streams.core.events import Event
 from streams.core.intervals import ALWAYS, Interval, intersection
 from streams.core.rules import EventMatch, Path
@@ -44,14 +44,18 @@ def compile_match(match: EventMatch, regex: Regex) -> Matcher:
     for condition in match.where:
         read, test = reader(condition.property), compile_comparison(condition.comparison, regex)
         if test.check is not None:
-            still.append(_condition(read, test.check))
+            still.append(_condition(read, test))
         else:
             moving.append((read, test))
     return Matcher(names=match.names, check=_conjunction(still), span=_overlap(moving))
 
 
-def _condition(read: Read, check: Check) -> Admit:
-    return lambda event: check(read(event))
+def _condition(read: Read, test: Test) -> Admit:
+    """Tried on every event of the name: a plain equality needs no call of its own."""
+    check, equal = test.check, test.equal
+    if equal is not None:
+        return lambda event: read(event) == equal
+    return lambda event: check is not None and check(read(event))
 
 
 def _conjunction(conditions: list[Admit]) -> Admit | None:
@@ -78,30 +82,31 @@ def _overlap(conditions: list[tuple[Read, Test]]) -> Callable[[Event], Interval]
 
 def reader(path: Path) -> Read:
     """Reads a property: below `context.` from the context, of an identify from the message's traits."""
-    if path[0] == "context" and len(path) > 1:
-        below = walker(path[1:])
-        return lambda event: below(event.context)
-    walk = walker(path)
-    return lambda event: walk(event.traits if event.kind == "identify" else event.properties)
+    is_context = path[0] == "context" and len(path) > 1
+    below = path[1:] if is_context else path
+    if len(below) == 2:
+        return _read_second(below, is_context=is_context)
+    if len(below) > 2:
+        return lambda event: descend(event.context if is_context else bag(event), below)
+    name = below[0]
+    if is_context:
+        return lambda event: event.context.get(name)
+    return lambda event: (event.traits if event.kind == "identify" else event.properties).get(name)
 
 
-def walker(path: Path) -> Callable[[Mapping[str, Json]], Json]:
-    """`descend`, with the two usual lengths unrolled: conditions are read on every event."""
-    first = path[0]
-    if len(path) == 1:
-        return lambda whole: whole.get(first)
-    if len(path) > 2:
-        return lambda whole: descend(whole, path)
-    name, second = ".".join(path), path[1]
+def _read_second(path: Path, *, is_context: bool) -> Read:
+    """`descend`, with the usual length unrolled: conditions are read on every event."""
+    dotted, first, second = ".".join(path), *path
 
-    def walk(whole: Mapping[str, Json]) -> Json:
-        value = whole.get(name)
-        if value is None:
-            value = whole.get(first)
-            return value.get(second) if isinstance(value, dict) else None
-        return value
+    def read(event: Event) -> Json:
+        whole = event.context if is_context else event.traits if event.kind == "identify" else event.properties
+        if dotted in whole and (value := whole[dotted]) is not None:
+            return value
+        if first in whole and isinstance(inner := whole[first], dict):
+            return inner.get(second)
+        return None
 
-    return walk
+    return read
 
 
 def bag(event: Event) -> Mapping[str, Json]:

@@ -27,7 +27,7 @@ class Arrive:
 
     @property
     def home(self) -> str:
-        return self.event.subject
+        return self.event.identifiers[0]
 
 
 @dataclass(slots=True)

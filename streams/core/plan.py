@@ -23,8 +23,8 @@ from streams.core.matching import matches_name
 from streams.core.profile import Entries, Profile
 from streams.core.vocabulary import Vocabulary
 
-Listener: TypeAlias = tuple[Callable[[dict[str, Entries], Event], bool], tuple[str, ...]]
-"""A source's `fold`, and the leaves to judge again if it returned True."""
+Listener: TypeAlias = tuple[Callable[[dict[str, Entries], Event], int], tuple[str, ...]]
+"""A source's `fold`, and the leaves to judge again for what it returns."""
 
 MOST_NAMES, LONGEST_NAME = 4_096, 200
 """Event names remembered with their listeners; names come from outside, so the cache is emptied when full."""

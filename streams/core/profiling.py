@@ -54,8 +54,10 @@ def take(
     """The event is this profile's own: fold it in, and say what it changes.
 
     word: what the sequencer decided with it; None for nearly every event, which says nothing new about who this is."""
-    at = max(at, profile.now)
-    sends = catch_up(context, profile, at) if is_behind(context, profile, at) else []
+    if at < profile.now:
+        at = profile.now
+    is_behind = profile.edition != context.edition or 0 < profile.timer_at < at
+    sends = catch_up(context, profile, at) if is_behind else []
     if word is not None:
         _take_word(profile, word)
     is_first = not profile.fragments
@@ -103,7 +105,7 @@ def is_own(profile: Profile, identifier: str) -> bool:
 def own_profile(tables: Tables, identifier: str) -> Profile | None:
     """The profile that stands at an identifier's home under its name, and has it."""
     row = tables.profiles.get(identifier)
-    return row if isinstance(row, Profile) and is_own(row, identifier) else None
+    return row if isinstance(row, Profile) and row.key == identifier in row.identifiers else None
 
 
 def _begin_decided(context: Context, message: Deliver) -> Profile:
@@ -128,11 +130,6 @@ def _take_word(profile: Profile, message: Deliver) -> None:
     profile.suppressed.update(message.suppressed)
     for source in message.expects:
         note(profile, source, 1)
-
-
-def is_behind(context: Context, profile: Profile, at: int) -> bool:
-    """Whether definitions or time alone may have changed something before `at`."""
-    return profile.edition != context.edition or 0 < profile.timer_at < at
 
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
@@ -195,7 +192,7 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
         tables.timeline.trim(profile.key)
     profile.now = at
     tables.profiles.put(profile.key, profile)
-    return fold(context.plan, fragment, event)
+    return fold(context.plan, fragment, event, is_alone=len(profile.fragments) == 1)
 
 
 def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:
@@ -204,8 +201,10 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
     if is_first:
         changes = evaluate.create(plan, profile, touched, at, event.message_id)
         profile.edition = context.edition
-    else:
+    elif touched:
         changes = evaluate.refresh(plan, profile, touched, at, event.message_id)
+    else:
+        changes = []
     sends = telling.tell(context, profile, changes, "event", at, event) if changes else []
     if event.consent:
         sends += campaigns.consent_changed(context, profile, at)
@@ -217,14 +216,17 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
 def count(fragment: Fragment, event: Event) -> None:
     """The counters and the identifiers seen: what every event adds, whatever the rules are."""
     moment = event.event_time
-    if not fragment.events or moment < fragment.first_seen:
-        fragment.first_seen = moment
-    if moment > fragment.last_seen or not fragment.events:
+    if not fragment.events:
+        fragment.first_seen = fragment.last_seen = moment
+    elif moment > fragment.last_seen:
         fragment.last_seen = moment
+    elif moment < fragment.first_seen:
+        fragment.first_seen = moment
     fragment.events += 1
-    zone = event.context.get("timezone")
-    if isinstance(zone, str) and (not fragment.time_zone or moment >= fragment.time_zone[1]):
-        fragment.time_zone = [zone[:LONGEST_ZONE], moment]
+    if "timezone" in event.context:
+        zone = event.context["timezone"]
+        if isinstance(zone, str) and (not fragment.time_zone or moment >= fragment.time_zone[1]):
+            fragment.time_zone = [zone[:LONGEST_ZONE], moment]
     for identifier in event.identifiers:
         seen = fragment.identifiers.get(identifier)
         if seen is None:
@@ -248,7 +250,8 @@ def arm(context: Context, profile: Profile) -> None:
     """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
     if profile.standing == ERASED:
         return
-    history.watch(context, profile)
+    if profile.sent or profile.decided:
+        history.watch(context, profile)
     timers = context.tables.timers
     due = None if profile.handovers or not (profile.due or profile.held) else next_due(profile)
     if due is not None and (not profile.timer_at or due < profile.timer_at):

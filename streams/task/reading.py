@@ -132,8 +132,10 @@ class Reader:
             raise Rejected("a record without value; expected a message")
         message = self._decoded.pop((record.topic, record.offset), None) if self._decoded else None
         if message is None:
-            message = self._codec.decode_event(record.value)
-        at = min(received(message, record.at) if "receivedAt" in message else record.at, wall)
+            message = self.decode(record.value)
+        at = received(message, record.at) if "receivedAt" in message else record.at
+        if at > wall:
+            at = wall
         event = self.intake.read(message, record.value, at, self._next_arrival(at))
         if record.headers:
             event.is_replayed = any(name == REPLAYED for name, _ in record.headers)

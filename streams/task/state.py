@@ -35,12 +35,12 @@ class State:
         self._working = (self.pointers, self.chunks, self.profiles, self.nodes, self.persons, self.counters,
                          self.receipts, self.barred)
 
-    def prefetch(self, messages: Iterable[Wired]) -> None:
+    def prefetch(self, work: Iterable[tuple[Wired, int]]) -> None:
         """One multi-get a table for what these messages need first."""
         homes: set[str] = set()
         profiles: set[str] = set()
         nodes: set[str] = set()
-        for message in messages:
+        for message, _ in work:
             if isinstance(message, Arrive):
                 homes.add(message.event.identifiers[0])
                 continue

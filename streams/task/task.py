@@ -101,9 +101,10 @@ class Task:
         self.context.wall = wall
         outcome, faults = Outcome([], []), self.consent_faults.copy()
         work = self._read(batch, wall, outcome)
-        self.state.prefetch(message for message, _ in work)
+        self.state.prefetch(work)
         for message, at in work:
-            self.now = max(self.now, min(at, wall))
+            if at > self.now:
+                self.now = max(self.now, min(at, wall))
             self._handle(message)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch))
@@ -145,14 +146,19 @@ class Task:
             self._send(message, partition_of(message.home, self._partitions))  # type: ignore[union-attr]
             return
         self._handle_here(message)
-        self._drain()
+        if self._queue:
+            self._drain()
 
     def _drain(self) -> None:
         while self._queue:
             self._handle_here(self._queue.popleft())
 
     def _handle_here(self, message: Wired) -> None:
-        if isinstance(message, Stage):
+        if type(message) in COMMANDS:
+            given = self._redactions.come(message) if isinstance(message, Adopt) else message
+            if sends := step(self.context, given, self.now):  # type: ignore[arg-type]
+                self._route(sends)
+        elif isinstance(message, Stage):
             self.revisions.stage(message)
         elif isinstance(message, Revise):
             self._revise(message.revision)
@@ -161,9 +167,6 @@ class Task:
         elif isinstance(message, Redact):
             self._redactions.ask(message.identifier, max(self.now, self.context.wall), is_guess=message.is_guess)
             self._presses.forget(message.identifier)
-        else:
-            given = self._redactions.come(message) if isinstance(message, Adopt) else message
-            self._route(step(self.context, given, self.now))
 
     def _revise(self, revision: int) -> None:
         self.refused = self.revisions.faults(revision)
@@ -181,7 +184,7 @@ class Task:
         self._arm_campaigns()
 
     def _is_astray(self, home: str) -> bool:
-        if self.state.pointers.has_local(home) or self.state.profiles.has_local(home):
+        if self.state.profiles.has_local(home) or self.state.pointers.has_local(home):
             return False
         return partition_of(home, self._partitions) != self.partition
 
@@ -260,5 +263,6 @@ class Task:
 
     def _next_arrival(self, at: int) -> int:
         """Rises with every message of this task; the low bits keep the numbers of different tasks apart."""
-        self._arrivals = max(self._arrivals + 1, at << 10)
-        return self._arrivals << 10 | self.partition & 1023
+        instant, number = at << 10, self._arrivals + 1
+        self._arrivals = number = instant if instant > number else number
+        return number << 10 | self.partition & 1023

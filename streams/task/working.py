@@ -5,7 +5,7 @@ That is sound only as the processor is thrown away when a commit fails.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar, cast
 
 from streams.core.errors import Bug
@@ -14,7 +14,17 @@ from streams.unit import Change, Store
 
 T = TypeVar("T")
 CAPACITY = 20_000
-_UNREAD: Any = object()
+
+
+class Rows(dict[str, Any]):
+    """Decoded rows by key, None for one that is not there. What is not at hand when it is asked for is read."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self._read = read
+
+    def __missing__(self, key: str) -> Any:
+        row = self[key] = self._read(key)
+        return row
 
 
 class WorkingTable(Generic[T]):
@@ -22,15 +32,10 @@ class WorkingTable(Generic[T]):
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"") -> None:
         self._store, self._table, self._codec, self._prefix = store, table, codec, prefix
-        self._rows: dict[str, Any] = {}
+        self._rows = Rows(self._read)
         self._dirty: dict[str, None] = {}
-
-    def get(self, key: str) -> T | None:
-        row: T | None = self._rows.get(key, _UNREAD)
-        if row is _UNREAD:
-            data = self._store.get(self._table, [self._prefix + key.encode()])[0]
-            row = self._rows[key] = None if data is None else self._decode(key, data)
-        return row
+        self.get: Callable[[str], T | None] = self._rows.__getitem__
+        """The dictionary's own: a look-up of what is at hand, several for every event, runs no Python."""
 
     def put(self, key: str, row: T) -> None:
         self._rows[key] = row
@@ -50,6 +55,10 @@ class WorkingTable(Generic[T]):
         for key, data in zip(wanted, self._store.get(self._table, [prefix + key.encode() for key in wanted]),
                              strict=True):
             rows[key] = None if data is None else decode(key, data)
+
+    def _read(self, key: str) -> T | None:
+        data = self._store.get(self._table, [self._prefix + key.encode()])[0]
+        return None if data is None else self._decode(key, data)
 
     def _decode(self, key: str, data: bytes) -> T:
         try:

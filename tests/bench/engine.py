@@ -135,13 +135,15 @@ class Engine:
         if profile is None:
             profile = self.profiles[person] = Profile(str(person), str(person))
             fragment = profile.fragments[key] = Fragment(key)
-            self.changes += len(create(self.plan, profile, fold(self.plan, fragment, event), now, event.message_id))
+            touched = fold(self.plan, fragment, event, is_alone=True)
+            self.changes += len(create(self.plan, profile, touched, now, event.message_id))
             return
         while (due := next_due(profile)) is not None and due < now:
             self.changes += len(lapse(self.plan, profile, due))
         fragment = profile.fragments.get(key) or profile.fragments.setdefault(key, Fragment(key))
         fragment.events += 1
-        self.changes += len(refresh(self.plan, profile, fold(self.plan, fragment, event), now, event.message_id))
+        touched = fold(self.plan, fragment, event, is_alone=len(profile.fragments) == 1)
+        self.changes += len(refresh(self.plan, profile, touched, now, event.message_id))
 
 
 def measure(plan: Plan, stream: list[tuple[int, Event]], fragments: int) -> tuple[float, int]:

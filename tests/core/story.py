@@ -130,7 +130,7 @@ class Story:
         fragment.events += 1
         self.profile.identifiers[message.by] = [0, 0]
         self.events.append((message.by, event))
-        touched = fold(self.plan, fragment, event)
+        touched = fold(self.plan, fragment, event, is_alone=len(self.profile.fragments) == 1)
         judge = create if is_first else refresh
         self._note(judge(self.plan, self.profile, touched, received, event.message_id))
 

@@ -64,6 +64,18 @@ def test_any_order_of_events_comes_to_the_same(order: tuple[int, ...]) -> None:
     assert judgements(folded(PLAN, [told[place] for place in order])) == judgements(folded(PLAN, told))
 
 
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: "".join(map(str, order)))
+def test_leaves_that_are_not_to_be_judged_again_say_what_they_said(order: tuple[int, ...]) -> None:
+    told, fragment = events(STORY), Fragment("cookie:c")
+    said = judgements(fragment)
+    for place in order:
+        touched = fold(PLAN, fragment, told[place], is_alone=True)
+        says = judgements(fragment)
+        for leaf in PLAN.leaves.values():
+            assert leaf.id in touched or says[leaf.text] == said[leaf.text]
+        said = says
+
+
 def test_rebuilding_comes_to_the_same_as_having_been_there() -> None:
     told, fragment = events(STORY), Fragment("cookie:c")
     refold(PLAN, fragment, list(reversed(told)))

@@ -64,7 +64,7 @@ class Driven:
         key = event.subject if self.split else "customer_id:u"
         fragment = self.profile.fragments.setdefault(key, Fragment(key))
         profiling.count(fragment, event)
-        return fold(self.plan, fragment, event)
+        return fold(self.plan, fragment, event, is_alone=len(self.profile.fragments) == 1)
 
     def at(self, now: int) -> tuple[set[str], dict[str, Json]]:
         """Members and computed traits once everything at `now` is done."""

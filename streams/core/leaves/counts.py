@@ -13,7 +13,7 @@ from bisect import bisect_left, insort
 from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
 from streams.core.leaves.rows import Rows, active
 from streams.core.matching import Matcher, compile_match, reader
 from streams.core.profile import Entries, Profile
@@ -35,12 +35,14 @@ def compile_performed(node: Performed, regex: Regex) -> Leaf:
 class Count(Leaf, Source):
     """What all counts share."""
 
-    __slots__ = ("bound", "count", "hears", "id", "match", "most", "names", "node", "sources", "text", "trait",
-                 "window")
+    __slots__ = ("bound", "count", "hears", "id", "is_bounded", "match", "most", "names", "needed", "node", "sources",
+                 "text", "trait", "window")
 
     def __init__(self, node: Performed, matcher: Matcher) -> None:
         self.node, self.match, self.names, self.trait = node, matcher.check, matcher.names, None
         self.bound, self.count = node.bound, node.count
+        self.is_bounded = node.window.start is not None or node.window.end is not None
+        self.needed = node.count if node.bound is Bound.AT_LEAST else 0
         self.window = FOREVER if node.window.within is None else node.window.within
         self.most = max(1, node.count if node.bound is Bound.AT_LEAST else node.count + 1)
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
@@ -92,21 +94,20 @@ class CountWithin(CountByTime):
 
     __slots__ = ()
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
-            return False
+            return PASSED
         at = event.event_time
         times = leaves.get(self.id)
         if times is None:
-            leaves[self.id] = [at]
-            return True
-        if at >= times[-1]:
+            times = leaves[self.id] = [at]
+        elif at >= times[-1]:
             times.append(at)
         else:
             insort(times, at)
         if len(times) > self.most:
             del times[0]
-        return True
+        return KEPT if len(times) < self.needed else TURNED
 
     def times(self, profile: Profile) -> list[int]:
         found = states(profile, self.id)
@@ -131,19 +132,18 @@ class CountEver(Count):
 
     __slots__ = ()
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         counted = leaves.get(self.id)
         if counted is not None and counted[0] >= self.most:
-            return False
+            return PASSED
         if self.match is not None and not self.match(event):
-            return False
-        if self.is_outside(event.event_time):
-            return False
+            return PASSED
+        if self.is_bounded and self.is_outside(event.event_time):
+            return PASSED
         if counted is None:
-            leaves[self.id] = [1]
-        else:
-            counted[0] += 1
-        return True
+            counted = leaves[self.id] = [0]
+        counted[0] += 1
+        return KEPT if counted[0] < self.count else TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         number = sum(counted[0] for counted in states(profile, self.id))
@@ -168,25 +168,25 @@ class DistinctCount(CountByTime):
         super().__init__(node, matcher)
         self.read = reader(distinct)
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
-            return False
+            return PASSED
         value, at = self.read(event), event.event_time
         if value is None or self.is_outside(at):
-            return False
+            return PASSED
         times, keys = leaves.setdefault(self.id, [[], []])
         key = key_of(value)
         if key in keys:
             place = keys.index(key)
             if times[place] >= at:
-                return False
+                return PASSED
             del times[place], keys[place]
         place = bisect_left(times, at)
         times.insert(place, at)
         keys.insert(place, key)
         if len(times) > self.most:
             del times[0], keys[0]
-        return True
+        return TURNED
 
     def times(self, profile: Profile) -> list[int]:
         found = states(profile, self.id)

@@ -20,6 +20,10 @@ Judgement: TypeAlias = tuple[bool, int]
 """Whether it holds, and the first instant after now at which time alone could change that (FOREVER:
 never)."""
 
+PASSED, KEPT, TURNED = range(3)
+"""What a source makes of an event: it changes nothing; it is kept, but as long as the fragment is its profile's only one no
+leaf judges otherwise, whatever the instant; the leaves that read it are to be judged again."""
+
 MOST_ENTRIES = 10_000
 """Entries that one leaf keeps in one fragment where no smaller bound follows from the rule. Beyond it the
 oldest are forgotten, and the definition's cost says so."""
@@ -60,8 +64,8 @@ class Source(ABC):
     is_exact: bool = True
 
     @abstractmethod
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
-        """Take the event in; False if nothing changed. The order of events must not matter to the outcome,
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
+        """Take the event in: PASSED, TURNED or KEPT. The order of events must not matter to the outcome,
         except that what no instant from `event.received_at` on can need may already be left out."""
 
 

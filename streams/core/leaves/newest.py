@@ -9,7 +9,7 @@ from __future__ import annotations
 from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, intersection, next_change
-from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
 from streams.core.leaves.rows import Rows, active
 from streams.core.matching import Matcher, compile_match
 from streams.core.profile import Entries, Profile
@@ -27,31 +27,37 @@ def compile_last_performed(node: LastPerformed, regex: Regex) -> Leaf:
 class Newest(Leaf, Source):
     """Entries: [event time, arrival, whether `where_last` holds] of the newest event."""
 
-    __slots__ = ("hears", "id", "match", "most", "names", "sources", "text", "trait", "verdict", "width")
+    __slots__ = ("check", "hears", "id", "match", "most", "names", "sources", "text", "trait", "verdict", "width")
 
     def __init__(self, node: LastPerformed, matcher: Matcher, verdict: Matcher) -> None:
         self.match, self.names, self.trait, self.most = matcher.check, matcher.names, None, 1
-        self.width, self.verdict = FOREVER if node.within is None else node.within, verdict
+        self.width, self.verdict, self.check = FOREVER if node.within is None else node.within, verdict, verdict.check
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
         self.sources: tuple[Source, ...] = (self,)
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
-            return False
-        at, arrival = event.event_time, event.arrival
-        newest = leaves.get(self.id)
+            return PASSED
+        at, arrival, newest = event.event_time, event.arrival, leaves.get(self.id)
         if newest is None:
             leaves[self.id] = [at, arrival, *self.says(event)]
-            return True
+            return TURNED
         if at < newest[0] or (at == newest[0] and arrival < newest[1]):
-            return False
-        newest[:] = (at, arrival, *self.says(event))
-        return True
+            return PASSED
+        newest[0], newest[1] = at, arrival
+        return self.renew(newest, event)
 
     def says(self, event: Event) -> tuple[int, ...]:
         """What is kept of the newest event."""
-        check = self.verdict.check
-        return (1,) if check is None or check(event) else (0,)
+        return (1,) if self.check is None or self.check(event) else (0,)
+
+    def renew(self, newest: Entries, event: Event) -> int:
+        """The same, in the place of what was kept of the one before."""
+        holds = 1 if self.check is None or self.check(event) else 0
+        if newest[2] == holds and self.width == FOREVER:
+            return KEPT
+        newest[2] = holds
+        return TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         found = states(profile, self.id)
@@ -73,6 +79,10 @@ class NewestUntil(Newest):
 
     def says(self, event: Event) -> tuple[int, ...]:
         return intersection(self.verdict.admits(event) or NEVER, (BEGINNING, event.event_time + self.width))
+
+    def renew(self, newest: Entries, event: Event) -> int:
+        newest[2:] = self.says(event)
+        return TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         found = states(profile, self.id)

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER
-from streams.core.leaves.leaf import MOST_ENTRIES, Source, states
+from streams.core.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
 from streams.core.matching import Matcher
 from streams.core.profile import Entries, Profile
 from streams.core.rules import Window
@@ -50,16 +50,16 @@ class Rows(Source):
     def width(self) -> int:
         return FOREVER if self.window.within is None else self.window.within
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         interval = self.match.admits(event)
         if interval is None or self._is_outside(event.event_time):
-            return False
+            return PASSED
         value = self.take(event)
         if value is None:
-            return False
+            return PASSED
         end = min(interval[1], event.event_time + self.width)
         if end + self.past <= event.received_at or interval[0] >= end:
-            return False
+            return PASSED
         columns = leaves.get(self.id)
         if columns is None:
             columns = leaves[self.id] = [[], [], []] + ([[], []] if self.is_moving else [])
@@ -68,7 +68,7 @@ class Rows(Source):
         for column, cell in zip(columns, row, strict=False):
             column.insert(place, cell)
         self._forget(columns, event.received_at)
-        return True
+        return TURNED
 
     def _is_outside(self, event_time: int) -> bool:
         start, end = self.window.start, self.window.end

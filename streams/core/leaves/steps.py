@@ -12,7 +12,19 @@ from bisect import bisect_right
 from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
-from streams.core.leaves.leaf import MOST_ENTRIES, Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.leaves.leaf import (
+    KEPT,
+    MOST_ENTRIES,
+    PASSED,
+    TURNED,
+    Evidence,
+    Hears,
+    Judgement,
+    Leaf,
+    Source,
+    digest,
+    states,
+)
 from streams.core.leaves.rows import merged
 from streams.core.matching import compile_match, compile_names
 from streams.core.profile import Entries, Profile
@@ -101,14 +113,14 @@ class Steps(Leaf, Source):
         self.most, self.trait = MOST_ENTRIES, None
         self.sources: tuple[Source, ...] = (self,)
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         steps, name = 0, event.name
         for bit, named, check in self.steps:
             if named(name) and (check is None or check(event)):
                 steps |= bit
         is_stop = self.stops is not None and self.stops[0](name) and (self.stops[1] is None or self.stops[1](event))
         if not steps and not is_stop:
-            return False
+            return PASSED
         entries = leaves.get(self.id)
         if entries is None:
             entries = leaves[self.id] = [[], [], [], self.progress.none(), self.progress.none(), [BEGINNING] * 2]
@@ -117,7 +129,7 @@ class Steps(Leaf, Source):
         if steps:
             self._insert(entries, event, steps)
             self._forget(entries, event.received_at)
-        return True
+        return TURNED if entries[TIP][-2] > BEGINNING else KEPT
 
     def _insert(self, entries: Entries, event: Event, steps: int) -> None:
         times, arrivals, marks = entries[TIMES], entries[ARRIVALS], entries[STEPS]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.leaves.leaf import MOST_ENTRIES, Source, digest, states
+from streams.core.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, digest, states
 from streams.core.leaves.rows import merged
 from streams.core.precedence import Order, Setting, in_force, kind_of, origin, rank, statements, strongest
 from streams.core.profile import Entries, Fragment, Profile
@@ -68,13 +68,13 @@ class Settings(Source):
         self.trait, self.held, self.names, self.most = trait, held, None, MOST_ENTRIES
         self.id = digest("Settings", trait, held, "by type of source")
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.trait not in event.traits:
-            return False
+            return PASSED
         setting = [event.traits[self.trait], event.event_time, event.arrival, *origin(event)]
         return self.note(leaves, setting, event.received_at)
 
-    def note(self, leaves: dict[str, Entries], setting: Setting, received_at: int) -> bool:
+    def note(self, leaves: dict[str, Entries], setting: Setting, received_at: int) -> int:
         columns = leaves.setdefault(self.id, [[], [], [], []])
         times, arrivals = columns[:2]
         value, at, arrival = setting[:3]
@@ -82,11 +82,11 @@ class Settings(Source):
         while place and times[place - 1] == at and arrivals[place - 1] > arrival:
             place -= 1
         if place and times[place - 1] == at and arrivals[place - 1] == arrival:
-            return False
+            return PASSED
         for column, entry in zip(columns, (at, arrival, value, kind_of(setting)), strict=True):
             column.insert(place, entry)
         self._forget(columns, received_at)
-        return True
+        return TURNED
 
     def _forget(self, columns: Entries, received_at: int) -> None:
         """What the same type of source said anew before the last `held` ms, and what is too much."""

@@ -12,7 +12,7 @@ from streams.core.errors import Bug
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
 from streams.core.leaves.functions import Take, in_order, most_frequent, narrowed, rounded
-from streams.core.leaves.leaf import MOST_ENTRIES, Source, states
+from streams.core.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
 from streams.core.leaves.terms import Past, Term, Valued
 from streams.core.matching import Matcher
 from streams.core.profile import Entries, Profile
@@ -31,15 +31,15 @@ class Totals(Term, Source):
         self.names, self.trait, self.traits, self.most = matcher.names, None, (), self.kept
         self.sources: tuple[Source, ...] = (self,)
 
-    def fold(self, leaves: dict[str, Entries], event: Event) -> bool:
+    def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
-            return False
+            return PASSED
         start, end = self.window.start, self.window.end
         if (start is not None and event.event_time < start) or (end is not None and event.event_time >= end):
-            return False
+            return PASSED
         value = self.take(event)
         if value is None:
-            return False
+            return PASSED
         entries = leaves.get(self.id)
         if entries is None:
             entries = leaves[self.id] = self.empty()
@@ -49,7 +49,7 @@ class Totals(Term, Source):
     def empty(self) -> Entries: ...
 
     @abstractmethod
-    def add(self, entries: Entries, value: Json, event: Event) -> bool: ...
+    def add(self, entries: Entries, value: Json, event: Event) -> int: ...
 
     def past(self, profile: Profile) -> Past:
         raise Bug("a total keeps nothing to look back on; compile its call with `held`")
@@ -64,13 +64,13 @@ class Total(Totals):
     def empty(self) -> Entries:
         return [0, 0]
 
-    def add(self, entries: Entries, value: Json, event: Event) -> bool:
+    def add(self, entries: Entries, value: Json, event: Event) -> int:
         entries[0] += 1
         if type(value) is int and -_NARROW < entries[1] + value < _NARROW:
             entries[1] += value
         elif value is not True:
             entries[2:] = _grown(entries[2:], float(value))
-        return True
+        return TURNED
 
     def value(self, profile: Profile, now: int) -> Valued:
         found = states(profile, self.id)
@@ -115,12 +115,12 @@ class Extreme(Totals):
     def empty(self) -> Entries:
         return []
 
-    def add(self, entries: Entries, value: Json, event: Event) -> bool:
+    def add(self, entries: Entries, value: Json, event: Event) -> int:
         best = value if not entries else self._better(entries[0], value)
         if entries and best == entries[0]:
-            return False
+            return PASSED
         entries[:] = [best]
-        return True
+        return TURNED
 
     def _better(self, one: Number, other: Number) -> Number:
         return min(one, other) if self.function is Function.MIN else max(one, other)
@@ -145,12 +145,12 @@ class Ends(Totals):
     def is_first(self) -> bool:
         return self.function in (Function.FIRST, Function.FIRST_SEEN)
 
-    def add(self, entries: Entries, value: Json, event: Event) -> bool:
+    def add(self, entries: Entries, value: Json, event: Event) -> int:
         at = [event.event_time, event.arrival]
         if entries and (entries[:2] <= at) is self.is_first:
-            return False
+            return PASSED
         entries[:] = [*at, value]
-        return True
+        return TURNED
 
     def value(self, profile: Profile, now: int) -> Valued:
         found = states(profile, self.id)
@@ -176,18 +176,18 @@ class Tallied(Totals):
     def empty(self) -> Entries:
         return [{}]
 
-    def add(self, entries: Entries, value: Json, event: Event) -> bool:
+    def add(self, entries: Entries, value: Json, event: Event) -> int:
         counted, key = entries[0], key_of(value)
         known = counted.get(key)
         if known is None:
             if len(counted) >= MOST_ENTRIES:
-                return False
+                return PASSED
             counted[key] = [1, event.event_time, event.arrival, value]
-            return True
+            return TURNED
         known[0] += 1
         if known[1:3] < [event.event_time, event.arrival]:
             known[1:] = [event.event_time, event.arrival, value]
-        return True
+        return TURNED
 
     def value(self, profile: Profile, now: int) -> Valued:
         counted = _united([entries[0] for entries in states(profile, self.id)])
