@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import orjson
 
@@ -20,10 +19,10 @@ from streams.core.errors import Rejected
 from streams.core.intake import instant
 from streams.core.messages import IdentityChanged
 from streams.core.profile import Profile
+from streams.core.values import Json
 from streams.task.outputs import view
 from streams.testing import Pipeline
 
-Json: TypeAlias = Any
 TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
 
 

@@ -16,7 +16,6 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import orjson
 
@@ -29,6 +28,7 @@ from streams.core.messages import Activation, IdentityChanged, MembershipChanged
 from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.core.requests import Answered, Receipt
+from streams.core.values import Json
 from streams.definitions import load_folder
 from streams.definitions.lists import as_bytes
 from streams.memory import MemoryStore
@@ -39,7 +39,6 @@ from streams.task.publishing import Published, press, records, revise
 from streams.task.wire import Ask, encode
 from streams.unit import Inbound, Outbound
 
-Json: TypeAlias = Any
 NO_TIMERS = -(1 << 62)
 
 

@@ -3,11 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
 
 import orjson
 
-Json: TypeAlias = Any
+from streams.core.values import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from connectors.delivery.outcomes import Deferred
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 READ = 1024 * 1024
 """Bytes of an answer that are read, so that the connection can be used again; what is longer closes it."""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from connectors.delivery import reading
 from connectors.delivery.spool import Rolling
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 FOLDER = r"(?![\s\S]*://)[\s\S]+"
 KNOWN = ("folder", "rows", "megabytes", "every")
 

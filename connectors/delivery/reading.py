@@ -8,13 +8,13 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from connectors.delivery.forms import ENVIRONMENT, NUMBER, Asking, Schema, or_variable
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 Variables: TypeAlias = Mapping[str, str] | None
 """Where secrets stand; None: elsewhere, so that what they hold is not asked."""
 

@@ -5,15 +5,13 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from streams.cli.arguments import settings_of
 from streams.cli.trees import as_json
 from streams.core.cost import Cost, LeafCost
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
-
-Json = Any
+from streams.core.values import Json
 
 
 def explain_cost(options: argparse.Namespace) -> int:

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from streams.core.values import Json
 from streams.definitions.faults import Fault, Steps, dotted, nearest, shown
 from streams.definitions.shapes import Schema
 
 if TYPE_CHECKING:
     from connectors.delivery.reading import Wrong
-
-Json = Any
 
 
 def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> list[Fault]:

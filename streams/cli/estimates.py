@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
-Json = Any
+from streams.core.values import Json
+
 CONFIDENCE = 1.96
 """Standard deviations on either side that hold 95 % of a normal distribution."""
 

@@ -2,14 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from streams.core.values import Json
 from streams.standing import Standing, total
 
 if TYPE_CHECKING:
     from streams.task.publishing import Published
-
-Json = Any
 
 
 def listing(heads: Mapping[str, Published], standings: Mapping[int, Standing], tasks: int) -> dict[str, Json]:

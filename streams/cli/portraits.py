@@ -3,11 +3,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from streams.backtest import iso
-
-Json = Any
+from streams.core.values import Json
 
 
 def readable(found: dict[str, Json]) -> Iterator[str]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from streams.cli.arguments import command, file, number, settings_of
 from streams.cli.patience import complain, with_patience
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 
 if TYPE_CHECKING:
     from streams.cli.estimates import Estimate, Estimates
     from streams.runtime.settings import Settings
 
-Json = Any
 PEOPLE = 20_000
 SHOWN = 10
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streams.cli.patience import with_patience
 from streams.cli.previews import changes, previewed, with_sample
+from streams.core.values import Json
 
 if TYPE_CHECKING:
     from streams.cli.estimates import Estimates
     from streams.runtime.settings import Settings
 
-Json = Any
 WITHIN = 10.0
 AFFECTED = "affect"
 SIZED = frozenset({"segment", "computed-trait", "members"})

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, settings_of, with_broker
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 
 if TYPE_CHECKING:
     from streams.runtime.outside.definitions_log import History
     from streams.task.publishing import Published
-
-Json = Any
 
 
 def add_to(segment: Any) -> None:

@@ -16,9 +16,10 @@ from streams.core.campaigns.local_time import day
 from streams.core.events import COUNTED, Event
 from streams.core.identifiers import is_anonymous
 from streams.core.platforms import object_at, platform_of, text_at
-from streams.core.profile import Json, Profile
+from streams.core.profile import Profile
 from streams.core.resolution import TICKS
 from streams.core.tables import Entry
+from streams.core.values import Json
 
 SESSION = 30 * 60_000
 """Inactivity that ends a session: an event this long after the last one begins the next."""

@@ -9,7 +9,8 @@ from streams.core.consent.merging import is_held_back
 from streams.core.leaves.people import newest_statement
 from streams.core.plan import Plan
 from streams.core.precedence import in_force
-from streams.core.profile import Json, Profile
+from streams.core.profile import Profile
+from streams.core.values import Json
 
 
 def trait_values(plan: Plan, profile: Profile, now: int) -> dict[str, Json]:

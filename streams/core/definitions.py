@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
 
 from streams.core.consent.mapping import DEFAULT, ConsentMapping
 from streams.core.precedence import Precedence
 from streams.core.rules import EventMatch, Function, Path, Rule, Window
-
-Json: TypeAlias = Any
+from streams.core.values import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

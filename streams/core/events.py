@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-Json: TypeAlias = Any
+from streams.core.values import Json
+
 Kind: TypeAlias = Literal["track", "identify", "page", "screen", "alias", "group"]
 
 COUNTED: frozenset[str] = frozenset({"track", "identify", "page", "screen"})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from streams.core.leaves.leaf import Leaf
-from streams.core.profile import Json
+from streams.core.values import Json
 
 Members: TypeAlias = Mapping[str, Json]
 Holds: TypeAlias = Callable[[Set[str], Container[str]], bool]

@@ -15,8 +15,9 @@ from typing import Any
 from streams.core import values
 from streams.core.consent.mapping import DEFAULT, bound_together, stated
 from streams.core.errors import Rejected
-from streams.core.events import Event, Json
+from streams.core.events import Event
 from streams.core.identifiers import Namespaces, is_blocked
+from streams.core.values import Json
 
 PhoneNumber = Callable[[str], str | None]
 Message = Mapping[str, Any]

@@ -15,8 +15,7 @@ from streams.core.events import Event
 from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
 from streams.core.requests import Announce, Answered, Asked, Petition, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
-
-Json: TypeAlias = Any
+from streams.core.values import Json
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from streams.core.events import Event, Json
+from streams.core.events import Event
+from streams.core.values import Json
 
 UNKNOWN = "unknown"
 

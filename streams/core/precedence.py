@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from streams.core.events import Event
 from streams.core.platforms import SOURCE_TYPES, platform_of
 from streams.core.profile import Fragment, Profile
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 Setting: TypeAlias = list[Json]
 """[value, event time, arrival, source], and the type of source where `source` does not begin with it."""
 Order: TypeAlias = tuple[str, ...]

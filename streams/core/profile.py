@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-Json: TypeAlias = Any
+from streams.core.values import Json
+
 Entries: TypeAlias = list[Any]
 LONE, LINKED, LEAVING, ERASED = range(4)
 """What the identity graph knows of a profile: nothing; that it is there; that it asked to end; that it is nobody."""

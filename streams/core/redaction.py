@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
-from typing import Any, TypeAlias
 
-Json: TypeAlias = Any
+from streams.core.values import Json
+
 PEOPLE = frozenset({"email", "phone"})
 SHORT, LONG = 6, 12
 """The fewest characters that name somebody by themselves: of an e-mail or phone, of anything else."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-Json: TypeAlias = Any
+from streams.core.values import Json
+
 Path: TypeAlias = tuple[str, ...]
 """A dotted path, already cut: ("level1", "level2"). For a property, ("context", …) goes into the context.
 A trait or property whose own key holds the dots is found first under its full name."""

@@ -9,7 +9,8 @@ from streams.core.campaigns.local_time import TIME_ZONE
 from streams.core.consent.mapping import DEFAULT, ConsentMapping
 from streams.core.definitions import Campaign, ComputedTrait, Definitions, Destination, Segment
 from streams.core.errors import Misconfigured
-from streams.definitions.faults import Json, Notes, Place
+from streams.core.values import Json
+from streams.definitions.faults import Notes, Place
 from streams.definitions.identity import Identity, whole_table
 from streams.definitions.kinds import Parsed, read_document
 from streams.definitions.lists import attached, is_part

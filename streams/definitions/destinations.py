@@ -5,9 +5,10 @@ import re
 from enum import StrEnum
 
 from streams.core.definitions import Destination
+from streams.core.values import Json
 from streams.definitions.campaigns import CHANNELS
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
-from streams.definitions.faults import Json, dotted, nearest
+from streams.definitions.faults import dotted, nearest
 from streams.definitions.scalars import KEBAB_ID, TEXT, choice
 from streams.definitions.shapes import Found, Record, Shape
 

@@ -9,9 +9,10 @@ import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-Json: TypeAlias = Any
+from streams.core.values import Json
+
 Steps: TypeAlias = tuple[str | int, ...]
 """Where in a document: the keys and list positions that lead there."""
 

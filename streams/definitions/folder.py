@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 from streams.definitions.build import assemble, read
-from streams.definitions.faults import Fault, Json, Notes, Place, Steps, sentence
+from streams.definitions.faults import Fault, Notes, Place, Steps, sentence
 from streams.definitions.inline import Inliner
 from streams.definitions.lists import is_part
 from streams.definitions.references import Read, faults

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streams.core.listed import digest_of
-from streams.definitions.faults import Fault, Json, Notes, Place, Steps, dotted, nearest, shown
+from streams.core.values import Json
+from streams.definitions.faults import Fault, Notes, Place, Steps, dotted, nearest, shown
 from streams.definitions.lists import LONGEST_PLAIN, MOST, listed
 from streams.definitions.members import NoIdentifier, identifier_of
 from streams.definitions.written import Written

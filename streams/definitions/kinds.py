@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 from streams.core.consent.mapping import ConsentMapping
 from streams.core.definitions import Campaign, ComputedTrait, Destination, Segment
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 from streams.definitions.campaigns import CAMPAIGN
 from streams.definitions.computed import COMPUTED_TRAIT
 from streams.definitions.consent import CONSENT
 from streams.definitions.destinations import DESTINATION
 from streams.definitions.document import DOCUMENT_FIELDS
-from streams.definitions.faults import Json, Notes, Place, nearest, sentence, shown
+from streams.definitions.faults import Notes, Place, nearest, sentence, shown
 from streams.definitions.identity import IDENTITY, Identity
 from streams.definitions.segments import SEGMENT
 from streams.definitions.shapes import Found, Record, Unreadable

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 from streams.core.listed import WIDTH, packed
-from streams.definitions.faults import Json
+from streams.core.values import Json
 
 KIND = "members"
 LONGEST_PLAIN = 1_000

@@ -8,7 +8,8 @@ import phonenumbers
 
 from streams.core.identifiers import is_blocked
 from streams.core.rules import Members
-from streams.definitions.faults import Json, dotted
+from streams.core.values import Json
+from streams.definitions.faults import dotted
 from streams.definitions.shapes import Found, Shape, many
 
 _EXPECTED = "an identifier, namespace:value, such as email:jane@example.com"

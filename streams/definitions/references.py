@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from streams.core.definitions import Campaign
+from streams.core.values import Json
 from streams.core.wording import duration
-from streams.definitions.faults import Fault, Json, Notes, Place, Steps, nearest, sentence, shown
+from streams.definitions.faults import Fault, Notes, Place, Steps, nearest, sentence, shown
 from streams.definitions.identity import Identity
 from streams.definitions.kinds import Parsed
 from streams.definitions.written import Written

@@ -14,7 +14,8 @@ from typing import TypeVar
 import re2
 
 from streams.core.rules import Path
-from streams.definitions.faults import Json, dotted, nearest
+from streams.core.values import Json
+from streams.definitions.faults import dotted, nearest
 from streams.definitions.shapes import Found, Schema, Shape, many
 
 E = TypeVar("E", bound=StrEnum)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
-from streams.definitions.faults import Fault, Json, Notes, Reference, Steps, dotted, nearest, shown
+from streams.core.values import Json
+from streams.definitions.faults import Fault, Notes, Reference, Steps, dotted, nearest, shown
 
 T = TypeVar("T")
 Item = TypeVar("Item")

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from streams.definitions.faults import Json, Place, Steps, sentence
+from streams.core.values import Json
+from streams.definitions.faults import Place, Steps, sentence
 
 DEEPEST = 250
 MERGE = "<<"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
 
+from streams.core.values import Json
 from streams.demo.people import App, Person
-
-Json: TypeAlias = Any
 
 
 class Source(StrEnum):

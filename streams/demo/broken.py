@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import Any, TypeAlias
 
 import orjson
 
+from streams.core.values import Json
 from streams.demo.facts import Label, Sent
 from streams.demo.writing import BLOCKED, HITS, INTERACTIONS, iso
-
-Json: TypeAlias = Any
 
 KINDS = (Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Label.BLOCKED_ONLY, Label.WRONG_TYPE)
 WRONG: tuple[dict[str, Json], ...] = (

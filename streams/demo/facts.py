@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
 
-Json: TypeAlias = Any
+from streams.core.values import Json
 
 
 class Label(StrEnum):

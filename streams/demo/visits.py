@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from streams.core.values import Json
 from streams.demo.acts import Act, Names, Source
 from streams.demo.people import Person
 
-Json: TypeAlias = Any
 Visit: TypeAlias = Iterator[Act]
 
 ADS, EMAIL, SMS = "personalised-ads", "email-marketing", "sms-marketing"

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, TypeAlias
 
 import orjson
 
+from streams.core.values import Json
 from streams.demo.acts import Act, Names, Source
 from streams.demo.facts import Fact, Label, Sent
-
-Json: TypeAlias = Any
 
 HITS, INTERACTIONS = "events.hits", "events.interactions"
 ANONYMOUS = ("cookie", "device_id", "device_ad_id")

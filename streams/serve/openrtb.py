@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-Json: TypeAlias = Any
+from streams.core.values import Json
 
 IN_CLEAR = frozenset({"email", "phone"})
 AGENT_TYPES = {"cookie": 1, "device_id": 2, "device_ad_id": 2}

@@ -6,15 +6,13 @@ too, what channels were told, and the events themselves as they came.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
 from streams.core.plan import Plan
 from streams.core.precedence import statements
 from streams.core.profile import Fragment, Profile
 from streams.core.tables import Entry
+from streams.core.values import Json
 from streams.task.outputs import view
-
-Json: TypeAlias = Any
 
 
 def everything(

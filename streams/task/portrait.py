@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, TypeAlias
 
 from streams.core.basics import Basics, basics, known_since
 from streams.core.campaigns.local_time import TIME_ZONE, zone_of
@@ -23,9 +22,9 @@ from streams.core.platforms import platform_of
 from streams.core.precedence import Setting, in_force, statements
 from streams.core.profile import Profile
 from streams.core.tables import Entry
+from streams.core.values import Json
 from streams.task.outputs import view
 
-Json: TypeAlias = Any
 LATEST = 10
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
 import orjson
 
 from streams.core.press import Pressed
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 HEAD = "revision"
 
 

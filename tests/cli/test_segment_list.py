@@ -1,14 +1,12 @@
 """What `audience segment list` says, from the answers of a pipeline's own tasks."""
 from __future__ import annotations
 
-from typing import Any
-
 from streams.cli.listing import listing, readable
+from streams.core.values import Json
 from streams.standing import Standing
 from streams.task.answers import standing_of
 from streams.testing import Pipeline
 
-Json = Any
 EVERYONE = {"kind": "segment", "id": "everyone", "name": "All of them", "rule": {"everyone": {}}}
 BUYERS = {"kind": "segment", "id": "buyers", "rule": {"performed": {"event": "Order Completed", "within": "30d"}}}
 BOTH = {"segment/everyone": EVERYONE, "segment/buyers": BUYERS}

@@ -9,10 +9,10 @@ from streams.cli import main
 from streams.cli.estimates import Estimates, estimates
 from streams.cli.previews import basis, readable
 from streams.cli.sizes import said, sized
+from streams.core.values import Json
 from streams.testing import Pipeline
 from tests.pipeline.test_standing import EVERYBODY, one
 
-Json = Any
 PEOPLE = 3_000
 BOUGHT = {"performed": {"event": "A"}}
 

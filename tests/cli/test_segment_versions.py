@@ -1,18 +1,15 @@
 """Versions are kept, and any of them can come back: as a new version, telling only the difference."""
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from schemas.codec import Codec
 from streams.cli.versions import rolled_back, versions_of
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 from streams.runtime.outside.definitions_log import History
 from streams.task.publishing import records, revise
 from streams.testing import Pipeline
-
-Json = Any
 
 
 def within(duration: str, segment: str = "carts", **fields: str) -> dict[str, Json]:

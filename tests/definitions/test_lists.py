@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,6 @@ from streams.testing import Pipeline
 from streams.unit import Inbound
 from tests.cli.test_segment_versions import Applied
 
-Json = Any
 SEGMENT = "kind: segment\nid: invited\nrule: {members: {file: invited.txt}}\n"
 MANY = 10_000
 

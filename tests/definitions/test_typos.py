@@ -11,12 +11,12 @@ import yaml
 
 from streams.core.errors import Misconfigured
 from streams.core.rules import Operator
+from streams.core.values import Json
 from streams.definitions import load_folder
 from streams.definitions.comparisons import OPERANDS
 from streams.definitions.kinds import KINDS
 from streams.definitions.nodes import NODES
 
-Json = Any
 EVENTS = {"event": "A", "where": [{"property": "p", "exists": True}]}
 OPERAND: dict[str, Json] = {
     "in": ["a"], "not_in": ["a"], "exists": True, "before": "2026-01-01", "after": "2026-01-01", "within_last": "1d",

@@ -12,10 +12,10 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from streams.core.values import Json
 from tests.oracle import messages
 from tests.oracle.computed import computed, iso
 from tests.oracle.instants import instants
@@ -23,7 +23,6 @@ from tests.oracle.ledger import Ledger
 from tests.oracle.person import Person, stored_traits
 from tests.oracle.rules import holds
 
-Json = Any
 Message = dict[str, Json]
 FAR = 10**15
 

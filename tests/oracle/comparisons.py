@@ -3,11 +3,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any
 
+from streams.core.values import Json
 from tests.oracle.messages import NUMERAL, instant
 
-Json = Any
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 OPERATORS = (
     "is", "is_not", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "starts_with", "ends_with", "matches",

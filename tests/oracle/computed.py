@@ -4,13 +4,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any
 
+from streams.core.values import Json
 from tests.oracle import messages
 from tests.oracle.comparisons import number, same
 from tests.oracle.person import Person, at_path, in_window, matching, property_of, stored_traits
 
-Json = Any
 NUMERIC = ("sum", "average", "min", "max")
 
 

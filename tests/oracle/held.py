@@ -2,15 +2,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
+from streams.core.values import Json
 from tests.oracle import messages
 from tests.oracle.comparisons import operator, satisfies
 from tests.oracle.computed import trait
 from tests.oracle.instants import durations, stated
 from tests.oracle.person import Person
-
-Json = Any
 
 
 def held_since(node: dict[str, Json], person: Person, now: int) -> int | None:

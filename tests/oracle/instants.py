@@ -2,12 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from streams.core.values import Json
 from tests.oracle import messages
 from tests.oracle.comparisons import UNITS
-
-Json = Any
 
 
 def instants(definitions: list[dict[str, Json]], history: list[dict[str, Json]]) -> list[int]:

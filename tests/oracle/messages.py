@@ -5,9 +5,9 @@ import math
 import re
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 
-Json = Any
+from streams.core.values import Json
+
 NUMERAL = r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
 COUNTED = ("track", "page", "screen", "identify")
 BLOCKED = {

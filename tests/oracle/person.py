@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
+from streams.core.values import Json
 from tests.oracle import messages
 from tests.oracle.comparisons import operator, satisfies
 
-Json = Any
 Message = dict[str, Json]
 Path = list[str]
 

@@ -2,15 +2,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
+from streams.core.values import Json
 from tests.oracle import messages
 from tests.oracle.comparisons import duration, operator, satisfies
 from tests.oracle.computed import distinct, over, present, trait
 from tests.oracle.held import held_since
 from tests.oracle.person import Person, consent, in_window, matching, meets
 
-Json = Any
 Node = dict[str, Json]
 Segments = dict[str, Node]
 

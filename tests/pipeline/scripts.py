@@ -17,13 +17,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from random import Random
-from typing import Any
 
 import yaml
 
+from streams.core.values import Json
 from tests.properties.restarting import Restarting
 
-Json = Any
 START = 1_772_323_200_000
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
 from streams import cli
+from streams.core.values import Json
 
-Json = Any
 Message = dict[str, Json]
 UNTIL = "2026-03-30T00:00:00Z"
 

@@ -1,19 +1,16 @@
 """A revision that a task cannot read, written past `audience apply` or by a newer version, puts nothing out of force."""
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 from streams.task.publishing import Published, revise
 from streams.testing import Pipeline
 from tests.strategies import START
 from tests.task.drawing import JSON, TEXT
-
-Json = Any
 
 
 def _segment(name: str, rule: Json) -> dict[str, Json]:

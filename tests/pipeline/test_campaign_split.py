@@ -1,15 +1,13 @@
 """A/B splits: one variant a person for good, and a control group that hears nothing."""
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 from streams.definitions import build
 from tests.pipeline.test_campaigns import Person, campaign, reasons, world
 
-Json = Any
 SPLIT = {"control": 20, "variants": [
     {"id": "a", "percent": 40}, {"id": "b", "percent": 40, "channels": {"email": {"text": "other"}}}]}
 

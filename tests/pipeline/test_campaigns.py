@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 
+from streams.core.values import Json
 from streams.testing import Pipeline
 
-Json = Any
 HOUR = 3_600_000
 DAY = 24 * HOUR
 EMAIL = {"email": {"subject": "Hello", "text": "{{ event.properties.n | default('-') }}", "purpose": "mail"}}

@@ -3,17 +3,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from typing import Any
 
 import orjson
 import pytest
 
+from streams.core.values import Json
 from streams.runtime.work.alignment import FOREVER, Alignment
 from streams.testing import Pipeline
 from streams.unit import Inbound
 from tests.pipeline.outage import ComingBack
 
-Json = Any
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 PARTITIONS = 4

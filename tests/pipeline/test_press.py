@@ -3,19 +3,18 @@ from __future__ import annotations
 
 from collections import Counter
 from math import ceil
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.core.values import Json
 from streams.standing import PressStanding, total
 from streams.task import presses
 from streams.testing import Pipeline
 from streams.unit import Inbound
 from tests.pipeline.test_campaigns import START, campaign, reasons, world
 
-Json = Any
 PAUSED = {"trigger": "entered", "status": "paused"}
 BOTH_CHANNELS = {"display": {"audience": "x", "purpose": "mail"},
                  "email": {"subject": "Hello", "text": "Hi", "purpose": "mail"}}

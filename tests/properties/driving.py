@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import re2
 
@@ -16,10 +15,10 @@ from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake
 from streams.core.plan import compile_plan
 from streams.core.profile import Fragment, Profile
+from streams.core.values import Json
 from streams.definitions import build
 from tests.oracle.messages import received_at
 
-Json = Any
 Message = dict[str, Json]
 
 

@@ -5,17 +5,15 @@ documents that stand from then on; each has its `receivedAt`.
 """
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
+from streams.core.values import Json
 from tests.oracle.computed import iso
 from tests.properties.histories import KINDS, LATENESS, NOON, WAITS
 from tests.properties.identities import ANYBODY
 from tests.properties.rules import LEAF, definitions
 from tests.strategies import USERS, named
 
-Json = Any
 Message = dict[str, Json]
 
 

@@ -1,13 +1,11 @@
 """Hypothesis: what may happen to one person. Times lie on a grid, so that windows end just where events begin."""
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
+from streams.core.values import Json
 from tests.oracle.computed import iso
 
-Json = Any
 Message = dict[str, Json]
 
 NOON = 1_772_366_400_000

@@ -1,14 +1,12 @@
 """Hypothesis: every node, comparison and computed trait of the rule language, as documents."""
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
+from streams.core.values import Json
 from tests.oracle.computed import iso
 from tests.properties.histories import GRID, NOON, NUMBERS, TEXTS
 
-Json = Any
 Node = dict[str, Json]
 
 DURATIONS = st.sampled_from(["30m", "1h", "90m", "2h", "3h", "1d"])

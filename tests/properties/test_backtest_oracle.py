@@ -4,12 +4,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import groupby, pairwise
-from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams import backtest
+from streams.core.values import Json
 from streams.testing import Pipeline
 from tests.oracle.backtest import Population, iso, run
 from tests.oracle.messages import event_time
@@ -19,7 +19,6 @@ from tests.properties.rules import definitions
 from tests.properties.test_engine_oracle import NIGHTLY, alike
 from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT
 
-Json = Any
 Message = dict[str, Json]
 BELIEVING = {"identity/one": LIMITS_TIGHT["identity/one"] | {
     "traits": {"sources": ["crm", "web"], "by_trait": {"n": ["web"], "t": "newest"}}}}

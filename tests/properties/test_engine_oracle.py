@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from streams.core.values import Json
 from tests.oracle.backtest import believed
 from tests.oracle.computed import as_text, computed
 from tests.oracle.instants import instants
@@ -22,7 +22,6 @@ from tests.properties.driving import Driven, shown
 from tests.properties.histories import histories
 from tests.properties.rules import BELIEVED, LEAVES, definitions, node
 
-Json = Any
 Message = dict[str, Json]
 
 NIGHTLY = os.environ.get("AUDIENCE_NIGHTLY") == "1"

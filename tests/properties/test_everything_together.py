@@ -13,12 +13,12 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from streams.core.values import Json
 from tests.oracle.backtest import Population, ledger_of
 from tests.oracle.messages import instant
 from tests.properties.driving import shown
@@ -29,7 +29,6 @@ from tests.properties.test_backtest_oracle import expected_profiles, net, profil
 from tests.properties.test_engine_oracle import alike
 from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT
 
-Json = Any
 Message = dict[str, Json]
 NIGHTLY_SEED = int(os.environ.get("AUDIENCE_SEED") or secrets.randbits(32))
 SHARDS, PAIRS_A_SHARD = 20, 1_000

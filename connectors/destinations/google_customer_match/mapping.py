@@ -11,15 +11,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, TypeAlias
 
 import orjson
 
 from connectors.delivery import Activation, Deferred, Delivered, Refused
 from connectors.delivery.answers import outcome_of
 from connectors.delivery.asking import Answer
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 MOST = 10_000
 """Members of one request."""
 PURPOSE = "personalised-ads"

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
-from typing import Any, TypeAlias
 
 import orjson
 
@@ -19,7 +18,6 @@ from connectors.delivery import Activation, Deferred, Refused
 from connectors.delivery.answers import outcome_of
 from connectors.delivery.asking import Answer
 
-Json: TypeAlias = Any
 MOST = 10_000
 """People of one request."""
 FIELDS = {"email": "EMAIL", "phone": "PHONE"}

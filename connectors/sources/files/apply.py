@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import orjson
 
@@ -15,8 +15,8 @@ from connectors.sources.files.readers import Reader, reader
 from connectors.sources.files.row import Record, Row
 from connectors.sources.files.targets import EXTERNAL
 from streams.core.errors import Rejected
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 NONE_MATCHED = "no message's `when` holds for this row; add one, or say `unmatched: skip`"
 
 

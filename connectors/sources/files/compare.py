@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 from connectors.sources.files.convert import number
 from connectors.sources.files.mapping import Comparison
 from streams.core.errors import Rejected
-
-Json: TypeAlias = Any
+from streams.core.values import Json
 
 
 def satisfies(value: Json, comparison: Comparison, operand: Json) -> bool:

@@ -10,13 +10,11 @@ import math
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from connectors.sources.files.mapping import As
 from streams.core.errors import Rejected
-
-Json: TypeAlias = Any
+from streams.core.values import Json
 
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)

@@ -7,15 +7,15 @@ events.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from connectors.sources.files.convert import text
 from connectors.sources.files.mapping import Lookup, Mapping, Section
 from connectors.sources.files.tables import missing_columns, open_table
 from streams.core.errors import Misconfigured, Rejected
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 Columns: TypeAlias = dict[str, Json]
 _UTC = ZoneInfo("UTC")
 

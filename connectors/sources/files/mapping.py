@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from streams.core.errors import Misconfigured
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 Target: TypeAlias = tuple[str, ...]
 """Where a value goes: ("userId",), ("properties", "a", "b"), or ("externalIds", TYPE)."""
 

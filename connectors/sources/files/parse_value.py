@@ -15,13 +15,13 @@ from connectors.sources.files.mapping import (
     Comparison,
     Condition,
     Constant,
-    Json,
     Looked,
     Source,
     Text,
     Value,
 )
 from streams.core.errors import Rejected
+from streams.core.values import Json
 
 SOURCES = ("column", "text", "value")
 VALUE_KEYS = (*SOURCES, "from", "as", "format", "zone", "default", "required")

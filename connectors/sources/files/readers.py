@@ -6,14 +6,14 @@ Made once a file and not decided anew in every row: with seventeen fields a row 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from connectors.sources.files.convert import convert, text
 from connectors.sources.files.lookups import Columns, Lookups, cell
 from connectors.sources.files.mapping import As, Column, Constant, Looked, Source, Text, Value
 from streams.core.errors import Rejected
+from streams.core.values import Json
 
-Json: TypeAlias = Any
 Reader: TypeAlias = Callable[[Columns], Json]
 """Gives None where the field is missing; raises Rejected, naming the column, where the value does not fit."""
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.core.errors import Retryable
 from streams.core.identifiers import Namespaces, is_anonymous
 from streams.core.intake import Intake
+from streams.core.values import Json
 from streams.runtime.kafka.errors import error_of
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
@@ -17,7 +17,6 @@ from streams.task.reading import phone_number
 
 PATIENCE = 60.0
 TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
-Json = Any
 
 
 def address(intake: Intake, message: Json) -> tuple[str, str | None]:
