@@ -26,7 +26,7 @@ from streams.task.reading import Reader
 from streams.task.rows import DOCUMENT, pack, unpack
 from streams.task.state import State
 from streams.task.timelines import entry_of
-from streams.task.working import WorkingTable
+from streams.task.working import WholeTable
 from streams.unit import Change, Store
 
 PREFIX = b"r"
@@ -54,8 +54,7 @@ class Redactions:
 
     def __init__(self, store: Store, state: State, reader: Reader) -> None:
         self._store, self._state, self._reader = store, state, reader
-        self._table: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, PREFIX)
-        self._table.prefetch(key[1:].decode() for key, _ in store.scan("meta", PREFIX, PREFIX + b"\xff", 1 << 30))
+        self._table: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, PREFIX)
         self._watched: list[Redaction] | None = None
         self._walking: Redaction | None = None
         self._changed: dict[bytes, bytes] = {}

@@ -23,7 +23,7 @@ from streams.definitions import build
 from streams.definitions.lists import as_text
 from streams.task.rows import DOCUMENT, NUMBER
 from streams.task.wire import Stage
-from streams.task.working import WorkingTable
+from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
 
 Regex = Callable[[str], Callable[[str], bool]]
@@ -70,12 +70,10 @@ class Revisions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.documents: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, b"d")
-        self.staged: WorkingTable[list[Any]] = WorkingTable(store, "meta", DOCUMENT, b"s")
+        self.documents: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"d")
+        self.staged: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"s")
         self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
-        self._changed: WorkingTable[int] = WorkingTable(store, "meta", NUMBER, b"e")
-        for table, prefix in ((self.documents, b"d"), (self.staged, b"s"), (self._changed, b"e")):
-            table.prefetch(key[1:].decode() for key, _ in store.scan("meta", prefix, prefix + b"\xff", 1 << 30))
+        self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, b"e")
 
     def stage(self, message: Stage) -> None:
         """Announced, and not yet in force."""

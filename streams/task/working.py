@@ -72,7 +72,7 @@ class WorkingTable(Generic[T]):
         return self._rows.get(key) is not None
 
     def rows(self) -> list[tuple[str, T]]:
-        """The rows at hand, in key order; all there are for a table that was prefetched whole. From any thread."""
+        """The rows at hand, in key order. From any thread."""
         return sorted((key, row) for key, row in list(self._rows.items()) if row is not None)
 
     def changes(self) -> list[Change]:
@@ -84,6 +84,21 @@ class WorkingTable(Generic[T]):
             found.append(Change(table, prefix + key.encode(), None if row is None else encode(row)))
         self._dirty.clear()
         if len(rows) > CAPACITY:
-            for key in list(rows)[:len(rows) - CAPACITY // 2]:
-                del rows[key]
+            self._let_go()
         return found
+
+    def _let_go(self) -> None:
+        for key in list(self._rows)[:len(self._rows) - CAPACITY // 2]:
+            del self._rows[key]
+
+
+class WholeTable(WorkingTable[T]):
+    """One whose rows are all at hand, however many they are: `rows` gives every one there is."""
+
+    def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
+        super().__init__(store, table, codec, prefix)
+        self.prefetch(key[len(prefix):].decode() for key, _ in store.scan(table, prefix, prefix + b"\xff", 1 << 30))
+
+    def _let_go(self) -> None:
+        """Of what was deleted."""
+        self._rows = {key: row for key, row in self._rows.items() if row is not None}

@@ -11,7 +11,7 @@ from streams.core.messages import Adopt
 from streams.core.profile import Fragment, Profile
 from streams.core.redaction import Redaction
 from streams.core.tables import UNDER_WAY
-from streams.task import redactions
+from streams.task import redactions, working
 from streams.task.reading import Reader
 from streams.testing import Pipeline
 from tests.pipeline.erased import DAY, STATED, found_in, kept
@@ -66,6 +66,20 @@ def test_numbers_that_look_like_an_erased_customer_stay() -> None:
     (profile,) = pipeline.profiles()
     (fragment,) = profile.fragments.values()
     assert [rows[-1] for rows in fragment.leaves.values()] == [[123456, 10]]
+
+
+def test_all_who_are_erased_are_searched_for_though_they_are_more_than_the_rows_that_stay_at_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(working, "CAPACITY", 4)
+    monkeypatch.setattr(redactions, "MOST", 1)
+    pipeline, friends = Pipeline({}, partitions=1, start=START), [f"friend-{number}@example.org" for number in range(10)]
+    send(pipeline, "m1", userId="bob-1", type="identify", traits={"friends": friends})
+    for friend in friends:
+        pipeline.erase(f"email:{friend}")
+    pipeline.advance(by=STATED)
+    (profile,) = pipeline.profiles()
+    assert [friend for friend in friends if friend in str(profile)] == []
 
 
 def test_what_was_said_before_others_spoke_is_searched_too() -> None:
