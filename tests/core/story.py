@@ -39,6 +39,12 @@ def on(*names: str, where: tuple[Condition, ...] = ()) -> EventMatch:
     return EventMatch(names=names, where=where)
 
 
+def named(**rules: Rule) -> Plan:
+    """Segments of these names, in this order."""
+    segments = tuple(Segment(id=name, rule=rule) for name, rule in rules.items())
+    return compile_plan(Definitions(segments=segments), regex)
+
+
 def plan_of(*rules: Rule, computed: tuple[ComputedTrait, ...] = (), version: int = 1) -> Plan:
     """Segments `s0`, `s1`, … in this order."""
     segments = tuple(Segment(id=f"s{place}", rule=rule, version=version) for place, rule in enumerate(rules))

@@ -7,24 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.core.definitions import Definitions, Segment
 from streams.core.evaluate import evaluate_all, lapse, next_due, refresh
 from streams.core.folding import fold
 from streams.core.leaves.leaf import Judgement, Leaf
-from streams.core.plan import Plan, compile_plan
+from streams.core.plan import Plan
 from streams.core.profile import Fragment, Profile
 from streams.core.rules import All, AnyOf, Bound, Everyone, InSegment, Not, Performed, Rule, Window
-from tests.core.story import IN, OUT, Story, changes, identify, on, plan_of, regex, track
+from tests.core.story import IN, OUT, Story, changes, identify, named, on, plan_of, track
 from tests.core.test_leaves_traits import trait
 
 
 def did(name: str, within: int | None = None, **more: Any) -> Performed:
     return Performed(match=on(name), window=Window(within=within), **more)
-
-
-def named(**rules: Rule) -> Plan:
-    segments = tuple(Segment(id=name, rule=rule) for name, rule in rules.items())
-    return compile_plan(Definitions(segments=segments), regex)
 
 
 @pytest.mark.parametrize(("rule", "expected"), [

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from streams.core.definitions import ComputedTrait, Definitions, Segment
-from streams.core.plan import MOST_NAMES, Plan, compile_plan
+from streams.core.definitions import ComputedTrait
+from streams.core.plan import MOST_NAMES
 from streams.core.rules import (
     Aggregate,
     All,
@@ -24,14 +24,9 @@ from streams.core.rules import (
     Trait,
     Window,
 )
-from tests.core.story import compare, on, plan_of, regex, where
+from tests.core.story import compare, named, on, plan_of, where
 
 A_DAY = Performed(match=on("A"), window=Window(within=86_400_000))
-
-
-def named(**rules: Rule) -> Plan:
-    segments = tuple(Segment(id=name, rule=rule) for name, rule in rules.items())
-    return compile_plan(Definitions(segments=segments), regex)
 
 
 def test_what_two_segments_say_is_one_leaf() -> None:

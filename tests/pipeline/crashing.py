@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from streams.memory import MemoryStore
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import Aborted
 from streams.runtime.state.store import POSITION_KEY, VERSION_KEY
 from streams.runtime.work.unit_of_work import Batch, UnitOfWork
-from streams.unit import Change, Inbound, Outbound, Processor, Store
+from streams.unit import TABLES, Change, Inbound, Outbound, Processor, Store
 from tests.kafka.counting import HITS, Counting
 
 PARTITION = 0
@@ -161,6 +162,12 @@ class WorldState:
         """Nothing is kept open."""
 
 
+def content(world: World) -> dict[tuple[str, bytes], bytes]:
+    """All tables on the disk; what the runtime keeps for itself is left out."""
+    store = world.disk.store
+    return {(table, key): value for table in TABLES for key, value in store.scan(table, b"\x02", b"\xff" * 8, 1 << 30)}
+
+
 def unit_of(world: World, scissors: Scissors) -> UnitOfWork:
     """A worker's task, not yet taken over."""
     state = WorldState(world, scissors)
@@ -206,3 +213,24 @@ def live(world: World, scissors: Scissors, size: int = 3) -> None:
     while step(world, unit, size, scissors) or (world.wall and rest(world, unit)):
         pass
     unit.close()
+
+
+def killed_anywhere(
+    begun: Callable[[], World], *, loses_disk: bool, lived: Callable[[World, Scissors], None] = live,
+) -> World:
+    """Checks that a crash between any two calls changes nothing of what is said and kept; the world without a crash."""
+    whole = begun()
+    lived(whole, Scissors())
+    for at in count():
+        found = begun()
+        try:
+            lived(found, Scissors(at))
+            break
+        except Crashed:
+            if loses_disk:
+                found.lose_disk()
+        lived(found, Scissors())
+        assert found.topics == whole.topics
+        assert content(found) == content(whole)
+    assert at > 60
+    return whole

@@ -6,7 +6,6 @@ successor's units are those the dead worker would have run: topics are compared 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import orjson
@@ -15,9 +14,9 @@ import pytest
 from schemas.codec import Codec
 from streams.task import Task, TaskSettings, sweep
 from streams.task.publishing import records, revise
-from streams.unit import TABLES, Inbound, Outbound, Store
+from streams.unit import Inbound, Outbound, Store
 from tests.kafka.counting import HITS
-from tests.pipeline.crashing import Crashed, Scissors, World, live
+from tests.pipeline.crashing import Crashed, Scissors, World, content, killed_anywhere, live
 
 HOUR = 3_600_000
 START = 1_767_225_600_000
@@ -61,12 +60,6 @@ def _task(store: Store) -> Task:
     return Task(0, 1, store, TaskSettings(view_after=None))
 
 
-def content(world: World) -> dict[tuple[str, bytes], bytes]:
-    """All tables on the disk; what the runtime keeps for itself is left out."""
-    store = world.disk.store
-    return {(table, key): value for table in TABLES for key, value in store.scan(table, b"\x02", b"\xff" * 8, 1 << 30)}
-
-
 def changes(world: World) -> list[tuple[str, str, str, int]]:
     return [_change(sent) for sent in world.topics if sent.topic == "audiences.changes"]
 
@@ -98,20 +91,7 @@ def test_the_edit_tells_the_difference_and_time_goes_on() -> None:
 @pytest.mark.parametrize("is_quiet", [False, True])
 @pytest.mark.parametrize("loses_disk", [False, True])
 def test_l8_a_backfill_killed_between_any_two_calls_says_the_same_once(*, loses_disk: bool, is_quiet: bool) -> None:
-    whole = world(is_quiet=is_quiet)
-    live(whole, Scissors())
-    for at in count():
-        found = world(is_quiet=is_quiet)
-        try:
-            live(found, Scissors(at))
-            break
-        except Crashed:
-            if loses_disk:
-                found.lose_disk()
-        live(found, Scissors())
-        assert found.topics == whole.topics
-        assert content(found) == content(whole)
-    assert at > 60
+    killed_anywhere(lambda: world(is_quiet=is_quiet), loses_disk=loses_disk)
 
 
 def test_l8_a_backfill_killed_again_and_again_says_the_same_once() -> None:

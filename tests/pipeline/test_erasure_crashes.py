@@ -6,7 +6,6 @@ are compared record for record.
 """
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
 import orjson
@@ -16,9 +15,9 @@ from streams.task import redactions
 from streams.task.publishing import records, revise
 from streams.unit import TABLES, Inbound
 from tests.kafka.counting import HITS
-from tests.pipeline.crashing import Crashed, Scissors, World, live
+from tests.pipeline.crashing import Scissors, World, killed_anywhere, live
 from tests.pipeline.erased import DAY, STATED, found_in
-from tests.pipeline.test_backfill_crashes import CODEC, START, _task, content
+from tests.pipeline.test_backfill_crashes import CODEC, START, _task
 
 VALUES = ("jane-77", "jane@example.org", "janes-cookie")
 DOCUMENTS: dict[str, Any] = {"segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}}}
@@ -56,21 +55,8 @@ def test_l8_an_erasure_killed_between_any_two_calls_ends_as_if_nothing_had_been(
     monkeypatch: pytest.MonkeyPatch, *, loses_disk: bool,
 ) -> None:
     monkeypatch.setattr(redactions, "ROWS_A_SLICE", 2)
-    whole = world()
-    live_on(whole, Scissors())
+    whole = killed_anywhere(world, loses_disk=loses_disk, lived=live_on)
     receipts = [sent for sent in whole.topics if sent.topic == "privacy.receipts"]
     assert len(receipts) == 1 and len([sent for sent in whole.topics if sent.topic == "dead-letters"]) == 1
     rows = [(table, key, row) for table in TABLES for key, row in whole.disk.store.scan(table, b"", b"\xff\xff", 1 << 30)]
     assert found_in(rows, ["friend-3"]) and found_in(rows, VALUES) == []
-    for at in count():
-        found = world()
-        try:
-            live_on(found, Scissors(at))
-            break
-        except Crashed:
-            if loses_disk:
-                found.lose_disk()
-        live_on(found, Scissors())
-        assert found.topics == whole.topics
-        assert content(found) == content(whole)
-    assert at > 60

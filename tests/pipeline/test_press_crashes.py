@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import orjson
@@ -17,8 +16,8 @@ from streams.task import presses
 from streams.task.publishing import Published, press, records, revise
 from streams.unit import Inbound
 from tests.kafka.counting import HITS
-from tests.pipeline.crashing import Crashed, Scissors, World, live
-from tests.pipeline.test_backfill_crashes import CODEC, START, _task, content
+from tests.pipeline.crashing import Scissors, World, killed_anywhere, live
+from tests.pipeline.test_backfill_crashes import CODEC, START, _task
 
 PEOPLE = 7
 PRESSED = START + 60_000
@@ -65,21 +64,8 @@ def slices_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_l8_a_press_killed_between_any_two_calls_activates_everyone_once(
     *, loses_disk: bool, per_second: float | None,
 ) -> None:
-    whole = world(per_second)
-    live(whole, Scissors())
+    whole = killed_anywhere(lambda: world(per_second), loses_disk=loses_disk)
     assert sorted(told(whole)) == [f"email:p{who}@example.org" for who in range(PEOPLE - 1)]
-    for at in count():
-        found = world(per_second)
-        try:
-            live(found, Scissors(at))
-            break
-        except Crashed:
-            if loses_disk:
-                found.lose_disk()
-        live(found, Scissors())
-        assert found.topics == whole.topics
-        assert content(found) == content(whole)
-    assert at > 60
 
 
 def test_a_paused_campaigns_press_stays_where_it_is_and_asks_for_no_work() -> None:

@@ -52,6 +52,18 @@ def distinct(history: Iterable[Message]) -> int:
     return len({(message["messageId"], messages.identifiers(message)[0]) for message in history})
 
 
+def clusters(history: Iterable[Message]) -> set[frozenset[str]]:
+    """Union-find, the stupid way: join until nothing joins."""
+    found: list[set[str]] = []
+    for message in history:
+        joined = set(messages.identifiers(message))
+        for cluster in [each for each in found if each & joined]:
+            found.remove(cluster)
+            joined |= cluster
+        found.append(joined)
+    return set(map(frozenset, found))
+
+
 def check_members(pipeline: Pipeline, rules: Mapping[str, Message] | None = None) -> None:
     """Law L4: everybody's segments are those that a brute force finds in their own messages. `rules`: identity's."""
     segments = {key.partition("/")[2]: document for key, document in SEGMENTS.items()}

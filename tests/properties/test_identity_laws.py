@@ -8,30 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.testing import Pipeline
-from tests.oracle import messages
 from tests.oracle.ledger import Ledger
 from tests.pipeline.worlds import people, run
+from tests.properties.agreement import clusters, distinct
 from tests.properties.identities import RULES, audited, eventful, expected_audit, obey, play, replay
 from tests.strategies import LIMITS_LIFTED, LIMITS_TIGHT, histories
 
 Message = dict[str, Any]
 PARTITIONS = st.sampled_from((1, 2, 5, 16))
-
-
-def _distinct(history: list[Message]) -> set[tuple[str, str]]:
-    return {(message["messageId"], messages.identifiers(message)[0]) for message in history}
-
-
-def _clusters(history: list[Message]) -> set[frozenset[str]]:
-    """Union-find, the stupid way: join until nothing joins."""
-    clusters: list[set[str]] = []
-    for message in history:
-        joined = set(messages.identifiers(message))
-        for cluster in [each for each in clusters if each & joined]:
-            clusters.remove(cluster)
-            joined |= cluster
-        clusters.append(joined)
-    return set(map(frozenset, clusters))
 
 
 @settings(max_examples=150, deadline=None)
@@ -41,7 +25,7 @@ def test_l1_events_over_all_profiles_are_the_distinct_accepted_ones(
 ) -> None:
     pipeline = run(Pipeline(LIMITS_TIGHT, partitions, seed=seed), history)
     counted = sum(f.events for profile in pipeline.profiles() for f in profile.fragments.values())
-    assert counted == len(_distinct(history))
+    assert counted == distinct(history)
     placed = [event for events in people(pipeline).values() for event in events]
     assert len(placed) == len(set(placed)) == counted
     assert not pipeline.rejected
@@ -58,7 +42,7 @@ def test_l2_without_conflicts_profiles_are_a_union_find_in_any_order(
         shuffled[number] = {**message, "receivedAt": history[-1]["receivedAt"] + number}
     for order in (history, shuffled):
         pipeline = run(Pipeline(LIMITS_LIFTED, partitions, seed=seed), order)
-        assert set(people(pipeline)) == _clusters(history)
+        assert set(people(pipeline)) == clusters(history)
 
 
 @settings(max_examples=300, deadline=None)

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from streams.core.messages import IdentityChanged
 from streams.testing import Pipeline
-from tests.oracle import messages
 from tests.oracle.ledger import Ledger
 from tests.pipeline.mesh import Mesh, unsettled
 from tests.pipeline.worlds import people
-from tests.properties.agreement import check_agreement, check_members, distinct, events_of
+from tests.properties.agreement import check_agreement, check_members, clusters, distinct, events_of
 from tests.properties.identities import RULES, eventful, obey, replay
 from tests.properties.retracing import decisions_noted, retrace
 from tests.strategies import LIMITS_LIFTED, SEGMENTS, histories
@@ -25,17 +24,6 @@ PARTITIONS = st.sampled_from((2, 3, 7))
 CRASHES = st.sampled_from((0.0, 0.0, 0.3))
 
 
-def _clusters(history: list[Message]) -> set[frozenset[str]]:
-    clusters: list[set[str]] = []
-    for message in history:
-        joined = set(messages.identifiers(message))
-        for cluster in [each for each in clusters if each & joined]:
-            clusters.remove(cluster)
-            joined |= cluster
-        clusters.append(joined)
-    return set(map(frozenset, clusters))
-
-
 @settings(max_examples=200, deadline=None)
 @given(histories(), PARTITIONS, CHANCE, CRASHES)
 def test_l1_l2_l4_hold_for_every_interleaving(
@@ -44,7 +32,7 @@ def test_l1_l2_l4_hold_for_every_interleaving(
     pipeline = Pipeline(SEGMENTS | LIMITS_LIFTED, partitions)
     Mesh(pipeline, chance, crashes).run(history)
     assert not unsettled(pipeline)
-    assert set(people(pipeline)) == _clusters(history)
+    assert set(people(pipeline)) == clusters(history)
     assert events_of(pipeline) == distinct(history)
     check_members(pipeline)
 
