@@ -16,12 +16,12 @@ def outcome_of(status: int, retry_after: str | None, at: int, *, reference: str 
     if 200 <= status < 300:
         return Delivered(reference=reference)
     if status >= 500 or status < 400 or status in LATER or status in OURS:
-        return Deferred(why=f"HTTP {status}", until=_instant(retry_after, at))
+        return Deferred(why=f"HTTP {status}", until=instant_of(retry_after, at))
     return Refused(why=f"HTTP {status}")
 
 
-def _instant(retry_after: str | None, at: int) -> int | None:
-    """Seconds or an HTTP date (10.2.3); nonsense is as good as nothing."""
+def instant_of(retry_after: str | None, at: int) -> int | None:
+    """Of `Retry-After`, which is seconds or an HTTP date (10.2.3); nonsense is as good as nothing."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return at + int(text) * 1000

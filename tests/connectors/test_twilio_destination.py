@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from connectors.delivery import Deferred, Delivered, Engine, Limits, Outcome, Refused
+from connectors.delivery.asking import Answer
 from connectors.destinations import http
 from connectors.destinations.twilio import TwilioConnector, read_settings
 from connectors.destinations.twilio.mapping import form_of, read_answer
@@ -82,7 +83,8 @@ def test_through_every_fault_nothing_is_lost_or_doubled() -> None:
     (400, None, b"[]", Refused(why="HTTP 400")),
 ])
 def test_answers(status: int, retry_after: str | None, body: bytes, outcome: Outcome) -> None:
-    assert read_answer(status, retry_after, body, 1000) == outcome
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    assert read_answer(Answer(status=status, headers=headers, body=body), 1000) == outcome
 
 
 def test_what_cannot_be_texted_is_refused() -> None:

@@ -15,7 +15,7 @@ from hashlib import sha256
 import orjson
 
 from connectors.delivery import Activation, Deferred, Delivered, Refused
-from connectors.delivery.answers import outcome_of
+from connectors.delivery.answers import instant_of
 from connectors.delivery.asking import Answer
 from streams.core.values import Json
 
@@ -134,5 +134,4 @@ def _asked_for(answer: Answer, details: Sequence[Mapping[str, Json]], at: int) -
     for name, wait in WAITS:
         if name in quota:
             return at + wait
-    plain = outcome_of(503, answer.retry_after, at)
-    return plain.until if isinstance(plain, Deferred) else None
+    return instant_of(answer.retry_after, at)

@@ -1,30 +1,17 @@
-"""The connection to Kevel: UserDB takes one user a request; those of a batch go side by side."""
+"""The connection to Kevel: UserDB takes one user a request."""
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-
 from connectors.delivery import Activation, Deferred, Outcome, Refused
-from connectors.delivery.asking import Http
+from connectors.delivery.singly import Singly
 from connectors.destinations.kevel_userdb.mapping import change_of, read_answer
 from connectors.destinations.kevel_userdb.settings import KevelSettings
 
 
-class KevelConnector:
+class KevelConnector(Singly):
     def __init__(self, settings: KevelSettings) -> None:
+        super().__init__(settings.concurrency, settings.timeout)
         self._settings = settings
         self._headers = {"X-Adzerk-ApiKey": settings.key}
-        self._http = Http(settings.timeout)
-
-    @property
-    def most(self) -> int:
-        return self._settings.concurrency
-
-    async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
-        return await asyncio.gather(*(self._tell(activation, at) for activation in batch))
-
-    async def close(self) -> None:
-        await self._http.close()
 
     async def _tell(self, activation: Activation, at: int) -> Outcome:
         change = change_of(activation, is_hashed=self._settings.is_hashed)

@@ -15,7 +15,7 @@ from hashlib import blake2b, sha256
 import orjson
 
 from connectors.delivery import Activation, Deferred, Refused
-from connectors.delivery.answers import outcome_of
+from connectors.delivery.answers import instant_of
 from connectors.delivery.asking import Answer
 
 MOST = 10_000
@@ -107,8 +107,7 @@ def _asked_for(answer: Answer, at: int) -> int | None:
     minutes = _minutes(answer.headers.get(USAGE))
     if minutes:
         return at + minutes * 60_000
-    plain = outcome_of(503, answer.retry_after, at)
-    return plain.until if isinstance(plain, Deferred) else None
+    return instant_of(answer.retry_after, at)
 
 
 def _minutes(usage: str | None) -> int:

@@ -5,10 +5,9 @@ messages: after a lost answer a text may be sent twice.
 """
 from __future__ import annotations
 
-import orjson
-
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.answers import outcome_of
+from connectors.delivery.asking import Answer
 
 LONGEST = 1600
 """Characters of a Body; Twilio refuses more (error 21617)."""
@@ -26,18 +25,14 @@ def form_of(activation: Activation, sender: str, callback: str = "") -> dict[str
     return {"To": activation.identifier.removeprefix("phone:"), by: sender, "Body": text, **reported}
 
 
-def read_answer(status: int, retry_after: str | None, body: bytes, at: int) -> Outcome:
+def read_answer(answer: Answer, at: int) -> Outcome:
     """Only an answer that names the message's `sid` is a delivery. A refusal tells Twilio's code, not its message, which
     quotes the number."""
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        found = None
-    fields = found if isinstance(found, dict) else {}
-    outcome = outcome_of(status, retry_after, at, reference=fields.get("sid"))
+    fields = answer.fields()
+    outcome = outcome_of(answer.status, answer.retry_after, at, reference=fields.get("sid"))
     match outcome:
         case Delivered(reference=None):
-            return Deferred(why=f"HTTP {status} without a sid: not Twilio's answer")
+            return Deferred(why=f"HTTP {answer.status} without a sid: not Twilio's answer")
         case Refused() if isinstance(fields.get("code"), int):
             return Refused(why=f"Twilio {fields['code']}")
         case _:
