@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streams.core.definitions import Caps
 from streams.core.tables import Person
 from streams.testing import Pipeline
-from tests.pipeline.worlds import people, run
+from tests.pipeline.worlds import event, people, run
 from tests.strategies import START, histories
 
 Message = dict[str, Any]
@@ -22,10 +22,6 @@ def rules(identifiers: int = 500, merges: int = 500, **namespaces: Any) -> Messa
     return {"identity/one": {
         "kind": "identity", "id": "one", "caps": {"identifiers": identifiers, "merges": merges},
         "namespaces": namespaces or {"cookie": {"limit": {"at_most": 100}}}}}
-
-
-def event(number: int, **who: Any) -> Message:
-    return {"type": "track", "event": "A", "messageId": f"m{number}", "timestamp": START + number, **who}
 
 
 def told(definitions: Message, partitions: int, *messages: Message) -> Pipeline:

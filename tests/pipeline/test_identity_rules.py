@@ -10,8 +10,8 @@ from streams.core.breaches import Breach
 from streams.core.definitions import Caps
 from streams.core.identifiers import Namespaces
 from streams.testing import Pipeline
-from tests.pipeline.worlds import people
-from tests.strategies import DAY, START
+from tests.pipeline.worlds import event, people
+from tests.strategies import DAY
 
 Message = dict[str, Any]
 PARTITIONS = pytest.mark.parametrize("partitions", [1, 4])
@@ -20,10 +20,6 @@ JANE = "customer_id:jane"
 
 def rules(caps: Message | None = None, **namespaces: Any) -> Message:
     return {"identity/one": {"kind": "identity", "id": "one", "caps": caps or {}, "namespaces": namespaces}}
-
-
-def event(number: int, **who: Any) -> Message:
-    return {"type": "track", "event": "A", "messageId": f"m{number}", "timestamp": START + number, **who}
 
 
 def send(pipeline: Pipeline, *messages: Message) -> None:

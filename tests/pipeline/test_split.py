@@ -7,7 +7,7 @@ import pytest
 
 from streams.testing import Pipeline
 from tests.pipeline.mesh import unsettled
-from tests.pipeline.worlds import people
+from tests.pipeline.worlds import people, send_all
 from tests.strategies import EVERYTHING, HOUR, START
 
 Message = dict[str, Any]
@@ -18,12 +18,6 @@ CONSENT = {"type": "track", "event": "Consent Preference Updated",
 
 def event(number: int, name: str = "Product Added", **fields: Any) -> Message:
     return {"type": "track", "event": name, "messageId": f"m{number}", "timestamp": START + number * 1_000, **fields}
-
-
-def send_all(pipeline: Pipeline, *history: Message) -> Pipeline:
-    for message in history:
-        pipeline.send(message, message["timestamp"])
-    return pipeline
 
 
 APART = [event(1, anonymousId="c1"), {**event(2, anonymousId="c1"), **CONSENT}, event(3, userId="u1"),
