@@ -1,4 +1,4 @@
-"""The state of a task, as the stages see it: six tables of decoded rows.
+"""The state of a task, as the stages see it: tables of decoded rows, its timeline and its timers.
 
 Rows are read once per unit of work and written once, however often they were touched; `Table` is the contract,
 the unit of work brings the implementation.
