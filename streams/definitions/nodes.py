@@ -123,13 +123,6 @@ def _sequence(given: Given) -> Sequence:
     )
 
 
-def _check_sequence(given: Given, found: Found) -> None:
-    then_not, completed = given.get("then_not"), given.get("completed_within")
-    if then_not is not None and completed is not None and then_not.wait >= completed:
-        found.refuse(f"{dotted(found.steps)} waits in then_not at least as long as completed_within",
-                     "then_not.for shorter than completed_within, or it is never true")
-
-
 def _percent(found: Found) -> float:
     value = found.value
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 100:
@@ -184,7 +177,7 @@ NODES: Mapping[str, Shape[Any]] = {
             "steps": many(STEP, least=2, expected="a list of two or more steps, each {event, where}"),
             "within": duration(), "completed_within": duration(), "then_not": THEN_NOT,
         },
-        required=("steps",), check=_check_sequence, make=_sequence,
+        required=("steps",), make=_sequence,
     ).shape(),
     "in_segment": Record(
         fields={"id": KEBAB_ID}, required=("id",), make=lambda given: InSegment(id=given["id"]),

@@ -53,8 +53,6 @@ def faults(folder: Path, text: str, name: str = "d.yaml") -> tuple[str, ...]:
     ("{sequence: {steps: []}}", 3, "rule.sequence.steps is an empty list; expected a list of two or more",
      ""),
     ("{sequence: {steps: [{event: A}]}}", 3, "rule.sequence.steps is a list of 1", ""),
-    ("{sequence: {steps: [{event: A}, {event: B}], completed_within: 1h, then_not: {for: 1h}}}", 3,
-     "waits in then_not at least as long as completed_within", ""),
     ("{consent: {purpose: p, state: grated}}", 3, 'rule.consent.state is "grated"', "granted"),
     ("{random: {percent: 101, salt: x}}", 3, "expected a number from 0 to 100", ""),
     ("{in_segment: {id: t}}", 3, 'no segment "t"; expected the id of a segment in the folder', ""),

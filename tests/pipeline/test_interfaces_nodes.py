@@ -197,6 +197,8 @@ SEQUENCES = {
     "then_not and completed_within": Case(
         f"{S}, completed_within: 3h, then_not: {{event: C, for: 1h}}}}", [said("A", "10:00"), said("B", "11:00")],
         "+12:00 -14:00"),
+    "then_not for as long as completed_within is nobody's": Case(
+        f"{S}, completed_within: 1h, then_not: {{event: C, for: 1h}}}}", [said("A", "10:00"), said("B", "11:00")], ""),
     "then_not with where": Case(
         f"{S}, then_not: {{event: C, where: [{{property: v, is: 1}}]}}}}",
         [said("A", "10:00"), said("B", "11:00"), said("C", "11:30", v=2), said("C", "12:00", v=1)], "+11:00 -12:00"),

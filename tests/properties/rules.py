@@ -89,17 +89,11 @@ AGGREGATES = st.one_of(
 )
 
 
-def waits_less_than_it_lasts(node: Node) -> bool:
-    hours = {"0s": 0, "30m": 1, "1h": 2, "90m": 3, "2h": 4, "3h": 6, "1d": 48}
-    wait = hours[node.get("then_not", {}).get("for", "0s")]
-    return "then_not" not in node or "completed_within" not in node or wait < hours[node["completed_within"]]
-
-
 THEN_NOT = together(FEW_WHERE, optional({}, **{"for": DURATIONS}))
 SEQUENCES = optional(
     {"steps": st.lists(FEW_WHERE, min_size=2, max_size=3)}, within=DURATIONS, completed_within=DURATIONS,
     then_not=THEN_NOT,
-).filter(waits_less_than_it_lasts)
+)
 TRAIT_NODES = TRAITS.flatmap(lambda trait: together(
     st.just({"name": trait[0]}), FITTING[trait[1]], optional({}, **{"for": DURATIONS})))
 
