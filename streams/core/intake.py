@@ -16,7 +16,7 @@ from streams.core import values
 from streams.core.consent.mapping import DEFAULT, bound_together, stated
 from streams.core.errors import Rejected
 from streams.core.events import Event
-from streams.core.identifiers import Namespaces, is_blocked
+from streams.core.identifiers import Namespaces, is_blocked, namespace_of
 from streams.core.values import Json
 
 PhoneNumber = Callable[[str], str | None]
@@ -148,11 +148,12 @@ class Intake:
         return found[0] if found else identifier
 
     def previous(self, message: Message) -> tuple[str, str] | None:
-        """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie."""
+        """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie.
+        Twice the cookie where the rules block it as a customer id."""
         found: list[str] = []
         for name in ("customer_id", "cookie"):
             self._add(found, name, message.get("previousId"))
-        return (found[0], found[1]) if len(found) == 2 else None
+        return (found[0], found[-1]) if found and namespace_of(found[-1]) == "cookie" else None
 
     def _consent(self, name: str, properties: Message, context: Message, *, is_new: bool) -> Mapping[str, bool]:
         """Purpose -> granted, as far as the message says; a string that cannot be read is counted once."""

@@ -67,6 +67,12 @@ def test_an_alias_of_what_was_seen_as_a_customer_names_that_customer() -> None:
     assert found(message(userId="old"), alias, definitions=two) == ["customer_id:old", "customer_id:u"]
 
 
+def test_an_alias_of_what_is_no_customer_by_the_rules_is_one_of_a_cookie() -> None:
+    own = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"customer_id": {"blocked": ["test"]}}}}
+    alias = {**message(userId="u", previousId="test"), "type": "alias"}
+    assert found(alias, definitions=own) == ["cookie:test", "customer_id:u"]
+
+
 def together(one: Json, other: Json) -> Json:
     return one | {
         name: together(one.get(name, {}), each) if isinstance(each, dict) else each for name, each in other.items()}
