@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_gzip_is_unpacked_by_its_name(tmp_path: Path, write: Write) -> None:
     table.write_bytes(gzip.compress(b"id\n7\n"))
     assert [row.message for row in read(lines)] == [{"a": 1}, {"a": 2}]
     assert [row.line for row in read(table, load(write("mapping.yaml", HEAD)))] == [2]
+
+
+def test_a_pipe_holds_json_lines_whatever_it_is_called() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as sink:
+        sink.write(b'{"a": 1}\n{"a": 2}\n')
+    with os.fdopen(reading, "rb"):
+        assert [row.message for row in read(Path(f"/dev/fd/{reading}"))] == [{"a": 1}, {"a": 2}]
 
 
 def test_a_cut_gzip_says_where_it_broke_off_after_giving_what_came_before(tmp_path: Path) -> None:
