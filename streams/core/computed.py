@@ -6,6 +6,7 @@ asked for. So they are current to the millisecond, and a merge or a split needs 
 from __future__ import annotations
 
 from streams.core.consent.merging import is_held_back
+from streams.core.events import GROUP
 from streams.core.leaves.people import newest_statement
 from streams.core.plan import Plan
 from streams.core.precedence import in_force
@@ -20,9 +21,21 @@ def trait_values(plan: Plan, profile: Profile, now: int) -> dict[str, Json]:
     for name in sorted({name for fragment in profile.fragments.values() for name in fragment.traits}):
         setting = in_force(profile, name, plan.definitions.precedence.of(name))
         found[name] = None if setting is None else setting[0]
+    _gather(found)
     for name, term in plan.computed.items():
         found[name] = term.value(profile, now).value
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _gather(found: dict[str, Json]) -> None:
+    """The traits of a group, each of which is one of its own, as the object `group`."""
+    single = [name for name in found if name.startswith(f"{GROUP}.")]
+    if not single:
+        return
+    whole = found.get(GROUP)
+    gathered = dict(whole) if isinstance(whole, dict) else {}
+    gathered |= {name.removeprefix(f"{GROUP}."): found.pop(name) for name in single}
+    found[GROUP] = {name: value for name, value in gathered.items() if value is not None} or None
 
 
 def consent_state(profile: Profile) -> dict[str, bool]:

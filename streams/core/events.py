@@ -15,6 +15,8 @@ Kind: TypeAlias = Literal["track", "identify", "page", "screen", "alias", "group
 
 COUNTED: frozenset[str] = frozenset({"track", "identify", "page", "screen"})
 """Kinds that rules may name as events; `alias` and `group` are evidence and traits only."""
+GROUP = "group"
+"""The trait under which those of a person's group are."""
 
 
 @dataclass(slots=True)
@@ -25,7 +27,7 @@ class Event:
     Times are epoch milliseconds; `event_time <= received_at` always. `arrival` orders messages that share an
     event time: it rises with the order in which the pipeline first saw them, over all partitions.
     `traits` holds what the message sets (a value of None removes): the traits of an `identify`, and for a
-    `group` already `group_id` and `group`. `consent` holds the purposes that the message states.
+    `group` already `group_id`, `group` and `group.NAME`. `consent` holds the purposes that the message states.
     `raw` is the message as it came; the timeline keeps it, so that a later definition can read it anew.
     `is_replayed`: it comes from an archive, and what is old in it triggers no message.
     """

@@ -15,7 +15,7 @@ from typing import Any
 from streams.core import values
 from streams.core.consent.mapping import DEFAULT, bound_together, stated
 from streams.core.errors import Rejected
-from streams.core.events import Event
+from streams.core.events import GROUP, Event
 from streams.core.identifiers import Namespaces, is_blocked, namespace_of
 from streams.core.values import Json
 
@@ -245,8 +245,9 @@ def _name(message: Message, kind: str) -> str:
 
 
 def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
-    group = message.get("groupId")
-    return {"group_id": group, "group": traits} if traits else {"group_id": group}
+    """Each under its own name, so that it lasts until it is set anew; `group` is the message's as they came."""
+    single = {f"{GROUP}.{name}": value for name, value in traits.items()}
+    return {"group_id": message.get("groupId"), **({GROUP: traits} if traits else {}), **single}
 
 
 def _message_id(message: Message) -> str:

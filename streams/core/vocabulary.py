@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from streams.core.comparisons import Regex
 from streams.core.definitions import ComputedTrait
+from streams.core.events import GROUP
 from streams.core.leaves.folded import Call
 from streams.core.leaves.leaf import digest
 from streams.core.leaves.terms import FirstOf, Inside, Term, TraitValue
@@ -30,13 +31,16 @@ class Vocabulary:
         name = ".".join(path)
         if len(path) == 1 or self._computes(name, within):
             return self._named(name, held, within)
-        return FirstOf((self._plain(name, held), Inside(self._named(path[0], held, within), path[1:])))
+        terms: list[Term] = [self._plain(name, held)]
+        if path[0] == GROUP and len(path) > 2:
+            terms.append(Inside(self._plain(".".join(path[:2]), held), path[2:]))
+        return FirstOf((*terms, Inside(self._named(path[0], held, within), path[1:])))
 
     def meaning(self, path: Path, within: frozenset[str] = frozenset()) -> str:
         """Changes when what the name stands for changes: part of the id of every leaf that uses it."""
         name = next((name for name in (".".join(path), path[0]) if self._computes(name, within)), None)
         if name is None:
-            orders = tuple(map(self.precedence.of, dict.fromkeys((".".join(path), path[0]))))
+            orders = tuple(map(self.precedence.of, dict.fromkeys((".".join(path), ".".join(path[:2]), path[0]))))
             return digest(orders) if any(orders) else "plain"
         trait, inner = self.computed[name], within | {name}
         nested = tuple(self.meaning(source.trait, inner) for source in trait.of if source.trait is not None)

@@ -79,7 +79,7 @@ def traits_set(message: dict[str, Json]) -> dict[str, Json]:
     if message["type"] == "identify":
         return dict(traits)
     if message["type"] == "group":
-        return {"group_id": message.get("groupId"), **({"group": traits} if traits else {})}
+        return {"group_id": message.get("groupId"), **{f"group.{name}": value for name, value in traits.items()}}
     return {}
 
 

@@ -100,7 +100,9 @@ def stored_traits(person: Person, until: int) -> dict[str, Json]:
     known = [message for message in person.messages if messages.event_time(message) <= until]
     names = sorted({name for message in known for name in messages.traits_set(message)})
     found = {name: _believed(known, name, person.believes.get(name, person.believes.get("", []))) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
+    found = {name: value for name, value in found.items() if value is not None}
+    group = {name.removeprefix("group."): found.pop(name) for name in names if name in found and name.startswith("group.")}
+    return {**found, **({"group": group} if group else {})}
 
 
 def _believed(known: list[Message], name: str, order: list[str]) -> Json:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipeline.tables import backtest, known, said
+from tests.pipeline.tables import backtest, iso, known, said
 
 NOW = "2026-03-01T12:00:00Z"
 """When everything is asked. A value of None is a missing one."""
@@ -155,3 +155,23 @@ def test_traits_as_they_are_set(tmp_path_factory: pytest.TempPathFactory) -> Non
     profile = backtest(tmp_path_factory.mktemp("traits"), messages, "kind: segment\nid: s\nrule: {everyone: {}}", until=NOW)
     assert profile.profile("customer_id:u")["traits"] == {
         "a": 2, "c": "", "d": {"x": 3}, "e": 8, "f": 7, "group_id": "g1", "group": {"size": 3}}
+
+
+def group(time: str, at: str = "", **traits: object) -> dict[str, object]:
+    return {"type": "group", "groupId": "g", "timestamp": iso(time), "receivedAt": iso(at or time), "traits": traits}
+
+
+def test_traits_of_groups_are_set_one_at_a_time_as_those_of_people_are(tmp_path_factory: pytest.TempPathFactory) -> None:
+    messages = [group("10:00", plan="pro", seats=5, site={"city": "Ghent", "floor": 1}, old=1),
+                group("11:00", plan="free", old=None), group("10:30", at="11:30", seats=6, plan="late")]
+    rules = {"plan": "name: group.plan, is: free", "seats": "name: group.seats, is: 6, for: 13h",
+             "city": "name: group.site.city, is: Ghent", "old": "name: group.old, exists: false",
+             "whole": "name: group, exists: true"}
+    text = "".join(f"---\n{{kind: segment, id: {name}, rule: {{trait: {{{rule}}}}}}}\n" for name, rule in rules.items())
+    messages = [message | {"userId": "u", "messageId": f"m{number}"} for number, message in enumerate(messages)]
+    run = backtest(tmp_path_factory.mktemp("groups"), messages, text, until="2026-03-02T00:00:00Z")
+    profile = run.profile("customer_id:u")
+    assert profile["traits"] == {
+        "group_id": "g", "group": {"plan": "free", "seats": 6, "site": {"city": "Ghent", "floor": 1}}}
+    assert profile["segments"] == sorted(rules)
+    assert run.changes("seats", "customer_id:u") == "+23:30"

@@ -53,7 +53,8 @@ KINDS: st.SearchStrategy[Message] = st.one_of(
     st.fixed_dictionaries({"type": st.just("identify"), "traits": FIELDS, "context": ORIGINS}),
     st.fixed_dictionaries({"type": st.sampled_from(["page", "screen"]), "properties": FIELDS}),
     st.fixed_dictionaries({
-        "type": st.just("group"), "groupId": TEXTS, "traits": st.fixed_dictionaries({"s": TEXTS}),
+        "type": st.just("group"), "groupId": TEXTS,
+        "traits": st.fixed_dictionaries({}, optional={"s": st.one_of(TEXTS, st.none()), "u": TEXTS}),
     }),
     st.fixed_dictionaries({"type": st.just("alias"), "previousId": st.just("old")}),
     st.fixed_dictionaries({
