@@ -101,4 +101,5 @@ class WholeTable(WorkingTable[T]):
 
     def _let_go(self) -> None:
         """Of what was deleted."""
-        self._rows = {key: row for key, row in self._rows.items() if row is not None}
+        for key in [key for key, row in self._rows.items() if row is None]:
+            del self._rows[key]
