@@ -17,7 +17,7 @@ from streams.core.profile import Profile, home
 from streams.standing import PressStanding
 from streams.task.rows import PRESS
 from streams.task.state import State
-from streams.task.working import WorkingTable
+from streams.task.working import WholeTable
 from streams.unit import Change, Store
 
 PREFIX = b"b"
@@ -38,8 +38,7 @@ class Presses:
 
     def __init__(self, store: Store, state: State, partitions: int) -> None:
         self._store, self._state, self._partitions = store, state, partitions
-        self._table: WorkingTable[Press] = WorkingTable(store, "meta", PRESS, PREFIX)
-        self._table.prefetch(key[1:].decode() for key, _ in store.scan("meta", PREFIX, PREFIX + b"\xff", 1 << 30))
+        self._table: WholeTable[Press] = WholeTable(store, "meta", PRESS, PREFIX)
         self.rows: dict[str, Press] = dict(self._table.rows())
         self._walking: list[tuple[Campaign, Press]] = []
 
