@@ -27,26 +27,32 @@ def mark(context: Context, identifier: str) -> str:
     return context.profile_id(f"erased\x00{identifier}")
 
 
+def _row(context: Context, identifier: str) -> Barred | None:
+    """Where nobody was ever erased, a new identifier costs neither the hash nor the look-up."""
+    barred = context.tables.barred
+    return None if barred.is_empty() else barred.get(mark(context, identifier))
+
+
 def is_known(context: Context, identifier: str) -> bool:
     """Whether it was ever erased."""
-    return context.tables.barred.get(mark(context, identifier)) is not None
+    return _row(context, identifier) is not None
 
 
 def is_listed(context: Context, identifier: str) -> bool:
     """Whether it was erased, and not taken off the list since."""
-    row = context.tables.barred.get(mark(context, identifier))
+    row = _row(context, identifier)
     return row is not None and not row.is_lifted
 
 
 def is_barred(context: Context, identifier: str, event_time: int) -> bool:
     """Whether an event of that time must not count by this identifier, which nobody owned then."""
-    row = context.tables.barred.get(mark(context, identifier))
+    row = _row(context, identifier)
     return row is not None and (event_time <= row.until or not row.is_lifted)
 
 
 def owned_from(context: Context, identifier: str) -> int:
     """The event time from which it can be somebody's."""
-    row = context.tables.barred.get(mark(context, identifier))
+    row = _row(context, identifier)
     return ALWAYS if row is None else row.until + 1
 
 

@@ -32,6 +32,13 @@ class Table(Protocol[T]):
     def delete(self, key: str) -> None: ...
 
 
+class RareTable(Table[T], Protocol[T]):
+    """One of which most deployments have no row at all."""
+
+    def is_empty(self) -> bool:
+        """Whether no row can be found, told without looking for a certain one."""
+
+
 class Entry(NamedTuple):
     """One event as the timeline keeps it: the message as it came, and what its acceptance added."""
 
@@ -132,4 +139,4 @@ class Tables:
     timeline: Timeline
     timers: Timers
     receipts: Table[Receipt]
-    barred: Table[Barred]
+    barred: RareTable[Barred]

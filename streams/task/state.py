@@ -11,7 +11,7 @@ from streams.task.rows import BARRED, NODE, NUMBER, PERSON, POINTER, RAW, RECEIP
 from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
 from streams.task.wire import Wired
-from streams.task.working import WorkingTable
+from streams.task.working import RareTable, WorkingTable
 from streams.unit import Change, Store
 
 
@@ -26,7 +26,7 @@ class State:
         self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, b"p")
         self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, b"c")
         self.receipts: WorkingTable[Receipt] = WorkingTable(store, "identities", RECEIPT, b"r")
-        self.barred: WorkingTable[Barred] = WorkingTable(store, "identities", BARRED, b"e")
+        self.barred: RareTable[Barred] = RareTable(store, "identities", BARRED, b"e")
         self.timeline = StoredTimeline(store)
         self.timers = Wheel(store)
         self.tables = Tables(

@@ -14,6 +14,8 @@ LOAD = 5_000
 FOREVER = 1 << 62
 _STOP = b"\xff" * 9
 Timer = tuple[int, str, str]
+DISARMED, ARMED, FRESH = range(3)
+"""What this unit did to a timer; fresh: armed it, and there was none."""
 
 
 def _key(due: int, cause: str, key: str) -> bytes:
@@ -31,17 +33,15 @@ class Wheel:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._heap: list[Timer] = []
-        self._changed: dict[Timer, bool] = {}
-        self._fresh: set[Timer] = set()
+        self._changed: dict[Timer, int] = {}
         self._gone: set[Timer] = set()
         self._reach = -1
 
     def arm(self, due: int, cause: str, key: str) -> None:
-        timer = (max(due, 0), cause, key)
-        if timer not in self._changed:
-            self._fresh.add(timer)
-        self._changed[timer] = True
-        self._gone.discard(timer)
+        timer = (due if due > 0 else 0, cause, key)
+        self._changed[timer] = ARMED if timer in self._changed else FRESH
+        if self._gone:
+            self._gone.discard(timer)
         if timer[0] < self._reach:
             heapq.heappush(self._heap, timer)
 
@@ -75,16 +75,14 @@ class Wheel:
 
     def _remove(self, timer: Timer) -> None:
         """What this unit armed itself was never written: nothing is to be deleted. With a backlog that is most of them."""
-        if timer in self._fresh:
-            self._fresh.discard(timer)
+        if self._changed.get(timer) == FRESH:
             del self._changed[timer]
         else:
-            self._changed[timer] = False
+            self._changed[timer] = DISARMED
 
     def changes(self) -> list[Change]:
         found = [Change(TABLE, _key(*timer), b"" if armed else None) for timer, armed in self._changed.items()]
         self._changed.clear()
-        self._fresh.clear()
         return found
 
     def _load(self) -> None:
@@ -99,7 +97,7 @@ class Wheel:
                 rows = self._store.scan(TABLE, start.to_bytes(8, "big"), reach.to_bytes(8, "big"), FOREVER)
         stored = {_timer(key) for key, _ in rows}
         stored |= {timer for timer, armed in self._changed.items() if armed}
-        self._heap = [t for t in stored if start <= t[0] < reach and self._changed.get(t, True)]
+        self._heap = [t for t in stored if start <= t[0] < reach and self._changed.get(t, ARMED)]
         heapq.heapify(self._heap)
         self._gone.clear()
         self._reach = reach

@@ -103,3 +103,18 @@ class WholeTable(WorkingTable[T]):
         """Of what was deleted."""
         for key in [key for key, row in self._rows.items() if row is None]:
             del self._rows[key]
+
+
+class RareTable(WorkingTable[T]):
+    """`core.tables.RareTable`: it is looked into once, and filled by whoever puts the first row."""
+
+    def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
+        super().__init__(store, table, codec, prefix)
+        self._is_empty = not store.scan(table, prefix, prefix + b"\xff" * 8, 1)
+
+    def is_empty(self) -> bool:
+        return self._is_empty
+
+    def put(self, key: str, row: T) -> None:
+        self._is_empty = False
+        super().put(key, row)

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from avro.io import BinaryDecoder, DatumReader
+from fastavro import schemaless_writer
 from fastavro.schema import to_parsing_canonical_form
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas import EVENTS, NAMES, Codec, Undecodable, load
 from schemas.compatibility import fingerprint, parsed
+from schemas.registry import current
+from schemas.writing import compile_writer
 
 IDS = {name: number for number, name in enumerate(NAMES, start=1)}
 BY_ID = {number: load(name) for name, number in IDS.items()}
@@ -119,6 +122,19 @@ def test_a_huge_claimed_length_costs_nothing(name: str, size: int) -> None:
 def test_records_survive_encoding_and_decoding(case: tuple[str, dict[str, Any]], codec: Codec) -> None:
     name, record = case
     assert CODECS[0].decode(name, codec.encode(name, record)) == record
+
+
+@given(named_records)
+@settings(max_examples=200)
+def test_plain_records_are_written_as_fastavro_writes_them(case: tuple[str, dict[str, Any]]) -> None:
+    name, record = case
+    plain, body = compile_writer(current(name).schema), io.BytesIO()
+    schemaless_writer(body, current(name).schema, record)
+    assert plain is None or plain(record) == body.getvalue()
+
+
+def test_changes_of_memberships_are_plain() -> None:
+    assert compile_writer(current("audience_change").schema) is not None
 
 
 @given(named_records)

@@ -1,0 +1,78 @@
+"""Writers of records that hold plain values only, compiled from their schema.
+
+Most records that a worker writes are changes of membership: nine plain fields. fastavro looks their schema up field by
+field for each, 13 us where this takes 6. What is not of exactly the type that its field states is left to fastavro, which
+knows defaults and what to refuse; so is every schema with a field of another kind.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+Part: TypeAlias = Callable[[Any], bytes]
+"""The bytes of one field. Raises one of `UNFIT` for a value of another type."""
+UNFIT = (LookupError, TypeError, AttributeError, UnicodeEncodeError)
+
+
+def compile_writer(schema: Any) -> Callable[[Mapping[str, Any]], bytes | None] | None:
+    """Of a record schema: record -> its bytes without frame, None where it does not fit plainly. None for a schema that is
+    not plain."""
+    parts = [(field["name"], part) for field in schema["fields"] if (part := _part(field["type"])) is not None]
+    if len(parts) < len(schema["fields"]):
+        return None
+
+    def write(record: Mapping[str, Any]) -> bytes | None:
+        if len(record) != len(parts):
+            return None
+        try:
+            return b"".join([part(record[name]) for name, part in parts])
+        except UNFIT:
+            return None
+
+    return write
+
+
+def _part(schema: Any) -> Part | None:
+    match schema:
+        case "string" | {"type": "string"}:
+            return _text
+        case {"type": "enum", "symbols": symbols}:
+            return {symbol: _whole(place) for place, symbol in enumerate(symbols)}.__getitem__
+        case {"type": "array", "items": "string"}:
+            return _texts
+        case "int" | {"type": "int"}:
+            return _short
+        case "long" | {"type": "long"}:
+            return _whole
+        case _:
+            return None
+
+
+def _short(value: Any) -> bytes:
+    if not -1 << 31 <= value < 1 << 31:
+        raise TypeError
+    return _whole(value)
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _whole(value: Any) -> bytes:
+    """Zigzag, seven bits a byte, the lowest first. Lengths, versions and instants come again."""
+    if type(value) is not int or not -1 << 63 <= value < 1 << 63:
+        raise TypeError
+    rest, found = (value << 1) ^ (value >> 63), bytearray()
+    while rest > 127:
+        found.append(rest & 127 | 128)
+        rest >>= 7
+    found.append(rest)
+    return bytes(found)
+
+
+def _text(value: Any) -> bytes:
+    data: bytes = value.encode()
+    return _whole(len(data)) + data
+
+
+def _texts(value: Any) -> bytes:
+    if type(value) is not list:
+        raise TypeError
+    return _whole(len(value)) + b"".join(map(_text, value)) + b"\0" if value else b"\0"
