@@ -98,16 +98,19 @@ class Intake:
         kind = message.get("type")
         if kind not in KINDS:
             raise Rejected("type is missing or none of track, identify, page, screen, alias, group")
-        context = _object(message, "context") if "context" in message else _NOTHING
-        properties = _object(message, "properties") if "properties" in message else _NOTHING
-        traits = _object(message, "traits") if "traits" in message else _NOTHING
+        context, properties = message.get("context"), message.get("properties")
+        if not isinstance(context, dict):
+            context = _object(context, "context")
+        if not isinstance(properties, dict):
+            properties = _object(properties, "properties")
+        traits = _object(message["traits"], "traits") if "traits" in message else _NOTHING
         is_new = not identifiers
         if is_new:
             identifiers = self.identifiers(message, context, properties, traits)
         if not identifiers:
             raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
                            "a phone, a device id or an external id")
-        name = _name(message, kind)
+        name = _event_name(message) if kind == "track" else NAMES[kind]
         if kind == "identify":
             properties = traits
         elif kind == "group":
@@ -118,8 +121,11 @@ class Intake:
             traits = _NOTHING
         is_statement = "consent" in context or name == CONSENT_EVENT
         consent = self._consent(name, properties, context, is_new=is_new) if is_statement else _NOTHING
+        message_id = message.get("messageId")
+        if not isinstance(message_id, str) or not message_id:
+            message_id = _message_id(message)
         return Event(
-            _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,
+            message_id, kind, name, event_time(message, received_at), received_at, arrival, identifiers,
             properties, context, traits, consent, _source(context) if "source" in context else "", raw,
         )
 
@@ -219,8 +225,7 @@ def _source(context: Message) -> str:
     return "/".join(str(part) for part in (source.get("type"), source.get("name")) if part)
 
 
-def _object(message: Message, field: str) -> dict[str, Any]:
-    value = message[field]
+def _object(value: Json, field: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     if value is None:
@@ -235,9 +240,7 @@ def _with_outside(message: Message, kind: str, properties: dict[str, Any]) -> di
     return {name: message[name] for name in ("name", "category") if message.get(name) is not None} | properties
 
 
-def _name(message: Message, kind: str) -> str:
-    if kind != "track":
-        return NAMES[kind]
+def _event_name(message: Message) -> str:
     name = message.get("event")
     if not isinstance(name, str) or not name:
         raise Rejected("event is missing; a track message names what happened in the field event")
@@ -251,9 +254,8 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message_id(message: Message) -> str:
+    """Of a message that states no text: its number, else a digest of what it says."""
     stated = message.get("messageId")
-    if isinstance(stated, str) and stated:
-        return stated
     if isinstance(stated, int):
         return str(stated)
     content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}

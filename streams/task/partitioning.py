@@ -19,8 +19,7 @@ def murmur2(data: bytes) -> int:
     whole = length & ~3
     for number in unpack(f"<{whole >> 2}I", data[:whole]):
         word = number * _M & _MASK
-        word = (word ^ word >> 24) * _M & _MASK
-        mixed = (mixed * _M & _MASK) ^ word
+        mixed = (mixed * _M ^ (word ^ word >> 24) * _M) & _MASK
     rest = length & 3
     if rest:
         mixed = (mixed ^ int.from_bytes(data[whole:], "little")) * _M & _MASK

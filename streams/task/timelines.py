@@ -6,6 +6,8 @@ the oldest whole chunks go, and by time (`core.retention`).
 """
 from __future__ import annotations
 
+from operator import attrgetter
+
 from streams.core.tables import Entry
 from streams.task.rows import pack, unpack
 from streams.unit import Change, Store
@@ -88,7 +90,8 @@ class StoredTimeline:
         found = [Change(TABLE, key, None) for key in self._dropped]
         for profile, entries in self._added.items():
             if entries:
-                entries.sort(key=lambda entry: entry.arrival)
+                if len(entries) > 1:
+                    entries.sort(key=attrgetter("arrival"))
                 key = _first(profile) + entries[0].arrival.to_bytes(8, "big", signed=True)
                 found.append(Change(TABLE, key, pack(entries)))
         self._added.clear()
