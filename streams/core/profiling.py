@@ -105,7 +105,7 @@ def is_own(profile: Profile, identifier: str) -> bool:
 def own_profile(tables: Tables, identifier: str) -> Profile | None:
     """The profile that stands at an identifier's home under its name, and has it."""
     row = tables.profiles.get(identifier)
-    return row if isinstance(row, Profile) and row.key == identifier in row.identifiers else None
+    return row if isinstance(row, Profile) and is_own(row, identifier) else None
 
 
 def _begin_decided(context: Context, message: Deliver) -> Profile:

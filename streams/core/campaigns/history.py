@@ -10,7 +10,7 @@ from streams.core.tables import MESSAGES
 
 def watch(context: Context, profile: Profile) -> None:
     """See that a timer fires when the oldest is to go. Nothing to do while one is armed: what comes later is younger."""
-    if not profile.recall and (profile.sent or profile.decided):
+    if not profile.recall:
         watch_anew(context, profile)
 
 
