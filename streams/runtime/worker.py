@@ -1,20 +1,17 @@
 """Runs one worker until it is told to stop or has to: what `audience worker` calls."""
 from __future__ import annotations
 
-import gc
 import logging.config
 import sys
 
 from faust.worker import Worker
 
+from streams.runtime import cycles
 from streams.runtime.logs import logging_config
 from streams.runtime.plugs.application import AudienceApp
 from streams.runtime.settings import Settings
 from streams.runtime.work.opening import ProcessorFactory
 
-COLLECT_AFTER = (200_000, 10, 1_000)
-"""Allocations before a look for cycles: what is new is looked at once or twice, the cached rows, which hold none, every
-hour or so. At Python's own thresholds, looking through them took 26 % of the CPU of a task run in process; now 1 %."""
 SWITCH_AFTER = 0.02
 """Seconds for which a thread may keep the interpreter while others wait for it (Python's own: 0.005). Tasks that work off a
 backlog side by side are all computing, and every switch among them only costs: 63 us of CPU an event, 67 at Python's own
@@ -28,7 +25,7 @@ def run_worker(settings: Settings, new_processor: ProcessorFactory) -> int:
     a process of its own.
     """
     logging.config.dictConfig(logging_config())
-    gc.set_threshold(*COLLECT_AFTER)
+    cycles.begin()
     sys.setswitchinterval(SWITCH_AFTER)
     app = AudienceApp(settings, new_processor)
     worker = Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)

@@ -26,11 +26,8 @@ from streams.unit import Store
 class Answers:
     """Of one task, first asked, first answered."""
 
-    def __init__(
-        self, partition: int, store: Store, state: State, revisions: Revisions, standing: Callable[[], Standing],
-    ) -> None:
-        self._partition, self._store, self._state = partition, store, state
-        self._revisions, self._standing = revisions, standing
+    def __init__(self, partition: int, store: Store, state: State, revisions: Revisions) -> None:
+        self._partition, self._store, self._state, self._revisions = partition, store, state, revisions
         self._asked: deque[Ask] = deque()
         self._walk: Walk | None = None
 
@@ -40,13 +37,13 @@ class Answers:
     def ask(self, question: Ask) -> None:
         self._asked.append(question)
 
-    def give(self, context: Context, now: int) -> list[Answered]:
+    def give(self, context: Context, now: int, standing: Callable[[], Standing]) -> list[Answered]:
         """What can be said now; a preview gets one slice a unit. Questions that nobody waits for any more are passed
         over."""
         answers: list[Answered] = []
         while self._asked:
             question = self._asked[0]
-            body = self._answer(question, context, now) if question.until > now else {}
+            body = self._answer(question, context, now, standing) if question.until > now else {}
             if body is None:
                 break
             self._asked.popleft()
@@ -55,20 +52,22 @@ class Answers:
                 answers.append(Answered(question.request_id, self._partition, body, now))
         return answers
 
-    def _answer(self, question: Ask, context: Context, now: int) -> dict[str, Any] | None:
+    def _answer(
+        self, question: Ask, context: Context, now: int, standing: Callable[[], Standing],
+    ) -> dict[str, Any] | None:
         """None while a preview is not done."""
         if question.documents is None:
-            return {"standing": asdict(self._standing())}
+            return {"standing": asdict(standing())}
         if self._walk is None:
             try:
                 preview = Preview(context.plan, self._revisions.plan_with(question.documents), question.segments)
             except (Misconfigured, ValueError) as fault:
-                return {"standing": asdict(self._standing()), "fault": str(fault)}
-            self._walk = Walk(preview, self._store, self._state, profiles=self._standing().profiles,
+                return {"standing": asdict(standing()), "fault": str(fault)}
+            self._walk = Walk(preview, self._store, self._state, profiles=standing().profiles,
                               people=question.people, shown=question.shown)
         if self._walk.slice(context, now):
             return None
-        return {"standing": asdict(self._standing()), "preview": self._walk.body()}
+        return {"standing": asdict(standing()), "preview": self._walk.body()}
 
 
 def standing_of(body: Mapping[str, Any]) -> Standing:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 
 from streams.core.profile import Forward, Profile
-from streams.task.rows import NUMBER, PROFILE
-from streams.task.working import CAPACITY, WorkingTable
+from streams.task.rows import NUMBER, PROFILE, RowCodec
+from streams.task.working import CAPACITY, Rows, WorkingTable
 from streams.unit import Change, Store
 
 PREFIX = b"c"
@@ -54,13 +54,27 @@ def edition_of(name: str) -> int | None:
     return int(name[1:]) if name.startswith(EDITION) else None
 
 
+class CountedRows(Rows):
+    """`seen`: how the census counted each that was read."""
+
+    def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
+        super().__init__(store, table, codec, prefix)
+        self.seen: dict[str, Seen] = {}
+
+    def _decode(self, key: str, data: bytes) -> Profile | Forward:
+        row: Profile | Forward = super()._decode(key, data)
+        self.seen[key] = _seen(row)
+        return row
+
+
 class CountedProfiles(WorkingTable[Profile | Forward]):
     """The table of profiles, with the census of its rows."""
 
+    _rows: CountedRows
+
     def __init__(self, store: Store) -> None:
-        super().__init__(store, "profiles", PROFILE)
+        super().__init__(store, "profiles", PROFILE, rows=CountedRows)
         self.census = Census(store)
-        self._seen: dict[str, Seen] = {}
 
     def put(self, key: str, row: Profile | Forward) -> None:
         if key not in self._rows:
@@ -75,7 +89,7 @@ class CountedProfiles(WorkingTable[Profile | Forward]):
 
     def count(self) -> None:
         """Bring the census up to what this unit has done so far."""
-        seen, rows, move = self._seen, self._rows, self.census.move
+        seen, rows, move = self._rows.seen, self._rows, self.census.move
         for key in self._dirty:
             old, new = seen.get(key, ()), _seen(rows[key])
             if old != new:
@@ -84,16 +98,11 @@ class CountedProfiles(WorkingTable[Profile | Forward]):
 
     def changes(self) -> list[Change]:
         self.count()
-        seen, rows = self._seen, self._rows
+        rows = self._rows
         found = super().changes()
-        if len(seen) > CAPACITY + CAPACITY // 2:
-            self._seen = {key: counted for key, counted in seen.items() if key in rows}
+        if len(rows.seen) > CAPACITY + CAPACITY // 2:
+            rows.seen = {key: counted for key, counted in rows.seen.items() if key in rows}
         return found + self.census.changes()
-
-    def _decode(self, key: str, data: bytes) -> Profile | Forward:
-        row = super()._decode(key, data)
-        self._seen[key] = _seen(row)
-        return row
 
 
 def _seen(row: Profile | Forward | None) -> Seen:

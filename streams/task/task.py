@@ -23,6 +23,7 @@ from streams.core.requests import Asked, Split
 from streams.core.step import step
 from streams.standing import Standing
 from streams.task.answers import Answers
+from streams.task.arrivals import Arrivals
 from streams.task.outputs import AvroSink, Sink, decided, unread
 from streams.task.partitioning import partition_of
 from streams.task.presses import Presses
@@ -47,7 +48,10 @@ there are records, where those are more."""
 
 
 class Task:
-    """All stages of one partition: a `streams.unit.Processor`."""
+    """All stages of one partition: a `streams.unit.Processor`.
+
+    Nothing of it refers back to it: all that it holds is freed with it, without a search for cycles (`runtime.cycles`).
+    """
 
     def __init__(
         self, partition: int, partitions: int, store: Store, settings: TaskSettings | None = None,
@@ -61,10 +65,10 @@ class Task:
         self.revisions = Revisions(store)
         self._sweep = Sweep(store, self.state, self.revisions)
         self._presses = Presses(store, self.state, partitions)
-        self._answers = Answers(partition, store, self.state, self.revisions, self.standing)
+        self._answers = Answers(partition, store, self.state, self.revisions)
         self.now: int = self.revisions.numbers.get("now") or 0
-        self._arrivals = self.revisions.numbers.get("arrivals") or 0
-        self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._next_arrival,
+        self._arrivals = Arrivals(partition, self.revisions.numbers.get("arrivals") or 0)
+        self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._arrivals.next,
                               self._settings.profile_id)
         self._redactions = Redactions(store, self.state, self._reader)
         self._outputs: list[Output] = []
@@ -108,7 +112,7 @@ class Task:
             self._handle(message)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch))
-        self._outputs += self._answers.give(self.context, self.now)
+        self._outputs += self._answers.give(self.context, self.now, self.standing)
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
         outcome.applied += len(batch) - outcome.rejected
@@ -137,7 +141,7 @@ class Task:
                     self._announce(*read)
                 found.append(read)
         if self._settings.arrivals is None and found:
-            self.revisions.numbers.put("arrivals", self._arrivals)
+            self.revisions.numbers.put("arrivals", self._arrivals.last)
         return found
 
     def _handle(self, message: Wired) -> None:
@@ -260,9 +264,3 @@ class Task:
                 if instant is not None and instant > self.now:
                     self.state.timers.disarm(instant, CAMPAIGN, campaign.id)
                     self.state.timers.arm(instant, CAMPAIGN, campaign.id)
-
-    def _next_arrival(self, at: int) -> int:
-        """Rises with every message of this task; the low bits keep the numbers of different tasks apart."""
-        instant, number = at << 10, self._arrivals + 1
-        self._arrivals = number = instant if instant > number else number
-        return number << 10 | self.partition & 1023

@@ -6,7 +6,7 @@ That is sound only as the processor is thrown away when a commit fails.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from streams.core.errors import Bug
 from streams.task.rows import UNREADABLE, RowCodec
@@ -17,22 +17,41 @@ CAPACITY = 20_000
 
 
 class Rows(dict[str, Any]):
-    """Decoded rows by key, None for one that is not there. What is not at hand when it is asked for is read."""
+    """Decoded rows by key, None for one that is not there. What is not at hand when it is asked for is read.
 
-    def __init__(self, read: Callable[[str], Any]) -> None:
-        self._read = read
+    It knows its place in the store itself: with a method of its table, table and rows would be a cycle, and the rows of a
+    task that is let go would stay until Python looks for cycles.
+    """
+
+    def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
+        self._store, self._table, self._codec, self._prefix = store, table, codec, prefix
 
     def __missing__(self, key: str) -> Any:
-        row = self[key] = self._read(key)
-        return row
+        self.read([key])
+        return self[key]
+
+    def read(self, keys: list[str]) -> None:
+        """From the store, in one multi-get."""
+        prefix, decode = self._prefix, self._decode
+        try:
+            for key, data in zip(keys, self._store.get(self._table, [prefix + key.encode() for key in keys]), strict=True):
+                self[key] = None if data is None else decode(key, data)
+        except UNREADABLE as fault:
+            raise Bug(f"a row of {self._table} cannot be read ({type(fault).__name__}): damaged, or written by another "
+                      "version; delete the folder of the state, and it is rebuilt from Kafka") from fault
+
+    def _decode(self, key: str, data: bytes) -> Any:
+        return self._codec.decode(data)
 
 
 class WorkingTable(Generic[T]):
     """Rows of one kind in one table of the store, under a key prefix of their own."""
 
-    def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"") -> None:
-        self._store, self._table, self._codec, self._prefix = store, table, codec, prefix
-        self._rows = Rows(self._read)
+    def __init__(
+        self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"", rows: type[Rows] = Rows,
+    ) -> None:
+        self._table, self._codec, self._prefix = table, codec, prefix
+        self._rows = rows(store, table, codec, prefix)
         self._dirty: dict[str, None] = {}
         self.get: Callable[[str], T | None] = self._rows.__getitem__
         """The dictionary's own: a look-up of what is at hand, several for every event, runs no Python."""
@@ -47,25 +66,8 @@ class WorkingTable(Generic[T]):
 
     def prefetch(self, keys: Iterable[str]) -> None:
         """Read all of these that are not at hand, in one multi-get."""
-        rows = self._rows
-        wanted = [key for key in keys if key not in rows]
-        if not wanted:
-            return
-        decode, prefix = self._decode, self._prefix
-        for key, data in zip(wanted, self._store.get(self._table, [prefix + key.encode() for key in wanted]),
-                             strict=True):
-            rows[key] = None if data is None else decode(key, data)
-
-    def _read(self, key: str) -> T | None:
-        data = self._store.get(self._table, [self._prefix + key.encode()])[0]
-        return None if data is None else self._decode(key, data)
-
-    def _decode(self, key: str, data: bytes) -> T:
-        try:
-            return cast("T", self._codec.decode(data))
-        except UNREADABLE as fault:
-            raise Bug(f"a row of {self._table} cannot be read ({type(fault).__name__}): damaged, or written by another "
-                      "version; delete the folder of the state, and it is rebuilt from Kafka") from fault
+        if wanted := [key for key in keys if key not in self._rows]:
+            self._rows.read(wanted)
 
     def has_local(self, key: str) -> bool:
         """Whether there is such a row, as far as it was read or prefetched."""

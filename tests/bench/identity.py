@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import cProfile
-import gc
 import pstats
 import random
 import tempfile
@@ -26,9 +25,9 @@ import orjson
 
 from streams.core.homes import REALM
 from streams.memory import MemoryStore
+from streams.runtime import cycles
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
-from streams.runtime.worker import COLLECT_AFTER
 from streams.task import Task, TaskSettings
 from streams.task.partitioning import partition_of
 from streams.testing import NO_TIMERS
@@ -170,7 +169,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
-    gc.set_threshold(*COLLECT_AFTER)
+    cycles.begin()
     decisions(asked.people, asked.profile)
     known(2_000, asked.rounds)
 

@@ -9,7 +9,6 @@ events, so the same number is touched. Printed, never asserted.
 from __future__ import annotations
 
 import argparse
-import gc
 import random
 import tempfile
 import time
@@ -21,9 +20,9 @@ from typing import Any
 
 import orjson
 
+from streams.runtime import cycles
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
-from streams.runtime.worker import COLLECT_AFTER
 from streams.task import Task, TaskSettings
 from streams.task.wire import Stage
 from streams.testing import NO_TIMERS
@@ -181,7 +180,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=20_000, help="hits a round")
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    gc.set_threshold(*COLLECT_AFTER)
+    cycles.begin()
     with tempfile.TemporaryDirectory() as folder:
         cost_per_hit(Path(folder), asked.events // 5, asked.events, asked.rounds + 1)
         backfill(Path(folder), asked.people // 5, 8)

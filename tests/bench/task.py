@@ -7,7 +7,6 @@ What a profiler shows of it is what the stages cost, undisturbed by other thread
 """
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from streams.definitions import load_folder  # noqa: E402
 from streams.memory import MemoryStore  # noqa: E402
-from streams.runtime.worker import COLLECT_AFTER  # noqa: E402
+from streams.runtime import cycles  # noqa: E402
 from streams.task import Task  # noqa: E402
 from streams.task.wire import Stage  # noqa: E402
 from streams.unit import Inbound  # noqa: E402
@@ -51,7 +50,7 @@ def units(path: Path) -> Iterator[list[Inbound]]:
 
 
 def main() -> None:
-    gc.set_threshold(*COLLECT_AFTER)
+    cycles.begin()
     store = MemoryStore()
     task, spent, messages, changes, sends = new_task(store), 0.0, 0, 0, 0
     for batch in units(Path(sys.argv[1])):
@@ -60,6 +59,7 @@ def main() -> None:
             task.frontier(record)
         outcome = task.run(batch, WALL, batch[-1].at - 1)
         spent += time.process_time() - started
+        cycles.set_aside()
         store.write(outcome.changes)
         messages, changes, sends = messages + len(batch), changes + len(outcome.changes), sends + len(outcome.sends)
     print(f"{spent / messages * 1e6:.1f} us of CPU a message; {messages:,} messages, {changes:,} rows, {sends:,} records")
