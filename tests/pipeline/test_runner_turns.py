@@ -60,6 +60,11 @@ def wall() -> int:
     return int(time.time() * 1000)
 
 
+def unhurried() -> float:
+    """A clock by which no turn takes any time, so that none is followed by a rest."""
+    return 0.0
+
+
 def turns(background: Turns, *, task_of: int = 0, with_records: bool = True) -> Busy:
     """Started; ends when the test does not join it any more."""
     def fail(failure: BaseException) -> None:
@@ -81,7 +86,7 @@ def ended(task: Busy) -> list[int]:
 
 
 def test_while_records_keep_coming_every_so_manieth_unit_is_a_slice_and_has_none() -> None:
-    task = turns(Turns())
+    task = turns(Turns(unhurried))
     assert task.is_enough.wait(20)
     units = ended(task)[:ENOUGH]
     assert units.count(0) == ENOUGH // SLICE_EVERY
@@ -107,7 +112,7 @@ def test_tasks_take_turns_and_each_has_its_share(tasks: int) -> None:
 
 
 def test_a_task_with_records_has_its_turns_beside_one_that_has_none() -> None:
-    background = Turns()
+    background = Turns(unhurried)
     idle, loaded = turns(background, task_of=1, with_records=False), turns(background)
     assert loaded.is_enough.wait(30)
     slices = ended(loaded)[:ENOUGH].count(0)
@@ -121,4 +126,36 @@ def test_who_withdraws_is_not_waited_for() -> None:
     turns.give_back()
     assert not turns.take(1), "it had the last one, and another asked"
     turns.withdraw(2)
+    assert turns.take(1)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_while_events_come_in_every_turn_leaves_them_as_long_as_it_took() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.events_came()
+    assert turns.take(1)
+    clock.now = 0.1
+    turns.give_back()
+    assert not turns.take(1) and not turns.take(2) and turns.is_waited_for(2)
+    clock.now = 0.19
+    assert not turns.take(2)
+    clock.now = 0.2
+    assert turns.take(2)
+
+
+def test_without_events_one_turn_follows_the_other() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.events_came()
+    clock.now = 2.0
+    assert turns.take(1)
+    clock.now = 2.5
+    turns.give_back()
     assert turns.take(1)

@@ -166,6 +166,8 @@ class Runner(Generic[Token]):
             timers_until = self._timers_until(wall)
             if not (records or is_slice or self._is_due(timers_until) or self._is_untidy()):
                 return False
+            if records:
+                turns.events_came()
             self._run(records, wall, timers_until)
             return True
         finally:

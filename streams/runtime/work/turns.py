@@ -1,35 +1,56 @@
 """Whose turn it is to work in the background: one task of a worker at a time, and none for long before another.
 
 Not a lock alone: a task with nothing else to do would take it again at once, and one that has events to handle, and asks
-only between its units, would never find it free.
+only between its units, would never find it free. And while events come in the turns leave room for them: on a machine that
+has no core to spare, every turn delays what else is under way.
 """
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from time import monotonic
+
+REST = 1.0
+"""After a turn, this times as long passes without one while events come in."""
+QUIET = 1.0
+"""Seconds after an event in which the next is expected."""
 
 
 class Turns:
     """For the threads of all tasks; each gives its own partition as its name. No call waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._waiting: set[int] = set()
         self._holder: int | None = None
         self._last: int | None = None
+        self._event_at = self._taken_at = self._free_at = -QUIET
+
+    def events_came(self) -> None:
+        """To any task."""
+        self._event_at = self._seconds()
 
     def take(self, task: int) -> bool:
         """True: it is yours until you give it back. False: you are waited for; ask again, or withdraw."""
         with self._lock:
-            if self._holder is not None or (self._last == task and self._waiting - {task}):
+            is_others = self._holder is not None or (self._last == task and self._waiting - {task})
+            if is_others or self._is_resting():
                 self._waiting.add(task)
                 return False
             self._holder = self._last = task
+            self._taken_at = self._seconds()
             self._waiting.discard(task)
             return True
 
     def give_back(self) -> None:
         with self._lock:
-            self._holder = None
+            self._holder, now = None, self._seconds()
+            self._free_at = now + REST * (now - self._taken_at)
+
+    def _is_resting(self) -> bool:
+        now = self._seconds()
+        return now < self._free_at and now - self._event_at < QUIET
 
     def is_waited_for(self, task: int) -> bool:
         """It asked in vain: it is to ask before its next unit."""
