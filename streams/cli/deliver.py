@@ -118,8 +118,9 @@ def limits(destination: str, connector: str, given: Mapping[str, Any]) -> Limits
 
 def _http(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
     from connectors.destinations.http import HttpConnector, read_settings
+    from streams.definitions.bodies import compiled
 
-    return HttpConnector(read_settings(destination, given, variables))
+    return HttpConnector(read_settings(destination, given, variables, compiled))
 
 
 def _smtp(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:

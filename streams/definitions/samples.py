@@ -10,7 +10,7 @@ from typing import Any
 
 from streams.core.campaigns.content import PARAMETERS
 from streams.core.definitions import Channel
-from streams.definitions.sandbox import FAULTS, Sandbox, said
+from streams.definitions.sandbox import FAULTS, Sandbox
 
 _ENVIRONMENT = Sandbox(is_html=True)
 TEMPLATES = frozenset({"subject", "html", "text"})
@@ -25,7 +25,7 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
             traits = sample.get("traits", {})
             known = {**traits, "profile": {"id": "sample", "traits": traits}, "event": sample.get("event", {})}
             try:
-                said(template, known)
+                _ENVIRONMENT.said(template, known)
             except FAULTS as fault:
                 yield field, number, type(fault).__name__
 

@@ -1,4 +1,4 @@
-"""Where templates of campaigns run: Jinja2's sandbox, with bounds, because they meet whatever people send.
+"""Where every template runs: Jinja2's sandbox, with bounds, because they meet whatever people send.
 
 A template is a marketer's, but what it is filled with is anybody's: `{{ '*' * event.properties.stars }}` must not take the
 worker's memory, nor a message of 10 MB end it, which Kafka does not take. Steps are counted and not time taken, so that a
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextvars import ContextVar
 from typing import Any
 
-from jinja2 import ChainableUndefined, Template, TemplateError, nodes
+from jinja2 import ChainableUndefined, Template, TemplateError, Undefined, nodes
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -37,10 +37,29 @@ _LEFT: ContextVar[list[int]] = ContextVar("steps that a rendering has left")
 class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "+"))
 
-    def __init__(self, *, is_html: bool) -> None:
-        super().__init__(undefined=ChainableUndefined, autoescape=is_html)
+    def __init__(
+        self, *, is_html: bool = False, undefined: type[Undefined] = ChainableUndefined, longest: int = LONGEST,
+    ) -> None:
+        """`longest`: characters of a rendered text, and of any on the way to it."""
+        super().__init__(undefined=undefined, autoescape=is_html)
+        self._longest = longest
         self.globals["range"] = _range
-        self.filters |= {COUNTED: _counted, PAID: _paid, SHORT: _short}
+        self.filters |= {COUNTED: _counted, PAID: _paid, SHORT: self._short}
+
+    def said(self, template: Template, values: Mapping[str, Any]) -> str:
+        """The rendered text. Raises one of FAULTS."""
+        parts: list[str] = []
+        length = 0
+        left = _LEFT.set([MOST_STEPS_IN_ALL])
+        try:
+            for part in template.generate(values):
+                length += len(part)
+                if length > self._longest:
+                    raise TooLong
+                parts.append(part)
+        finally:
+            _LEFT.reset(left)
+        return "".join(parts)
 
     def _generate(self, source: nodes.Template, *args: Any, **named: Any) -> str:
         """What costs time or room without end is wrapped where it stands."""
@@ -65,26 +84,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """`*`, `**` and `+`. TooLong where the answer would be no small thing."""
         if operator == "**" and not _is_small(right):
             raise TooLong
-        if operator == "*" and max(_repeated(left, right), _repeated(right, left)) > LONGEST:
+        if operator == "*" and max(_repeated(left, right), _repeated(right, left)) > self._longest:
             raise TooLong
         found = super().call_binop(context, operator, left, right)
-        return _short(found) if operator == "+" else found
+        return self._short(found) if operator == "+" else found
 
-
-def said(template: Template, values: Mapping[str, Any]) -> str:
-    """The rendered text. Raises one of FAULTS."""
-    parts: list[str] = []
-    length = 0
-    left = _LEFT.set([MOST_STEPS_IN_ALL])
-    try:
-        for part in template.generate(values):
-            length += len(part)
-            if length > LONGEST:
-                raise TooLong
-            parts.append(part)
-    finally:
-        _LEFT.reset(left)
-    return "".join(parts)
+    def _short(self, value: Any) -> Any:
+        if isinstance(value, str | list | tuple) and len(value) > self._longest:
+            raise TooLong
+        return value
 
 
 def _spend(steps: int) -> None:
@@ -101,14 +109,8 @@ def _counted(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def _paid(value: Any) -> Any:
-    if isinstance(value, Sized) and not isinstance(value, str):
+    if isinstance(value, Sized) and not isinstance(value, str | Undefined):
         _spend(len(value))
-    return value
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, str | list | tuple) and len(value) > LONGEST:
-        raise TooLong
     return value
 
 

@@ -8,21 +8,22 @@ from typing import Any
 from jinja2 import Template
 
 from streams.core.errors import Rejected
-from streams.definitions.sandbox import FAULTS, Sandbox, said
+from streams.definitions.sandbox import FAULTS, Sandbox
 
-_TEXT, _HTML = Sandbox(is_html=False), Sandbox(is_html=True)
+_TEXT, _HTML = Sandbox(), Sandbox(is_html=True)
 
 
 @lru_cache(maxsize=1024)
-def _template(is_html: bool, text: str) -> Template:
-    return (_HTML if is_html else _TEXT).from_string(text)
+def _template(sandbox: Sandbox, text: str) -> Template:
+    return sandbox.from_string(text)
 
 
 def render(field: str, text: str, values: Mapping[str, Any]) -> str:
     """The text with its values filled in. Raises Rejected where the template fails; the reason quotes no value."""
     if "{" not in text:
         return text
+    sandbox = _HTML if field == "html" else _TEXT
     try:
-        return said(_template(field == "html", text), values)
+        return sandbox.said(_template(sandbox, text), values)
     except FAULTS as fault:
         raise Rejected(f"{field} cannot be rendered: {type(fault).__name__}") from None

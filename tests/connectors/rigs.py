@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP
 
 from connectors.delivery import Activation, Connector
 from connectors.destinations import google_customer_match, http, kevel_userdb, meta_custom_audiences, smtp, twilio
+from streams.definitions.bodies import compiled
 from tests.connectors import test_google_destination as google
 from tests.connectors import test_kevel_destination as kevel
 from tests.connectors import test_meta_destination as meta
@@ -136,8 +137,10 @@ async def _text(request: web.Request) -> str:
 
 
 def _hook() -> Rig:
-    return Keyed(lambda url, patience: http.HttpConnector(http.read_settings("hook", {"url": url, "timeout": patience}, {})),
-                 tuple(activation(number) for number in range(45)), _webhook_id, lambda: web.Response(status=204))
+    def make(url: str, patience: float) -> Connector:
+        return http.HttpConnector(http.read_settings("hook", {"url": url, "timeout": patience}, {}, compiled))
+
+    return Keyed(make, tuple(activation(number) for number in range(45)), _webhook_id, lambda: web.Response(status=204))
 
 
 def _twilio() -> Rig:

@@ -12,6 +12,7 @@ from aiohttp import ClientSession, web
 
 from connectors.destinations.http import HttpConnector, read_settings
 from streams.core.definitions import Destination
+from streams.definitions.bodies import compiled
 from streams.runtime.delivering import destinations as side_by_side
 from streams.runtime.delivering.destinations import Destinations, Limits, Plan, Running
 from streams.runtime.delivering.pages import Pages
@@ -79,7 +80,7 @@ def running(name: str, url: str) -> Running:
     settings: dict[str, Any] = {"url": url, "timeout": 0.5}
     return Running(
         definition=Destination(id=name, channel="email", connector="http", settings=tuple(settings.items())),
-        connector=HttpConnector(read_settings(name, settings, {})), limits=QUICK)
+        connector=HttpConnector(read_settings(name, settings, {}, compiled)), limits=QUICK)
 
 
 def plan(**urls: str) -> Plan:

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.delivery.hashing import Hashed, hashed
 from connectors.destinations.http import HttpConnector, read_settings
+from streams.definitions.bodies import compiled
 from tests.connectors.recording import Recorder, activation
 
 DIGEST = "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"
@@ -24,7 +25,7 @@ def test_digests_are_lower_case_hex_of_the_value_alone(algorithm: str, digest: s
 def test_the_server_is_told_the_digest_only() -> None:
     async def run() -> Recorder:
         async with Recorder() as server:
-            connector = Hashed(HttpConnector(read_settings("hook", {"url": server.url}, {})), "sha256")
+            connector = Hashed(HttpConnector(read_settings("hook", {"url": server.url}, {}, compiled)), "sha256")
             await connector.deliver([activation(0, identifier="email:test@example.com")], 0)
             await connector.close()
         return server

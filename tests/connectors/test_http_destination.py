@@ -16,6 +16,7 @@ from aiohttp import web
 from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Refused
 from connectors.destinations.http import HttpConnector, read_settings
 from streams.core.errors import Misconfigured
+from streams.definitions.bodies import compiled
 from tests.connectors.recording import Crash, Log, Reading, Received, Recorder, accept, activation, eventually, for_ever
 
 QUICK = Limits(shortest=5, longest=40)
@@ -25,7 +26,8 @@ IDS = {each.activation_id: 1 for each in MANY}
 
 def engine(url: str, log: Log, limits: Limits = QUICK, **settings: Any) -> Engine:
     given = {"url": url, "timeout": 20, **settings}
-    return Engine("hook", HttpConnector(read_settings("hook", given, {"KEY": "whsec_c2VjcmV0"})), Reading(log), limits)
+    settings_read = read_settings("hook", given, {"KEY": "whsec_c2VjcmV0"}, compiled)
+    return Engine("hook", HttpConnector(settings_read), Reading(log), limits)
 
 
 async def until(condition: Callable[[], bool], running: Engine, within: float = 30) -> None:
@@ -281,5 +283,5 @@ def test_a_template_makes_the_body_and_one_that_fails_refuses() -> None:
 def test_all_faults_of_the_settings_are_told_and_no_secret() -> None:
     given = {"url": "ftp://x", "secret": {"env": "MISSING"}, "timeout": 0, "urll": 1, "body": "{% if %}"}
     with pytest.raises(Misconfigured) as caught:
-        read_settings("hook", given, {})
+        read_settings("hook", given, {}, compiled)
     assert len(caught.value.faults) == 5 and "MISSING" in str(caught.value)

@@ -15,6 +15,7 @@ from connectors.destinations import http
 from connectors.destinations.twilio import TwilioConnector, read_settings
 from connectors.destinations.twilio.mapping import form_of, read_answer
 from streams.core.errors import Misconfigured
+from streams.definitions.bodies import compiled
 from tests.connectors.recording import Log, Reading, Recorder, activation, eventually
 
 MANY = tuple(activation(number, identifier=f"phone:+3161234{number:04}", content={"text": f"Hi {number} é"})
@@ -108,7 +109,8 @@ def test_another_gateway_is_reached_with_a_body_of_its_own() -> None:
 
     async def run() -> Recorder:
         async with Recorder() as gateway:
-            connector = http.HttpConnector(http.read_settings("texts", {**given, "url": gateway.url}, {"KEY": "App 7"}))
+            settings = http.read_settings("texts", {**given, "url": gateway.url}, {"KEY": "App 7"}, compiled)
+            connector = http.HttpConnector(settings)
             assert await connector.deliver(MANY[:1], 0) == [Delivered()]
             await connector.close()
         return gateway

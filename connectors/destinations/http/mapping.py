@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import orjson
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connectors.delivery import Activation, Refused
 from connectors.delivery.activation import as_json
+from streams.core.errors import Rejected
+from streams.core.values import Json
 
-TEMPLATES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+Body: TypeAlias = Callable[[Mapping[str, Json]], bytes]
+"""A template over the activation's fields. Raises Rejected."""
 
 
-def body_of(activation: Activation, template: Template | None) -> bytes | Refused:
+def body_of(activation: Activation, body: Body | None) -> bytes | Refused:
     """The bytes to send; Refused where the template fails."""
     fields = as_json(activation)
-    if template is None:
+    if body is None:
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     try:
-        return template.render(fields).encode()
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as fault:
-        return Refused(why=f"the body cannot be rendered: {type(fault).__name__}")
+        return body(fields)
+    except Rejected as fault:
+        return Refused(why=fault.reason)
 
 
 def headers_of(activation_id: str, body: bytes, key: bytes | None, at: int) -> dict[str, str]:

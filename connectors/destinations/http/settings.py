@@ -1,47 +1,49 @@
 """The settings of an `http` destination. All faults at once; a secret is looked up by its variable's name."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from jinja2 import Template, TemplateSyntaxError
+from jinja2 import TemplateSyntaxError
 
 from connectors.delivery.reading import Reading, Variables
-from connectors.destinations.http.mapping import TEMPLATES
+from connectors.destinations.http.mapping import Body
 
 KNOWN = ("url", "secret", "body", "content_type", "headers", "timeout", "concurrency")
+Compile: TypeAlias = Callable[[str], Body]
+"""Bounded in steps and length: a body that has no end would hold up every other. Raises TemplateSyntaxError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpSettings:
-    """`key` signs, if there is one. `body` is a Jinja template over the activation's fields; None: all of them as
-    JSON. `timeout` in seconds, over the whole exchange."""
+    """`key` signs, if there is one. `body`: None tells all fields of the activation as JSON.
+    `timeout` in seconds, over the whole exchange."""
 
     url: str
     key: bytes | None = None
-    body: Template | None = None
+    body: Body | None = None
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     timeout: float = 10
     concurrency: int = 20
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> HttpSettings:
-    """WrongDestination with every fault; none shows a secret."""
+def read_settings(destination: str, given: Mapping[str, Any], variables: Variables, compiled: Compile) -> HttpSettings:
+    """WrongDestination with every fault; none shows a secret. `compiled` makes a body of its Jinja template."""
     reading = Reading(destination, given, KNOWN, variables)
     settings = HttpSettings(
         url=reading.address("url"), key=reading.signing_key("secret") if "secret" in given else None,
-        body=_body(reading) if "body" in given else None, headers=tuple(reading.texts("headers").items()),
+        body=_body(reading, compiled) if "body" in given else None, headers=tuple(reading.texts("headers").items()),
         content_type=reading.text("content_type", "application/json"), timeout=reading.number("timeout", 10, 0.01, 300),
         concurrency=int(reading.number("concurrency", 20, 1, 500)))
     reading.finish()
     return settings
 
 
-def _body(reading: Reading) -> Template | None:
+def _body(reading: Reading, compiled: Compile) -> Body | None:
     try:
-        return TEMPLATES.from_string(reading.text("body", expected="a text or {env: NAME}", is_long=True))
+        return compiled(reading.text("body", expected="a text or {env: NAME}", is_long=True))
     except TemplateSyntaxError as error:
         reading.refuse("body", f"a valid Jinja template ({error.message}, line {error.lineno})")
         return None
