@@ -30,6 +30,7 @@ DEFAULT_NAMESPACES: tuple[Namespace, ...] = (
     Namespace(name="cookie", priority=7, at_most=50, on_conflict=OnConflict.LAST_LOGIN),
 )
 
+LOWERED = frozenset({"email", "device_ad_id"})
 STATED = Caps()
 
 
@@ -40,6 +41,11 @@ def namespace_of(identifier: str) -> str:
 def is_anonymous(identifier: str) -> bool:
     """True for cookies and devices, which name a browser or a machine and not a person."""
     return namespace_of(identifier) in ANONYMOUS
+
+
+def spelled(namespace: str, value: str) -> str:
+    """The value as it is compared everywhere, but for phone numbers, which need numbering plans."""
+    return value.strip().lower() if namespace in LOWERED else value.strip()
 
 
 def is_blocked(value: str) -> bool:

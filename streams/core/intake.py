@@ -16,7 +16,7 @@ from streams.core import values
 from streams.core.consent.mapping import DEFAULT, bound_together, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
-from streams.core.identifiers import Namespaces, is_blocked, namespace_of
+from streams.core.identifiers import Namespaces, is_blocked, namespace_of, spelled
 from streams.core.values import Json
 
 PhoneNumber = Callable[[str], str | None]
@@ -24,7 +24,6 @@ Message = Mapping[str, Any]
 
 KINDS = frozenset({"track", "identify", "page", "screen", "alias", "group"})
 NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "alias": "", "group": ""}
-LOWERED = frozenset({"email", "device_ad_id"})
 CONSENT_EVENT = "Consent Preference Updated"
 STRINGS = frozenset({"tcf", "gpp", "usp"})
 LATEST = 253_402_300_799_999
@@ -203,9 +202,7 @@ class Intake:
             if not isinstance(value, int) or isinstance(value, bool):
                 return
             value = str(value)
-        value = value.strip()
-        if name in LOWERED:
-            value = value.lower()
+        value = spelled(name, value)
         if "\x00" in value or is_blocked(value) or (
                 self.namespaces.blocked and not self.namespaces.allows(name, value)):
             return

@@ -4,12 +4,11 @@ No fault shows a listed value: it is personal data.
 """
 from __future__ import annotations
 
-import phonenumbers
-
-from streams.core.identifiers import is_blocked
+from streams.core.identifiers import is_blocked, spelled
 from streams.core.rules import Members
 from streams.core.values import Json
 from streams.definitions.faults import dotted
+from streams.definitions.phones import phone_number
 from streams.definitions.shapes import Found, Shape, many
 
 _EXPECTED = "an identifier, namespace:value, such as email:jane@example.com"
@@ -26,22 +25,20 @@ class NoIdentifier(Exception):
 def identifier_of(written: Json) -> str:
     """As the pipeline normalises it. Raises NoIdentifier."""
     namespace, colon, value = written.partition(":") if isinstance(written, str) else ("", "", "")
-    namespace, value = namespace.strip().lower(), value.strip()
+    namespace = namespace.strip().lower()
+    value = spelled(namespace, value)
     if not colon or not namespace or not value:
         raise NoIdentifier("is no identifier")
-    if namespace in ("email", "device_ad_id"):
-        value = value.lower()
     if is_blocked(value):
         raise NoIdentifier("is a blocked value, which nobody ever has")
     return f"{namespace}:{_phone(value) if namespace == 'phone' else value}"
 
 
 def _phone(value: str) -> str:
-    try:
-        number = phonenumbers.parse(value, None)
-    except phonenumbers.NumberParseException:
-        raise NoIdentifier("is no telephone number", "one with its country, such as phone:+31612345678") from None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    number = phone_number(value)
+    if number is None:
+        raise NoIdentifier("is no telephone number", "one with its country, such as phone:+31612345678")
+    return number
 
 
 def _member(found: Found) -> str:

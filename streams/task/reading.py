@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import orjson
-import phonenumbers
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
@@ -17,6 +16,7 @@ from streams.core.press import Pressed
 from streams.core.redaction import Redaction
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
+from streams.definitions.phones import phone_number
 from streams.task.wire import Revise, Stage, Wired
 from streams.task.wire import decode as decode_command
 from streams.unit import Inbound
@@ -26,15 +26,6 @@ EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
 SCHEMAS = {"commands": "command", "definitions": "definition", "privacy.requests": "privacy_request"}
 ASKED_AT_HOME = frozenset({"suppress", "unsuppress", "erase", "export"})
 REMEMBERED = 20_000
-
-
-def phone_number(text: str) -> str | None:
-    """E.164 of a number in international form; None where it is none."""
-    try:
-        number = phonenumbers.parse(text, None)
-    except phonenumbers.NumberParseException:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 class Reader:

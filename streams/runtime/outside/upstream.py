@@ -10,10 +10,10 @@ from streams.core.errors import Retryable
 from streams.core.identifiers import Namespaces, is_anonymous
 from streams.core.intake import Intake
 from streams.core.values import Json
+from streams.definitions.phones import phone_number
 from streams.runtime.kafka.errors import error_of
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
-from streams.task.reading import phone_number
 
 PATIENCE = 60.0
 TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
