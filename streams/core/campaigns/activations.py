@@ -1,27 +1,45 @@
 """One activation: numbered, with an id derived from its cause, so that any replay makes the same."""
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from streams.core.campaigns.splitting import variant_of
 from streams.core.campaigns.told import next_sequence
 from streams.core.definitions import Campaign, Channel
+from streams.core.events import Event
 from streams.core.messages import Activation
 from streams.core.profile import Profile
 
 
-def activation(
-    profile: Profile, campaign: Campaign, channel: Channel, identifier: str, change: str, at: int, because: str,
-    content: dict[str, Any],
-) -> Activation:
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One identifier of a person, on one channel of a campaign."""
+
+    campaign: Campaign
+    channel: Channel
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What something is told for: when, why in words, and the event that decided, if there was one."""
+
+    at: int
+    because: str
+    event: Event | None = None
+
+
+def activation(profile: Profile, to: Recipient, change: str, cause: Cause, content: dict[str, Any]) -> Activation:
     """`change`: entered, exited or message. Counts as told from here on."""
+    campaign, channel, identifier = to.campaign, to.channel, to.identifier
     variant = variant_of(profile, campaign)
     sequence = next_sequence(profile, identifier, campaign.segment)
     version = profile.members.get(campaign.segment, [0])[0]
-    parts = (campaign.id, channel.name, identifier, campaign.segment, str(sequence), change, str(at))
+    parts = (campaign.id, channel.name, identifier, campaign.segment, str(sequence), change, str(cause.at))
     return Activation(
         blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest(), channel.name, campaign.id, campaign.segment,
-        version, change, sequence, profile.profile_id, identifier, at, campaign.ends, channel.purpose,
+        version, change, sequence, profile.profile_id, identifier, cause.at, campaign.ends, channel.purpose,
         f"{channel.purpose}: granted" if change != "exited" else "removal",
-        content | ({"variant": variant.id} if variant else {}), because)
+        content | ({"variant": variant.id} if variant else {}), cause.because)

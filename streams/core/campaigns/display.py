@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from streams.core.campaigns.activations import activation
+from streams.core.campaigns.activations import Cause, Recipient, activation
 from streams.core.campaigns.content import PARAMETERS, creative
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.permission import may_activate
@@ -14,15 +14,13 @@ from streams.core.campaigns.told import answer_key, audience_key, audiences
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Status
 from streams.core.errors import Rejected
-from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.messages import Sent, Unrenderable
 from streams.core.profile import Profile
 
 
 def update_audiences(
-    context: Context, profile: Profile, campaign: Campaign, at: int, because: str, *, event: Event | None = None,
-    may_enter: bool = True,
+    context: Context, profile: Profile, campaign: Campaign, cause: Cause, *, may_enter: bool = True,
 ) -> list[Sent]:
     """Each identifier that the channel addresses is in, of a permitted member; all others are out. Whoever is in where
     the campaign does not say any more goes out there and in here. With `may_enter` false none goes in."""
@@ -38,33 +36,32 @@ def update_audiences(
             if namespace_of(identifier) not in namespaces and told is None:
                 continue
             belongs = (not is_control and campaign.segment in profile.members and namespace_of(identifier) in namespaces
-                       and may_activate(profile, channel.purpose, channel.name, identifier, at).is_given)
+                       and may_activate(profile, channel.purpose, channel.name, identifier, cause.at).is_given)
             if belongs and (not may_enter or (
                     _has_failed(profile, campaign, channel) if told is None else _is_there(told[2], channel))):
                 continue
+            recipient = Recipient(campaign, channel, identifier)
             if told is not None:
                 del profile.told[key]
-                sends.append(activation(profile, campaign, channel, identifier, "exited", at, because, dict(told[2])))
+                sends.append(activation(profile, recipient, "exited", cause, dict(told[2])))
             if belongs:
-                sends.append(_in(context, profile, campaign, channel, identifier, at, because, event))
+                sends.append(_in(context, profile, recipient, cause))
     remember(profile, sends)
     return sends
 
 
-def _in(
-    context: Context, profile: Profile, campaign: Campaign, channel: Channel, identifier: str, at: int, because: str,
-    event: Event | None,
-) -> Sent:
+def _in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent:
     """What its advertisements are filled with is said now and not kept: whoever is taken out is named without it. Where it
     cannot be, the person is in no audience of the campaign until the membership or the campaign is another."""
+    campaign, channel = to.campaign, to.channel
     try:
-        filled = creative(context, profile, channel, event, at)
+        filled = creative(context, profile, channel, cause.event, cause.at)
     except Rejected as fault:
         profile.told[answer_key(campaign.id, channel.name)] = _failing(profile, campaign)
-        return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, because, at)
+        return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, cause.because, cause.at)
     content = {name: value for name, value in channel.content if name != PARAMETERS}
-    profile.told[audience_key(campaign.id, channel.name, identifier)] = [campaign.segment, channel.purpose, content]
-    return activation(profile, campaign, channel, identifier, "entered", at, because, content | filled)
+    profile.told[audience_key(campaign.id, channel.name, to.identifier)] = [campaign.segment, channel.purpose, content]
+    return activation(profile, to, "entered", cause, content | filled)
 
 
 def _has_failed(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
@@ -117,7 +114,7 @@ def _out(context: Context, profile: Profile, told: tuple[str, str, str], at: int
     campaign = next(found, None) or Campaign(id=campaign_id, segment=segment)
     channels = (each for each in channels_of(profile, campaign) if each.name == name)
     channel = next(channels, None) or Channel(name=name, purpose=purpose)
-    return activation(profile, campaign, channel, identifier, "exited", at, because, dict(said))
+    return activation(profile, Recipient(campaign, channel, identifier), "exited", Cause(at, because), dict(said))
 
 
 def _names(campaign: Campaign) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from streams.core.campaigns import caps
+from streams.core.campaigns.activations import Cause
 from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
@@ -34,7 +35,7 @@ def memberships_changed(
         change = by_segment.get(campaign.segment)
         if change is None:
             continue
-        sends += update_audiences(context, profile, campaign, at, change.because, event=event)
+        sends += update_audiences(context, profile, campaign, Cause(at, change.because, event))
         if change.entered and change.segment_id in profile.inherited:
             answer(profile, campaign)
         elif _triggers(campaign, change):
@@ -46,18 +47,20 @@ def memberships_changed(
 def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Consent given or withdrawn: audiences and records follow at once; no message is caught up on."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
+    cause = Cause(at, "consent changed")
     for campaign in live(context, at):
-        sends += update_audiences(
-            context, profile, campaign, at, "consent changed", may_enter=not _is_waiting(context, profile, campaign))
+        may_enter = not _is_waiting(context, profile, campaign)
+        sends += update_audiences(context, profile, campaign, cause, may_enter=may_enter)
     return sends
 
 
 def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
     """A cookie or device more or less: it joins or leaves the audiences of the person."""
     sends = memberships_now(profile, at)
+    cause = Cause(at, "identifier attached")
     for campaign in live(context, at):
-        sends += update_audiences(
-            context, profile, campaign, at, "identifier attached", may_enter=not _is_waiting(context, profile, campaign))
+        may_enter = not _is_waiting(context, profile, campaign)
+        sends += update_audiences(context, profile, campaign, cause, may_enter=may_enter)
     return sends
 
 
@@ -78,7 +81,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
     for campaign in live(context, at):
         if _is_waiting(context, profile, campaign):
-            sends += update_audiences(context, profile, campaign, at, "campaign live", may_enter=False)
+            sends += update_audiences(context, profile, campaign, Cause(at, "campaign live"), may_enter=False)
         else:
             sends += _activate_present(context, profile, campaign, at)
     defined = {campaign.id for campaign in context.plan.definitions.campaigns}
@@ -132,7 +135,7 @@ def _decided(context: Context, profile: Profile, campaign: Campaign, at: int, oc
 
 
 def _activate_present(context: Context, profile: Profile, campaign: Campaign, at: int) -> list[Sent]:
-    sends = update_audiences(context, profile, campaign, at, "campaign live")
+    sends = update_audiences(context, profile, campaign, Cause(at, "campaign live"))
     member = profile.members.get(campaign.segment)
     if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
         sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None, at))
