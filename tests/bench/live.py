@@ -28,6 +28,7 @@ from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following
 from tests.kafka.shop_oracle import FACTORY
 from tests.kafka.test_web import get, status_of
+from tests.pacing import paced
 
 MINUTE = 60_000
 WINDOW = 30 * MINUTE
@@ -48,16 +49,16 @@ class Stream(threading.Thread):
 
     def __init__(self, deployment: Deployment, per_second: int, first: int) -> None:
         super().__init__(daemon=True)
-        self._deployment, self._per_second, self._number = deployment, per_second, first
+        self._deployment, self._per_second, self._first = deployment, per_second, first
         self._is_ending = threading.Event()
         self.due: dict[str, int] = {}
 
     def run(self) -> None:
-        began, sent = time.monotonic(), 0
         with Upstream(self._deployment.settings) as upstream:
-            while not self._is_ending.wait(max(0.0, began + sent / self._per_second - time.monotonic())):
-                who = f"b{self._number}"
-                self._number, sent = self._number + 1, sent + 1
+            for number in paced(self._per_second):
+                if self._is_ending.is_set():
+                    break
+                who = f"b{self._first + number}"
                 self.due[f"cookie:{who}"] = wall_ms()
                 put(upstream, "Beat", who, wall_ms())
 

@@ -24,6 +24,7 @@ from schemas.codec import Codec
 from tests.bench.plane import broker_at
 from tests.kafka.deployment import wait_until
 from tests.kafka.serving import Server, serving
+from tests.pacing import paced
 
 IDENTIFIERS = 50_000
 CONNECTIONS = 16
@@ -77,15 +78,13 @@ def change(address: str, topic: str, count: int, per_second: int) -> None:
     """`count` changes, paced unless `per_second` is 0; a paced one begins with `cookie:0`, which enters `now`."""
     codec = Codec()
     producer = Producer({"bootstrap.servers": address, "linger.ms": 5, "queue.buffering.max.messages": 500_000})
-    began = time.monotonic()
-    for number in range(count):
+    for number in paced(per_second, count) if per_second else range(count):
         identifier = f"cookie:{number % IDENTIFIERS}"
         segments = ["now"] if per_second else ["all", f"s{number % 50}", "loyal-but-idle", "cart-abandoners"]
         value = codec.encode("memberships", {"identifier": identifier, "segments": segments, "at": 1})
         producer.produce(topic, value, identifier.encode())
         if per_second and number % 10 == 9:
             producer.poll(0)
-            time.sleep(max(0.0, began + number / per_second - time.monotonic()))
     producer.flush(60)
 
 

@@ -27,6 +27,7 @@ from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.bench.plane import broker_at, cpu_of, status_of, wait_ready
 from tests.kafka.deployment import Deployment, Worker, wait_until
+from tests.pacing import paced
 
 FACTORY = "streams.runtime.processor:task_factory"
 DEFINITIONS = """kind: segment
@@ -155,11 +156,10 @@ class Live:
         return [self.read[place] - self.sent[place] for place in range(first, last)]
 
     def _send(self) -> None:
-        began = time.monotonic()
         with Upstream(self.deployment.settings) as upstream:
-            while not self._is_over.is_set():
-                number = len(self.sent)
-                time.sleep(max(0.0, began + number / self.rate - time.monotonic()))
+            for number in paced(self.rate):
+                if self._is_over.is_set():
+                    break
                 self.sent.append(time.monotonic())
                 upstream.send("events.hits", f"cookie:{number}".encode(), json.dumps({
                     "type": "track", "event": "Ping", "anonymousId": str(number), "messageId": f"l{number}"}).encode())

@@ -34,6 +34,7 @@ from streams.task.publishing import revise
 from tests.bench.plane import broker_at, cpu_of, metric_of, print_restore, status_of, wait_ready
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.shop_oracle import FACTORY
+from tests.pacing import paced
 
 PROBES = 30
 """A second, of all kinds together."""
@@ -80,14 +81,12 @@ class Load:
 
     def run(self, seconds: float, probes: Iterator[Probe]) -> None:
         """At the rate, whatever comes out."""
-        began, number, every = time.monotonic(), 0, self._rate // PROBES
-        while (due := number / self._rate) < seconds:
-            time.sleep(max(0.0, began + due - time.monotonic()))
+        every = self._rate // PROBES
+        for number in paced(self._rate, round(seconds * self._rate)):
             if number % every == 0:
                 self._probe(next(probes))
             else:
                 self._send("page", f"v{self._random.randrange(20_000)}")
-            number += 1
             self._producer.poll(0)
         self._producer.flush(60)
 

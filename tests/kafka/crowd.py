@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from streams.core.messages import IdentityChanged
@@ -22,6 +21,7 @@ from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.noting import notes
 from tests.kafka.shop_oracle import Seeing, assert_state_is_changelog, not_by_turns
 from tests.oracle.ledger import Ledger
+from tests.pacing import paced
 from tests.properties.agreement import check_agreement
 from tests.properties.crowds import RULES, Crowd
 from tests.properties.identities import obey
@@ -43,11 +43,9 @@ class Sender:
     def send(self, count: int, a_second: int) -> None:
         """Returns when they are on the broker. Paced, so that messages meet decisions under way."""
         with Upstream(self._deployment.settings) as upstream:
-            for number in range(count):
+            for _ in paced(a_second, count):
                 for step in self._crowd.steps(wall_ms()):
                     self._send(upstream, step)
-                if number % 20 == 0:
-                    time.sleep(20 / a_second)
 
     def _send(self, upstream: Upstream, step: Message) -> None:
         if step["type"] == "split":
