@@ -3,24 +3,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as AnswerMissing
-from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
+from confluent_kafka import TopicPartition
 
 from streams.core.errors import Misconfigured
 from streams.runtime.delivering.deliveries import KafkaActivations
 from streams.runtime.delivering.destinations import Destinations, Plan
 from streams.runtime.delivering.following import Address, Documents, Following, listening, stopping
 from streams.runtime.delivering.pages import Ends, Pages
+from streams.runtime.kafka.ends import CommittedEnds
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import TOPICS
 
 log = logging.getLogger(__name__)
-
-ANSWER = 3.0
 
 CHANNEL = "activations."
 CHANNELS = tuple(topic.name.removeprefix(CHANNEL) for topic in TOPICS if topic.name.startswith(CHANNEL))
@@ -58,21 +54,17 @@ class ChannelEnds:
     """Where the channels' topics end: beyond them nothing could be read."""
 
     def __init__(self, settings: Settings) -> None:
-        self._names, self._partitions = Names(settings), range(settings.partitions)
-        options: dict[str, Any] = {"bootstrap.servers": settings.broker, "log_level": 0, "error_cb": lambda _: None}
-        self._admin = AdminClient(options)
+        names = Names(settings)
+        self._channels = {names.on_cluster(CHANNEL + channel): channel for channel in CHANNELS}
+        self._places = [TopicPartition(name, number) for name in self._channels for number in range(settings.partitions)]
+        self._ends = CommittedEnds(settings.broker)
 
     def now(self) -> Ends:
         """Nothing while the broker does not answer."""
-        latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        topics = {self._names.on_cluster(CHANNEL + channel): channel for channel in CHANNELS}
-        wanted = {TopicPartition(name, number): latest for name in topics for number in self._partitions}
-        found: dict[str, dict[int, int]] = {channel: {} for channel in CHANNELS}
-        try:
-            answers = self._admin.list_offsets(
-                wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER)
-            for place, answer in answers.items():
-                found[topics[place.topic]][place.partition] = answer.result(ANSWER).offset
-        except (KafkaException, AnswerMissing):
+        ends = self._ends.of(self._places)
+        if ends is None:
             return {}
+        found: dict[str, dict[int, int]] = {channel: {} for channel in CHANNELS}
+        for (topic, partition), end in ends.items():
+            found[self._channels[topic]][partition] = end
         return found

@@ -9,18 +9,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import TimeoutError as AnswerMissing
 from time import monotonic
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.exits import end_process
+from streams.runtime.kafka.ends import ANSWER, CommittedEnds
 from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
@@ -36,7 +35,6 @@ ROUND = 2_000
 """Records written together."""
 GATHER = 0.02
 ASK_EVERY = 0.5
-ANSWER = 3.0
 
 
 class Follower:
@@ -75,7 +73,7 @@ class Follower:
         try:
             codec = self._patiently(lambda: codec_of(self._settings))
             consumer = Consumer(_options(self._settings))
-            self._admin = self._connect()
+            self._ends = CommittedEnds(self._settings.broker)
             while not self._is_stopping.is_set() and not self._assign(consumer):
                 self._is_stopping.wait(ASK_EVERY)
             while not self._is_stopping.is_set():
@@ -147,20 +145,9 @@ class Follower:
         if self._asked is not None or at < self._ask_at:
             return
         self._ask_at = at + ASK_EVERY
-        latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        wanted = {TopicPartition(self._topic, number): latest for number in self._positions}
-        try:
-            answers = self._admin.list_offsets(
-                wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER)
-            self._asked = {each.partition: found.result(ANSWER).offset for each, found in answers.items()}, at
-        except (KafkaException, AnswerMissing):
-            self._admin = self._connect()
-
-    def _connect(self) -> AdminClient:
-        """After each failure anew: a client may take minutes to forget who led before a broker restarted."""
-        options: dict[str, Any] = {
-            "bootstrap.servers": self._settings.broker, "log_level": 0, "error_cb": lambda _: None}
-        return AdminClient(options)
+        ends = self._ends.of(TopicPartition(self._topic, number) for number in self._positions)
+        if ends is not None:
+            self._asked = {partition: end for (_, partition), end in ends.items()}, at
 
     def _patiently(self, call: Callable[[], Any]) -> Any:
         """A registry that is away delays the copy, which its age shows; it makes no record undecodable."""
