@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from streams.core import values
@@ -17,7 +17,7 @@ from streams.core.consent.mapping import DEFAULT, bound_together, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
 from streams.core.identifiers import Namespaces, is_blocked, namespace_of, spelled
-from streams.core.values import Json
+from streams.core.values import LATEST, Json
 
 PhoneNumber = Callable[[str], str | None]
 Message = Mapping[str, Any]
@@ -26,9 +26,6 @@ KINDS = frozenset({"track", "identify", "page", "screen", "alias", "group"})
 NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "alias": "", "group": ""}
 CONSENT_EVENT = "Consent Preference Updated"
 STRINGS = frozenset({"tcf", "gpp", "usp"})
-LATEST = 253_402_300_799_999
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _NOTHING: dict[str, Any] = {}
 
 
@@ -45,7 +42,7 @@ def instant(value: Json, field: str) -> int:
         if parsed is not None:
             if parsed.tzinfo is None:
                 parsed = parsed.replace(tzinfo=UTC)
-            return (parsed - _EPOCH) // _MILLISECOND
+            return values.epoch_ms(parsed)
         rarely = values.instant(value)
         if rarely is not None:
             return rarely

@@ -26,8 +26,9 @@ _DAY = re.compile(r"[0-9]{8}")
 _LEAP_SECOND = re.compile(r"(?<=[T ][0-9]{2}:[0-9]{2}):60(?![0-9:])")
 _LARGEST = 10**200
 """Beyond this a sum of ten thousand could overflow a float; nobody counts anything that large."""
-_EARLIEST, _LATEST = -62_135_596_800_000, 253_402_300_799_999
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_799_999
+"""The first and the last millisecond of the calendar."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SECOND_MS = 1_000
 _LONGEST_KEY = 40
@@ -65,7 +66,7 @@ def instant(value: Json) -> int | None:
         if found is not None:
             return found
     milliseconds = number(value)
-    if milliseconds is None or not -_LATEST <= milliseconds <= _LATEST:
+    if milliseconds is None or not -LATEST <= milliseconds <= LATEST:
         return None
     return int(milliseconds // 1)
 
@@ -77,14 +78,19 @@ def _parse(text: str) -> int | None:
         parsed = datetime.fromisoformat(text)
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
-        return (parsed - _EPOCH) // _MILLISECOND + leaps * _SECOND_MS
+        return epoch_ms(parsed) + leaps * _SECOND_MS
     except (ValueError, OverflowError):
         return None
 
 
+def epoch_ms(moment: datetime) -> int:
+    """Of an instant with its zone; what is finer is cut off."""
+    return (moment - EPOCH) // _MILLISECOND
+
+
 def iso(milliseconds: int) -> str:
     """ISO 8601 in UTC with milliseconds, as everywhere in the outputs; the nearest instant that the calendar has."""
-    moment = _EPOCH + max(_EARLIEST, min(milliseconds, _LATEST)) * _MILLISECOND
+    moment = EPOCH + max(_EARLIEST, min(milliseconds, LATEST)) * _MILLISECOND
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 

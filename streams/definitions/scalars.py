@@ -7,20 +7,19 @@ from __future__ import annotations
 import math
 import re
 import zoneinfo
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
 import re2
 
 from streams.core.rules import Path
-from streams.core.values import Json
+from streams.core.values import Json, epoch_ms
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.shapes import Found, Schema, Shape, many
 
 E = TypeVar("E", bound=StrEnum)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _IN_WORDS = re.compile(r"([0-9]{1,9}) *(sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?)")
@@ -98,7 +97,7 @@ def _time(found: Found) -> int:
     except (TypeError, ValueError):
         found.unlike(_TIME_EXPECTED)
     zoned = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    return (zoned - _EPOCH) // timedelta(milliseconds=1)
+    return epoch_ms(zoned)
 
 
 def _number(found: Found) -> int | float:

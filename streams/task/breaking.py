@@ -8,9 +8,9 @@ from streams.core.identifiers import Namespaces
 from streams.core.profile import Profile
 from streams.core.tables import Person
 from streams.task.rows import PERSON, PROFILE
-from streams.unit import Store
+from streams.unit import ALL, LAST, Store
 
-PERSONS, LAST, ALL = b"p", b"\xff\xff", 1 << 30
+PERSONS = b"p"
 
 
 def breaches_of(

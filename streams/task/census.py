@@ -11,7 +11,7 @@ from collections import Counter
 from streams.core.profile import Forward, Profile
 from streams.task.rows import NUMBER, PROFILE, RowCodec
 from streams.task.working import CAPACITY, Rows, WorkingTable
-from streams.unit import Change, Store
+from streams.unit import ALL, Change, Store
 
 PREFIX = b"c"
 EDITION = "@"
@@ -24,7 +24,7 @@ class Census:
     """Counts by name: a segment's id, or an edition. Those at zero are not kept."""
 
     def __init__(self, store: Store) -> None:
-        rows = store.scan("meta", PREFIX, PREFIX + b"\xff", 1 << 30)
+        rows = store.scan("meta", PREFIX, PREFIX + b"\xff", ALL)
         self._counts: Counter[str] = Counter({key[1:].decode(): NUMBER.decode(data) for key, data in rows})
         self._dirty: set[str] = set()
 

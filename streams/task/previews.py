@@ -19,8 +19,7 @@ from streams.core.previewing import Preview
 from streams.core.profile import Profile
 from streams.task.rows import PROFILE
 from streams.task.state import State
-from streams.task.sweep import LAST
-from streams.unit import Store
+from streams.unit import LAST, Store
 
 PROFILES_A_SLICE = 250
 ROWS_A_SLICE = 10_000

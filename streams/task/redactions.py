@@ -27,10 +27,9 @@ from streams.task.rows import DOCUMENT, pack, unpack
 from streams.task.state import State
 from streams.task.timelines import entry_of
 from streams.task.working import WholeTable
-from streams.unit import Change, Store
+from streams.unit import LAST, Change, Store
 
 PREFIX = b"r"
-LAST = b"\xff\xff"
 ROWS_A_SLICE, MOST = 500, 100
 REDACTION = "redaction"
 """Cause of the timer after which this task forgets what it was to forget."""

@@ -10,11 +10,10 @@ from operator import attrgetter
 
 from streams.core.tables import Entry
 from streams.task.rows import pack, unpack
-from streams.unit import Change, Store
+from streams.unit import ALL, Change, Store
 
 TABLE = "timeline"
 MOST = 10_000
-MOST_CHUNKS = 1 << 30
 _END = b"\x00\x00"
 
 
@@ -99,7 +98,7 @@ class StoredTimeline:
         self._dropped.clear()
         return found
 
-    def _chunks(self, profile: str, before: int | None = None, most: int = MOST_CHUNKS) -> list[tuple[bytes, bytes]]:
+    def _chunks(self, profile: str, before: int | None = None, most: int = ALL) -> list[tuple[bytes, bytes]]:
         """Those that began before an arrival, without what this unit of work dropped."""
         first = _first(profile)
         last = first[:-1] + b"\x01" if before is None else first + before.to_bytes(8, "big", signed=True)

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from streams.core.errors import Bug
 from streams.task.rows import UNREADABLE, RowCodec
-from streams.unit import Change, Store
+from streams.unit import ALL, Change, Store
 
 T = TypeVar("T")
 CAPACITY = 20_000
@@ -99,7 +99,7 @@ class WholeTable(WorkingTable[T]):
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         super().__init__(store, table, codec, prefix)
-        self.prefetch(key[len(prefix):].decode() for key, _ in store.scan(table, prefix, prefix + b"\xff", 1 << 30))
+        self.prefetch(key[len(prefix):].decode() for key, _ in store.scan(table, prefix, prefix + b"\xff", ALL))
 
     def _let_go(self) -> None:
         """Of what was deleted."""

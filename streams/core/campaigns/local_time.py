@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from streams.core.definitions import QuietHours
 from streams.core.precedence import Order, in_force
 from streams.core.profile import Profile
+from streams.core.values import EPOCH, epoch_ms
 
 TIME_ZONE = "timezone"
 """The trait that says where a person lives."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=1024)
@@ -64,8 +64,8 @@ def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
 
 
 def _local(at: int, where: ZoneInfo) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=at)).astimezone(where)
+    return (EPOCH + timedelta(milliseconds=at)).astimezone(where)
 
 
 def _instant(local: datetime) -> int:
-    return (local.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+    return epoch_ms(local.astimezone(UTC))
