@@ -26,6 +26,7 @@ class Event:
     `identifiers` are `namespace:value`, normalised, blocked ones removed, strongest first, never empty.
     Times are epoch milliseconds; `event_time <= received_at` always. `arrival` orders messages that share an
     event time: it rises with the order in which the pipeline first saw them, over all partitions.
+    `properties` is what rules look at: of an `identify` its traits, of a `group` those of the group.
     `traits` holds what the message sets (a value of None removes): the traits of an `identify`, and for a
     `group` already `group_id`, `group` and `group.NAME`. `consent` holds the purposes that the message states.
     `raw` is the message as it came; the timeline keeps it, so that a later definition can read it anew.

@@ -5,7 +5,7 @@ that depend on the clock do not reject an event, they give the interval on which
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -81,17 +81,17 @@ def _overlap(conditions: list[tuple[Read, Test]]) -> Callable[[Event], Interval]
 
 
 def reader(path: Path) -> Read:
-    """Reads a property: below `context.` from the context, of an identify from the message's traits."""
+    """Reads a property; below `context.`, from the context."""
     is_context = path[0] == "context" and len(path) > 1
     below = path[1:] if is_context else path
     if len(below) == 2:
         return _read_second(below, is_context=is_context)
     if len(below) > 2:
-        return lambda event: descend(event.context if is_context else bag(event), below)
+        return lambda event: descend(event.context if is_context else event.properties, below)
     name = below[0]
     if is_context:
         return lambda event: event.context.get(name)
-    return lambda event: (event.traits if event.kind == "identify" else event.properties).get(name)
+    return lambda event: event.properties.get(name)
 
 
 def _read_second(path: Path, *, is_context: bool) -> Read:
@@ -99,7 +99,7 @@ def _read_second(path: Path, *, is_context: bool) -> Read:
     dotted, first, second = ".".join(path), *path
 
     def read(event: Event) -> Json:
-        whole = event.context if is_context else event.traits if event.kind == "identify" else event.properties
+        whole = event.context if is_context else event.properties
         if dotted in whole and (value := whole[dotted]) is not None:
             return value
         if first in whole and isinstance(inner := whole[first], dict):
@@ -107,11 +107,6 @@ def _read_second(path: Path, *, is_context: bool) -> Read:
         return None
 
     return read
-
-
-def bag(event: Event) -> Mapping[str, Json]:
-    """What a rule sees as the event's properties."""
-    return event.traits if event.kind == "identify" else event.properties
 
 
 def compile_names(names: tuple[str, ...]) -> Callable[[str], bool]:

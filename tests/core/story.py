@@ -71,12 +71,12 @@ def track(name: str, at: int, *, received: int | None = None, by: str = "cookie:
 
 
 def identify(at: int, *, received: int | None = None, by: str = "cookie:c", **traits: Any) -> Sent:
-    return Sent(at=at, kind="identify", name="Identified", received=received, traits=traits, by=by)
+    return Sent(at=at, kind="identify", name="Identified", received=received, properties=traits, traits=traits, by=by)
 
 
 def identified(at: int, traits: dict[str, Any]) -> Sent:
     """As `identify`, for names that are no words."""
-    return Sent(at=at, kind="identify", name="Identified", traits=traits)
+    return Sent(at=at, kind="identify", name="Identified", properties=traits, traits=traits)
 
 
 def spread(identifiers: int, messages: list[Sent]) -> list[Sent]:

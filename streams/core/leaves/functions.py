@@ -11,7 +11,7 @@ from math import fsum
 from typing import TypeAlias
 
 from streams.core.events import Event
-from streams.core.matching import Read, bag
+from streams.core.matching import Read
 from streams.core.rules import Function
 from streams.core.values import Json, Number, iso, key_of, number, text_of
 
@@ -29,11 +29,11 @@ def takes(function: Function, read: Read | None) -> Take:
         case Function.SUM | Function.AVERAGE | Function.MIN | Function.MAX:
             return lambda event: None if read is None else addend(read(event))
         case Function.LIST:
-            return lambda event: [event.name, dict(bag(event))]
+            return lambda event: [event.name, dict(event.properties)]
         case Function.COUNT | Function.FIRST_SEEN | Function.LAST_SEEN:
             return lambda event: True if read is None or read(event) is not None else None
         case _:
-            return (lambda event: dict(bag(event))) if read is None else read
+            return (lambda event: dict(event.properties)) if read is None else read
 
 
 def addend(value: Json) -> Number | None:
