@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from streams.core import campaigns, evaluate, expiry, forwarding, receipts, retention, telling, vacating
 from streams.core.campaigns import history
 from streams.core.context import Context
-from streams.core.events import COUNTED, Event
+from streams.core.events import Event
 from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
@@ -208,7 +208,7 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
     sends = telling.tell(context, profile, changes, "event", at, event) if changes else []
     if event.consent:
         sends += campaigns.consent_changed(context, profile, at)
-    if plan.definitions.campaigns and event.kind in COUNTED:
+    if plan.definitions.campaigns and not changes:
         sends += campaigns.event_happened(context, profile, event, at)
     return sends
 

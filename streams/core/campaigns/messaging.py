@@ -66,18 +66,19 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
 
 
 def release(context: Context, profile: Profile, live: dict[str, Campaign], at: int) -> list[Sent]:
-    """Decide anew what is due, the strongest campaign first, and of one campaign what was triggered first."""
+    """Decide anew what is due, the strongest campaign first, and of equals what was triggered first."""
     sends: list[Sent] = []
     defined = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
     strength = {campaign.id: campaign.priority for campaign in live.values()}
     due = holding.take_due(profile, at)
-    for row in sorted(due, key=lambda row: (strength.get(row.campaign, 0), row.campaign, row.since, row.arrival)):
+    for row in sorted(due, key=lambda row: (strength.get(row.campaign, 0), row.since, row.arrival, row.campaign)):
         campaign = live.get(row.campaign)
         channel = next((c for c in channels_of(profile, campaign) if c.name == row.channel), None) if campaign else None
+        if campaign is None or channel is None:
+            profile.told.pop(answer_key(row.campaign, row.channel), None)
         if row.campaign in defined and valid_until(defined[row.campaign], row.since) <= at:
             reason = f"expired while held: {row.why}"
         elif campaign is None or channel is None:
-            profile.told.pop(answer_key(row.campaign, row.channel), None)
             reason = "campaign not live when due"
         elif (row.segment in profile.members) is (row.kind is Trigger.EXITED):
             reason = "left the segment while held"

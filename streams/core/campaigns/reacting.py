@@ -12,7 +12,7 @@ from streams.core.campaigns.messaging import Occasion, answer, messages, release
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.evaluate import Change
-from streams.core.events import Event
+from streams.core.events import COUNTED, Event
 from streams.core.matching import matches_any
 from streams.core.messages import Activation, Sent
 from streams.core.press import Press
@@ -22,7 +22,8 @@ from streams.core.profile import Profile
 def memberships_changed(
     context: Context, profile: Profile, changes: Sequence[Change], cause: str, at: int, event: Event | None,
 ) -> list[Sent]:
-    """The records per identifier and every live campaign's reaction to these changes."""
+    """The records per identifier and every live campaign's reaction to these changes, and to the event that made them:
+    one pass, so that the strongest campaign is asked first whatever triggers it."""
     sends = memberships_now(profile, at)
     if not context.plan.definitions.campaigns:
         return sends
@@ -32,6 +33,8 @@ def memberships_changed(
             sends += undo(profile, undoing.segment_id, at, entered=undoing.entered)
         remember(profile, sends)
     for campaign in live(context, at):
+        if event is not None and _is_answered(profile, campaign, event):
+            sends += _answer_each(context, profile, campaign, event, at)
         change = by_segment.get(campaign.segment)
         if change is None:
             continue
@@ -65,12 +68,11 @@ def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sen
 
 
 def event_happened(context: Context, profile: Profile, event: Event, at: int) -> list[Sent]:
-    """Campaigns that answer each event of a name, while the person is in their segment."""
+    """Campaigns that answer each event of a name, while the person is in their segment, of an event that changed none."""
     sends: list[Sent] = []
     for campaign in live(context, at):
-        if campaign.segment in profile.members and matches_any(campaign.each, event.name):
-            because = f"{event.name} [message {event.message_id}]"
-            sends += _decided(context, profile, campaign, at, Occasion(Trigger.EACH, because, event, at))
+        if _is_answered(profile, campaign, event):
+            sends += _answer_each(context, profile, campaign, event, at)
     return sends
 
 
@@ -132,6 +134,16 @@ def _decided(context: Context, profile: Profile, campaign: Campaign, at: int, oc
     sends = messages(context, profile, campaign, at, occasion)
     remember(profile, sends)
     return sends
+
+
+def _is_answered(profile: Profile, campaign: Campaign, event: Event) -> bool:
+    return (event.kind in COUNTED and campaign.segment in profile.members
+            and matches_any(campaign.each, event.name))
+
+
+def _answer_each(context: Context, profile: Profile, campaign: Campaign, event: Event, at: int) -> list[Sent]:
+    because = f"{event.name} [message {event.message_id}]"
+    return _decided(context, profile, campaign, at, Occasion(Trigger.EACH, because, event, at))
 
 
 def _activate_present(context: Context, profile: Profile, campaign: Campaign, at: int) -> list[Sent]:

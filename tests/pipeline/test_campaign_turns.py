@@ -1,0 +1,42 @@
+"""Which campaign is asked first when several have something to say, and what a pause leaves to the next press."""
+from __future__ import annotations
+
+from tests.pipeline.test_campaigns import HOUR, QUIET, Person, campaign, ms, world
+
+
+def test_of_an_event_and_the_membership_it_gives_the_stronger_campaign_is_answered_first() -> None:
+    once = {"at_most": 1, "per": "1d", "over": "everything"}
+    pipeline = world(campaign("entering", trigger="entered", cap=once), campaign("ordering", cap=once, priority=1),
+                     rule={"performed": {"event": "Order *"}})
+    person = Person(pipeline)
+    person.becomes()
+    person.orders(1)
+    assert [a.campaign_id for a in pipeline.activations("email")] == ["ordering"]
+    person.orders(2)
+    assert [row[1] for profile in pipeline.profiles() for row in profile.held] == ["entering", "ordering"]
+
+
+def test_of_equally_strong_campaigns_what_waited_longer_goes_first() -> None:
+    cap = {"at_most": 1, "per": "1d", "over": "channel"}
+    pipeline = world(campaign("b", quiet_hours=QUIET, cap=cap),
+                     campaign("a", quiet_hours=QUIET, cap=cap, trigger={"each": "Product Viewed"}))
+    person = Person(pipeline)
+    person.becomes(fan=True)
+    pipeline.advance(to=ms("2026-01-12T22:00:00+01:00"))
+    person.orders()
+    pipeline.advance(by=HOUR)
+    person.says(event="Product Viewed")
+    pipeline.advance(to=ms("2026-01-13T08:00:00+01:00"))
+    assert [a.campaign_id for a in pipeline.activations("email")] == ["b"]
+
+
+def test_what_expired_while_its_campaign_was_paused_is_caught_up_on_by_the_next_press() -> None:
+    pipeline = world(campaign("c", trigger="entered", quiet_hours=QUIET, valid_for="1h"))
+    pipeline.advance(to=ms("2026-01-12T22:00:00+01:00"))
+    Person(pipeline).becomes(fan=True)
+    pipeline.activate("c", "paused")
+    pipeline.advance(to=ms("2026-01-13T09:00:00+01:00"))
+    assert not pipeline.activations() and [s.reason for s in pipeline.suppressed] == ["expired while held: quiet hours"]
+    pipeline.activate("c")
+    pipeline.activate("c")
+    assert len(pipeline.activations()) == 1
