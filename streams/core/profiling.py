@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from streams.core import campaigns, evaluate, expiry, forwarding, receipts, retention, telling, vacating
 from streams.core.campaigns import history
+from streams.core.campaigns.local_time import zone as time_zone
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.folding import fold
@@ -15,7 +16,6 @@ from streams.core.tables import ANSWER, EVENTS, EXPIRY, FORWARD, MESSAGES, RULE,
 from streams.core.upgrade import bring_up_to_date
 
 TRIM_EVERY = 512
-LONGEST_ZONE = 64
 
 
 def begin(context: Context, key: str, created: int) -> Profile:
@@ -225,8 +225,9 @@ def count(fragment: Fragment, event: Event) -> None:
     fragment.events += 1
     if "timezone" in event.context:
         zone = event.context["timezone"]
-        if isinstance(zone, str) and (not fragment.time_zone or moment >= fragment.time_zone[1]):
-            fragment.time_zone = [zone[:LONGEST_ZONE], moment]
+        is_newest = not fragment.time_zone or moment >= fragment.time_zone[1]
+        if is_newest and isinstance(zone, str) and time_zone(zone):
+            fragment.time_zone = [zone, moment]
     for identifier in event.identifiers:
         seen = fragment.identifiers.get(identifier)
         if seen is None:
