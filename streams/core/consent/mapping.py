@@ -12,6 +12,7 @@ from typing import Any
 
 from streams.core.consent import gpp, tcf, usp
 from streams.core.consent.bits import Malformed
+from streams.core.values import number
 
 Statement = dict[str, bool]
 
@@ -66,11 +67,11 @@ def _texts(consent: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _applicable(consent: Mapping[str, Any]) -> frozenset[int] | None:
-    """Sections in force for the person; None: all that the string has. -1 and 0 name no section."""
+    """Sections in force for the person; None: all that the string has, also where they are not numbers. -1 and 0 name
+    no section."""
     sections = consent.get("gpp_sid")
-    if not isinstance(sections, list):
-        return None
-    return frozenset(each for each in sections if isinstance(each, int))
+    numbers = [number(each) for each in sections] if isinstance(sections, list) else [None]
+    return None if None in numbers else frozenset(int(each) for each in numbers if each is not None)
 
 
 @lru_cache(maxsize=8_192)
