@@ -114,6 +114,7 @@ def test_a_page_of_another_site_presses_nothing_and_wrong_use_is_told(deployment
     assert post(worker, "/campaigns/hello/pause", **{"Content-Type": "text/plain"})[0] == 415
     assert post(worker, "/campaigns/hello/activate", '{"per_second": -1}')[0] == 400
     assert post(worker, "/campaigns/hello/activate", "[")[0] == 400
+    assert post(worker, "/campaigns/hello/pause", '{"per_second": 5}')[0] == 400
     code, answer = post(worker, "/campaigns/helo/activate")
     assert code == 404 and "there is no campaign helo" in answer["error"]
     assert json.loads(get(worker, "/campaigns/hello")[1])["state"] == "live"

@@ -74,7 +74,7 @@ class Pause(_View):
 
     async def post(self, request: Any, campaign: str) -> Any:
         try:
-            await body_of(request)
+            _only(await body_of(request))
         except Refused as refused:
             return self._refuse(refused)
         return await self._answer(lambda settings: _pause(settings, campaign), campaign, 202)
@@ -105,10 +105,17 @@ async def body_of(request: Any) -> dict[str, Any]:
 
 
 def pace_of(body: dict[str, Any]) -> float | None:
-    """`per_second`, None where there is none. Raises Refused."""
+    """`per_second`, None where there is none. Raises Refused, also for another field: a pace under a mistyped name would be
+    none at all."""
+    _only(body, "per_second")
     pace = body.get("per_second")
     if pace is None:
         return None
     if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0 < pace < 1e9:
         raise Refused(400, "per_second: expected a number above 0")
     return float(pace)
+
+
+def _only(body: dict[str, Any], *known: str) -> None:
+    for name in sorted(body.keys() - set(known)):
+        raise Refused(400, f"{name}: no such field; expected {' or '.join(known) or 'none'}")
