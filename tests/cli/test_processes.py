@@ -58,7 +58,8 @@ def test_a_look_up_server_on_a_taken_port_says_so(taken: int, tmp_path: Path) ->
 def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
     code, said = _ended(f"broker --port {taken}", tmp_path)
     assert code == 1
-    assert f"Port {taken} of 127.0.0.1 is taken" in said and "Traceback" not in said
+    assert f"Port {taken} of 127.0.0.1 is taken" in said and "choose another --port" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -185,7 +185,7 @@ class EmbeddedBroker:
 
 def _port_taken(port: int) -> str:
     return (f"Port {port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop the program that "
-            f"listens there, or leave the port out to have a free one chosen. {USE_ANOTHER}")
+            f"listens there, or choose another --port. {USE_ANOTHER}")
 
 
 def _folder_taken(folder: Path) -> str:
