@@ -87,10 +87,11 @@ def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], Hi
 
 
 def _refuse_nothing_left(folder: Path, found: History, changed: Mapping[str, Published]) -> None:
-    """A mistyped folder would end every segment and every campaign."""
-    if changed and all(head.document is None for head in (found.heads | dict(changed)).values()):
-        raise Misconfigured((f"{folder}: no definition in it (.yaml, .yml, .json); this would delete every one that "
-                             "stands: say --delete-all if that is meant",))
+    """A mistyped folder would end every segment and every campaign, or be taken for one that stands already."""
+    if all(head.document is None for head in (found.heads | dict(changed)).values()):
+        raise Misconfigured((f"{folder}: no definition in it (.yaml, .yml, .json); " + (
+            "this would delete every one that stands: say --delete-all if that is meant" if changed
+            else "none stands either; name the folder that has them"),))
 
 
 def _report(

@@ -139,10 +139,11 @@ def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:
     if folder is None:
         return ()
     try:
-        load_folder(folder, faults_of)
+        found = load_folder(folder, faults_of)
     except Misconfigured as fault:
         return fault.faults
-    return ()
+    return () if found.sources else (
+        f"{folder}: no definition in it (.yaml, .yml, .json); name the folder that has them",)
 
 
 def _tell(sentence: str) -> None:

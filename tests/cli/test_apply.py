@@ -78,6 +78,14 @@ def test_a_folder_without_definitions_deletes_nothing_unless_told(
     assert standing.revision == 2
 
 
+def test_an_empty_folder_is_refused_where_nothing_stands(
+    standing: History, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["apply", str(tmp_path)]) == 1
+    assert f"{tmp_path}: no definition in it" in capsys.readouterr().err
+    assert _said(capsys, "apply", tmp_path, "--delete-all") == "nothing to apply\n"
+
+
 def test_a_fault_anywhere_applies_nothing(standing: History, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "broken.yaml").write_text("kind: segment\nid: broken\nrule: {preformed: {event: A}}\n")
     assert main(["apply", str(folder)]) == 1

@@ -126,6 +126,13 @@ def test_check_says_what_is_wrong_with_definitions_beside_the_broker(
     assert "buyers.yaml:3" in said and "performed" in said
 
 
+def test_check_says_of_a_folder_without_definitions_that_it_has_none(
+    tmp_path: Path, nowhere: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", "--definitions", str(tmp_path), "--broker", nowhere]) == 1
+    assert f"{tmp_path}: no definition in it" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("identifier", ["c1", "cookie"])
 def test_what_is_no_identifier_is_refused(identifier: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profile", "show", identifier]) == 1
