@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     check_topics(settings)
-    sent, unread = 0, 0
+    sent, unread, strange = 0, 0, 0
     began = time.monotonic()
     with Upstream(settings) as upstream:
         for row in counted(_rows(options), "rows"):
@@ -37,14 +37,14 @@ def run(options: argparse.Namespace) -> int:
                 print(f"row {row.line}: {row.reason}", file=sys.stderr)
                 continue
             _pace(options.per_second, sent, began)
-            _send(upstream, row.raw, is_old_quiet=not options.activate_old)
+            strange += not _send(upstream, row.raw, is_old_quiet=not options.activate_old)
             sent += 1
     large = upstream.too_large
     seconds = time.monotonic() - began
     print(f"{sent - large} messages in {seconds:.1f} s ({sent / max(seconds, 0.001):,.0f} a second), {unread} rows not "
-          f"readable, {large} larger than the topics take ({topic('events.hits').max_bytes:,} bytes, compressed)",
-          file=sys.stderr)
-    return 1 if unread or large else 0
+          f"readable, {large} larger than the topics take ({topic('events.hits').max_bytes:,} bytes, compressed)"
+          + (f", {strange} no JSON objects: see dead-letters" if strange else ""), file=sys.stderr)
+    return 1 if unread or large or strange else 0
 
 
 def _rows(options: argparse.Namespace) -> Iterator[Any]:
@@ -55,7 +55,8 @@ def _rows(options: argparse.Namespace) -> Iterator[Any]:
         yield from read(path, mapping)
 
 
-def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> None:
+def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> bool:
+    """Whether it is a JSON object; what is none goes too, so that the pipeline says why it is no message."""
     import orjson
 
     from streams.runtime.outside.upstream import address
@@ -66,12 +67,13 @@ def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> None:
         message = orjson.loads(raw)
     except orjson.JSONDecodeError:
         upstream.send("events.hits", None, raw, headers)
-        return
+        return False
     if isinstance(message, dict):
         message["receivedAt"] = int(time.time() * 1000)
         raw = orjson.dumps(message)
     topic, key = address(upstream.intake, message)
     upstream.send(topic, key.encode() if key else None, raw, headers)
+    return isinstance(message, dict)
 
 
 def _pace(per_second: float | None, sent: int, began: float) -> None:

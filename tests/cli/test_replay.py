@@ -1,0 +1,60 @@
+"""`audience replay` without a broker: what it hands to the topics, and what it says of it."""
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from streams.cli import main
+from streams.core.identifiers import Namespaces
+from streams.core.intake import Intake
+from streams.runtime.kafka import topics
+from streams.runtime.outside import upstream
+from streams.task.reading import phone_number
+
+GOOD = b'{"type": "track", "event": "Seen", "anonymousId": "c1"}\n'
+
+
+class Taken:
+    """An upstream that keeps what it is given."""
+
+    values: list[bytes]
+
+    def __init__(self, _: object) -> None:
+        self.intake = Intake(Namespaces(), phone_number)
+        self.too_large = 0
+        Taken.values = []
+
+    def __enter__(self) -> Taken:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        pass
+
+    def send(self, topic: str, key: bytes | None, value: bytes, headers: object) -> None:
+        self.values.append(value)
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "check_topics", lambda _: None)
+    monkeypatch.setattr(upstream, "Upstream", Taken)
+
+
+@pytest.mark.parametrize("line", [b"\xde\xad\xbe\xef", '{"type": "track"}'.encode("utf-16-le"), b"[1]", b'{"cut',
+                                  b'{"type": "track", "event": "Seen", "properties": {"price": NaN}}'])
+def test_what_is_no_message_is_sent_and_said(line: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(GOOD + line + b"\n")
+    assert main(["replay", str(events)]) == 1
+    assert ", 1 no JSON objects: see dead-letters" in capsys.readouterr().err
+    assert Taken.values[1] == line
+
+
+def test_of_messages_alone_nothing_more_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(GOOD * 3)
+    assert main(["replay", str(events)]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("3 messages") and "JSON" not in said
