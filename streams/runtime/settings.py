@@ -152,8 +152,8 @@ def _is_within(setting: Setting, value: float) -> bool:
 
 def _expected(setting: Setting) -> str:
     kind = {int: "a whole number", float: "a number"}.get(setting.type, "a text")
-    bounds = "" if setting.least is None else f" from {setting.least:g}"
-    bounds += "" if setting.most is None else f" to {setting.most:g}"
+    bounds = "" if setting.least is None else f" from {setting.least:.12g}"
+    bounds += "" if setting.most is None else f" to {setting.most:.12g}"
     return f"{kind}{bounds}{f' ({setting.unit})' if setting.unit else ''}"
 
 

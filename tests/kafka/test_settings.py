@@ -27,11 +27,13 @@ def test_lists_every_fault_with_what_was_found_and_expected() -> None:
         Settings.read({
             "AUDIENCE_PARTITIONS": "many", "AUDIENCE_SESSION_TIMEOUT": "5.9", "AUDIENCE_WEB_PORT": "65536",
             "AUDIENCE_DEAD_LETTER_RATIO": "nan", "AUDIENCE_PREFIX": "ä/", "AUDIENCE_PATITIONS": "4", "HOME": "/",
+            "AUDIENCE_MEMORY": "x",
         })
     faults = "\n".join(refused.value.faults)
-    assert len(refused.value.faults) == 6
+    assert len(refused.value.faults) == 7
     assert "AUDIENCE_PARTITIONS: found 'many'; expected a whole number from 1 to 1024" in faults
     assert "AUDIENCE_SESSION_TIMEOUT: found '5.9'; expected a number from 6 to 300 (seconds)" in faults
+    assert "AUDIENCE_MEMORY: found 'x'; expected a whole number from 32 to 1048576 (MiB)" in faults
     assert "AUDIENCE_PATITIONS: no such setting; did you misspell" in faults
 
 
