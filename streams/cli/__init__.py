@@ -54,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as fault:
         if fault.filename is None:
             raise
-        print(f"audience {options.command}: {fault.filename}: {fault.strerror}", file=sys.stderr)
+        print(f"audience {options.command}: {fault.filename}: {fault.strerror}; name another path, or mend this one",
+              file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

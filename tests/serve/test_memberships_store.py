@@ -3,6 +3,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from streams.runtime.exits import Exit, Stop
 from streams.runtime.memberships.store import USABLE_FOR_MS, MembershipsStore
 from streams.runtime.state.memory import Memory
 
@@ -46,3 +49,10 @@ def test_what_was_discarded_is_not_on_the_disk(tmp_path: Path) -> None:
     opened(tmp_path).close()
     tables = [file.read_bytes() for file in (tmp_path / "copy").glob("*.sst")]
     assert not any(b"nobody-may-find-me" in table for table in tables)
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Stop, match=f"The folder {tmp_path}/file/copy .* could not be made: .*AUDIENCE_DATA") as refused:
+        opened(tmp_path / "file")
+    assert refused.value.code == Exit.DISK

@@ -88,7 +88,11 @@ class MembershipsStore:
         self._database.close()
 
     def _open(self) -> None:
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as failure:
+            raise Stop(Exit.DISK, f"The folder {self.folder} for the copy of the memberships could not be made: "
+                       f"{failure.strerror}. AUDIENCE_DATA is to name a folder that can be made") from failure
         try:
             self._database = Rdict(str(self.folder), self._memory.options())
         except Exception as failure:
