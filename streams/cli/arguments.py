@@ -52,6 +52,18 @@ def well_formed(*identifiers: str) -> None:
             f"{each!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1" for each in wrong))
 
 
+def normalised(identifier: str) -> str:
+    """As the pipeline writes it: who asks for Jane@Example.com means jane@example.com. What it would take from nobody stays
+    as it is. Misconfigured as `well_formed`."""
+    from streams.definitions.members import NoIdentifier, identifier_of
+
+    well_formed(identifier)
+    try:
+        return identifier_of(identifier)
+    except NoIdentifier:
+        return identifier
+
+
 def moment(text: str) -> int:
     """A time on the command line: ISO 8601 or epoch milliseconds."""
     try:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, folder, group, settings_of, well_formed, with_broker
+from streams.cli.arguments import command, folder, group, normalised, settings_of, with_broker
 from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
 
@@ -40,7 +40,7 @@ def explain_identity(options: argparse.Namespace) -> int:
     from streams.core.lineage import trace
     from streams.runtime.outside.audit_log import identity_changes
 
-    well_formed(options.identifier)
+    options.identifier = normalised(options.identifier)
     lineage = trace(identity_changes(settings_of(options)), options.identifier) or _undecided(options)
     if options.svg is not None:
         _draw(options.svg, lineage)

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from streams.cli import privacy, segments
-from streams.cli.arguments import command, folder, group, number, settings_of, well_formed, with_broker
+from streams.cli.arguments import command, folder, group, normalised, number, settings_of, with_broker
 from streams.core.errors import Misconfigured
 
 
@@ -81,11 +81,11 @@ def find(options: argparse.Namespace, identifier: str) -> Any:
     """The task and the profile of whoever has the identifier. Misconfigured if nobody has."""
     from streams.runtime.outside.state_reader import StateReader
 
-    well_formed(identifier)
+    identifier = normalised(identifier)
     found = StateReader(settings_of(options)).find(identifier)
     if found is None:
-        raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that its value is written "
-                             "as the pipeline normalises it (e-mail in lower case, phone as +31…)",))
+        raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that it is complete (a phone "
+                             "number with its country, +31…)",))
     return found
 
 

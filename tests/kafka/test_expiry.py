@@ -76,5 +76,5 @@ def _check_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["trait_origins"]["plan"]["source"] == "app"
     assert [(move["origin"], move["to"]) for move in found["basics"]["moves"]] == [("web", "app")]
     assert [event["message_id"] for event in found["latest_events"]] == ["m3"]
-    assert main(["profile", "show", "cookie:janes"]) == 0
+    assert main(["profile", "show", "Cookie: janes "]) == 0
     assert "  1 session on " in capsys.readouterr().out
