@@ -18,10 +18,9 @@ from streams.standing import PressStanding
 from streams.task.rows import PRESS
 from streams.task.state import State
 from streams.task.working import WholeTable
-from streams.unit import Change, Store
+from streams.unit import LAST, Change, Store
 
 PREFIX = b"b"
-LAST = b"\xff\xff"
 END = "\U0010ffff"
 """A cursor behind every key."""
 PEOPLE_A_SLICE = 50

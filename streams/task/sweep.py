@@ -17,11 +17,10 @@ from streams.standing import SegmentStanding, Standing
 from streams.task.census import edition_of
 from streams.task.revisions import Revisions
 from streams.task.state import State
-from streams.unit import Store
+from streams.unit import LAST, Store
 
 PROFILES_A_SLICE, EVENTS_A_SLICE = 150, 500
 """A slice ends with whichever comes first. Some 30 ms of CPU, since events wait for it (`tests/bench/segments.py`)."""
-LAST = b"\xff\xff"
 LEAST_TO_JUDGE_BY = 1_000
 """ms of a backfill before its pace says anything about its end."""
 
