@@ -63,7 +63,6 @@ class Tasks:
                     started = time.process_time()
                     outcome = self.tasks[place].run(list(batch), at, NO_TIMERS)
                     spent += time.process_time() - started
-                    cycles.set_aside()
                     self.stores[place].write(outcome.changes)  # type: ignore[attr-defined]
                     self._pass_on(outcome.sends, waiting, at)
         return spent
@@ -124,7 +123,6 @@ def decisions(people: int, is_profiled: bool) -> None:
             store.write(outcome.changes, start, START)
             spent.append((time.process_time() - started) / len(batch))
             profile.disable()
-            cycles.set_aside()
             sends.update(sent.topic for sent in outcome.sends)
         store.close()
     made, audit, commands = len(around.for_realm), sends["identity.changes"], sends["commands"]

@@ -81,7 +81,6 @@ class Bench:
         outcome = self.task.run(batch, at, timers_until)
         self.store.write(outcome.changes, self._offset, at)
         self.spent += time.process_time() - started
-        cycles.set_aside()
         self.longest = max(self.longest, time.thread_time() - began)
         return outcome
 

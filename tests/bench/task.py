@@ -59,7 +59,6 @@ def main() -> None:
             task.frontier(record)
         outcome = task.run(batch, WALL, batch[-1].at - 1)
         spent += time.process_time() - started
-        cycles.set_aside()
         store.write(outcome.changes)
         messages, changes, sends = messages + len(batch), changes + len(outcome.changes), sends + len(outcome.sends)
     print(f"{spent / messages * 1e6:.1f} us of CPU a message; {messages:,} messages, {changes:,} rows, {sends:,} records")

@@ -1,4 +1,4 @@
-"""A task that is let go is freed at once: a worker sets what is there aside from Python's look for cycles."""
+"""A task that is let go is freed at once, not when Python looks for cycles among all that is cached: hardly ever."""
 from __future__ import annotations
 
 import gc

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, TypeVar
 
-from streams.runtime import cycles
 from streams.runtime.work.alignment import Alignment
 from streams.runtime.work.batches import EndReached, EndsSeen, RecordBatch
 from streams.runtime.work.merge import Merge
@@ -196,7 +195,6 @@ class Runner(Generic[Token]):
         )
         outcome = self._unit.run(batch, wall, timers_until)
         self._started = 0.0
-        cycles.set_aside()
         self._next_timer = self._unit.processor.next_timer()
         self._around.observe(Done(
             records=records, outcome=outcome, seconds=monotonic() - started,
