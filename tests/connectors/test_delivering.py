@@ -77,7 +77,7 @@ class World:
 
 
 def running(name: str, url: str) -> Running:
-    settings: dict[str, Any] = {"url": url, "timeout": 0.5}
+    settings: dict[str, Any] = {"url": url, "timeout": 20}
     return Running(
         definition=Destination(id=name, channel="email", connector="http", settings=tuple(settings.items())),
         connector=HttpConnector(read_settings(name, settings, {}, compiled)), limits=QUICK)
