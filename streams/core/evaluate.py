@@ -9,7 +9,7 @@ takes back.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from streams.core.because import Cause, because_of
@@ -45,6 +45,15 @@ def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
     """Judge the leaves that are due; the changes that time alone made at `now`."""
     flipped = _judge(plan, profile, _overdue(profile, now), now)
     return _settle(plan, profile, now, Cause("", {}, flipped)) if flipped else []
+
+
+def is_leaving(plan: Plan, profile: Profile, segment: str, now: int) -> bool:
+    """Whether time alone ends this membership at this very instant, which its timer will say. Changes nothing."""
+    if not _overdue(profile, now):
+        return False
+    then = replace(profile, truth=set(profile.truth), due=dict(profile.due), members=dict(profile.members))
+    lapse(plan, then, now)
+    return segment in profile.members and segment not in then.members
 
 
 def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:

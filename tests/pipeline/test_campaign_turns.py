@@ -1,7 +1,9 @@
 """Which campaign is asked first when several have something to say, and what a pause leaves to the next press."""
 from __future__ import annotations
 
-from tests.pipeline.test_campaigns import HOUR, QUIET, Person, campaign, ms, world
+import pytest
+
+from tests.pipeline.test_campaigns import DAY, HOUR, QUIET, START, Person, campaign, ms, world
 
 
 def test_of_an_event_and_the_membership_it_gives_the_stronger_campaign_is_answered_first() -> None:
@@ -51,3 +53,20 @@ def test_what_is_no_time_zone_does_not_take_the_place_of_one_that_was_seen_befor
     person.orders()
     pipeline.advance(by=2 * 24 * HOUR)
     assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T14:00:00+01:00")]
+
+
+@pytest.mark.parametrize(("after", "event", "answers", "exits"), [
+    (DAY - 1, "Order Completed", 1, [START + DAY]), (DAY, "Order Completed", 0, [START + DAY]), (DAY, "Viewed", 1, [])])
+def test_an_event_at_the_instant_at_which_the_membership_ends_is_answered_only_if_it_renews_it(
+    after: int, event: str, answers: int, exits: list[int],
+) -> None:
+    pipeline = world(campaign("c", trigger={"each": ["Order *", "Viewed"]}),
+                     rule={"performed": {"event": "Viewed", "within": "1d"}})
+    person = Person(pipeline)
+    person.becomes()
+    person.says(event="Viewed")
+    pipeline.advance(by=after, including=False)
+    person.says(event=event)
+    pipeline.advance(to=START + DAY)
+    assert len(pipeline.activations()) == 1 + answers
+    assert [change.at for change in pipeline.memberships if change.change == "exited"] == exits

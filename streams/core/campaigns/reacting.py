@@ -11,7 +11,7 @@ from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, answer, messages, release, undo
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
-from streams.core.evaluate import Change
+from streams.core.evaluate import Change, is_leaving
 from streams.core.events import COUNTED, Event
 from streams.core.matching import matches_any
 from streams.core.messages import Activation, Sent
@@ -33,7 +33,7 @@ def memberships_changed(
             sends += undo(profile, undoing.segment_id, at, entered=undoing.entered)
         remember(profile, sends)
     for campaign in live(context, at):
-        if event is not None and _is_answered(profile, campaign, event):
+        if event is not None and _is_answered(context, profile, campaign, event, at):
             sends += _answer_each(context, profile, campaign, event, at)
         change = by_segment.get(campaign.segment)
         if change is None:
@@ -71,7 +71,7 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
     """Campaigns that answer each event of a name, while the person is in their segment, of an event that changed none."""
     sends: list[Sent] = []
     for campaign in live(context, at):
-        if _is_answered(profile, campaign, event):
+        if _is_answered(context, profile, campaign, event, at):
             sends += _answer_each(context, profile, campaign, event, at)
     return sends
 
@@ -136,9 +136,9 @@ def _decided(context: Context, profile: Profile, campaign: Campaign, at: int, oc
     return sends
 
 
-def _is_answered(profile: Profile, campaign: Campaign, event: Event) -> bool:
-    return (event.kind in COUNTED and campaign.segment in profile.members
-            and matches_any(campaign.each, event.name))
+def _is_answered(context: Context, profile: Profile, campaign: Campaign, event: Event, at: int) -> bool:
+    return (event.kind in COUNTED and campaign.segment in profile.members and matches_any(campaign.each, event.name)
+            and not is_leaving(context.plan, profile, campaign.segment, at))
 
 
 def _answer_each(context: Context, profile: Profile, campaign: Campaign, event: Event, at: int) -> list[Sent]:
