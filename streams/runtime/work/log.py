@@ -40,6 +40,8 @@ class KafkaLog:
         self._producer = Producer(_producer_options(settings, self._names.transactional_id(partition)))
         self.reader = Consumer(_reader_options(settings, self._names.group))
         """Not a member of the group. Reads the changelog; tells what is committed."""
+        self._group = self.reader.consumer_group_metadata()
+        """Asked for once: a reader that is no member has the same for ever, and the call holds the interpreter."""
         self.changelog = TopicPartition(self._names.changelog, partition)
         self._changelog_end: int | None = None
 
@@ -82,10 +84,9 @@ class KafkaLog:
             TopicPartition(self._names.on_cluster(topic), self._partition, offset, str(reached))
             for topic, offset in offsets.items()
         ]
-        group = self.reader.consumer_group_metadata()
         producer = self._producer
         if positions:
-            persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, group, CALL))
+            persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, self._group, CALL))
         persistently("commit_transaction", lambda: producer.commit_transaction(CALL))
         return self._changelog_end
 
