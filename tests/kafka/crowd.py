@@ -8,7 +8,7 @@ from streams.core.messages import IdentityChanged
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import publish
-from streams.runtime.outside.observer import lag
+from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream, address
 from streams.runtime.processor import task_factory
@@ -16,7 +16,6 @@ from streams.runtime.work.opening import wall_ms
 from streams.task import Task
 from streams.task.publishing import revise
 from streams.testing import Pipeline
-from streams.topology import INPUTS
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.noting import notes
 from tests.kafka.shop_oracle import Seeing, assert_state_is_changelog, not_by_turns
@@ -60,8 +59,7 @@ class Sender:
 
 def wait_until_handled(deployment: Deployment) -> None:
     """Commands too."""
-    inputs = [topic.name for topic in INPUTS]
-    wait_until(lambda: lag(deployment.settings, inputs) == 0, within=90, what="all is handled")
+    wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=90, what="all is handled")
 
 
 def assert_exact(deployment: Deployment, crowd: Crowd, seeing: Seeing) -> None:

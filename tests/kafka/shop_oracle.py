@@ -23,7 +23,7 @@ from streams.memory import MemoryStore
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.button import press_button
 from streams.runtime.outside.definitions_log import publish, standing
-from streams.runtime.outside.observer import Observer, Seen, lag
+from streams.runtime.outside.observer import ALL_INPUTS, Observer, Seen, lag
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.state.memory import Memory
@@ -131,7 +131,7 @@ def assert_exact(deployment: Deployment, shop: RealShop, seeing: Seeing) -> None
     which it was handled.
     """
     shop.close()
-    wait_until(lambda: lag(deployment.settings) == 0, within=90, what="every event is handled")
+    wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=90, what="every event is handled")
     answer = shop.ledger().answer()
     first = wall_ms()
     wait_until(lambda: wall_ms() > first + 12_000 + SETTLED, within=30, what="windows end")

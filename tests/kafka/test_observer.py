@@ -7,7 +7,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.observer import lag
+from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.settings import Settings
 from streams.runtime.work.log import KafkaLog
 from tests.kafka.conftest import Broker
@@ -44,4 +44,8 @@ def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: P
         assert lag(settings) == 7
         log._producer.commit_transaction(10)
         assert lag(settings) == 2
+        sending.produce(names.on_cluster("commands"), b"{}", b"cookie:7", partition=0)
+        assert sending.flush(30) == 0
+        assert lag(settings) == 2
+        assert lag(settings, ALL_INPUTS) == 3
         log.close()

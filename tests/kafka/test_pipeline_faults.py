@@ -9,7 +9,7 @@ import pytest
 
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
-from streams.runtime.outside.observer import lag
+from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.work.opening import wall_ms
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
@@ -80,7 +80,7 @@ def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broke
         wait_until(lambda: wall_ms() > down_at, within=45, what="windows of 15 to 30 s pass while nobody works")
         worker.start()
         shop.close()
-        wait_until(lambda: lag(deployment.settings) == 0, within=90, what="every event is handled")
+        wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=90, what="every event is handled")
         seeing.wait_until_quiet(1)
         assert left_with_reason_to_stay(shop, seeing) == []
         assert told_without_cause(shop, seeing) == []

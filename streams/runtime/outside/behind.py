@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from confluent_kafka import KafkaException
 
-from streams.runtime.outside.observer import lag
+from streams.runtime.outside.observer import ALL_INPUTS, EVENT_TOPICS, lags
 from streams.runtime.outside.watcher import Watcher
 from streams.runtime.settings import Settings
 
@@ -11,18 +11,21 @@ EVERY = 0.5
 
 
 class Behind(Watcher):
-    """A context manager. events: as last heard; None until then. answers: how many there were."""
+    """A context manager. events: as last heard; None until then. messages: those between tasks counted too. answers: how
+    many there were."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("behind")
         self._settings = settings
         self.events: int | None = None
+        self.messages: int | None = None
         self.answers = 0
 
     def _follow(self) -> None:
         while not self._ending.wait(EVERY):
             try:
-                self.events = lag(self._settings)
+                found = lags(self._settings, ALL_INPUTS)
             except KafkaException:
                 continue
+            self.events, self.messages = sum(found[name] for name in EVENT_TOPICS), sum(found.values())
             self.answers += 1

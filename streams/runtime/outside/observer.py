@@ -5,6 +5,7 @@ Used by the demo and by tests that compare what is on the topics with an oracle.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.watcher import Watcher
 from streams.runtime.settings import Settings
-from streams.topology import topic
+from streams.topology import INPUTS, topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +67,27 @@ class Observer(Watcher):
 
 
 EVENT_TOPICS = ("events.hits", "events.interactions")
+ALL_INPUTS = tuple(each.name for each in INPUTS)
 
 
 def lag(settings: Settings, topics: Iterable[str] = EVENT_TOPICS) -> int:
-    """Records on these inputs that the pipeline has not committed yet; none on all of them: it is at rest.
+    """Records on these topics that the pipeline has not committed yet. 0 of ALL_INPUTS: it is at rest, nothing is on its
+    way between its tasks either."""
+    return sum(lags(settings, topics).values())
+
+
+def lags(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
+    """The lag by topic. What is committed is asked first: if nothing is behind, then nothing was at that instant.
 
     Read uncommitted, else the answer would wait for transactions that are open. KafkaException if none comes."""
     names = Names(settings)
     consumer = Consumer({"bootstrap.servers": settings.broker, "group.id": names.group, "enable.auto.commit": False,
                          "isolation.level": "read_uncommitted", "log_level": 0})
     try:
-        parts = [TopicPartition(names.on_cluster(name), p) for name in topics
-                 for p in range(settings.partitions)]
-        committed = {(t.topic, t.partition): max(0, t.offset) for t in consumer.committed(parts, timeout=10)}
-        return sum(
-            consumer.get_watermark_offsets(part, timeout=10)[1] - committed[part.topic, part.partition] for part in parts)
+        parts = [TopicPartition(names.on_cluster(name), p) for name in topics for p in range(settings.partitions)]
+        found = Counter(dict.fromkeys(topics, 0))
+        for part in consumer.committed(parts, timeout=10):
+            found[names.logical(part.topic)] += consumer.get_watermark_offsets(part, timeout=10)[1] - max(0, part.offset)
+        return found
     finally:
         consumer.close()
