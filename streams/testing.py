@@ -25,9 +25,9 @@ from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Refused, Suppressed, Unrenderable
-from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.core.requests import Answered, Receipt
+from streams.core.segments.plan import Plan
 from streams.core.values import Json
 from streams.definitions import load_folder
 from streams.definitions.lists import as_bytes

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from streams.cli.arguments import settings_of
 from streams.cli.trees import as_json
-from streams.core.cost import Cost, LeafCost
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
+from streams.core.segments.cost import Cost, LeafCost
 from streams.core.values import Json
 
 
 def explain_cost(options: argparse.Namespace) -> int:
     """Of the segments of a file, or of the one of that id, among the definitions around them."""
-    from streams.core.plan import compile_plan
+    from streams.core.segments.plan import compile_plan
     from streams.definitions.faults import unknown_segment
     from streams.task.revisions import regex
 

@@ -64,7 +64,7 @@ def export_profile(options: argparse.Namespace) -> int:
 def explain_segment(options: argparse.Namespace) -> int:
     from streams.cli.costs import explain_cost
     from streams.cli.trees import as_json, as_text
-    from streams.core.explain import explain
+    from streams.core.segments.explain import explain
 
     if options.cost:
         return explain_cost(options)

@@ -6,8 +6,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from streams.backtest import iso
-from streams.core.explain import Explanation, Finding
-from streams.core.leaves.leaf import Evidence
+from streams.core.segments.explain import Explanation, Finding
+from streams.core.segments.leaves.leaf import Evidence
 
 INSTANTS = frozenset({"since", "changes_at", "event_time", "at"})
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from streams.core.consent.merging import is_held_back
 from streams.core.events import GROUP
-from streams.core.leaves.people import newest_statement
-from streams.core.plan import Plan
 from streams.core.precedence import in_force
 from streams.core.profile import Profile
+from streams.core.segments.leaves.people import newest_statement
+from streams.core.segments.plan import Plan
 from streams.core.values import Json
 
 

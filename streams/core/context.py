@@ -8,8 +8,8 @@ from typing import Any
 
 from streams.core.events import Event
 from streams.core.identifiers import Namespaces
-from streams.core.plan import Plan
 from streams.core.press import Press
+from streams.core.segments.plan import Plan
 from streams.core.tables import Entry, Tables
 
 Render = Callable[[str, str, Mapping[str, Any]], str]

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from streams.core.consent.mapping import DEFAULT, ConsentMapping
 from streams.core.precedence import Precedence
-from streams.core.rules import EventMatch, Function, Path, Rule, Window
+from streams.core.segments.rules import EventMatch, Function, Path, Rule, Window
 from streams.core.values import Json
 
 

@@ -18,10 +18,10 @@ from streams.core.forgetting import forget
 from streams.core.identifiers import is_anonymous
 from streams.core.messages import IdentityChanged, Sent
 from streams.core.profile import ENDED, LEAVING, LINKED, LONE, Profile, home
+from streams.core.segments.wording import duration
 from streams.core.sequencer import DECISIONS, next_decision
 from streams.core.tables import EXPIRY, Entry, Person
 from streams.core.vacating import RENAMED, leave, let_go, named_after, rename_others
-from streams.core.wording import duration
 
 RENAMING = "the identifier that it was named after is nobody's"
 EXPIRY_FIELDS = 2

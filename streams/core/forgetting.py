@@ -8,9 +8,9 @@ from __future__ import annotations
 from streams.core import campaigns, telling
 from streams.core.context import Context
 from streams.core.copies import forget_copies
-from streams.core.evaluate import Change
 from streams.core.messages import ProfileGone, Sent
 from streams.core.profile import Profile, home
+from streams.core.segments.evaluate import Change
 from streams.core.tables import EVENTS, EXPIRY, MESSAGES, RULE, VIEW, Tables
 
 

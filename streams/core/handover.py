@@ -11,12 +11,12 @@ from streams.core import campaigns, erasing, expiry, profiling, retention
 from streams.core.campaigns import history
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
-from streams.core.folding import fold, refold, remember
 from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
 from streams.core.ownership import ALWAYS
 from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note
+from streams.core.segments.folding import fold, refold, remember
 from streams.core.tables import Entry, Pointer
 
 CHUNK = 200

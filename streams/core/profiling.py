@@ -3,15 +3,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.core import campaigns, evaluate, expiry, forwarding, receipts, retention, telling, vacating
+from streams.core import campaigns, expiry, forwarding, receipts, retention, telling, vacating
 from streams.core.campaigns import history
 from streams.core.campaigns.local_time import zone as time_zone
 from streams.core.context import Context
 from streams.core.events import Event
-from streams.core.folding import fold
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
 from streams.core.ownership import ALWAYS
 from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, note
+from streams.core.segments import evaluate
+from streams.core.segments.folding import fold
 from streams.core.tables import ANSWER, EVENTS, EXPIRY, FORWARD, MESSAGES, RULE, VACANT, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 

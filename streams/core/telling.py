@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from streams.core import campaigns
 from streams.core.context import Context
-from streams.core.evaluate import Change
 from streams.core.events import Event
 from streams.core.messages import MembershipChanged, Sent
 from streams.core.profile import Profile
+from streams.core.segments.evaluate import Change
 
 
 def tell(

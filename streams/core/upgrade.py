@@ -5,12 +5,13 @@ profile is as if the present definitions had always been in force, as far as the
 """
 from __future__ import annotations
 
-from streams.core import campaigns, evaluate, expiry, retention, telling
+from streams.core import campaigns, expiry, retention, telling
 from streams.core.campaigns import history
 from streams.core.context import Context
-from streams.core.folding import missing_leaves, refold
 from streams.core.messages import Sent
 from streams.core.profile import Fragment, Profile
+from streams.core.segments import evaluate
+from streams.core.segments.folding import missing_leaves, refold
 
 
 def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "definition") -> list[Sent]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from streams.core.rules import Comparison, Condition, Operator
+from streams.core.segments.rules import Comparison, Condition, Operator
 from streams.definitions.scalars import BOOLEAN, NUMBER, PATH, PATTERN, SCALAR, SCALARS, TEXT, TIME, WHOLE, duration
 from streams.definitions.shapes import Choice, Given, Record, Shape
 

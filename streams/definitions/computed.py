@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from streams.core.definitions import Coalesce, ComputedTrait
-from streams.core.rules import Function
+from streams.core.segments.rules import Function
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted
 from streams.definitions.matches import MATCH_FIELDS, ONE_WINDOW, WINDOW_FIELDS, check_window, match, window

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.core.listed import digest_of
+from streams.core.segments.listed import digest_of
 from streams.core.values import Json
 from streams.definitions.faults import Fault, Notes, Place, Steps, dotted, nearest, shown
 from streams.definitions.lists import LONGEST_PLAIN, MOST, listed

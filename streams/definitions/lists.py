@@ -2,7 +2,7 @@
 
 Why parts and not one large record: a record has an upper bound, and a list that grows by a line would be written whole
 again. A part is called by what is in it, so that the same list is the same documents wherever it stands, and a changed
-line replaces one part. Why digests: see `streams.core.listed`; besides, no address stands in a topic that keeps it.
+line replaces one part. Why digests: see `streams.core.segments.listed`; besides, no address stands in a topic that keeps it.
 """
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-from streams.core.listed import WIDTH, packed
+from streams.core.segments.listed import WIDTH, packed
 from streams.core.values import Json
 
 KIND = "members"

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from streams.core.rules import EventMatch, Window
+from streams.core.segments.rules import EventMatch, Window
 from streams.definitions.comparisons import CONDITION
 from streams.definitions.faults import dotted
 from streams.definitions.scalars import TIME, duration

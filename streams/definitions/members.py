@@ -5,7 +5,7 @@ No fault shows a listed value: it is personal data.
 from __future__ import annotations
 
 from streams.core.identifiers import is_blocked, spelled
-from streams.core.rules import Members
+from streams.core.segments.rules import Members
 from streams.core.values import Json
 from streams.definitions.faults import dotted
 from streams.definitions.phones import phone_number

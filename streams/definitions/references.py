@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from streams.core.definitions import Campaign
+from streams.core.segments.wording import duration
 from streams.core.values import Json
-from streams.core.wording import duration
 from streams.definitions.faults import Fault, Notes, Place, Steps, nearest, sentence, shown
 from streams.definitions.identity import Identity
 from streams.definitions.kinds import Parsed

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import re2
 
-from streams.core.rules import Path
+from streams.core.segments.rules import Path
 from streams.core.values import Json, epoch_ms
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.shapes import Found, Schema, Shape, many

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from streams.core.plan import Plan
 from streams.core.precedence import statements
 from streams.core.profile import Fragment, Profile
+from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json
 from streams.task.outputs import view

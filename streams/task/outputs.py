@@ -26,10 +26,10 @@ from streams.core.messages import (
     Suppressed,
     Unrenderable,
 )
-from streams.core.plan import Plan
 from streams.core.profile import Profile
 from streams.core.requests import Answered, Receipt
 from streams.core.resolution import CAPS
+from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR
 from streams.topology import TOPICS
 from streams.unit import Inbound, Outbound

@@ -16,11 +16,11 @@ from streams.core.consent.merging import is_held_back
 from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
-from streams.core.leaves.people import newest_statement
-from streams.core.plan import Plan
 from streams.core.platforms import platform_of
 from streams.core.precedence import Setting, in_force, statements
 from streams.core.profile import Profile
+from streams.core.segments.leaves.people import newest_statement
+from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json
 from streams.task.outputs import view

@@ -15,8 +15,8 @@ from typing import Any
 
 from streams.core.context import Context
 from streams.core.events import Event
-from streams.core.previewing import Preview
 from streams.core.profile import Profile
+from streams.core.segments.previewing import Preview
 from streams.task.rows import PROFILE
 from streams.task.state import State
 from streams.unit import LAST, Store

@@ -17,8 +17,8 @@ import re2
 
 from streams.core.definitions import Campaign, Definitions, Status
 from streams.core.errors import Misconfigured
-from streams.core.plan import Plan, compile_plan
 from streams.core.press import Pressed
+from streams.core.segments.plan import Plan, compile_plan
 from streams.definitions import build
 from streams.definitions.lists import as_text
 from streams.task.rows import DOCUMENT, NUMBER

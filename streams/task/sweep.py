@@ -9,10 +9,10 @@ from math import ceil
 
 from streams.core import profiling, upgrade
 from streams.core.context import Context
-from streams.core.differences import changed_segments
 from streams.core.messages import Sent
-from streams.core.plan import Plan
 from streams.core.profile import Profile
+from streams.core.segments.differences import changed_segments
+from streams.core.segments.plan import Plan
 from streams.standing import SegmentStanding, Standing
 from streams.task.census import edition_of
 from streams.task.revisions import Revisions

@@ -18,8 +18,8 @@ from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Adopt, Arrive, Command, Output, Refused, Resolve, Sent
-from streams.core.plan import Plan
 from streams.core.requests import Asked, Split
+from streams.core.segments.plan import Plan
 from streams.core.step import step
 from streams.standing import Standing
 from streams.task.answers import Answers

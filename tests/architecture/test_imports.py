@@ -55,6 +55,13 @@ def test_core_has_no_clock_no_chance_and_no_outside_world(file: Path) -> None:
     assert not plain & {"open", "print", "input"}
 
 
+@pytest.mark.parametrize("file", under("streams/core/segments"), ids=named)
+def test_the_rule_engine_knows_profiles_and_events_and_nothing_of_identity_and_campaigns(file: Path) -> None:
+    known = ("segments", "definitions", "errors", "events", "intervals", "precedence", "profile", "values")
+    allowed = tuple(f"streams.core.{name}" for name in known)
+    assert not {name for name in imports(file) if in_package(name, "streams") and not in_package(name, *allowed)}
+
+
 @pytest.mark.parametrize("file", OUTSIDE_RUNTIME, ids=named)
 def test_only_runtime_imports_faust_kafka_and_rocksdb(file: Path) -> None:
     assert not {name for name in imports(file) if in_package(name, *ONLY_IN_RUNTIME)}

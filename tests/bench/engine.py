@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Iterator
 
 from streams.core.definitions import Definitions, Segment
-from streams.core.evaluate import create, lapse, next_due, refresh
 from streams.core.events import Event
-from streams.core.folding import fold
-from streams.core.plan import Plan, compile_plan
 from streams.core.profile import Fragment, Profile
-from streams.core.rules import (
+from streams.core.segments.evaluate import create, lapse, next_due, refresh
+from streams.core.segments.folding import fold
+from streams.core.segments.plan import Plan, compile_plan
+from streams.core.segments.rules import (
     Aggregate,
     All,
     AnyOf,

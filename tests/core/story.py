@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from streams.core.definitions import ComputedTrait, Definitions, Segment
-from streams.core.evaluate import Change, create, evaluate_all, lapse, next_due, refresh
 from streams.core.events import Event, Kind
-from streams.core.folding import fold, missing_leaves, refold
-from streams.core.plan import Plan, compile_plan
 from streams.core.profile import Fragment, Profile
-from streams.core.rules import Comparison, Condition, EventMatch, Operator, Rule
+from streams.core.segments.evaluate import Change, create, evaluate_all, lapse, next_due, refresh
+from streams.core.segments.folding import fold, missing_leaves, refold
+from streams.core.segments.plan import Plan, compile_plan
+from streams.core.segments.rules import Comparison, Condition, EventMatch, Operator, Rule
 
 IN, OUT = "entered", "exited"
 

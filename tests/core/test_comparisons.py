@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streams.core.comparisons import compile_comparison
-from streams.core.rules import Operator
+from streams.core.segments.comparisons import compile_comparison
+from streams.core.segments.rules import Operator
 from tests.core.story import compare, regex
 
 HELD: list[tuple[str, Any, list[Any], list[Any]]] = [

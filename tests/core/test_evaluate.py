@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.core.evaluate import evaluate_all, lapse, next_due, refresh
-from streams.core.folding import fold
-from streams.core.leaves.leaf import Judgement, Leaf
-from streams.core.plan import Plan
 from streams.core.profile import Fragment, Profile
-from streams.core.rules import All, AnyOf, Bound, Everyone, InSegment, Not, Performed, Rule, Window
+from streams.core.segments.evaluate import evaluate_all, lapse, next_due, refresh
+from streams.core.segments.folding import fold
+from streams.core.segments.leaves.leaf import Judgement, Leaf
+from streams.core.segments.plan import Plan
+from streams.core.segments.rules import All, AnyOf, Bound, Everyone, InSegment, Not, Performed, Rule, Window
 from tests.core.story import IN, OUT, Story, changes, identify, named, on, plan_of, track
 from tests.core.test_leaves_traits import trait
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.explain import explain
-from streams.core.rules import All, AnyOf, Bound, InSegment, Not, Performed, Rule, Sequence, ThenNot, Window
+from streams.core.segments.explain import explain
+from streams.core.segments.rules import All, AnyOf, Bound, InSegment, Not, Performed, Rule, Sequence, ThenNot, Window
 from tests.core.story import Sent, Story, identify, on, plan_of, track
 from tests.core.test_leaves_traits import trait
 

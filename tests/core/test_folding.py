@@ -8,11 +8,11 @@ import pytest
 
 from streams.core.definitions import ComputedTrait
 from streams.core.events import Event
-from streams.core.folding import fold, missing_leaves, refold
-from streams.core.leaves.leaf import Judgement
-from streams.core.plan import Plan
 from streams.core.profile import Fragment, Profile
-from streams.core.rules import Aggregate, Bound, Function, LastPerformed, Performed, Rule, Sequence, ThenNot, Window
+from streams.core.segments.folding import fold, missing_leaves, refold
+from streams.core.segments.leaves.leaf import Judgement
+from streams.core.segments.plan import Plan
+from streams.core.segments.rules import Aggregate, Bound, Function, LastPerformed, Performed, Rule, Sequence, ThenNot, Window
 from tests.core.story import IN, OUT, Sent, Story, compare, identify, on, plan_of, track, where
 from tests.core.test_leaves_traits import trait
 

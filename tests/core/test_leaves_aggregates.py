@@ -7,7 +7,7 @@ import pytest
 
 from streams.core.computed import trait_values
 from streams.core.definitions import Coalesce, ComputedTrait
-from streams.core.rules import Aggregate, EventMatch, Function, Rule, Window
+from streams.core.segments.rules import Aggregate, EventMatch, Function, Rule, Window
 from tests.core.story import IN, OUT, Sent, Story, changes, compare, identify, on, plan_of, spread, track, where
 
 

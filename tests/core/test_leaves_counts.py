@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.core.rules import Bound, EventMatch, Performed, Rule, Window
+from streams.core.segments.rules import Bound, EventMatch, Performed, Rule, Window
 from tests.core.story import IN, OUT, Sent, Story, changes, identify, on, plan_of, spread, track, where
 
 ANY = EventMatch()

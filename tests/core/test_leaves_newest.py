@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.core.rules import Condition, LastPerformed, Rule
+from streams.core.segments.rules import Condition, LastPerformed, Rule
 from tests.core.story import IN, OUT, Sent, changes, on, spread, track, where
 
 FIRST = where("group", "is", "first")

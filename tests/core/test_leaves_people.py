@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 
 from streams.core.computed import consent_state
-from streams.core.evaluate import refresh
-from streams.core.rules import Consent, ConsentState, HasIdentifier, Members, Random
+from streams.core.segments.evaluate import refresh
+from streams.core.segments.rules import Consent, ConsentState, HasIdentifier, Members, Random
 from tests.core.story import IN, OUT, Story, changes, consent, plan_of, track
 
 GRANTED, DENIED, UNKNOWN = (Consent(purpose="mail", state=state) for state in ConsentState)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.core.rules import EventMatch, Rule, Sequence, ThenNot
+from streams.core.segments.rules import EventMatch, Rule, Sequence, ThenNot
 from tests.core.story import IN, OUT, Sent, Story, changes, on, plan_of, spread, track, where
 
 

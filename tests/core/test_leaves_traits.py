@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.core.definitions import Coalesce, ComputedTrait
-from streams.core.rules import Function, Path, Rule, Trait, Window
+from streams.core.segments.rules import Function, Path, Rule, Trait, Window
 from tests.core.story import IN, OUT, Sent, Story, changes, compare, identified, identify, on, plan_of, spread, track
 
 

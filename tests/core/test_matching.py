@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.matching import compile_names, matches_name
+from streams.core.segments.matching import compile_names, matches_name
 
 
 @pytest.mark.parametrize(("pattern", "yes", "no"), [

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from streams.core.definitions import ComputedTrait
-from streams.core.plan import MOST_NAMES
-from streams.core.rules import (
+from streams.core.segments.plan import MOST_NAMES
+from streams.core.segments.rules import (
     Aggregate,
     All,
     Consent,
@@ -61,7 +61,7 @@ def test_a_trait_leaf_is_another_once_its_computed_trait_is() -> None:
 
 
 def test_ids_are_the_same_in_every_process() -> None:
-    program = ("from tests.core.test_plan import *; from streams.core.rules import Members\n"
+    program = ("from tests.core.test_plan import *; from streams.core.segments.rules import Members\n"
                "plan = plan_of(A_DAY, Members(identifiers=frozenset('abcdefgh')))\nprint(sorted(plan.leaves))")
     seen = {subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, check=True, text=True,
                            capture_output=True).stdout for seed in ("1", "2")}

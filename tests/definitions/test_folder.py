@@ -22,7 +22,7 @@ from streams.core.definitions import (
 )
 from streams.core.errors import Misconfigured
 from streams.core.identifiers import DEFAULT_NAMESPACES
-from streams.core.rules import EventMatch, Function, Members, Window
+from streams.core.segments.rules import EventMatch, Function, Members, Window
 from streams.definitions import build, load_folder
 
 DAY = 86_400_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.core.errors import Misconfigured
-from streams.core.listed import Digests, digest_of, packed
+from streams.core.segments.listed import Digests, digest_of, packed
 from streams.definitions import build, lists, load_file, load_folder
 from streams.runtime.outside.definitions_log import LISTS_KEPT
 from streams.task.publishing import revise

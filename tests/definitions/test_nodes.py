@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from streams.core.definitions import Segment
-from streams.core.rules import (
+from streams.core.segments.rules import (
     Aggregate,
     All,
     AnyOf,

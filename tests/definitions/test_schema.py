@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streams.core.errors import Misconfigured
-from streams.core.rules import Operator
+from streams.core.segments.rules import Operator
 from streams.definitions import definitions_schema, parse_document
 from streams.definitions.nodes import NODES
 

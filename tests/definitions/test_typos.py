@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from streams.core.errors import Misconfigured
-from streams.core.rules import Operator
+from streams.core.segments.rules import Operator
 from streams.core.values import Json
 from streams.definitions import load_folder
 from streams.definitions.comparisons import OPERANDS

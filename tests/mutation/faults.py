@@ -15,7 +15,7 @@ class Fault:
 
 _RESOLUTION, _SEQUENCER, _OWNERSHIP = "streams.core.resolution", "streams.core.sequencer", "streams.core.ownership"
 _SPLITTING, _HANDOVER, _IDENTIFIERS = "streams.core.splitting", "streams.core.handover", "streams.core.identifiers"
-_PRECEDENCE, _TERMS = "streams.core.precedence", "streams.core.leaves.terms"
+_PRECEDENCE, _TERMS = "streams.core.precedence", "streams.core.segments.leaves.terms"
 _BARRING, _ERASING, _ARRIVAL, _VACATING = (
     f"streams.core.{name}" for name in ("barring", "erasing", "arrival", "vacating"))
 _REDACTIONS = "streams.task.redactions"

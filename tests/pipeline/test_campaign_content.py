@@ -8,7 +8,7 @@ import pytest
 
 from schemas.codec import Codec
 from streams.core.messages import Unrenderable
-from streams.core.plan import compile_plan
+from streams.core.segments.plan import compile_plan
 from streams.definitions import build
 from streams.task.outputs import AvroSink
 from streams.task.revisions import regex

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.cli.trees import as_text
-from streams.core.explain import explain
+from streams.core.segments.explain import explain
 from streams.testing import Pipeline
 
 HOUR, START = 3_600_000, 1_772_323_200_000

@@ -8,13 +8,13 @@ import re2
 
 from streams.core import profiling
 from streams.core.computed import trait_values
-from streams.core.evaluate import Change, create, lapse, next_due, refresh
 from streams.core.events import Event
-from streams.core.folding import fold
 from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake
-from streams.core.plan import compile_plan
 from streams.core.profile import Fragment, Profile
+from streams.core.segments.evaluate import Change, create, lapse, next_due, refresh
+from streams.core.segments.folding import fold
+from streams.core.segments.plan import compile_plan
 from streams.core.values import Json
 from streams.definitions import build
 from tests.oracle.messages import received_at

@@ -11,12 +11,12 @@ from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, answer, messages, release, undo
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
-from streams.core.evaluate import Change, is_leaving
 from streams.core.events import COUNTED, Event
-from streams.core.matching import matches_any
 from streams.core.messages import Activation, Sent
 from streams.core.press import Press
 from streams.core.profile import Profile
+from streams.core.segments.evaluate import Change, is_leaving
+from streams.core.segments.matching import matches_any
 
 
 def memberships_changed(

@@ -6,8 +6,8 @@ from then on where that one is.
 from __future__ import annotations
 
 from streams.core.definitions import Campaign, Channel, Variant
-from streams.core.leaves.people import share
 from streams.core.profile import Profile
+from streams.core.segments.leaves.people import share
 
 CONTROL = Variant(id="control", percent=0)
 

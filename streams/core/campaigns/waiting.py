@@ -12,9 +12,9 @@ from streams.core.campaigns.reach import ADDRESS
 from streams.core.campaigns.reacting import event_happened, live
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
-from streams.core.matching import matches_any
 from streams.core.messages import Sent, Suppressed
 from streams.core.profile import Profile
+from streams.core.segments.matching import matches_any
 
 MOST = 1_000
 """Events of one profile. A hand-over takes a few messages' time; more come only from a replay or a bot."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Set
 from dataclasses import dataclass
 
-from streams.core.formula import Decide, Formula, LeafHolds, MemberOf, Part
+from streams.core.segments.formula import Decide, Formula, LeafHolds, MemberOf, Part
 
 MOST_REASONS = 4
 """Parts of a rule that one line names; beyond that nobody reads it."""

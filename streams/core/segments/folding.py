@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 
 from streams.core.events import COUNTED, Event
-from streams.core.leaves.leaf import KEPT, TURNED, Source
-from streams.core.leaves.terms import Settings
-from streams.core.matching import compile_names
-from streams.core.plan import Plan
 from streams.core.precedence import origin, state, statements
 from streams.core.profile import Fragment
+from streams.core.segments.leaves.leaf import KEPT, TURNED, Source
+from streams.core.segments.leaves.terms import Settings
+from streams.core.segments.matching import compile_names
+from streams.core.segments.plan import Plan
 
 
 def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False) -> list[str]:

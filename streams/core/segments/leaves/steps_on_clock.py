@@ -5,17 +5,17 @@ Rare in practice, hence simple rather than fast, and bounded more tightly than o
 """
 from __future__ import annotations
 
-from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
-from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
-from streams.core.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
-from streams.core.leaves.steps import Progress, Standing, Steps, watched, watched_names
-from streams.core.matching import Matcher, compile_match, compile_names
 from streams.core.profile import Profile
-from streams.core.rules import Sequence, Window
+from streams.core.segments.comparisons import Regex
+from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.segments.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
+from streams.core.segments.leaves.steps import Progress, Standing, Steps, watched, watched_names
+from streams.core.segments.matching import Matcher, compile_match, compile_names
+from streams.core.segments.rules import Sequence, Window
+from streams.core.segments.wording import phrase
 from streams.core.values import Json
-from streams.core.wording import phrase
 
 MOST_STEPS = 2_000
 

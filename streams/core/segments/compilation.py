@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from streams.core.comparisons import Regex, compile_comparison
-from streams.core.formula import Anyone, Every, Formula, Inverse, LeafHolds, MemberOf, Some
-from streams.core.leaves.compared import Compared, Held
-from streams.core.leaves.counts import compile_performed
-from streams.core.leaves.folded import Call
-from streams.core.leaves.leaf import Leaf, digest
-from streams.core.leaves.newest import compile_last_performed
-from streams.core.leaves.people import Consented, Identified, Listed, Share
-from streams.core.leaves.steps_on_clock import compile_sequence
-from streams.core.rules import (
+from streams.core.segments.comparisons import Regex, compile_comparison
+from streams.core.segments.formula import Anyone, Every, Formula, Inverse, LeafHolds, MemberOf, Some
+from streams.core.segments.leaves.compared import Compared, Held
+from streams.core.segments.leaves.counts import compile_performed
+from streams.core.segments.leaves.folded import Call
+from streams.core.segments.leaves.leaf import Leaf, digest
+from streams.core.segments.leaves.newest import compile_last_performed
+from streams.core.segments.leaves.people import Consented, Identified, Listed, Share
+from streams.core.segments.leaves.steps_on_clock import compile_sequence
+from streams.core.segments.rules import (
     Aggregate,
     All,
     AnyOf,
@@ -29,8 +29,8 @@ from streams.core.rules import (
     Sequence,
     Trait,
 )
-from streams.core.vocabulary import Vocabulary
-from streams.core.wording import phrase
+from streams.core.segments.vocabulary import Vocabulary
+from streams.core.segments.wording import phrase
 
 
 class Compiler:

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
-from streams.core.because import Cause, because_of
 from streams.core.intervals import FOREVER
-from streams.core.plan import CompiledSegment, Plan
 from streams.core.profile import Profile
+from streams.core.segments.because import Cause, because_of
+from streams.core.segments.plan import CompiledSegment, Plan
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ whose own documents stay as they are.
 """
 from __future__ import annotations
 
-from streams.core.plan import Plan
+from streams.core.segments.plan import Plan
 
 
 def changed_segments(old: Plan, new: Plan) -> frozenset[str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from streams.core.differences import changed_segments
 from streams.core.events import Event
-from streams.core.folding import refold
-from streams.core.leaves.leaf import Leaf, Source, digest
-from streams.core.plan import Plan
 from streams.core.profile import Fragment, Profile
+from streams.core.segments.differences import changed_segments
+from streams.core.segments.folding import refold
+from streams.core.segments.leaves.leaf import Leaf, Source, digest
+from streams.core.segments.plan import Plan
 
 
 class Preview:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_left, insort
 
-from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
-from streams.core.leaves.rows import Rows, active
-from streams.core.matching import Matcher, compile_match, reader
 from streams.core.profile import Entries, Profile
-from streams.core.rules import Bound, Path, Performed
+from streams.core.segments.comparisons import Regex
+from streams.core.segments.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.segments.leaves.rows import Rows, active
+from streams.core.segments.matching import Matcher, compile_match, reader
+from streams.core.segments.rules import Bound, Path, Performed
+from streams.core.segments.wording import phrase
 from streams.core.values import key_of
-from streams.core.wording import phrase
 
 
 def compile_performed(node: Performed, regex: Regex) -> Leaf:

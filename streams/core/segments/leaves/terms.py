@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, digest, states
-from streams.core.leaves.rows import merged
 from streams.core.precedence import Order, Setting, in_force, kind_of, origin, rank, statements, strongest
 from streams.core.profile import Entries, Fragment, Profile
+from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, digest, states
+from streams.core.segments.leaves.rows import merged
 from streams.core.values import Json, descend
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from streams.core.comparisons import Regex, Test, compile_comparison
 from streams.core.events import Event
 from streams.core.intervals import ALWAYS, Interval, intersection
-from streams.core.rules import EventMatch, Path
+from streams.core.segments.comparisons import Regex, Test, compile_comparison
+from streams.core.segments.rules import EventMatch, Path
 from streams.core.values import Json, descend
 
 Read: TypeAlias = Callable[[Event], Json]

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from streams.core.formula import (
+from streams.core.intervals import FOREVER
+from streams.core.profile import Profile
+from streams.core.segments.formula import (
     Anyone,
     Every,
     Formula,
@@ -22,10 +24,8 @@ from streams.core.formula import (
     leaves_of,
     segments_of,
 )
-from streams.core.intervals import FOREVER
-from streams.core.leaves.leaf import Evidence, Leaf
-from streams.core.plan import Plan
-from streams.core.profile import Profile
+from streams.core.segments.leaves.leaf import Evidence, Leaf
+from streams.core.segments.plan import Plan
 
 MOST_STEPS = 1_000
 """Instants that are tried in search of the change; beyond them it is unknown."""

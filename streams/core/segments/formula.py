@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from streams.core.leaves.leaf import Leaf
+from streams.core.segments.leaves.leaf import Leaf
 from streams.core.values import Json
 
 Members: TypeAlias = Mapping[str, Json]

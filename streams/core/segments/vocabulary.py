@@ -5,14 +5,14 @@ means the plain trait, so that a `coalesce` can mend a trait under its own name.
 """
 from __future__ import annotations
 
-from streams.core.comparisons import Regex
 from streams.core.definitions import ComputedTrait
 from streams.core.events import GROUP
-from streams.core.leaves.folded import Call
-from streams.core.leaves.leaf import digest
-from streams.core.leaves.terms import FirstOf, Inside, Term, TraitValue
 from streams.core.precedence import Precedence
-from streams.core.rules import Function, Path
+from streams.core.segments.comparisons import Regex
+from streams.core.segments.leaves.folded import Call
+from streams.core.segments.leaves.leaf import digest
+from streams.core.segments.leaves.terms import FirstOf, Inside, Term, TraitValue
+from streams.core.segments.rules import Function, Path
 
 
 class Vocabulary:

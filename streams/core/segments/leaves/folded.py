@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streams.core.comparisons import Regex
-from streams.core.leaves.functions import calculation, takes
-from streams.core.leaves.leaf import MOST_ENTRIES, digest
-from streams.core.leaves.rows import Past as RowsPast
-from streams.core.leaves.rows import Retention, Rows, active, past
-from streams.core.leaves.terms import Past, Term, Valued
-from streams.core.leaves.totals import Ends, Extreme, Tallied, Total
-from streams.core.matching import compile_match, reader
 from streams.core.profile import Profile
-from streams.core.rules import EventMatch, Function, Path, Window
+from streams.core.segments.comparisons import Regex
+from streams.core.segments.leaves.functions import calculation, takes
+from streams.core.segments.leaves.leaf import MOST_ENTRIES, digest
+from streams.core.segments.leaves.rows import Past as RowsPast
+from streams.core.segments.leaves.rows import Retention, Rows, active, past
+from streams.core.segments.leaves.terms import Past, Term, Valued
+from streams.core.segments.leaves.totals import Ends, Extreme, Tallied, Total
+from streams.core.segments.matching import compile_match, reader
+from streams.core.segments.rules import EventMatch, Function, Path, Window
 from streams.core.values import Json
 
 MOST_LOOKED_BACK = 1_000

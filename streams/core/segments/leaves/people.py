@@ -6,12 +6,12 @@ from collections.abc import Container
 from hashlib import blake2b
 
 from streams.core.intervals import FOREVER
-from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest
-from streams.core.listed import Digests
 from streams.core.profile import Profile
-from streams.core.rules import Consent, ConsentState, HasIdentifier, Members, Random
+from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest
+from streams.core.segments.listed import Digests
+from streams.core.segments.rules import Consent, ConsentState, HasIdentifier, Members, Random
+from streams.core.segments.wording import phrase
 from streams.core.values import Json
-from streams.core.wording import phrase
 
 _WHOLE = 1 << 64
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from streams.core.listed import WIDTH
-from streams.core.rules import (
+from streams.core.segments.listed import WIDTH
+from streams.core.segments.rules import (
     Aggregate,
     All,
     AnyOf,

@@ -13,10 +13,10 @@ from typing import NamedTuple, TypeAlias
 
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER
-from streams.core.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
-from streams.core.matching import Matcher
 from streams.core.profile import Entries, Profile
-from streams.core.rules import Window
+from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
+from streams.core.segments.matching import Matcher
+from streams.core.segments.rules import Window
 from streams.core.values import Json
 
 Take: TypeAlias = Callable[[Event], Json]

@@ -11,12 +11,12 @@ from math import fsum
 from streams.core.errors import Bug
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.leaves.functions import Take, in_order, most_frequent, narrowed, rounded
-from streams.core.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
-from streams.core.leaves.terms import Past, Term, Valued
-from streams.core.matching import Matcher
 from streams.core.profile import Entries, Profile
-from streams.core.rules import Function, Window
+from streams.core.segments.leaves.functions import Take, in_order, most_frequent, narrowed, rounded
+from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
+from streams.core.segments.leaves.terms import Past, Term, Valued
+from streams.core.segments.matching import Matcher
+from streams.core.segments.rules import Function, Window
 from streams.core.values import Json, Number, iso, key_of
 
 

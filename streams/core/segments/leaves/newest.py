@@ -6,15 +6,15 @@ event may become the newest that counts: then all are kept.
 """
 from __future__ import annotations
 
-from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, intersection, next_change
-from streams.core.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
-from streams.core.leaves.rows import Rows, active
-from streams.core.matching import Matcher, compile_match
 from streams.core.profile import Entries, Profile
-from streams.core.rules import EventMatch, LastPerformed, Window
-from streams.core.wording import phrase
+from streams.core.segments.comparisons import Regex
+from streams.core.segments.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.segments.leaves.rows import Rows, active
+from streams.core.segments.matching import Matcher, compile_match
+from streams.core.segments.rules import EventMatch, LastPerformed, Window
+from streams.core.segments.wording import phrase
 
 
 def compile_last_performed(node: LastPerformed, regex: Regex) -> Leaf:

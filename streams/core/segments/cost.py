@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from streams.core.leaves.leaf import Leaf, Source
+from streams.core.segments.leaves.leaf import Leaf, Source
 
 BYTES_AN_ENTRY = 30
 """An event time, an arrival and a short value in MessagePack."""

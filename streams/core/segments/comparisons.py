@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeAlias, assert_never
 
 from streams.core.intervals import ALWAYS, FOREVER, NEVER, Interval
-from streams.core.rules import Comparison, Operator
+from streams.core.segments.rules import Comparison, Operator
 from streams.core.values import Json, Number, instant, number, same
 
 Check: TypeAlias = Callable[[Json], bool]

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
-from streams.core.comparisons import Regex
-from streams.core.compilation import Compiler
-from streams.core.cost import Cost, cost_of
 from streams.core.definitions import Definitions, Segment
 from streams.core.events import Event
-from streams.core.formula import Decide, Formula, Holds, compile_decision, compile_formula, leaves_of, segments_of
 from streams.core.intervals import BEGINNING, FOREVER
-from streams.core.leaves.leaf import Leaf, Source, digest
-from streams.core.leaves.terms import Term
-from streams.core.matching import matches_name
 from streams.core.profile import Entries, Profile
-from streams.core.vocabulary import Vocabulary
+from streams.core.segments.comparisons import Regex
+from streams.core.segments.compilation import Compiler
+from streams.core.segments.cost import Cost, cost_of
+from streams.core.segments.formula import Decide, Formula, Holds, compile_decision, compile_formula, leaves_of, segments_of
+from streams.core.segments.leaves.leaf import Leaf, Source, digest
+from streams.core.segments.leaves.terms import Term
+from streams.core.segments.matching import matches_name
+from streams.core.segments.vocabulary import Vocabulary
 
 Listener: TypeAlias = tuple[Callable[[dict[str, Entries], Event], int], tuple[str, ...]]
 """A source's `fold`, and the leaves to judge again for what it returns."""

@@ -11,8 +11,8 @@ from math import fsum
 from typing import TypeAlias
 
 from streams.core.events import Event
-from streams.core.matching import Read
-from streams.core.rules import Function
+from streams.core.segments.matching import Read
+from streams.core.segments.rules import Function
 from streams.core.values import Json, Number, iso, key_of, number, text_of
 
 Calculate: TypeAlias = Callable[[list[int], list[Json]], Json]

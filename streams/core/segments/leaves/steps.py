@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from streams.core.comparisons import Regex
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
-from streams.core.leaves.leaf import (
+from streams.core.profile import Entries, Profile
+from streams.core.segments.comparisons import Regex
+from streams.core.segments.leaves.leaf import (
     KEPT,
     MOST_ENTRIES,
     PASSED,
@@ -25,11 +26,10 @@ from streams.core.leaves.leaf import (
     digest,
     states,
 )
-from streams.core.leaves.rows import merged
-from streams.core.matching import compile_match, compile_names
-from streams.core.profile import Entries, Profile
-from streams.core.rules import EventMatch, Sequence
-from streams.core.wording import phrase
+from streams.core.segments.leaves.rows import merged
+from streams.core.segments.matching import compile_match, compile_names
+from streams.core.segments.rules import EventMatch, Sequence
+from streams.core.segments.wording import phrase
 
 TIMES, ARRIVALS, STEPS, BASE, TIP, STOP = range(6)
 

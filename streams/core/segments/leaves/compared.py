@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from streams.core.comparisons import Test
 from streams.core.intervals import FOREVER, next_change
-from streams.core.leaves.leaf import Evidence, Hears, Judgement, Leaf
-from streams.core.leaves.terms import Past, Term
 from streams.core.profile import Profile
+from streams.core.segments.comparisons import Test
+from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf
+from streams.core.segments.leaves.terms import Past, Term
 
 
 class Compared(Leaf):
