@@ -10,6 +10,7 @@ import pytest
 from streams.core.errors import Misconfigured
 from streams.runtime.exits import Exit
 from streams.runtime.kafka.topics import check_topics, declared_topics, ensure_topics
+from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import VERSION_KEY, TaskStore
 from streams.runtime.work.opening import wall_ms
@@ -111,6 +112,17 @@ def test_a_folder_that_cannot_be_made_ends_the_worker(tmp_path: Path) -> None:
         worker.start()
         assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
         assert worker.said(f"AUDIENCE_DATA={tmp_path}/file: File exists")
+
+
+def test_a_folder_that_another_worker_uses_ends_the_worker_before_it_joins_the_others(tmp_path: Path) -> None:
+    with Deployment("127.0.0.1:9", tmp_path, FACTORY) as deployment:
+        settings = replace(deployment.settings, data=tmp_path / "shared")
+        worker = deployment.worker("one", AUDIENCE_DATA=str(settings.data))
+        with claim(settings):
+            worker.start()
+            assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
+        assert worker.said(f"AUDIENCE_DATA={settings.data}: a worker is using it; each needs a folder of its own")
+        assert not worker.said("waiting for a Kafka broker")
 
 
 def test_a_port_that_is_taken_ends_the_worker_before_it_joins_the_others(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from uuid import uuid4
 import pytest
 
 from streams import topology
+from streams.runtime.settings import Settings
+from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
 from streams.unit import TABLES
@@ -58,13 +60,13 @@ def test_faust_worker_runs_it_and_sigterm_ends_it(broker: Broker, tmp_path: Path
 
 def test_faust_reset_deletes_the_state_unless_a_worker_is_using_it(tmp_path: Path) -> None:
     folders = [tmp_path / "state" / f"audience-{partition}" for partition in range(2)]
-    stores = [TaskStore(folder, Memory(4), wall=0) for folder in folders]
-    stores[0].close()
-    refused = subprocess.run(
-        command("reset"), env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
-    assert refused.returncode and f"A worker is using the state in {folders[1]}" in refused.stderr
+    for folder in folders:
+        TaskStore(folder, Memory(4), wall=0).close()
+    with claim(Settings.read({"AUDIENCE_DATA": str(tmp_path)})):
+        refused = subprocess.run(
+            command("reset"), env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    assert refused.returncode and f"AUDIENCE_DATA={tmp_path}: a worker is using it" in refused.stderr
     assert all(folder.exists() for folder in folders)
-    stores[1].close()
     subprocess.run(command("reset"), env=environment(tmp_path), timeout=60, check=True, cwd=ROOT)
     assert not any(folder.exists() for folder in folders)
 

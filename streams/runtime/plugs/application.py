@@ -9,8 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import faust
 from faust.types import EventT
@@ -25,6 +24,7 @@ from streams.runtime.plugs.recovery import TaskTables
 from streams.runtime.plugs.tables import CommittedTable
 from streams.runtime.plugs.transport import BatchSchema, BatchTransport
 from streams.runtime.settings import Settings
+from streams.runtime.state.claim import claim
 from streams.runtime.status.instruments import Instruments
 from streams.runtime.status.web import StatusWeb, refuse_taken
 from streams.runtime.work.crew import Crew
@@ -56,6 +56,8 @@ class AudienceApp(faust.App):
             lambda: DeadLetterLimit(settings.dead_letter_ratio, settings.dead_letter_run)
         )
         self._crew: Crew[Token] | None = None
+        self._claim: BinaryIO
+        """On the folder, from the start on."""
         super().__init__(self.names.application, **_options(settings))
         self.transport = BatchTransport(self.conf.broker_consumer, self)
         _declare(self)
@@ -84,7 +86,7 @@ class AudienceApp(faust.App):
 
     async def on_first_start(self) -> None:
         try:
-            _make_folder(self.settings.data)
+            self._claim = claim(self.settings)
             refuse_taken(self.settings)
             await super().on_first_start()
             created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)
@@ -117,14 +119,6 @@ class AudienceApp(faust.App):
     def _acknowledge(self, tokens: list[Token]) -> None:
         """From a task's thread; Faust's acknowledgements belong to the loop."""
         asyncio.run_coroutine_threadsafe(_acknowledge(tokens), self.loop)
-
-
-def _make_folder(data: Path) -> None:
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as failure:
-        raise Misconfigured((
-            f"AUDIENCE_DATA={data}: {failure.strerror}; expected a folder that can be made and written",)) from failure
 
 
 async def _acknowledge(tokens: list[Token]) -> None:

@@ -11,7 +11,7 @@ from faust.stores.base import Store
 from faust.tables.table import Table
 from faust.types import TP
 
-from streams.runtime.exits import Stop
+from streams.core.errors import Misconfigured
 from streams.runtime.logs import SERVICES
 from streams.runtime.work.opening import forget_states
 
@@ -56,7 +56,7 @@ class CommittedState(Store[bytes, bytes]):
         """What `faust reset` calls, once a table; a task has all its tables in one folder, so the first call deletes all."""
         try:
             forget_states(self.app.settings)
-        except Stop as failure:
+        except Misconfigured as failure:
             raise SystemExit(str(failure)) from failure
 
     async def need_active_standby_for(self, tp: TP) -> bool:

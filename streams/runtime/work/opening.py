@@ -1,15 +1,14 @@
 """Puts a task together: its log, its state, its processor, and takes it over. Blocks; called in a thread a task."""
 from __future__ import annotations
 
-import fcntl
 import logging
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from streams.runtime.exits import Exit, Stop
 from streams.runtime.settings import Settings
+from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.restore import Progress, restore
 from streams.runtime.state.store import TaskStore
@@ -77,20 +76,11 @@ class Opening:
 
 
 def forget_states(settings: Settings) -> None:
-    """Deletes the state of every task in this worker's folder. Stop(STATE) if a worker is using it."""
-    folders = [folder for number in range(settings.partitions) if (folder := _folder(settings, number)).exists()]
-    for folder in folders:
-        _refuse_used(folder)
-    for folder in folders:
-        shutil.rmtree(folder)
-
-
-def _refuse_used(folder: Path) -> None:
-    with (folder / "LOCK").open("a") as lock:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as failure:
-            raise Stop(Exit.STATE, f"A worker is using the state in {folder}; stop it first") from failure
+    """Deletes the state of every task in this worker's folder. Misconfigured if a worker is using it."""
+    with claim(settings):
+        for number in range(settings.partitions):
+            if (folder := _folder(settings, number)).exists():
+                shutil.rmtree(folder)
 
 
 def _folder(settings: Settings, partition: int) -> Path:

@@ -1,0 +1,28 @@
+"""A worker's folder is its own as long as it lives: two in one folder would take each other's tasks away."""
+from __future__ import annotations
+
+import fcntl
+from typing import BinaryIO
+
+from streams.core.errors import Misconfigured
+from streams.runtime.settings import Settings
+
+
+def claim(settings: Settings) -> BinaryIO:
+    """The folder is this process's until what is returned is closed, or the process ends, however it does. Misconfigured
+    if another has it, or it cannot be made. Asked before the worker joins the group, so that nobody's tasks move."""
+    folder = settings.data
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = (folder / f"{settings.application}.lock").open("ab")
+    except OSError as failure:
+        raise Misconfigured((
+            f"AUDIENCE_DATA={folder}: {failure.strerror}; expected a folder that can be made and written",)) from failure
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as failure:
+        held.close()
+        raise Misconfigured((
+            f"AUDIENCE_DATA={folder}: a worker is using it; each needs a folder of its own, or stop that one first",
+        )) from failure
+    return held
