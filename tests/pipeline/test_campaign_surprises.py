@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.core.values import Json
 from tests.pipeline.test_campaigns import DAY, Person, campaign, sent, world
 
 
@@ -40,3 +41,26 @@ def test_a_large_cap_over_everything_counts_what_other_campaigns_sent_and_surviv
     assert not sent(pipeline, "a")
     pipeline.advance(by=300 * DAY)
     assert len(sent(pipeline, "a")) == 1
+
+
+def test_l5_a_campaign_of_another_segment_takes_people_out_of_the_one_they_were_told_for_in_rising_sequence() -> None:
+    """Those removals once named the new segment, and were numbered from one."""
+    everyone = {"segment/new": {"kind": "segment", "id": "new", "rule": {"trait": {"name": "new", "is": True}}}}
+
+    def of(segment: str, audience: str) -> dict[str, Json]:
+        display = {"display": {"audience": audience, "purpose": "mail"}}
+        return everyone | campaign("c", trigger="entered", channels=display, segment=segment)
+
+    pipeline = world(of("fans", "x"))
+    person = Person(pipeline)
+    for number in range(2):
+        person.says("identify", anonymousId="k", messageId=f"in{number}", traits={"fan": True})
+        person.says("identify", anonymousId="k", messageId=f"out{number}", traits={"fan": number == 1, "new": True})
+    standing = {key: row.document for key, row in pipeline._standing.items()}
+    pipeline.apply(standing | of("new", "y"))
+    pipeline.apply(standing | of("fans", "y") | {"segment/fans": {
+        "kind": "segment", "id": "fans", "rule": {"trait": {"name": "nobody", "is": True}}}})
+    told = sorted(pipeline.activations("display"), key=lambda activation: activation.sequence)
+    assert told == pipeline.activations("display")
+    assert [(a.segment_id, a.change) for a in told] == [
+        (segment, change) for segment in ("fans", "fans", "new") for change in ("entered", "exited")]

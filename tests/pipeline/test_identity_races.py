@@ -102,8 +102,8 @@ def test_a_cut_does_not_wait_for_itself_when_the_profile_it_feeds_is_back_before
 
 
 def test_a_moved_cookie_takes_its_own_sequence_numbers_and_no_others() -> None:
-    mine = {"#cookie:a|carts": [3], "ads|display|cookie:a": ["carts", "p"], "=memberships|cookie:a": ["carts"]}
-    others = {"#cookie:a|b|carts": [5], "ads|display|cookie:a|b": ["carts", "p"], "mails|email": [7]}
+    mine = {"#cookie:a": [3], "ads|display|cookie:a": ["carts", "p"], "=memberships|cookie:a": ["carts"]}
+    others = {"#cookie:a|b": [5], "ads|display|cookie:a|b": ["carts", "p"], "mails|email": [7]}
     profile = Profile("customer_id:u", "pid", told={**mine, **others})
     assert hand_over(profile, "cookie:a") == mine
     assert profile.told == others

@@ -35,7 +35,7 @@ def activation(profile: Profile, to: Recipient, change: str, cause: Cause, conte
     """`change`: entered, exited or message. Counts as told from here on."""
     campaign, channel, identifier = to.campaign, to.channel, to.identifier
     variant = variant_of(profile, campaign)
-    sequence = next_sequence(profile, identifier, campaign.segment)
+    sequence = next_sequence(profile, identifier)
     version = profile.members.get(campaign.segment, [0])[0]
     parts = (campaign.id, channel.name, identifier, campaign.segment, str(sequence), change, str(cause.at))
     return Activation(

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from streams.core.campaigns.activations import Cause, Recipient, activation
@@ -40,12 +41,10 @@ def update_audiences(
             if belongs and (not may_enter or (
                     _has_failed(profile, campaign, channel) if told is None else _is_there(told[2], channel))):
                 continue
-            recipient = Recipient(campaign, channel, identifier)
             if told is not None:
-                del profile.told[key]
-                sends.append(activation(profile, recipient, "exited", cause, dict(told[2])))
+                sends.append(_out(context, profile, (campaign.id, channel.name, identifier), cause))
             if belongs:
-                sends.append(_in(context, profile, recipient, cause))
+                sends.append(_in(context, profile, Recipient(campaign, channel, identifier), cause))
     remember(profile, sends)
     return sends
 
@@ -85,7 +84,7 @@ def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
     for campaign_id, name, identifier in audiences(profile):
         _, purpose, _ = profile.told[audience_key(campaign_id, name, identifier)]
         if not may_activate(profile, purpose, name, identifier, at).is_given:
-            sends.append(_out(context, profile, (campaign_id, name, identifier), at, "consent changed"))
+            sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
     return sends
 
 
@@ -98,23 +97,24 @@ def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
         campaign = definitions.get(campaign_id)
         is_over = campaign is None or (campaign.ends is not None and at >= campaign.ends)
         if is_over or (campaign and campaign.status is Status.LIVE and name not in _names(campaign)):
-            sends.append(_out(context, profile, (campaign_id, name, identifier), at, "campaign ended"))
+            sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "campaign ended")))
     return sends
 
 
 def empty(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
     """None of the identifiers is in any audience any more, whatever the campaigns' state."""
-    return [_out(context, profile, told, at, because) for told in sorted(audiences(profile))]
+    return [_out(context, profile, told, Cause(at, because)) for told in sorted(audiences(profile))]
 
 
-def _out(context: Context, profile: Profile, told: tuple[str, str, str], at: int, because: str) -> Sent:
+def _out(context: Context, profile: Profile, told: tuple[str, str, str], cause: Cause) -> Sent:
+    """Of the segment that they were told to be in for, whichever is the campaign's now."""
     campaign_id, name, identifier = told
     segment, purpose, said = profile.told.pop(audience_key(*told))
     found = (each for each in context.plan.definitions.campaigns if each.id == campaign_id)
-    campaign = next(found, None) or Campaign(id=campaign_id, segment=segment)
+    campaign = replace(next(found, None) or Campaign(id=campaign_id, segment=segment), segment=segment)
     channels = (each for each in channels_of(profile, campaign) if each.name == name)
     channel = next(channels, None) or Channel(name=name, purpose=purpose)
-    return activation(profile, Recipient(campaign, channel, identifier), "exited", Cause(at, because), dict(said))
+    return activation(profile, Recipient(campaign, channel, identifier), "exited", cause, dict(said))
 
 
 def _names(campaign: Campaign) -> frozenset[str]:

@@ -2,8 +2,7 @@
 
 `campaign|channel|identifier`: in that audience; [segment, purpose, content], so that a campaign that is deleted can be
 taken back. `=memberships|identifier`: the record as it stands; no campaign can be called so.
-`campaign|channel`: the membership was answered; of display, by a dead letter. `#identifier|segment`: the last sequence
-number.
+`campaign|channel`: the membership was answered; of display, by a dead letter. `#identifier`: the last sequence number.
 """
 from __future__ import annotations
 
@@ -26,9 +25,9 @@ def answer_key(campaign: str, channel: str) -> str:
     return f"{campaign}|{channel}"
 
 
-def next_sequence(profile: Profile, identifier: str, segment: str) -> int:
-    """Rises per identifier and segment, wherever the identifier moves."""
-    key = f"#{identifier}|{segment}"
+def next_sequence(profile: Profile, identifier: str) -> int:
+    """Rises per identifier, wherever it moves: also of a campaign whose segment becomes another."""
+    key = f"#{identifier}"
     sequence: int = profile.told.get(key, [0])[0] + 1
     profile.told[key] = [sequence]
     return sequence
@@ -54,5 +53,5 @@ def _identifier(key: str) -> str | None:
 
 
 def _counted(key: str) -> str | None:
-    """The identifier of a sequence number; only the segment after it never holds a bar."""
-    return key[1:].rpartition("|")[0] if key.startswith("#") else None
+    """The identifier of a sequence number."""
+    return key[1:] if key.startswith("#") else None
