@@ -22,7 +22,8 @@ from streams.core.values import LATEST, Json
 PhoneNumber = Callable[[str], str | None]
 Message = Mapping[str, Any]
 
-KINDS = frozenset({"track", "identify", "page", "screen", "alias", "group"})
+KINDS = ("track", "identify", "page", "screen", "alias", "group")
+"""No set: a foreign `type` may be a list or an object, which no set can be asked for."""
 NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "alias": "", "group": ""}
 CONSENT_EVENT = "Consent Preference Updated"
 STRINGS = frozenset({"tcf", "gpp", "usp"})

@@ -24,6 +24,8 @@ BAD = {
     "JSON, but no object": orjson.dumps([SECRET]),
     "no type": orjson.dumps({"userId": SECRET}),
     "unknown type": orjson.dumps({"type": SECRET, "userId": "u1"}),
+    "type a list": orjson.dumps({"type": [SECRET], "userId": "u1"}),
+    "type an object": orjson.dumps({"type": {"secret": SECRET}, "userId": "u1"}),
     "no identifier": orjson.dumps({"type": "track", "event": SECRET}),
     "blocked identifiers only": orjson.dumps({"type": "track", "event": "E", "userId": "0-0", "anonymousId": "null"}),
     "traits no object": orjson.dumps({"type": "identify", "userId": "u1", "traits": SECRET}),
