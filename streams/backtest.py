@@ -109,7 +109,7 @@ def write(pipeline: Pipeline, summary: Mapping[str, Json], unread: Iterable[Line
     _lines(folder / "activations.jsonl", _activations(pipeline))
     _lines(folder / "identity.jsonl", _identity(pipeline))
     _lines(folder / "rejected.jsonl", _rejected(pipeline, unread))
-    (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    _write(folder / "summary.json", [orjson.dumps(summary, option=orjson.OPT_INDENT_2)])
 
 
 def living(pipeline: Pipeline) -> list[Profile]:
@@ -118,9 +118,16 @@ def living(pipeline: Pipeline) -> list[Profile]:
 
 
 def _lines(path: Path, rows: Iterable[Mapping[str, Json]]) -> None:
-    with path.open("wb") as file:
-        for row in rows:
-            file.write(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n")
+    _write(path, (orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in rows))
+
+
+def _write(path: Path, lines: Iterable[bytes]) -> None:
+    """Raises OSError with the file's name: a full disk tells none."""
+    try:
+        with path.open("wb") as file:
+            file.writelines(line + b"\n" for line in lines)
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
 
 
 def _profile(pipeline: Pipeline, profile: Profile) -> dict[str, Json]:

@@ -23,7 +23,7 @@ class Hashing(StrEnum):
 
 
 def _channel(found: Found) -> str:
-    if found.value not in CHANNELS:
+    if found.value not in tuple(CHANNELS):  # which can be asked for a list too
         found.unlike(f"one of {', '.join(CHANNELS)}", nearest(found.value, CHANNELS))
     return str(found.value)
 

@@ -100,7 +100,23 @@ def _written(root: yaml.Node, value: Json, file: str) -> Written:
     written = Written(document=None, file=file)
     built = _build(root, (), written)
     written.document = built if value is None else value
+    for steps, text in _texts(written.document, ()):
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            what = "half a surrogate pair, which no UTF-8 can hold"
+            raise Illegible(sentence(written.place(steps), what, "whole characters"))
     return written
+
+
+def _texts(value: Json, steps: Steps) -> Iterator[tuple[Steps, str]]:
+    if isinstance(value, str):
+        yield steps, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*steps, key), key
+            yield from _texts(inner, (*steps, key))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _texts(inner, (*steps, place))
 
 
 def _build(node: yaml.Node, steps: Steps, written: Written) -> Json:

@@ -257,3 +257,22 @@ def test_a_merge_key_names_objects(merged: str, found: str, tmp_path: Path) -> N
 def test_a_node_without_fields_says_so(tmp_path: Path) -> None:
     said, = faults(tmp_path, f"{HEAD}rule:\n  everyone:\n")
     assert said == "d.yaml:4: rule.everyone is null; expected an empty object, {}"
+
+
+@pytest.mark.parametrize(("name", "text"), [("d.yaml", HEAD + 'rule: {trait: {name: "\\ud800", is: 1}}'), (
+    "d.json", '{"kind": "segment", "id": "s",\n\n"rule": {"trait": {"name": "x", "is": "a\\udfff"}}}')])
+def test_half_a_surrogate_pair_is_refused_with_its_line(tmp_path: Path, name: str, text: str) -> None:
+    assert faults(tmp_path, text, name) == (
+        f"{name}:3: half a surrogate pair, which no UTF-8 can hold; expected whole characters",)
+
+
+def test_a_whole_pair_is_a_character(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"kind": "segment", "id": "s", "name": "\\ud83d\\ude00", "rule": {"everyone": {}}}')
+    assert load_folder(tmp_path).sources["segment/s"]["name"] == "\N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize("found", ["[sms]", "{a: b}"])
+def test_a_destinations_channel_is_a_word(tmp_path: Path, found: str) -> None:
+    text = f"kind: destination\nid: d\nchannel: {found}\nconnector: http\nsettings: {{url: https://example.org}}"
+    [fault] = faults(tmp_path, text)
+    assert fault.startswith("d.yaml:3: channel is ") and "expected one of" in fault

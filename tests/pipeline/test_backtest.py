@@ -77,3 +77,11 @@ def test_what_is_wrong_in_any_folder_is_said_before_the_first_event(world: Path,
     assert status == 1 and not (world / "e").exists()
     first, second = capsys.readouterr().err.splitlines()
     assert f"{world}/three/all.yaml:3: unknown node" in first and second.startswith(f"{world}/four/all.yaml:3: unknown")
+
+
+def test_a_full_disk_is_said_with_the_file(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (world / "full").mkdir()
+    (world / "full" / "profiles.jsonl").symlink_to("/dev/full")
+    command = ["backtest", str(world / "events.jsonl"), "--definitions", str(world / "one"), "--output", str(world / "full")]
+    assert cli.main(command) == 1
+    assert f"{world}/full/profiles.jsonl: No space left on device; name another path" in capsys.readouterr().err
