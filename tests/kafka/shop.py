@@ -137,6 +137,15 @@ class Shop:
 
 def assert_exact(deployment: Deployment, answer: Answer, within: float = 60) -> None:
     """Topics and changelog become the answer and stay it; then all workers are stopped, and so is what they stored."""
+    assert_settles(deployment, answer, within)
+    for worker in deployment.workers:
+        if worker.is_running:
+            assert worker.stop() == 0
+    assert stored(deployment, [worker.data for worker in deployment.workers]) == answer.state
+
+
+def assert_settles(deployment: Deployment, answer: Answer, within: float = 60) -> None:
+    """Topics and changelog become the answer and stay it, with whoever starts workers again where one ends."""
     view = View(deployment, OUTPUTS)
     deadline = time.monotonic() + within
     while _differences(view, answer) and time.monotonic() < deadline:
@@ -145,10 +154,6 @@ def assert_exact(deployment: Deployment, answer: Answer, within: float = 60) -> 
         pass
     differences = _differences(view, answer)
     assert not differences, "\n".join(differences + [worker.last_words() for worker in deployment.workers])
-    for worker in deployment.workers:
-        if worker.is_running:
-            assert worker.stop() == 0
-    assert stored(deployment, [worker.data for worker in deployment.workers]) == answer.state
 
 
 def _differences(view: View, answer: Answer) -> list[str]:

@@ -14,7 +14,7 @@ from streams.runtime.work.fetch import DEEP_RECORDS
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.faults import FaultPlan, Supervised, apply_kills, makes_progress
-from tests.kafka.shop import Shop, assert_exact
+from tests.kafka.shop import Shop, assert_exact, assert_settles
 
 FACTORY = "tests.kafka.counting:factory"
 EVENTS = 20_000
@@ -66,7 +66,7 @@ def test_l8_a_worker_paused_beyond_its_session_cannot_commit(broker: Broker, tmp
         assert zombie.exit_code in (Exit.FENCED, Exit.DONE)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_l8_a_broker_that_is_killed_and_comes_back(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
     with Deployment(own_broker.address, tmp_path, FACTORY) as deployment:
         shop = opened(deployment)
@@ -81,6 +81,7 @@ def test_l8_a_broker_that_is_killed_and_comes_back(own_broker: EmbeddedBroker, t
             own_broker.start()
             makes_progress(deployment)
             shop.close(at_least=EVENTS)
+            assert_settles(deployment, shop.answer, within=120)
             print("ends", supervised.ends)
         assert_exact(deployment, shop.answer)
 

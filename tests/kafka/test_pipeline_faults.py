@@ -61,6 +61,7 @@ def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker,
             makes_progress(deployment)
             assert_zombie_is_no_more_than_a_member(one)
             shop.close()
+            wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=90, what="every event is handled")
         assert_exact(deployment, shop, seeing)
 
 

@@ -19,14 +19,18 @@ CALL = 10.0
 """Seconds one call may take before it is looked at and made again."""
 PATIENCE = 60.0
 """Seconds a broker may be out of reach; then the worker ends, and its supervisor waits."""
+STUCK = 20.0
+"""Seconds for which a broker may answer others but not this client; then the worker ends, and its next start connects anew.
+After a broker's restart librdkafka 2.16 may never find its transaction coordinator again."""
 
 
 class Aborted(Exception):
     """The transaction cannot be completed, but nobody fenced us: abort it and do the same unit again."""
 
 
-def persistently(what: str, call: Callable[[], Result]) -> Result:
-    """Makes the call until it succeeds; Aborted or Stop when it cannot. Kafka's calls may be repeated."""
+def persistently(what: str, call: Callable[[], Result], is_there: Callable[[], bool] = lambda: False) -> Result:
+    """Makes the call until it succeeds; Aborted or Stop when it cannot. Kafka's calls may be repeated. is_there: whether
+    Kafka answers another client; asked when the call has failed."""
     deadline = monotonic() + PATIENCE
     while True:
         try:
@@ -39,6 +43,8 @@ def persistently(what: str, call: Callable[[], Result]) -> Result:
                 raise Aborted(f"{what}: {error.name()}") from failure
             if not is_passing(error) or monotonic() > deadline:
                 raise Stop(Exit.BROKER, f"{what} failed: {error.name()}: {error.str()}") from failure
+            if is_there():
+                deadline = min(deadline, monotonic() + STUCK)
             log.warning("%s: %s; trying again", what, error.name())
             sleep(0.1)
 

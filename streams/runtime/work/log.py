@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.core.errors import Bug
 from streams.runtime.kafka.calls import CALL, persistently
@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 TRANSACTION = 60_000
 """ms after which Kafka aborts a transaction by itself. Longer than a broker's restart, so that a worker survives one; a
 dead worker's is settled long before, by the fencing of whoever takes its task over."""
+ANSWER = 10_000
+"""ms for which a request waits for a connection and its answer; librdkafka's own is the time of a transaction. It sends
+offsets without a look at the time that the call may take (its issue 5456): only this brings such a call back."""
+LOOK = 2.0
+"""Seconds for a look whether Kafka is there."""
 QUEUE = 500_000
 """Records the producer may hold; a unit is far smaller, so that a full queue is a bug."""
 
@@ -84,15 +89,15 @@ class KafkaLog:
             TopicPartition(self._names.on_cluster(topic), self._partition, offset, str(reached))
             for topic, offset in offsets.items()
         ]
-        producer = self._producer
+        producer, group, is_there = self._producer, self._group, self._is_there
         if positions:
-            persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, self._group, CALL))
-        persistently("commit_transaction", lambda: producer.commit_transaction(CALL))
+            persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, group, CALL), is_there)
+        persistently("commit_transaction", lambda: producer.commit_transaction(CALL), is_there)
         return self._changelog_end
 
     def abort(self) -> None:
         """Gives up the transaction. Stop if even that is impossible: then somebody else has the task."""
-        persistently("abort_transaction", lambda: self._producer.abort_transaction(CALL))
+        persistently("abort_transaction", lambda: self._producer.abort_transaction(CALL), self._is_there)
 
     def close(self) -> None:
         """Lets go of the connections. Whoever takes the task over fences this producer anyway."""
@@ -108,6 +113,13 @@ class KafkaLog:
     def _on_last_change(self, error: Any, message: Any) -> None:
         if error is None:
             self._changelog_end = message.offset() + 1
+
+    def _is_there(self) -> bool:
+        """Whether Kafka answers the reader."""
+        try:
+            return self.changelog.topic in self.reader.list_topics(self.changelog.topic, LOOK).topics
+        except KafkaException:
+            return False
 
     def _usable(self, committed: TopicPartition) -> int:
         first, _ = persistently("ends", lambda: self.reader.get_watermark_offsets(committed, CALL))
@@ -126,6 +138,7 @@ def _producer_options(settings: Settings, transactional_id: str) -> dict[str, An
         "bootstrap.servers": settings.broker,
         "transactional.id": transactional_id,
         "transaction.timeout.ms": TRANSACTION,
+        "socket.timeout.ms": ANSWER,
         "partitioner": "murmur2_random",
         "compression.type": "lz4",
         "linger.ms": 1,

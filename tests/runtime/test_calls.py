@@ -1,0 +1,27 @@
+"""How long a failing call to Kafka is made again: a minute while Kafka is away, less where it is there for others."""
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka import calls
+from streams.runtime.kafka.calls import PATIENCE, STUCK, persistently
+
+
+@pytest.mark.parametrize(("is_there_from", "ends_after"), [(None, PATIENCE), (0, STUCK), (30, 30 + STUCK), (50, PATIENCE)])
+def test_a_client_that_is_stuck_is_given_up_sooner_than_a_broker_that_is_away(
+    is_there_from: float | None, ends_after: float, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(calls, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(calls, "sleep", lambda _: None)
+
+    def fails() -> None:
+        clock[0] += 1
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+    with pytest.raises(Stop) as ended:
+        persistently("offsets", fails, lambda: is_there_from is not None and clock[0] > is_there_from)
+    assert ended.value.code is Exit.BROKER
+    assert ends_after < clock[0] <= ends_after + 2
