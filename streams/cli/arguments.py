@@ -102,6 +102,11 @@ def positive(text: str) -> int:
     return _whole(text, 1, None, "a whole number, 1 or more")
 
 
+def partitions(text: str) -> int:
+    """So many tasks at once, in one process."""
+    return _whole(text, 1, 1_024, "a number of partitions, 1 to 1024")
+
+
 def port(text: str) -> int:
     """A TCP port; 0 for any that is free."""
     return _whole(text, 0, 65_535, "a port, 0 to 65535")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, file, folder, moment, positive, switch
+from streams.cli.arguments import command, file, folder, moment, partitions, switch
 from streams.cli.progress import counted
 
 
@@ -21,7 +21,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--mapping", type=file, metavar="FILE", help="how rows of CSV or Parquet become messages")
     parser.add_argument("--until", type=moment, metavar="TIME", help="let the clock run on to TIME")
     parser.add_argument("--as-given", action="store_true", help="take events in file order")
-    parser.add_argument("--partitions", type=positive, default=1, metavar="N", help="tasks side by side; changes nothing")
+    parser.add_argument("--partitions", type=partitions, default=1, metavar="N", help="tasks side by side; changes nothing")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="shuffles the interleaving; changes nothing")
 
 

@@ -4,8 +4,8 @@ Sources: support.google.com/admanager/answer/4349785 (batch upload: a header, on
 in `process_consent`), whose columns `ppid,list_id,process_consent` docs.antsomi.com shows for Ad Manager 360, and
 mediarithmics' audience feed documentation the column `delete` for removals (1 or 0); and
 support.google.com/admanager/answer/2880055 (a PPID is hashed or encrypted, no raw personal or device identifier). Its
-upper bound is in developers.google.com/news/subscribe/subscription-linking/implementation/ppids and in Prebid.js (pull request
-7681); the lower one is not verified: no source for 22 was found.
+upper bound is in developers.google.com/news/subscribe/subscription-linking/implementation/ppids and in Prebid.js (pull
+request 7681); the lower one is not verified: no source for 22 was found.
 """
 from __future__ import annotations
 
