@@ -30,9 +30,11 @@ Input = tuple[str, int]
 
 ROUND = 4_000
 """Records taken from librdkafka at a time."""
-GATHER = 0.015
-"""Seconds between two rounds while little comes in: each brings most tasks a batch, which costs its way through Faust and a
-waking. At 2,000 events/s 0.005 made p95 a third longer (`tests.bench.steady`, two slow cores)."""
+GATHER = {"fetch.wait.max.ms": 10, "fetch.min.bytes": 100_000}
+"""The broker gathers: a request names every input of every task, and each batch costs its way through Faust and a waking.
+Answered with whatever was there they were 330 a second at 2,000 events/s, and p95 a fifth longer (`tests.bench.steady`)."""
+SETTLE = 0.002
+"""Seconds between two rounds while little comes in: what one answer brought is queued an input at a time."""
 IDLE = 0.05
 DEEP_RECORDS = 8_000
 DEEP_BYTES = 16 * MIB
@@ -146,7 +148,7 @@ class Fetch:
         if batches or ends:
             self._deliver(batches, ends, self._epoch.number)
         if len(messages) < ROUND // 4:
-            sleep(GATHER)
+            sleep(SETTLE)
 
     def _sort(self, messages: list[Any]) -> tuple[list[RecordBatch], list[EndReached]]:
         runs: dict[tuple[str, int], list[Any]] = {}
@@ -215,8 +217,7 @@ def _options(settings: Settings, group: str) -> dict[str, Any]:
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
-        "fetch.wait.max.ms": 100,
-        "fetch.min.bytes": 1,
+        **GATHER,
         "fetch.queue.backoff.ms": 5,
         "fetch.message.max.bytes": 256 * 1024,
         "receive.message.max.bytes": 10 * LARGEST_RECORD,
