@@ -1,4 +1,5 @@
-"""The whole pipeline at a steady rate: `python -m tests.bench.steady [--rate N] [--seconds S] [--broker HOST:PORT]`.
+"""The whole pipeline at a steady rate: `python -m tests.bench.steady [--rate N] [--seconds S] [--partitions P]
+[--broker HOST:PORT]`.
 
 One worker, most of the load page views of cookies. Among it, probes, each of which lets one person enter a segment; from
 the instant at which the probe was handed to the producer to that at which a read_committed consumer has the activation:
@@ -39,7 +40,7 @@ from tests.pacing import paced
 PROBES = 30
 """A second, of all kinds together."""
 WARM_UP = 15
-"""Seconds, not measured: a cold broker alone trebles p99."""
+"""Seconds, not measured: a cold broker alone trebles p99. It is warm after some three minutes, so hand one over that is."""
 MEMORY = "process_resident_memory_bytes"
 DEFINITIONS = {
     "segment/probed": {"kind": "segment", "id": "probed", "rule": {"performed": {"event": "Probed", "within": "1h"}}},
@@ -131,12 +132,14 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--rate", type=int, default=2_000)
     options.add_argument("--seconds", type=int, default=40)
+    options.add_argument("--partitions", type=int, default=4, help="as many tasks has the worker")
     options.add_argument("--broker")
     chosen = options.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         address = stack.enter_context(broker_at(chosen.broker, folder))
-        deployment = stack.enter_context(Deployment(address, folder, FACTORY))
+        deployment = stack.enter_context(Deployment(
+            address, folder, FACTORY, AUDIENCE_PARTITIONS=str(chosen.partitions)))
         measure(deployment, stack, chosen.rate, chosen.seconds)
 
 

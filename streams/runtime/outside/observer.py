@@ -50,7 +50,8 @@ class Observer(Watcher):
         partitions = range(self._settings.partitions)
         consumer.assign([TopicPartition(name, p, 0) for name in self._schemas for p in partitions])
         while not self._ending.is_set():
-            messages = consumer.consume(2_000, 0.02)
+            first = consumer.poll(0.05)
+            messages = [] if first is None else [first, *consumer.consume(2_000, 0)]
             now = int(time.time() * 1000)
             for message in messages:
                 if message.error() is None:
