@@ -136,7 +136,7 @@ class Clock:
         return self.now
 
 
-def test_while_events_come_in_every_turn_leaves_them_as_long_as_it_took() -> None:
+def test_while_events_come_in_every_turn_leaves_them_twice_as_long_as_it_took() -> None:
     clock = Clock()
     turns = Turns(clock)
     turns.events_came()
@@ -144,9 +144,9 @@ def test_while_events_come_in_every_turn_leaves_them_as_long_as_it_took() -> Non
     clock.now = 0.1
     turns.give_back()
     assert not turns.take(1) and not turns.take(2) and turns.is_waited_for(2)
-    clock.now = 0.19
+    clock.now = 0.29
     assert not turns.take(2)
-    clock.now = 0.2
+    clock.now = 0.31
     assert turns.take(2)
 
 
