@@ -1,5 +1,5 @@
 """The whole pipeline at a steady rate: `python -m tests.bench.steady [--rate N] [--seconds S] [--partitions P]
-[--broker HOST:PORT]`.
+[--interval MS] [--broker HOST:PORT]`.
 
 One worker, most of the load page views of cookies. Among it, probes, each of which lets one person enter a segment; from
 the instant at which the probe was handed to the producer to that at which a read_committed consumer has the activation:
@@ -133,13 +133,15 @@ def main() -> None:
     options.add_argument("--rate", type=int, default=2_000)
     options.add_argument("--seconds", type=int, default=40)
     options.add_argument("--partitions", type=int, default=4, help="as many tasks has the worker")
+    options.add_argument("--interval", type=int, default=20, help="ms: AUDIENCE_COMMIT_INTERVAL")
     options.add_argument("--broker")
     chosen = options.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         address = stack.enter_context(broker_at(chosen.broker, folder))
         deployment = stack.enter_context(Deployment(
-            address, folder, FACTORY, AUDIENCE_PARTITIONS=str(chosen.partitions)))
+            address, folder, FACTORY, AUDIENCE_PARTITIONS=str(chosen.partitions),
+            AUDIENCE_COMMIT_INTERVAL=str(chosen.interval)))
         measure(deployment, stack, chosen.rate, chosen.seconds)
 
 
