@@ -12,7 +12,7 @@ from time import monotonic
 
 REST = 2.0
 """After a turn, so many times as long passes without one while events come in. With 1.0 the p95 of live events beside a
-press of 100,000 was 2.0 and 2.3 times that before it, with 2.0 1.7, in no more time."""
+press of 100,000 was 2.3 times that before it (one run), with 2.0 1.7 and 1.4 (`tests.bench.press`)."""
 QUIET = 1.0
 """Seconds after an event in which the next is expected."""
 
