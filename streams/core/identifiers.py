@@ -76,6 +76,8 @@ class Namespaces:
             name: frozenset(value.lower() for value in row.blocked)
             for name, row in self._rows.items() if row.blocked
         }
+        self.periods: Mapping[str, int] = {name: row.per for name, row in self._rows.items() if row.per is not None}
+        """Of namespaces whose limit counts the attachments of so many ms only."""
 
     def row(self, name: str) -> Namespace:
         found = self._rows.get(name)

@@ -38,7 +38,8 @@ def resolve(
     """`owners`: identifier -> profile key, of those that somebody owns at the message's event time."""
     kept = list(identifiers)
     while True:
-        parts = sorted({owners[i] for i in kept if i in owners}, key=lambda key: _rank(key, persons[key]))
+        keys = {owners[i] for i in kept if i in owners}
+        parts = sorted(keys, key=lambda key: _rank(key, persons[key])) if len(keys) > 1 else list(keys)
         gained = [i for i in kept if i not in owners]
         joined = [persons[key] for key in parts]
         if len(kept) == 1 or not (
@@ -52,7 +53,7 @@ def resolve(
 
 def capped(parts: Sequence[Person], gained: Sequence[str], caps: Caps) -> str:
     """Which hard cap forbids one person of all these; empty if none does. Who has reached one grows no more."""
-    grown = [i for i in gained if not any(i in part.identifiers or i in part.former for part in parts)]
+    grown = set(gained).difference(*(part.identifiers for part in parts), *(part.former for part in parts))
     if len(parts) < 2 and not grown:
         return ""
     merges = sum(part.merges for part in parts) + max(0, len(parts) - 1)
@@ -68,10 +69,9 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
     What a part holds already, under limits that may have been wider once, is no reason to refuse.
     """
     together: dict[str, int] = {}
-    for identifier in gained:
-        if not any(identifier in part.identifiers for part in parts):
-            name = namespace_of(identifier)
-            together[name] = together.get(name, 0) + 1
+    for identifier in set(gained).difference(*(part.identifiers for part in parts)):
+        name = namespace_of(identifier)
+        together[name] = together.get(name, 0) + 1
     if not together and len(parts) < 2:
         return False
     counts = [counted(part, namespaces, at) for part in parts]
@@ -105,10 +105,10 @@ def rejoined(one: Mapping[int, list[int]], other: Mapping[int, list[int]]) -> di
 def counted(person: Person, namespaces: Namespaces, at: int) -> dict[str, int]:
     """How many identifiers of each namespace count against its limit at that instant."""
     count: dict[str, int] = {}
+    periods = namespaces.periods
     for identifier, attached in person.identifiers.items():
-        name = namespace_of(identifier)
-        per = namespaces.row(name).per
-        if per is None or at - (attached >> TICKS) < per:
+        name = identifier.partition(":")[0]
+        if name not in periods or at - (attached >> TICKS) < periods[name]:
             count[name] = count.get(name, 0) + 1
     return count
 

@@ -31,8 +31,8 @@ class _Ruling:
     at: int
     number: int
     evidence: tuple[str, ...]
-    profile: str = ""
-    person: Person = field(default_factory=lambda: Person(created=0))
+    profile: str
+    person: Person
     gained: dict[str, list[int]] = field(default_factory=dict)
     expects: list[str] = field(default_factory=list)
     sends: list[Sent] = field(default_factory=list)
@@ -61,8 +61,8 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     if barred:
         return barring.undecided(context, message, barred, at)
     verdict = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
-    ruling = _Ruling(context, message, at, next_decision(context), verdict.kept)
-    _settle(ruling, verdict, persons)
+    profile, person = _survivor(context, message, verdict, persons)
+    ruling = _Ruling(context, message, at, next_decision(context), verdict.kept, profile, person)
     _absorb(ruling, verdict, persons)
     _attach(ruling, [i for i in verdict.kept if i not in owners])
     for identifier in verdict.left_out:
@@ -105,12 +105,10 @@ def next_decision(context: Context) -> int:
     return number
 
 
-def _settle(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> None:
+def _survivor(context: Context, message: Decide, verdict: Verdict, persons: dict[str, Person]) -> tuple[str, Person]:
     if verdict.survivor is not None:
-        ruling.profile, ruling.person = verdict.survivor, persons[verdict.survivor]
-        return
-    ruling.profile = new_key(ruling.context, verdict.kept[0])
-    ruling.person = Person(created=ruling.message.event.arrival)
+        return verdict.survivor, persons[verdict.survivor]
+    return new_key(context, verdict.kept[0]), Person(created=message.event.arrival)
 
 
 def new_key(context: Context, identifier: str) -> str:
@@ -224,5 +222,5 @@ def _conclude(ruling: _Ruling) -> list[Sent]:
 
 def _suppressed(ruling: _Ruling) -> dict[str, list[Any]]:
     nodes = ruling.context.tables.nodes
-    found = {identifier: nodes.get(identifier) for identifier in ruling.gained}
-    return {identifier: list(node.suppressed) for identifier, node in found.items() if node and node.suppressed}
+    return {identifier: list(node.suppressed) for identifier in ruling.gained
+            if (node := nodes.get(identifier)) is not None and node.suppressed}

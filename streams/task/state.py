@@ -54,6 +54,8 @@ class State:
         self.pointers.prefetch(homes)
         self.profiles.prefetch(homes | profiles)
         self.nodes.prefetch(nodes)
+        known = [node for identifier in nodes if (node := self.nodes.get(identifier)) is not None]
+        self.persons.prefetch(nodes.union(owner for node in known for _, owner, _ in node.owners))
 
     def changes(self) -> list[Change]:
         found: list[Change] = []

@@ -147,7 +147,8 @@ class Task:
     def _handle(self, message: Wired) -> None:
         """One message, and all that it causes in this partition."""
         if type(message) in FROM_OUTSIDE and self._is_astray(message.home):  # type: ignore[union-attr]
-            self._send(message, partition_of(message.home, self._partitions))  # type: ignore[union-attr]
+            home: str = message.home  # type: ignore[union-attr]
+            self._send(message, home, partition_of(home, self._partitions))
             return
         self._handle_here(message)
         if self._queue:
@@ -194,29 +195,29 @@ class Task:
 
     def _route(self, sends: list[Sent]) -> None:
         for sent in sends:
-            if isinstance(sent, Redact):
+            if type(sent) in COMMANDS:
+                home: str = sent.home  # type: ignore[union-attr]
+                partition = partition_of(home, self._partitions)
+                if partition == self.partition:
+                    self._queue.append(sent)  # type: ignore[arg-type]
+                else:
+                    self._send(sent, home, partition)  # type: ignore[arg-type]
+            elif isinstance(sent, Redact):
                 self._announce(sent, self.now)
                 self._queue.append(sent)
-                continue
-            if type(sent) not in COMMANDS:
-                self._outputs.append(sent)  # type: ignore[arg-type]
-                continue
-            partition = partition_of(sent.home, self._partitions)  # type: ignore[union-attr]
-            if partition == self.partition:
-                self._queue.append(sent)  # type: ignore[arg-type]
             else:
-                self._send(sent, partition)  # type: ignore[arg-type]
+                self._outputs.append(sent)  # type: ignore[arg-type]
 
-    def _send(self, message: Wired, partition: int) -> None:
-        key = message.home.encode() if not isinstance(message, Stage | Revise | Ask | Redact) else b"definitions"
-        self._sends.append(Outbound("commands", key, encode_command(self._codec, message, self.now), partition))
+    def _send(self, message: Wired, home: str, partition: int) -> None:
+        value = encode_command(self._codec, message, self.now)
+        self._sends.append(Outbound("commands", home.encode(), value, partition))
 
     def _announce(self, message: Wired, at: int) -> None:
         """What every other task must hear, at its place among the commands."""
         self.now = max(self.now, at)
         for partition in range(self._partitions):
             if partition != self.partition:
-                self._send(message, partition)
+                self._send(message, "definitions", partition)
 
     def _fire(self, until: int, most: int) -> None:
         for _ in range(most):

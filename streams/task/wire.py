@@ -5,9 +5,10 @@ worker of the next version understands events of this one by the same rules as a
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, assert_never
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 from schemas.codec import Codec
 from streams.core.endings import Bar, Expire, Forget, Keep, Redact, Report, Reported, Vacate, Wipe
@@ -75,42 +76,32 @@ def _event(event: Event) -> list[Any]:
 
 def encode(codec: Codec, message: Wired, at: int) -> bytes:
     """The message as a value for the topic `commands`."""
-    kind, row = _row(message)
-    return codec.encode("command", {"kind": kind, "at": at, "body": pack(row)})
+    kind, row = _WRITERS[type(message)]
+    return codec.encode("command", {"kind": kind, "at": at, "body": pack(row(message))})
 
 
-def _row(message: Wired) -> tuple[str, list[Any]]:
-    match message:
-        case Deliver(event, profile, fragment, decided, created, gained, expects, suppressed):
-            return "deliver", [_event(event), profile, fragment, decided, created, gained, expects, suppressed]
-        case Arrive(event):
-            return "arrive", [_event(event)]
-        case Resolve(event, customer, cookie):
-            return "resolve", [_event(event), customer, cookie]
-        case Visit(event, pending, visits):
-            return "visit", [_event(event), pending, visits]
-        case Decide(event, visits):
-            return "decide", [_event(event), visits]
-        case Split(request_id, identifier, split_off):
-            return "split", [request_id, identifier, split_off]
-        case Announce(profile, created, gained, expects, suppressed):
-            return "announce", [profile, created, gained, expects, suppressed]
-        case Cut(profile, to, identifiers, moved, since, until, source, is_split):
-            return "cut", [profile, to, identifiers, moved, since, until, source, is_split]
-        case Adopt(profile, source, fragments, entries, state, last, cause):
-            return "adopt", [profile, source, [fragment_row(f) for f in fragments], entries,
-                             profile_row(state) if state else None, last, cause]
-        case (Point() | Release() | Asked() | Suppress() | Suppressing() | Expire() | Keep() | Forget() | Vacate()
-              | Petition() | Bar() | Wipe() | Report() | Reported() | Redact()):
-            return _PLAIN[type(message)], [getattr(message, name) for name in message.__dataclass_fields__]
-        case Stage(key, document, version, state, press):
-            return "stage", [key, document, version, state, press]
-        case Revise(revision):
-            return "revise", [revision]
-        case Ask(request_id, until, documents, people, shown, segments):
-            return "ask", [request_id, until, documents, people, shown, segments]
-        case _:
-            assert_never(message)
+def _plain(kind: type[Wired]) -> Callable[[Any], Sequence[Any]]:
+    """The row of a message whose fields go as they are."""
+    names = tuple(kind.__dataclass_fields__)
+    fields = attrgetter(*names)
+    return fields if len(names) > 1 else lambda message: (fields(message),)
+
+
+def _of_event(kind: type[Wired]) -> Callable[[Any], Sequence[Any]]:
+    """The row of a message whose first field is an event."""
+    fields = _plain(kind)
+
+    def row(message: Any) -> Sequence[Any]:
+        event, *others = fields(message)
+        return _event(event), *others
+
+    return row
+
+
+def _adopt(message: Adopt) -> Sequence[Any]:
+    state = profile_row(message.state) if message.state else None
+    return (message.profile, message.source, [fragment_row(f) for f in message.fragments], message.entries, state,
+            message.last, message.cause)
 
 
 def decode(record: Mapping[str, Any], reread: Reread) -> tuple[Wired, int]:
@@ -138,9 +129,15 @@ def _reader(kind: Callable[..., Wired]) -> Callable[[list[Any], _Read], Wired]:
 
 _PLAIN: dict[type[Wired], str] = {
     Point: "point", Release: "release", Asked: "asked", Suppress: "suppress", Suppressing: "suppressing",
-    Expire: "expire", Keep: "keep", Forget: "forget", Vacate: "vacate",
+    Expire: "expire", Keep: "keep", Forget: "forget", Vacate: "vacate", Revise: "revise", Cut: "cut",
     Petition: "petition", Bar: "bar", Wipe: "wipe", Report: "report", Reported: "reported", Redact: "redact"}
-"""Messages whose row is their fields as they are."""
+"""Messages whose row is their fields as they are, and whose fields are its values as they are read."""
+_WRITERS: dict[type[Wired], tuple[str, Callable[[Any], Sequence[Any]]]] = {
+    **{kind: (name, _of_event(kind)) for kind, name in {
+        Deliver: "deliver", Arrive: "arrive", Resolve: "resolve", Visit: "visit", Decide: "decide"}.items()},
+    **{kind: (name, _plain(kind)) for kind, name in {
+        **_PLAIN, Split: "split", Announce: "announce", Stage: "stage", Ask: "ask"}.items()},
+    Adopt: ("adopt", _adopt)}
 _Read = Callable[[list[Any]], Event]
 _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "deliver": lambda r, read: Deliver(read(r[0]), r[1], r[2], r[3], r[4], r[5], tuple(r[6]), r[7]),
@@ -150,12 +147,10 @@ _READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
     "decide": lambda r, read: Decide(read(r[0]), r[1]),
     "split": lambda r, read: Split(r[0], r[1], tuple(r[2])),
     "announce": lambda r, read: Announce(r[0], r[1], r[2], tuple(r[3]), r[4]),
-    "cut": lambda r, read: Cut(*r),
     "adopt": lambda r, read: Adopt(
         r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
         profile_of(r[4]) if r[4] else None, r[5], r[6]),
     **{name: _reader(kind) for kind, name in _PLAIN.items()},
     "stage": lambda r, read: Stage(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
-    "revise": lambda r, read: Revise(*r),
     "ask": lambda r, read: Ask(r[0], r[1], r[2], r[3], r[4], tuple(r[5])),
 }

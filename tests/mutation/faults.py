@@ -23,7 +23,8 @@ _REDACTIONS = "streams.task.redactions"
 IDENTITY = {
     "a limit admits one more": Fault(
         _RESOLUTION, "number > namespaces.row(name).at_most and", "number > namespaces.row(name).at_most + 1 and"),
-    "a limit by time never forgets": Fault(_RESOLUTION, "if per is None or at - (attached >> TICKS) < per:", "if True:"),
+    "a limit by time never forgets": Fault(
+        _RESOLUTION, "if name not in periods or at - (attached >> TICKS) < periods[name]:", "if True:"),
     "the strongest identifier is left out": Fault(_RESOLUTION, "kept.pop()", "kept.pop(0)"),
     "an anonymous profile survives a known one": Fault(
         _RESOLUTION, "return all(map(is_anonymous, person.identifiers)),", "return False,"),
