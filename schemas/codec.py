@@ -55,8 +55,18 @@ class Codec:
         `Unencodable` if it does not fit: a field missing without default, unknown, or of another type.
         """
         plain = self._plain[name]
-        if plain is not None and (written := plain(record)) is not None:
+        if plain is not None and (written := plain.of_items(record)) is not None:
             return self._prefixes[name] + written
+        return self._encode(name, record)
+
+    def encode_object(self, name: str, record: object) -> bytes:
+        """The same, of an object that has the fields of the schema as attributes; what else it has is left out."""
+        plain = self._plain[name]
+        if plain is not None and (written := plain.of_attributes(record)) is not None:
+            return self._prefixes[name] + written
+        return self._encode(name, {field: getattr(record, field) for field in self._current[name].fields})
+
+    def _encode(self, name: str, record: Mapping[str, Any]) -> bytes:
         now = self._current[name]
         buffer = BytesIO()
         buffer.write(self._prefixes[name])

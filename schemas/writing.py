@@ -6,8 +6,9 @@ the type that its field states is left to fastavro, which knows defaults and wha
 of another kind.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter, call, itemgetter
 from typing import Any, TypeAlias
 
 Part: TypeAlias = Callable[[Any], bytes]
@@ -15,22 +16,36 @@ Part: TypeAlias = Callable[[Any], bytes]
 UNFIT = (LookupError, TypeError, AttributeError, UnicodeEncodeError)
 
 
-def compile_writer(schema: Any) -> Callable[[Mapping[str, Any]], bytes | None] | None:
-    """Of a record schema: record -> its bytes without frame, None where it does not fit plainly. None for a schema that is
-    not plain."""
-    parts = [(field["name"], part) for field in schema["fields"] if (part := _part(field["type"])) is not None]
-    if len(parts) < len(schema["fields"]):
-        return None
+class PlainWriter:
+    """Writes records of one schema."""
 
-    def write(record: Mapping[str, Any]) -> bytes | None:
-        if len(record) != len(parts):
+    def __init__(self, fields: Sequence[str], parts: Sequence[Part]) -> None:
+        self._parts = tuple(parts)
+        self._items: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*fields)
+        self._attributes: Callable[[object], tuple[Any, ...]] = attrgetter(*fields)
+
+    def of_items(self, record: Mapping[str, Any]) -> bytes | None:
+        """The record without frame; None where it does not fit plainly."""
+        if len(record) != len(self._parts):
             return None
         try:
-            return b"".join([part(record[name]) for name, part in parts])
+            return b"".join(map(call, self._parts, self._items(record)))
         except UNFIT:
             return None
 
-    return write
+    def of_attributes(self, record: object) -> bytes | None:
+        """The same, of an object that has the fields as attributes, and maybe more."""
+        try:
+            return b"".join(map(call, self._parts, self._attributes(record)))
+        except UNFIT:
+            return None
+
+
+def compile_writer(schema: Any) -> PlainWriter | None:
+    """Of a record schema with several fields. None for one that is not plain."""
+    fields = [field["name"] for field in schema["fields"]]
+    parts = [part for field in schema["fields"] if (part := _part(field["type"])) is not None]
+    return PlainWriter(fields, parts) if len(parts) == len(fields) > 1 else None
 
 
 def _part(schema: Any) -> Part | None:

@@ -20,7 +20,7 @@ MOST_SPLITS = 64
 """Of one person, the newest ones, that old evidence is still held against."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Verdict:
     """kept, left_out: the message's identifiers, strongest first. survivor: None for a new profile.
     absorbed: the other profiles it joins, oldest first."""
@@ -53,14 +53,18 @@ def resolve(
 
 def capped(parts: Sequence[Person], gained: Sequence[str], caps: Caps) -> str:
     """Which hard cap forbids one person of all these; empty if none does. Who has reached one grows no more."""
-    grown = set(gained).difference(*(part.identifiers for part in parts), *(part.former for part in parts))
+    grown = set(gained).difference(*[part.identifiers for part in parts], *[part.former for part in parts])
     if len(parts) < 2 and not grown:
         return ""
-    merges = sum(part.merges for part in parts) + max(0, len(parts) - 1)
-    if merges > caps.merges or any(part.merges >= caps.merges for part in parts):
+    merges, held = max(0, len(parts) - 1), len(grown)
+    for part in parts:
+        if part.merges >= caps.merges:
+            return CAP_OF_MERGES
+        merges += part.merges
+        held += len(part.identifiers) + len(part.former.difference(part.identifiers))
+    if merges > caps.merges:
         return CAP_OF_MERGES
-    held = sum(len(part.identifiers) + len(part.former.difference(part.identifiers)) for part in parts)
-    return CAP_OF_IDENTIFIERS if held + len(grown) > caps.identifiers else ""
+    return CAP_OF_IDENTIFIERS if held > caps.identifiers else ""
 
 
 def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespaces, at: int) -> bool:
@@ -69,7 +73,7 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
     What a part holds already, under limits that may have been wider once, is no reason to refuse.
     """
     together: dict[str, int] = {}
-    for identifier in set(gained).difference(*(part.identifiers for part in parts)):
+    for identifier in set(gained).difference(*[part.identifiers for part in parts]):
         name = namespace_of(identifier)
         together[name] = together.get(name, 0) + 1
     if not together and len(parts) < 2:
@@ -78,10 +82,10 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
     for count in counts:
         for name, number in count.items():
             together[name] = together.get(name, 0) + number
-    return any(
-        number > namespaces.row(name).at_most and all(number > count.get(name, 0) for count in counts)
-        for name, number in together.items()
-    )
+    for name, number in together.items():
+        if number > namespaces.row(name).at_most and all(number > count.get(name, 0) for count in counts):
+            return True
+    return False
 
 
 def are_parted(parts: Sequence[Person], event_time: int) -> bool:
@@ -90,9 +94,11 @@ def are_parted(parts: Sequence[Person], event_time: int) -> bool:
     By the event's own time, so that the old evidence joins them again neither as a late copy nor in a replay.
     """
     sides: dict[int, int] = {}
-    return any(
-        event_time <= at and sides.setdefault(number, side) != side
-        for part in parts for number, (side, at) in part.parted.items())
+    for part in parts:
+        for number, (side, at) in part.parted.items():
+            if event_time <= at and sides.setdefault(number, side) != side:
+                return True
+    return False
 
 
 def rejoined(one: Mapping[int, list[int]], other: Mapping[int, list[int]]) -> dict[int, list[int]]:

@@ -36,7 +36,7 @@ class _Ruling:
     gained: dict[str, list[int]] = field(default_factory=dict)
     expects: list[str] = field(default_factory=list)
     sends: list[Sent] = field(default_factory=list)
-    pointed: set[str] = field(default_factory=set)
+    pointed: dict[str, Node] = field(default_factory=dict)
 
     def audit(
         self, change: str, identifiers: list[str], other: str | None = None, reason: str = "",
@@ -49,7 +49,7 @@ class _Ruling:
 
     def point(self, identifier: str, node: Node) -> None:
         self.context.tables.nodes.put(identifier, node)
-        self.pointed.add(identifier)
+        self.pointed[identifier] = node
 
 
 def decide(context: Context, message: Decide, at: int) -> list[Sent]:
@@ -206,16 +206,15 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
 
 def _conclude(ruling: _Ruling) -> list[Sent]:
     event, nodes = ruling.message.event, ruling.context.tables.nodes
-    for identifier in sorted(ruling.pointed):
-        node = nodes.get(identifier)
-        assert node is not None
+    for identifier, node in sorted(ruling.pointed.items()):
         ruling.sends.append(Point(identifier, [list(owner) for owner in node.owners]))
-    subject = nodes.get(event.subject)
-    assert subject is not None
-    owner = owner_at(subject.owners, event.event_time)
+    subject = event.subject
+    named = nodes.get(subject)
+    assert named is not None
+    owner = owner_at(named.owners, event.event_time)
     assert owner is not None
     ruling.sends.append(Deliver(
-        event, ruling.profile, fragment_key(event.subject, owner[1]), True, ruling.person.created, ruling.gained,
+        event, ruling.profile, fragment_key(subject, owner[1]), True, ruling.person.created, ruling.gained,
         tuple(ruling.expects), _suppressed(ruling)))
     return ruling.sends
 

@@ -125,19 +125,19 @@ class AvroSink:
         match output:
             case MembershipChanged():
                 return Outbound("audiences.changes", output.profile_id.encode(),
-                                encode("audience_change", _fields(output)))
+                                self._codec.encode_object("audience_change", output))
             case MembershipsNow(identifier, segments, moment):
                 value = None if segments is None else encode(
                     "memberships", {"identifier": identifier, "segments": segments, "at": moment})
                 return Outbound("audiences.memberships", identifier.encode(), value)
             case Activation():
-                fields = _fields(output)
+                fields = dict(zip(_ACTIVATION, _activation(output), strict=True))
                 fields["content"] = orjson.dumps(output.content).decode()
                 return Outbound(f"activations.{output.channel}", output.identifier.encode(),
                                 encode("activation", fields))
             case IdentityChanged():
                 return Outbound("identity.changes", output.profile_id.encode(),
-                                encode("identity_change", _fields(output)))
+                                self._codec.encode_object("identity_change", output))
             case ProfileSeen(profile):
                 fields = view(plan, profile, max(at, profile.now))
                 fields["traits"] = orjson.dumps(fields["traits"]).decode()
@@ -171,10 +171,5 @@ def _receipt(output: Receipt) -> dict[str, Json]:
             "profile_id": output.profile_id, "places": places, "reason": output.reason, "at": output.at}
 
 
-_NAMES = {kind: tuple(kind.__dataclass_fields__) for kind in (MembershipChanged, Activation, IdentityChanged)}
-_VALUES = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
-
-
-def _fields(output: MembershipChanged | Activation | IdentityChanged) -> dict[str, Json]:
-    kind = type(output)
-    return dict(zip(_NAMES[kind], _VALUES[kind](output), strict=True))
+_ACTIVATION = tuple(Activation.__dataclass_fields__)
+_activation = attrgetter(*_ACTIVATION)
