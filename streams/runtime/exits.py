@@ -28,7 +28,7 @@ class Exit(IntEnum):
     FENCED = 71
     """Another worker owns the partition; this one was silent longer than the session timeout."""
     STUCK = 72
-    """A unit of work did not end in time while partitions were given up."""
+    """A unit of work, or a call to Kafka in it, did not end in time."""
     BROKER = 74
     """Kafka was out of reach, or refused a write, for too long."""
     DISK = 75

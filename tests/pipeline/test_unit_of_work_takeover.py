@@ -5,9 +5,13 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Semaphore
+from threading import Event, Semaphore, Thread
 from typing import Any, cast
 
+import pytest
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka import calls
 from streams.runtime.settings import Settings
 from streams.runtime.state.restore import Superseded
 from streams.runtime.work.crew import Crew
@@ -168,3 +172,31 @@ def test_an_assignment_that_was_called_off_does_not_start() -> None:
 
     _, failures = run(scenario)
     assert failures == []
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_call_that_does_not_return_ends_the_worker_at_the_second_look(
+    looks: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the first it may be this process that was halted."""
+    clock, has_begun, may_return = [0.0], Event(), Event()
+    monkeypatch.setattr(calls, "monotonic", lambda: clock[0])
+
+    def hangs() -> None:
+        has_begun.set()
+        may_return.wait()
+
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        caller = Thread(target=lambda: calls.persistently("offsets", hangs))
+        caller.start()
+        has_begun.wait()
+        crew.check()
+        clock[0] += calls.OVERDUE + 1
+        for _ in range(looks):
+            crew.check()
+        may_return.set()
+        caller.join()
+        crew.check()
+
+    _, failures = run(scenario)
+    assert [cast(Stop, failure).code for failure in failures] == [Exit.STUCK] * (looks - 1)

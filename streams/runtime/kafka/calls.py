@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TypeVar
@@ -22,6 +23,12 @@ PATIENCE = 60.0
 STUCK = 20.0
 """Seconds for which a broker may answer others but not this client; then the worker ends, and its next start connects anew.
 After a broker's restart librdkafka 2.16 may never find its transaction coordinator again."""
+OVERDUE = 2 * CALL
+"""Seconds after which a call that was to return within `CALL` is taken for one that never will: librdkafka's now and then
+waits without a look at its time limit when a broker comes back."""
+
+_begun: dict[int, float] = {}
+"""Threads that are in a call now, and since when."""
 
 
 class Aborted(Exception):
@@ -34,7 +41,7 @@ def persistently(what: str, call: Callable[[], Result], is_there: Callable[[], b
     deadline = monotonic() + PATIENCE
     while True:
         try:
-            return call()
+            return _watched(call)
         except KafkaException as failure:
             error = error_of(failure)
             if is_fenced(error):
@@ -47,6 +54,29 @@ def persistently(what: str, call: Callable[[], Result], is_there: Callable[[], b
                 deadline = min(deadline, monotonic() + STUCK)
             log.warning("%s: %s; trying again", what, error.name())
             sleep(0.1)
+
+
+class CallWatch:
+    """Finds calls that do not come back, which their own thread cannot see. Looked at by one thread, every few seconds."""
+
+    def __init__(self) -> None:
+        self._overdue: set[tuple[int, float]] = set()
+
+    def is_stuck(self) -> bool:
+        """True if a call is overdue that was so at the look before, too: once only is every call of a process that was
+        halted itself."""
+        now, before = monotonic(), self._overdue
+        self._overdue = {each for each in list(_begun.items()) if now - each[1] > OVERDUE}
+        return not before.isdisjoint(self._overdue)
+
+
+def _watched(call: Callable[[], Result]) -> Result:
+    thread = threading.get_ident()
+    _begun[thread] = monotonic()
+    try:
+        return call()
+    finally:
+        del _begun[thread]
 
 
 def _fenced(what: str, error: KafkaError) -> str:

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.calls import CallWatch
 from streams.runtime.state.restore import Superseded
 from streams.runtime.work.alignment import Alignment
 from streams.runtime.work.batches import EndReached, EndsSeen, RecordBatch
@@ -66,6 +67,7 @@ class Crew(Generic[Token]):
         self._epoch = 0
         self.assigned: frozenset[int] | None = None
         """The partitions this worker owns; None before the first assignment."""
+        self._calls = CallWatch()
         self._turn = asyncio.Lock()
         self.arrived: asyncio.Queue[RecordBatch] = asyncio.Queue()
         """Batches on their way to Faust."""
@@ -78,10 +80,12 @@ class Crew(Generic[Token]):
         return self._runners
 
     def check(self) -> None:
-        """Ends the worker if a task is stuck in a call that does not return, which its thread cannot see."""
+        """Ends the worker if a task is stuck in what does not return, which its thread cannot see."""
         for partition, runner in self._runners.items():
             if runner.seconds_in_unit() > LONGEST_UNIT:
                 self._fail(Stop(Exit.STUCK, f"Task {partition}: a unit of work takes longer than {LONGEST_UNIT:g} s"))
+        if self._calls.is_stuck():
+            self._fail(Stop(Exit.STUCK, "A call to Kafka did not return, long after its time was over; start again"))
 
     def states(self) -> tuple[State, ...]:
         """The committed state of the tasks held here."""
