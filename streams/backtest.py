@@ -13,13 +13,12 @@ from pathlib import Path
 
 import orjson
 
-from streams.core import values
 from streams.core.definitions import Definitions
 from streams.core.errors import Rejected
 from streams.core.intake import instant
 from streams.core.messages import IdentityChanged
 from streams.core.profile import Profile
-from streams.core.values import Json
+from streams.core.values import Json, iso, iso_or_none
 from streams.task.outputs import view
 from streams.testing import Pipeline
 
@@ -41,11 +40,6 @@ class Switch:
 
     at: int
     definitions: Definitions
-
-
-def iso(moment: int | None) -> str | None:
-    """ISO 8601 with milliseconds and Z; before and after the calendar, its first and last instant."""
-    return None if moment is None else values.iso(moment)
 
 
 def received_at(raw: bytes, otherwise: int) -> int:
@@ -151,7 +145,7 @@ def _memberships(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
 def _activations(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
     for activation in sorted(pipeline.activations(), key=lambda a: (a.at, a.activation_id)):
         row = {name: getattr(activation, name) for name in activation.__dataclass_fields__}
-        yield row | {"at": iso(activation.at), "expires_at": iso(activation.expires_at)}
+        yield row | {"at": iso(activation.at), "expires_at": iso_or_none(activation.expires_at)}
 
 
 def _identity(pipeline: Pipeline) -> Iterator[dict[str, Json]]:

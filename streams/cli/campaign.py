@@ -9,6 +9,7 @@ from typing import Any
 from streams.cli import button
 from streams.cli.arguments import command, group, with_broker
 from streams.core.errors import Misconfigured, Rejected
+from streams.core.values import iso, iso_or_none
 
 
 def add_to(commands: Any) -> None:
@@ -26,13 +27,13 @@ def add_to(commands: Any) -> None:
 
 
 def explain_campaign(options: argparse.Namespace) -> int:
-    from streams.backtest import iso
     from streams.core.campaigns.explaining import explain
 
     _, profile, campaign = _found(options)
     answers = list(explain(profile, campaign, _now(profile)))
     if options.json:
-        print(json.dumps([{"channel": each.channel, "says": each.says, "at": iso(each.at)} for each in answers], indent=2))
+        rows = [{"channel": each.channel, "says": each.says, "at": iso_or_none(each.at)} for each in answers]
+        print(json.dumps(rows, indent=2))
         return 0
     for each in answers:
         print(f"{each.channel}: {each.says}" + (f" ({iso(each.at)})" if each.at is not None else ""))

@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streams.backtest import iso
 from streams.core.lineage import Lineage, Link, Owner
 from streams.core.messages import IdentityChanged
+from streams.core.values import iso, iso_or_none
 
 SHORT = 8
 
@@ -35,7 +35,7 @@ def as_json(lineage: Lineage) -> dict[str, Any]:
 
 
 def _record(line: IdentityChanged) -> dict[str, Any]:
-    return _fields(line) | {name: iso(getattr(line, name)) for name in ("at", "since", "until")}
+    return _fields(line) | {name: iso_or_none(getattr(line, name)) for name in ("at", "since", "until")}
 
 
 def _fields(row: IdentityChanged | Owner | Link) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _said(line: IdentityChanged) -> str:
         case "merged":
             said = f"{other} ({who}) into {mine}"
         case "moved":
-            said = f"{who} from {other} to {mine}, its events from {iso(line.since)}" + (
+            said = f"{who} from {other} to {mine}, its events from {iso_or_none(line.since)}" + (
                 f" to {iso(line.until)}" if line.until is not None else " on")
         case "refused":
             said = f"{who} to {mine}" + (f", it stays {other}'s" if other else ", it stays nobody's")

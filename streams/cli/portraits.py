@@ -4,8 +4,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from streams.backtest import iso
-from streams.core.values import Json
+from streams.core.values import Json, iso
 
 
 def readable(found: dict[str, Json]) -> Iterator[str]:

@@ -14,8 +14,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streams.backtest import iso
 from streams.cli.arguments import command, seconds, settings_of, well_formed, with_broker
+from streams.core.values import iso
 
 ASKED = {
     "erase": "Forget a person, wherever they are; later events of their identifiers are refused until `unsuppress`.",

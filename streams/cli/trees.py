@@ -5,9 +5,9 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from streams.backtest import iso
 from streams.core.segments.explain import Explanation, Finding
 from streams.core.segments.leaves.leaf import Evidence
+from streams.core.values import iso, iso_or_none
 
 INSTANTS = frozenset({"since", "changes_at", "event_time", "at"})
 
@@ -27,7 +27,7 @@ def _value(name: str, value: Any) -> Any:
 
 def as_text(explanation: Explanation) -> str:
     """The rule, indented, each node with yes or no, what decided it and when time alone will turn it."""
-    state = f"in since {iso(explanation.since)}: {explanation.because}" if explanation.holds else "not in"
+    state = f"in since {iso_or_none(explanation.since)}: {explanation.because}" if explanation.holds else "not in"
     lines = [f"{explanation.segment_id}: {state}" + _turns(explanation.changes_at)]
     _add(lines, explanation.rule, 1)
     return "\n".join(lines)
@@ -43,7 +43,7 @@ def _add(lines: list[str], finding: Finding, depth: int) -> None:
 
 def _evidence(found: Evidence) -> str:
     value = "" if found.value is None else json.dumps(found.value, ensure_ascii=False)
-    return " ".join(filter(None, (iso(found.event_time), value)))
+    return " ".join(filter(None, (iso_or_none(found.event_time), value)))
 
 
 def _turns(moment: int | None) -> str:

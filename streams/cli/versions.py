@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, settings_of, with_broker
 from streams.core.errors import Misconfigured
-from streams.core.values import Json
+from streams.core.values import Json, iso
 
 if TYPE_CHECKING:
     from streams.runtime.outside.definitions_log import History
@@ -66,8 +66,6 @@ def roll_back_segment(options: argparse.Namespace) -> int:
 
 def versions_of(found: History, segment: str) -> list[dict[str, Json]]:
     """Oldest first. same_as: the first version with the same document, None for a document of its own."""
-    from streams.backtest import iso
-
     head, versions = found.heads[_known(found, segment)], found.versions.get(f"segment/{segment}", {})
     rows: list[dict[str, Json]] = []
     for version, kept in sorted(versions.items()):

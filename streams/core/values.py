@@ -94,6 +94,11 @@ def iso(milliseconds: int) -> str:
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+def iso_or_none(milliseconds: int | None) -> str | None:
+    """The same, of an instant that there may not be."""
+    return None if milliseconds is None else iso(milliseconds)
+
+
 def text_of(value: Json) -> str:
     """The text by which values are ordered."""
     if isinstance(value, str):

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -42,3 +44,11 @@ def test_it_says_which_release_it_is(capsys: pytest.CaptureFixture[str]) -> None
         main(["--version"])
     assert end.value.code == 0
     assert re.fullmatch(r"audience-streams (\d+\.\d+\.\d+|unreleased)\n", capsys.readouterr().out)
+
+
+def test_it_answers_at_once_because_a_command_brings_what_it_needs_when_it_runs() -> None:
+    program = "import sys, streams.cli; print(*{name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
+    brought = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    bare = subprocess.run([sys.executable, "-c", program.replace(", streams.cli", "")], capture_output=True, text=True,
+                          check=True).stdout.split()
+    assert set(brought) - set(bare) == {"streams"}
