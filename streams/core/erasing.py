@@ -3,25 +3,18 @@
 A decision like any other, in the sequencer's order, so that it cannot race a merge: what was decided before it still
 comes to the profile, which waits for that and goes with it; nothing is decided about the profile after it. Identifiers
 are nobody's from then on (`vacating`), and barred (`barring`). Rows are deleted where expiry deletes them, in `forgetting`.
-The receipt is written when the profile has said what was removed.
+The receipt is written when the profile has said what was removed; until then the same request gets no other.
 """
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import assert_never
 
-from streams.core import barring, exporting, receipts
+from streams.core import barring, receipts
 from streams.core.context import Context
-from streams.core.endings import Bar, Report, Reported, Wipe
+from streams.core.endings import Bar, Reported, Wipe
 from streams.core.forgetting import disarm, farewell, remove
-from streams.core.messages import (
-    Activation,
-    IdentityChanged,
-    MembershipChanged,
-    MembershipsNow,
-    Sent,
-)
+from streams.core.messages import Activation, IdentityChanged, MembershipChanged, MembershipsNow, Sent
 from streams.core.ownership import NOBODY, ends, rename
 from streams.core.profile import ERASED, Forward, Profile
 from streams.core.requests import Petition, Receipt
@@ -35,25 +28,8 @@ RENAMING = "the identifier that it was named after is erased"
 NOBODY_HAS_IT = "nobody has this identifier; events of it are refused from now on, until it is taken off the list"
 
 
-def agree(context: Context, message: Petition | Bar | Wipe | Report | Reported, at: int) -> list[Sent]:
-    """What the sequencer, the profile and the homes of its identifiers tell each other. The receipt comes when all is done;
-    until then the same request gets no other."""
-    match message:
-        case Petition():
-            return receipts.once(context, message, at, _decide if message.action == "erase" else exporting.decide)
-        case Bar():
-            return barring.bar(context, message)
-        case Wipe():
-            return _wipe(context, message, at)
-        case Report():
-            return exporting.report(context, message)
-        case Reported():
-            return receipts.reported(context, message, at)
-        case _:
-            assert_never(message)
-
-
-def _decide(context: Context, message: Petition, at: int) -> list[Sent | receipts.Pending]:
+def decide(context: Context, message: Petition, at: int) -> list[Sent | receipts.Pending]:
+    """The sequencer's word, on a petition to erase."""
     tables, identifier = context.tables, message.identifier
     node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
     key = (node.owners[-1][1] or None) if node.owners else None
@@ -101,7 +77,7 @@ def _unlisted(node: Node) -> Node:
     return node
 
 
-def _wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
+def wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
     """The world hears of it at once; the rows go when everything has come that was decided before."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):

@@ -10,10 +10,8 @@ No event pays for this: the timer is armed with the profile, and when it fires t
 """
 from __future__ import annotations
 
-from typing import assert_never
-
 from streams.core.context import Context
-from streams.core.endings import Expire, Forget, Keep, Vacate
+from streams.core.endings import Expire, Forget, Keep
 from streams.core.forgetting import forget
 from streams.core.identifiers import is_anonymous
 from streams.core.messages import IdentityChanged, Sent
@@ -21,7 +19,7 @@ from streams.core.profile import ENDED, LEAVING, LINKED, LONE, Profile, home
 from streams.core.segments.wording import duration
 from streams.core.sequencer import DECISIONS, next_decision
 from streams.core.tables import EXPIRY, Entry, Person
-from streams.core.vacating import RENAMED, leave, let_go, named_after, rename_others
+from streams.core.vacating import RENAMED, let_go, named_after, rename_others
 
 RENAMING = "the identifier that it was named after is nobody's"
 EXPIRY_FIELDS = 2
@@ -82,22 +80,7 @@ def due(context: Context, key: str, until: int) -> list[Sent]:
     return [Expire(key, profile.created, profile.heard, end, not _is_anonymous(profile))]
 
 
-def agree(context: Context, message: Expire | Keep | Forget | Vacate) -> list[Sent]:
-    """What the sequencer, the profile and the homes of its identifiers tell each other."""
-    match message:
-        case Expire():
-            return _decide(context, message)
-        case Keep():
-            return _keep(context, message)
-        case Forget():
-            return _go(context, message)
-        case Vacate():
-            return leave(context, message)
-        case _:
-            assert_never(message)
-
-
-def _decide(context: Context, message: Expire) -> list[Sent]:
+def decide(context: Context, message: Expire) -> list[Sent]:
     """The sequencer's word: a profile to which something was decided since lives on; else what it owned is nobody's."""
     tables, key = context.tables, message.profile
     person = tables.persons.get(key)
@@ -118,7 +101,7 @@ def _decide(context: Context, message: Expire) -> list[Sent]:
     return [*points, *rename_others(context, others, number, message.at, RENAMING), audit, Forget(key, message.at)]
 
 
-def _keep(context: Context, message: Keep) -> list[Sent]:
+def keep(context: Context, message: Keep) -> list[Sent]:
     """Not yet: some decision was faster. It asks again once it has heard that one, else in a while: nothing may go
     round in a circle."""
     profile = context.tables.profiles.get(message.profile)
@@ -152,7 +135,7 @@ def ask_now(context: Context, profile: Profile) -> None:
     watch(context, profile)
 
 
-def _go(context: Context, message: Forget) -> list[Sent]:
+def go(context: Context, message: Forget) -> list[Sent]:
     """The profile goes. Its pointers said so before: nothing finds it any more but what was under way, which is then
     new evidence."""
     profile = context.tables.profiles.get(message.profile)

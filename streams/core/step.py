@@ -1,9 +1,22 @@
-"""One message, one step: the dispatch of the pure core."""
+"""One message, one step: which stage takes it."""
 from __future__ import annotations
 
 from typing import assert_never
 
-from streams.core import arrival, erasing, expiry, handover, profiling, sequencer, splitting, suppression
+from streams.core import (
+    arrival,
+    barring,
+    erasing,
+    expiry,
+    exporting,
+    handover,
+    profiling,
+    receipts,
+    sequencer,
+    splitting,
+    suppression,
+    vacating,
+)
 from streams.core.context import Context
 from streams.core.endings import Bar, Expire, Forget, Keep, Report, Reported, Vacate, Wipe
 from streams.core.messages import (
@@ -37,10 +50,6 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
             return arrival.visit(context, message, at)
         case Decide():
             return sequencer.decide(context, message, at)
-        case Split():
-            return splitting.split(context, message, at)
-        case Announce():
-            return splitting.announce(context, message, at)
         case Point():
             return arrival.point(context, message, at)
         case Release():
@@ -51,11 +60,43 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
             return handover.cut(context, message, at)
         case Resolve():
             return arrival.resolve_alias(context, message, at)
-        case Asked() | Suppress() | Suppressing():
-            return suppression.agree(context, message, at)
-        case Expire() | Keep() | Forget() | Vacate():
-            return expiry.agree(context, message)
-        case Petition() | Bar() | Wipe() | Report() | Reported():
-            return erasing.agree(context, message, at)
+        case _:
+            return _request_or_end(context, message, at)
+
+
+def _request_or_end(
+    context: Context, message: (Split | Announce | Asked | Suppress | Suppressing | Petition | Report | Reported
+                                | Expire | Keep | Forget | Vacate | Wipe | Bar), at: int,
+) -> list[Sent]:
+    """What somebody asked for, and how a profile ends: rare beside events."""
+    match message:
+        case Asked():
+            return suppression.asked(context, message, at)
+        case Suppress():
+            return suppression.suppress(context, message, at)
+        case Suppressing():
+            return suppression.tell_owner(context, message, at)
+        case Split():
+            return splitting.split(context, message, at)
+        case Announce():
+            return splitting.announce(context, message, at)
+        case Petition():
+            return receipts.once(context, message, at, erasing.decide if message.action == "erase" else exporting.decide)
+        case Report():
+            return exporting.report(context, message)
+        case Reported():
+            return receipts.reported(context, message, at)
+        case Wipe():
+            return erasing.wipe(context, message, at)
+        case Bar():
+            return barring.bar(context, message)
+        case Expire():
+            return expiry.decide(context, message)
+        case Keep():
+            return expiry.keep(context, message)
+        case Forget():
+            return expiry.go(context, message)
+        case Vacate():
+            return vacating.leave(context, message)
         case _:
             assert_never(message)

@@ -6,8 +6,6 @@ its pointer stays undecided, and so its first event learns of it. Nothing is ref
 """
 from __future__ import annotations
 
-from typing import assert_never
-
 from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
 from streams.core.context import Context
@@ -31,20 +29,7 @@ OFF_ALREADY = "it is not on the list: nothing to do"
 NO_IDENTIFIER = "it names no identifier; expected namespace:value, for example email:jane@example.com, and no blocked value"
 
 
-def agree(context: Context, message: Asked | Suppress | Suppressing, at: int) -> list[Sent]:
-    """From the home of the identifier to the sequencer, which keeps the list, to the profile that has a copy."""
-    match message:
-        case Asked():
-            return _asked(context, message, at)
-        case Suppress():
-            return once(context, message, at, _decide)
-        case Suppressing():
-            return _suppressing(context, message, at)
-        case _:
-            assert_never(message)
-
-
-def _asked(context: Context, message: Asked, at: int) -> list[Sent]:
+def asked(context: Context, message: Asked, at: int) -> list[Sent]:
     """A request, at the home of its identifier: whether that is a profile by itself is known here alone."""
     tables, identifier = context.tables, message.identifier
     if not is_identifier(identifier):
@@ -58,8 +43,12 @@ def _asked(context: Context, message: Asked, at: int) -> list[Sent]:
     return [command(message.request_id, message.action, identifier, message.reason, created)]
 
 
+def suppress(context: Context, message: Suppress, at: int) -> list[Sent]:
+    """The sequencer's note of it, its owner's copy, and the receipt; of a request that comes again the receipt alone."""
+    return once(context, message, at, _decide)
+
+
 def _decide(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:
-    """The sequencer's note of it, its owner's copy, and the receipt."""
     tables, identifier = context.tables, message.identifier
     if barring.is_listed(context, identifier):
         return _of_erased(context, message, at)
@@ -116,7 +105,7 @@ def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:
     return True
 
 
-def _suppressing(context: Context, message: Suppressing, at: int) -> list[Sent]:
+def tell_owner(context: Context, message: Suppressing, at: int) -> list[Sent]:
     """At the owner: audiences and ad servers are told at once; messages are asked about when they are due."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):

@@ -171,7 +171,7 @@ def test_who_may_not_end_yet_asks_again_later_and_not_at_once() -> None:
     task.context.wall = pipeline.now = START + IDLE
     for _ in range(14):
         assert expiry.due(task.context, profile.key, pipeline.now)
-        expiry.agree(task.context, Keep(profile.key, profile.heard))
+        expiry.keep(task.context, Keep(profile.key, profile.heard))
         pauses.append(profile.expiry[0] - pipeline.now)
         task.context.wall = pipeline.now = profile.expiry[0]
     assert pauses[:4] == [expiry.ASK_AGAIN * times for times in (1, 1, 2, 4)]
@@ -186,7 +186,7 @@ def test_who_is_to_live_on_while_fragments_are_awaited_is_written_down() -> None
     task, profile = pipeline.tasks[0], pipeline.profiles()[0]
     profile.standing, profile.handovers = LEAVING, {"another": 1}
     task.state.changes()
-    expiry.agree(task.context, Keep(profile.key, profile.heard - 1))
+    expiry.keep(task.context, Keep(profile.key, profile.heard - 1))
     assert [(change.table, change.key) for change in task.state.changes()] == [("profiles", profile.key.encode())]
 
 
