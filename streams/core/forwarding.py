@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streams.core.messages import Adopt
+from streams.core.context import Context
+from streams.core.messages import Adopt, Sent
 from streams.core.profile import Forward, Profile, note
 from streams.core.tables import FORWARD, UNDER_WAY, Tables
 
@@ -28,14 +29,15 @@ def pass_on(tables: Tables, forward: Forward, message: Adopt) -> Adopt:
     return replace(message, profile=forward.to)
 
 
-def due(tables: Tables, key: str, at: int) -> None:
+def due(context: Context, key: str, at: int) -> list[Sent]:
     """A timer: the forward goes, or stays for another week."""
-    forward = tables.profiles.get(key)
+    tables, forward = context.tables, context.tables.profiles.get(key)
     if not isinstance(forward, Forward) or forward.until > at:
-        return
+        return []
     if not forward.handovers:
         tables.profiles.delete(key)
-        return
+        return []
     forward.until = at + UNDER_WAY
     tables.profiles.put(key, forward)
     tables.timers.arm(forward.until, FORWARD, key)
+    return []

@@ -1,7 +1,7 @@
 """The stage that folds events into profiles and says what changed by it."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from streams.core import campaigns, expiry, forwarding, receipts, retention, telling, vacating
 from streams.core.campaigns import history
@@ -268,30 +268,31 @@ def arm(context: Context, profile: Profile) -> None:
 
 
 def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent]:
-    """A timer is due: let what time alone changed happen, and arm the next."""
-    if cause == EXPIRY:
-        return expiry.due(context, key, due)
-    if cause == EVENTS:
-        return retention.due(context, key, due)
-    if cause == MESSAGES:
-        return history.due(context, key, due)
-    if cause == VACANT:
-        return vacating.vacant(context, key, due)
-    if cause == ANSWER:
-        return receipts.forget(context, key)
-    if cause == FORWARD:
-        forwarding.due(context.tables, key, due)
-        return []
+    """A timer is due."""
+    return _DUE[cause](context, key, due)
+
+
+def _rule_due(context: Context, key: str, at: int) -> list[Sent]:
+    """Let what time alone changed happen, and arm the next."""
     row = context.tables.profiles.get(key)
     if not isinstance(row, Profile):
         return []
-    if cause == VIEW:
-        return [ProfileSeen(row)] if not row.handovers else []
     context.tables.profiles.put(key, row)
     row.timer_at = 0
     sends: list[Sent] = []
     if row.edition != context.edition:
-        sends += bring_up_to_date(context, row, max(due, row.now))
-    sends += lapse(context, row, due)
+        sends += bring_up_to_date(context, row, max(at, row.now))
+    sends += lapse(context, row, at)
     arm(context, row)
     return sends
+
+
+def _view_due(context: Context, key: str, at: int) -> list[Sent]:
+    row = context.tables.profiles.get(key)
+    return [ProfileSeen(row)] if isinstance(row, Profile) and not row.handovers else []
+
+
+_DUE: Mapping[str, Callable[[Context, str, int], list[Sent]]] = {
+    RULE: _rule_due, VIEW: _view_due, EXPIRY: expiry.due, EVENTS: retention.due, MESSAGES: history.due,
+    FORWARD: forwarding.due, VACANT: vacating.due, ANSWER: receipts.due}
+"""By cause: what a timer of that key does at its own instant, however late it fires."""

@@ -64,7 +64,7 @@ def reported(context: Context, message: Reported, at: int) -> list[Sent]:
     return [done]
 
 
-def forget(context: Context, key: str) -> list[Sent]:
-    """Its time is over."""
+def due(context: Context, key: str, at: int) -> list[Sent]:
+    """A timer: longer than any replay can ask for it."""
     context.tables.receipts.delete(key)
     return []

@@ -81,7 +81,7 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
     return [Announce(to, person.created, gained, (key,), suppressed), Release(key, to), *points, audit]
 
 
-def vacant(context: Context, identifier: str, at: int) -> list[Sent]:
+def due(context: Context, identifier: str, at: int) -> list[Sent]:
     """A timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
     node = context.tables.nodes.get(identifier)
     if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
