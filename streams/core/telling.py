@@ -15,7 +15,7 @@ def tell(
     context: Context, profile: Profile, changes: Sequence[Change], cause: str, at: int, event: Event | None = None,
 ) -> list[Sent]:
     """One line a change, in the order of the definitions, then what campaigns make of them."""
-    return lines(profile, changes, cause, at) + campaigns.memberships_changed(context, profile, changes, cause, at, event)
+    return lines(profile, changes, cause, at) + campaigns.memberships_changed(context, profile, changes, at, event)
 
 
 def lines(profile: Profile, changes: Sequence[Change], cause: str, at: int) -> list[Sent]:

@@ -46,7 +46,7 @@ def portrait(
     seen = view(plan, profile, at)
     return {
         **seen, "trait_origins": {name: _origin(plan, profile, name) for name in seen["traits"]},
-        "purposes": list(_purposes(profile, seen["consent"])), "channels": list(_channels(plan, profile, at)),
+        "purposes": list(_purposes(profile, seen["consent"])), "channels": list(_channels(plan, profile)),
         "basics": {"since": since, "time_zone": zone.key, **_plain(told, is_whole=since is None)},
         "latest_events": [_shown(event) for event in _newest_first(events)[:latest]],
     }
@@ -78,12 +78,12 @@ def _purposes(profile: Profile, consent: dict[str, bool]) -> Iterator[dict[str, 
                "held_back_by_merge": is_held_back(profile, purpose, statement)}
 
 
-def _channels(plan: Plan, profile: Profile, at: int) -> Iterator[dict[str, Json]]:
+def _channels(plan: Plan, profile: Profile) -> Iterator[dict[str, Json]]:
     used = [channel for campaign in plan.definitions.campaigns for channel in _used_by(campaign)]
     asked = {(channel.name, channel.purpose, identifier) for channel in used for identifier in profile.identifiers
              if namespace_of(identifier) in addressed(channel)}
     for name, purpose, identifier in sorted(asked):
-        answer = may_activate(profile, purpose, name, identifier, at)
+        answer = may_activate(profile, purpose, identifier)
         yield {"channel": name, "purpose": purpose, "identifier": identifier, "permitted": answer.is_given,
                "basis": answer.basis}
 

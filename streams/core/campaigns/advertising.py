@@ -5,7 +5,7 @@ No campaign stands behind it: it is there while the person permits advertising, 
 from __future__ import annotations
 
 from streams.core.campaigns.permission import has_stated, may_activate
-from streams.core.campaigns.told import MEMBERSHIPS, record_key
+from streams.core.campaigns.told import record_key
 from streams.core.messages import MembershipsNow, Sent
 from streams.core.profile import Profile
 
@@ -19,7 +19,7 @@ def memberships_now(profile: Profile, at: int) -> list[Sent]:
     if not profile.told and not has_stated(profile, ADVERTISING):
         return sends
     for identifier in sorted(profile.identifiers):
-        is_permitted = may_activate(profile, ADVERTISING, MEMBERSHIPS, identifier, at).is_given
+        is_permitted = may_activate(profile, ADVERTISING, identifier).is_given
         segments = sorted(profile.members) if is_permitted else []
         key = record_key(identifier)
         told = profile.told.get(key)

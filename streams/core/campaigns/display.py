@@ -26,20 +26,16 @@ def update_audiences(
     """Each identifier that the channel addresses is in, of a permitted member; all others are out. Whoever is in where
     the campaign does not say any more goes out there and in here. With `may_enter` false none goes in."""
     sends: list[Sent] = []
-    is_control = variant_of(profile, campaign) is CONTROL
+    is_meant = campaign.segment in profile.members and variant_of(profile, campaign) is not CONTROL
     for channel in channels_of(profile, campaign):
         if channel.name in ADDRESS:
             continue
-        namespaces = addressed(channel)
+        namespaces = addressed(channel) if is_meant else frozenset[str]()
         for identifier in sorted(profile.identifiers):
-            key = audience_key(campaign.id, channel.name, identifier)
-            told = profile.told.get(key)
-            if namespace_of(identifier) not in namespaces and told is None:
-                continue
-            belongs = (not is_control and campaign.segment in profile.members and namespace_of(identifier) in namespaces
-                       and may_activate(profile, channel.purpose, channel.name, identifier, cause.at).is_given)
-            if belongs and (not may_enter or (
-                    _has_failed(profile, campaign, channel) if told is None else _is_there(told[2], channel))):
+            told = profile.told.get(audience_key(campaign.id, channel.name, identifier))
+            belongs = namespace_of(identifier) in namespaces and (
+                may_activate(profile, channel.purpose, identifier).is_given)
+            if belongs and (not may_enter or _is_answered(profile, campaign, channel, told)):
                 continue
             if told is not None:
                 sends.append(_out(context, profile, (campaign.id, channel.name, identifier), cause))
@@ -63,6 +59,11 @@ def _in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent
     return activation(profile, to, "entered", cause, content | filled)
 
 
+def _is_answered(profile: Profile, campaign: Campaign, channel: Channel, told: list[Any] | None) -> bool:
+    """Of somebody who belongs in: they are where the channel puts people now, or could not be put there."""
+    return _has_failed(profile, campaign, channel) if told is None else _is_there(told[2], channel)
+
+
 def _has_failed(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
     return profile.told.get(answer_key(campaign.id, channel.name)) == _failing(profile, campaign)
 
@@ -83,7 +84,7 @@ def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
         _, purpose, _ = profile.told[audience_key(campaign_id, name, identifier)]
-        if not may_activate(profile, purpose, name, identifier, at).is_given:
+        if not may_activate(profile, purpose, identifier).is_given:
             sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
     return sends
 

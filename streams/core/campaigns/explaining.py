@@ -67,17 +67,17 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
     if variant_of(profile, campaign) is CONTROL:
         yield "control group"
     namespace = ADDRESS.get(channel.name)
-    identifier = latest(profile, namespace) if namespace else _best(profile, channel, at)
+    identifier = latest(profile, namespace) if namespace else _best(profile, channel)
     if identifier is None:
         yield f"no {' or '.join(sorted(addressed(channel)))} known"
-    elif not (permission := may_activate(profile, channel.purpose, channel.name, identifier, at)).is_given:
+    elif not (permission := may_activate(profile, channel.purpose, identifier)).is_given:
         yield permission.basis
     if namespace:
         yield from (why for _, why in waits_for(profile, campaign, channel.name, at))
 
 
-def _best(profile: Profile, channel: Channel, at: int) -> str | None:
+def _best(profile: Profile, channel: Channel) -> str | None:
     """Of all that an audience may hold of this person, one that it does hold, if there is one."""
     reached = [each for each in sorted(profile.identifiers) if namespace_of(each) in addressed(channel)]
-    permitted = (each for each in reached if may_activate(profile, channel.purpose, channel.name, each, at).is_given)
+    permitted = (each for each in reached if may_activate(profile, channel.purpose, each).is_given)
     return next(permitted, next(iter(reached), None))

@@ -33,7 +33,7 @@ def hold(profile: Profile, row: Held) -> bool:
     """Keep it until it is due; False if the profile holds as many as it may."""
     if len(profile.held) >= MOST:
         return False
-    profile.held.append([*row[:3], row.kind.value, *row[4:]])
+    profile.held.append(_row(row))
     return True
 
 
@@ -57,8 +57,12 @@ def add(profile: Profile, rows: list[list[Any]], answered: set[tuple[str, str]])
 
 def _take(profile: Profile, is_taken: Callable[[Held], bool]) -> list[Held]:
     rows = [_held(row) for row in profile.held]
-    profile.held = [[*row[:3], row.kind.value, *row[4:]] for row in rows if not is_taken(row)]
+    profile.held = [_row(row) for row in rows if not is_taken(row)]
     return [row for row in rows if is_taken(row)]
+
+
+def _row(held: Held) -> list[Any]:
+    return [*held[:3], held.kind.value, *held[4:]]
 
 
 def _held(row: list[Any]) -> Held:

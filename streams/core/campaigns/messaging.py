@@ -67,27 +67,34 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
 
 def release(context: Context, profile: Profile, live: dict[str, Campaign], at: int) -> list[Sent]:
     """Decide anew what is due, the strongest campaign first, and of equals what was triggered first."""
-    sends: list[Sent] = []
-    defined = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
     strength = {campaign.id: campaign.priority for campaign in live.values()}
     due = holding.take_due(profile, at)
-    for row in sorted(due, key=lambda row: (strength.get(row.campaign, 0), row.since, row.arrival, row.campaign)):
-        campaign = live.get(row.campaign)
-        channel = next((c for c in channels_of(profile, campaign) if c.name == row.channel), None) if campaign else None
-        if campaign is None or channel is None:
-            profile.told.pop(answer_key(row.campaign, row.channel), None)
-        if row.campaign in defined and valid_until(defined[row.campaign], row.since) <= at:
-            reason = f"expired while held: {row.why}"
-        elif campaign is None or channel is None:
-            reason = "campaign not live when due"
-        elif (row.segment in profile.members) is (row.kind is Trigger.EXITED):
-            reason = "left the segment while held"
-        else:
-            occasion = Occasion(row.kind, row.because, _event(context, profile, row), row.since)
-            sends += _decide(context, profile, campaign, channel, at, occasion)
-            continue
-        sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, reason, at))
-    return sends
+    due.sort(key=lambda row: (strength.get(row.campaign, 0), row.since, row.arrival, row.campaign))
+    return [sent for row in due for sent in _release(context, profile, live.get(row.campaign), row, at)]
+
+
+def _release(context: Context, profile: Profile, campaign: Campaign | None, row: Held, at: int) -> list[Sent]:
+    """`campaign`: the row's, if it is live; if not, the membership is unanswered again, and the next press comes to it."""
+    channels = channels_of(profile, campaign) if campaign else ()
+    channel = next((each for each in channels if each.name == row.channel), None)
+    reason = ""
+    if campaign is None or channel is None:
+        reason = "campaign not live when due"
+        profile.told.pop(answer_key(row.campaign, row.channel), None)
+    elif (row.segment in profile.members) is (row.kind is Trigger.EXITED):
+        reason = "left the segment while held"
+    if _has_expired(context, row, at):
+        reason = f"expired while held: {row.why}"
+    if reason or campaign is None or channel is None:
+        return [Suppressed(row.campaign, row.channel, profile.profile_id, reason, at)]
+    occasion = Occasion(row.kind, row.because, _event(context, profile, row), row.since)
+    return _decide(context, profile, campaign, channel, at, occasion)
+
+
+def _has_expired(context: Context, row: Held, at: int) -> bool:
+    """Also of a campaign that is not live; one that is defined no more states no end."""
+    defined = (campaign for campaign in context.plan.definitions.campaigns if campaign.id == row.campaign)
+    return any(valid_until(campaign, row.since) <= at for campaign in defined)
 
 
 def valid_until(campaign: Campaign, since: int) -> int:
@@ -169,7 +176,7 @@ def _event(context: Context, profile: Profile, row: Held) -> Event | None:
 def _refusal(profile: Profile, channel: Channel, identifier: str | None, event: Event | None, at: int) -> str:
     if identifier is None:
         return f"no {ADDRESS[channel.name]} known"
-    permission = may_activate(profile, channel.purpose, channel.name, identifier, at)
+    permission = may_activate(profile, channel.purpose, identifier)
     if not permission.is_given:
         return permission.basis
     if event is not None and event.is_replayed and at - event.event_time > OLDEST_REPLAYED:

@@ -23,12 +23,9 @@ class Permission:
     basis: str
 
 
-def may_activate(profile: Profile, purpose: str, channel: str, identifier: str, at: int) -> Permission:
-    """Whether this person's `identifier` may be addressed on the channel for the purpose at `at`.
-
-    Missing consent is no; what is suppressed is no whatever the consent.
-    `identifier` is `namespace:value`, one of the profile's own.
-    """
+def may_activate(profile: Profile, purpose: str, identifier: str) -> Permission:
+    """Whether this person's `identifier` (`namespace:value`, one of the profile's own) may be addressed for the purpose, as
+    the profile stands. Missing consent is no; what is suppressed is no whatever the consent."""
     suppressed = _suppression(profile, identifier)
     if suppressed is not None:
         return Permission(False, f"suppressed: {suppressed}")

@@ -20,7 +20,7 @@ from streams.core.segments.matching import matches_any
 
 
 def memberships_changed(
-    context: Context, profile: Profile, changes: Sequence[Change], cause: str, at: int, event: Event | None,
+    context: Context, profile: Profile, changes: Sequence[Change], at: int, event: Event | None,
 ) -> list[Sent]:
     """The records per identifier and every live campaign's reaction to these changes, and to the event that made them:
     one pass, so that the strongest campaign is asked first whatever triggers it."""
@@ -50,18 +50,18 @@ def memberships_changed(
 def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Consent given or withdrawn: audiences and records follow at once; no message is caught up on."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
-    cause = Cause(at, "consent changed")
-    for campaign in live(context, at):
-        may_enter = not _is_waiting(context, profile, campaign)
-        sends += update_audiences(context, profile, campaign, cause, may_enter=may_enter)
-    return sends
+    return sends + _update_all_audiences(context, profile, Cause(at, "consent changed"))
 
 
 def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
     """A cookie or device more or less: it joins or leaves the audiences of the person."""
-    sends = memberships_now(profile, at)
-    cause = Cause(at, "identifier attached")
-    for campaign in live(context, at):
+    return memberships_now(profile, at) + _update_all_audiences(context, profile, Cause(at, "identifier attached"))
+
+
+def _update_all_audiences(context: Context, profile: Profile, cause: Cause) -> list[Sent]:
+    """Who waits for a press comes in with it."""
+    sends: list[Sent] = []
+    for campaign in live(context, cause.at):
         may_enter = not _is_waiting(context, profile, campaign)
         sends += update_audiences(context, profile, campaign, cause, may_enter=may_enter)
     return sends
