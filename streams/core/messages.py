@@ -70,8 +70,8 @@ class Decide(ToSequencer):
 class Deliver(ToProfile):
     """An event for a profile. `fragment` is the one it is folded into; `decided` once the sequencer has spoken.
 
-    gained: identifier -> [epoch, since]; lost: identifiers that are another's now; expects: sources of fragments.
-    suppressed: gained identifier -> row, as `Node.suppressed`.
+    gained: identifier -> [epoch, since]; expects: sources of fragments; suppressed: gained identifier -> row, as
+    `Node.suppressed`.
     """
 
     event: Event
@@ -121,7 +121,8 @@ class Cut(ToProfile):
 class Adopt(ToProfile):
     """To a profile: fragments that are yours now, with their events. `last` ends what `source` gives.
 
-    `state` is the released profile without its fragments; None for a cut.
+    `state` is the released profile without its fragments, or what a cut takes along, in the first message;
+    None in others.
     """
 
     profile: str

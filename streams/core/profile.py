@@ -19,30 +19,30 @@ ENDED = (LEAVING, ERASED)
 
 @dataclass(slots=True)
 class Fragment:
-    """What the events of one identifier, while it belonged to one owner, add up to.
-
-    traits: name -> [value, event time, arrival, source], the newest; a removed trait stays with value None, so that an
-    older value that comes late does not bring it back. superseded: name -> type of source -> its newest setting, of other
-    types than the newest setting's, see `precedence`. consent: purpose -> [granted, event time, arrival,
-    source].
-    leaves: leaf id -> that leaf's entries (their form is the leaf's own affair, see `leaves`).
-    identifiers: identifier -> [first seen, last seen, source], as the events of this fragment named them.
-    time_zone: [name, event time] as `context.timezone` said last.
-    plan: the `source_set` of the plan whose leaves this fragment is complete for; empty before its first event.
-    """
+    """What the events of one identifier, while it belonged to one owner, add up to. Stored by the order of the fields: a
+    new one comes last, with a default."""
 
     identifier: str
     epoch: int = 0
+    """Which ownership of the identifier."""
     events: int = 0
     first_seen: int = 0
     last_seen: int = 0
     traits: dict[str, list[Json]] = field(default_factory=dict)
+    """Name -> [value, event time, arrival, source], the newest. A removed trait stays with value None, so that an older
+    value that comes late does not bring it back."""
     consent: dict[str, list[Json]] = field(default_factory=dict)
+    """Purpose -> [granted, event time, arrival, source]."""
     leaves: dict[str, Entries] = field(default_factory=dict)
+    """Leaf id -> that leaf's entries, whose form is the leaf's own affair (`segments.leaves`)."""
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
+    """Identifier -> [first seen, last seen, source], as the events of this fragment named them."""
     plan: str = ""
+    """The `source_set` of the plan whose leaves this fragment is complete for; empty before its first event."""
     time_zone: list[Json] = field(default_factory=list)
+    """[name, event time] as `context.timezone` said last."""
     superseded: dict[str, dict[str, list[Json]]] = field(default_factory=dict)
+    """Trait -> type of source -> its newest setting, of other types than that of `traits` (`precedence`)."""
 
     @property
     def key(self) -> str:
@@ -55,68 +55,74 @@ def fragment_key(identifier: str, epoch: int) -> str:
 
 @dataclass(slots=True)
 class Profile:
-    """One person or one lone cookie, on the partition of its key.
-
-    key: the identifier it began with, and its generation if that is not the first (see `profile_key`).
-    profile_id: the public id, a keyed hash of the key. created: the arrival of its first event.
-    identifiers: identifier -> [epoch, event time since which it is this person's].
-    truth: ids of the leaves that hold as of `now`. due: leaf id -> the instant at which it could change by time
-    alone. members: segment id -> [version, since, because]. edition: of the definitions that these three were
-    computed under. timer_at: when its timer is due, 0 for none. view_due: when the last 360 view that was asked for is.
-    sequences: segment id -> number of changes told. told: what channels were told, see `campaigns`.
-    handovers: source -> fragments expected from it less those that came; while any is open nothing is evaluated.
-    early: a source not announced yet -> what it expected itself when it came, see `handover.cut`.
-    inherited: segments that an absorbed part was in, until the hand-over is complete.
-    seen, chunks: which messages of its own identifier came before, see `copies`.
-    sent: scope of a cap -> instants of the newest messages, see `campaigns.caps`. held: messages that wait for
-    quiet hours to end or a cap to free, see `campaigns.holding`.
-    restrained: purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back, see
-    `consent.merging`.
-    decided: `campaign|channel` -> [instant, last decision about a message], see `campaigns.explaining`.
-    suppressed: identifier of its own -> [decision, reason], see `suppression`.
-    cuts: what it must give away once the fragments that it waits for have come, see `handover.cut`.
-    waiting: [arrival, is replayed] of events that came while it is handed over, see `campaigns.waiting`.
-    standing: LONE, LINKED, LEAVING or ERASED. expiry: [when its timer is due, for which idle time], and a third where it
-    asks again, see `expiry`.
-    aging: [when its timer is due, for which time events are kept]; forgotten: [receipt, arrival] of the newest event
-    that the timeline let go of, see `retention`. heard: how many decisions came that are this profile's own.
-    recall: [when its timer is due, for which time messages are kept], see `campaigns.history`.
-    erasure: [where the receipt is kept, place -> records so far] of who is erased, see `erasing`.
-    """
+    """One person or one lone cookie, on the partition of its key. Stored by the order of the fields: a new one comes last,
+    with a default. `expiry`, `aging` and `recall` are empty while their timer is not armed."""
 
     key: str
+    """The identifier it began with, and its generation if that is not the first (`profile_key`)."""
     profile_id: str
+    """The public id, a keyed hash of the key."""
     created: int = 0
+    """The arrival of its first event."""
     now: int = 0
+    """The instant of what it did last; nothing happens to it before."""
     edition: int = 0
+    """Of the definitions that `truth`, `due` and `members` were computed under."""
     timer_at: int = 0
+    """When its timer is due, 0 for none."""
     view_due: int = 0
+    """When the last 360 view that was asked for is due."""
     fragments: dict[str, Fragment] = field(default_factory=dict)
     identifiers: dict[str, list[int]] = field(default_factory=dict)
+    """Identifier -> [epoch, event time since which it is this person's]."""
     truth: set[str] = field(default_factory=set)
+    """Ids of the leaves that hold as of `now`."""
     due: dict[str, int] = field(default_factory=dict)
+    """Leaf id -> the instant at which it could change by time alone."""
     members: dict[str, list[Json]] = field(default_factory=dict)
+    """Segment id -> [version, since, because]."""
     sequences: dict[str, int] = field(default_factory=dict)
+    """Segment id -> number of changes told."""
     told: dict[str, list[Json]] = field(default_factory=dict)
+    """What channels were told (`campaigns.told`)."""
     handovers: dict[str, int] = field(default_factory=dict)
+    """Source -> fragments expected from it less those that came; while any is open nothing is evaluated."""
     inherited: set[str] = field(default_factory=set)
+    """Segments that an absorbed part was in, until the hand-over is complete."""
     seen: bytes = b""
     chunks: int = 0
+    """With `seen`: which messages of its own identifier came before (`copies`)."""
     cuts: list[list[Json]] = field(default_factory=list)
+    """What it must give away once the fragments that it waits for have come (`handover.cut`)."""
     restrained: dict[str, list[Json]] = field(default_factory=dict)
+    """Purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back
+    (`consent.merging`)."""
     suppressed: dict[str, list[Json]] = field(default_factory=dict)
+    """Identifier of its own -> [decision, reason] (`suppression`)."""
     sent: dict[str, list[int]] = field(default_factory=dict)
+    """Scope of a cap -> instants of the newest messages (`campaigns.caps`)."""
     held: list[list[Json]] = field(default_factory=list)
+    """Messages that wait for quiet hours to end or a cap to free (`campaigns.holding`)."""
     decided: dict[str, list[Json]] = field(default_factory=dict)
+    """`campaign|channel` -> [instant, last decision about a message] (`campaigns.explaining`)."""
     standing: int = LONE
+    """LONE, LINKED, LEAVING or ERASED."""
     expiry: list[int] = field(default_factory=list)
+    """[when its timer is due, for which idle time], and a third where it asks again (`expiry`)."""
     waiting: list[list[Json]] = field(default_factory=list)
+    """[arrival, is replayed] of events that came while it is handed over (`campaigns.waiting`)."""
     early: dict[str, list[str]] = field(default_factory=dict)
+    """A source not announced yet -> what it expected itself when it came (`handover.cut`)."""
     aging: list[int] = field(default_factory=list)
+    """[when its timer is due, for which time events are kept] (`retention`)."""
     forgotten: list[int] = field(default_factory=list)
+    """[receipt, arrival] of the newest event that the timeline let go of (`retention`)."""
     heard: int = 0
+    """How many decisions came that are this profile's own."""
     erasure: list[Json] = field(default_factory=list)
+    """[where the receipt is kept, place -> records so far] of who is erased (`erasing`)."""
     recall: list[int] = field(default_factory=list)
+    """[when its timer is due, for which time messages are kept] (`campaigns.history`)."""
 
 
 @dataclass(slots=True)

@@ -47,35 +47,47 @@ class CompiledSegment:
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """segments: in the order of the definitions. order: segment ids such that what a segment uses comes
-    before it. over: leaf id -> segments whose rule names it. users: segment id -> segments that use it.
-    by_trait, by_purpose: leaves to judge again; settings: trait -> what folds its settings. identity_leaves:
-    to be judged again when the profile's identifiers change; birth_leaves: when an event before all others
-    comes in. source_set: stands for the set of sources, see `Fragment.plan`. blank: leaves that hold for a
-    profile of which nothing is known, blank_members: segments that such a profile is in; personal: leaves of
-    which that cannot be said beforehand."""
+    """The definitions of one revision, ready to fold events and judge profiles by."""
 
     revision: int
     definitions: Definitions
     segments: dict[str, CompiledSegment]
+    """In the order of the definitions."""
     order: dict[str, int]
-    leaves: dict[str, Leaf]
-    sources: dict[str, Source]
-    computed: dict[str, Term]
-    over: dict[str, tuple[str, ...]]
+    """Segment id -> rank: what a segment uses comes before it."""
     users: dict[str, tuple[str, ...]]
+    """Segment id -> segments that use it."""
+    leaves: dict[str, Leaf]
+    over: dict[str, tuple[str, ...]]
+    """Leaf id -> segments whose rule names it."""
+    sources: dict[str, Source]
+    source_set: str
+    """Stands for the set of sources, see `Fragment.plan`."""
+    computed: dict[str, Term]
+
     by_trait: dict[str, tuple[str, ...]]
     by_purpose: dict[str, tuple[str, ...]]
-    settings: dict[str, tuple[Listener, ...]]
+    """With `by_trait`: leaves to judge again when the trait is set or consent to the purpose stated."""
     identity_leaves: tuple[str, ...]
+    """To be judged again when the profile's identifiers change."""
     birth_leaves: tuple[str, ...]
-    source_set: str
+    """To be judged again when an event before all others comes in."""
+
     blank: frozenset[str]
+    """Leaves that hold for a profile of which nothing is known."""
     personal: tuple[str, ...]
+    """Leaves of which that cannot be said beforehand."""
     blank_members: tuple[str, ...] = ()
+    """Segments that a profile of which nothing is known is in."""
+
+    settings: dict[str, tuple[Listener, ...]]
+    """Trait -> what folds its settings."""
     exact: dict[str, list[Listener]] = field(default_factory=dict)
+    """Event name -> what folds events of that name."""
     patterns: list[tuple[str, Listener]] = field(default_factory=list)
+    """What folds events whose name fits a pattern."""
     known: dict[str, tuple[Listener, ...]] = field(default_factory=dict)
+    """Event name -> its listeners, as looked up before."""
 
     def listeners(self, name: str) -> tuple[Listener, ...]:
         """What folds a counted event of this name."""
