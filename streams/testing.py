@@ -24,9 +24,18 @@ from streams.core.breaches import Breach
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.core.identifiers import Namespaces
-from streams.core.messages import Activation, IdentityChanged, MembershipChanged, Output, Refused, Suppressed, Unrenderable
+from streams.core.messages import (
+    Activation,
+    Answered,
+    IdentityChanged,
+    MembershipChanged,
+    Output,
+    Refused,
+    Suppressed,
+    Unrenderable,
+)
 from streams.core.profile import Profile
-from streams.core.requests import Answered, Receipt
+from streams.core.requests import Receipt
 from streams.core.segments.plan import Plan
 from streams.core.values import Json
 from streams.definitions import load_folder

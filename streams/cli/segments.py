@@ -22,12 +22,12 @@ def add_to(segment: Any) -> None:
 def list_segments(options: argparse.Namespace) -> int:
     from streams.cli.listing import listing, readable
     from streams.runtime.outside.asking import ask, missing
-    from streams.runtime.outside.definitions_log import standing
+    from streams.runtime.outside.definitions_log import history
     from streams.task.answers import standing_of
     from streams.task.wire import Ask
 
     settings = settings_of(options)
-    heads, _ = standing(settings)
+    heads = history(settings).heads
     answers = ask(settings, Ask, options.within)
     found = listing(heads, {task: standing_of(body) for task, body in answers.items()}, settings.partitions)
     print(json.dumps(found, indent=2) if options.json else "\n".join(readable(found)))

@@ -115,9 +115,9 @@ def _parts(found: History, document: Json) -> dict[str, Published]:
 
 
 def _known(found: History, segment: str) -> str:
-    from streams.definitions.faults import unknown_segment
+    from streams.definitions.faults import no_such_segment
 
     known = {key.partition("/")[2]: key for key in found.heads if key.startswith("segment/")}
     if segment not in known:
-        raise Misconfigured(unknown_segment(segment, known))
+        raise no_such_segment(segment, known)
     return known[segment]

@@ -38,11 +38,11 @@ def breaches(profile_id: str, person: Person, namespaces: Namespaces, at: int) -
     ):
         if found > allowed:
             yield Breach(profile_id=profile_id, rule=rule, found=found, allowed=allowed)
-    blocked = tuple(sorted(filter(lambda identifier: _is_nobodys(identifier, namespaces), person.identifiers)))
+    blocked = tuple(sorted(filter(lambda identifier: _is_refused(identifier, namespaces), person.identifiers)))
     if blocked:
         yield Breach(profile_id=profile_id, rule="blocked value", found=len(blocked), allowed=0, identifiers=blocked)
 
 
-def _is_nobodys(identifier: str, namespaces: Namespaces) -> bool:
+def _is_refused(identifier: str, namespaces: Namespaces) -> bool:
     name, _, value = identifier.partition(":")
     return is_blocked(value) or not namespaces.allows(name, value)

@@ -171,9 +171,8 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """Everything in force at one revision. expire_after, known_expire_after: ms without an event after which an
-    anonymous profile ends, and one that is not; None for never. events_expire_after: ms for which the events themselves are
-    kept, messages_expire_after for which it is known what was sent; None for without end."""
+    """Everything in force at one revision. In ms, None for never: after which time without an event an anonymous profile
+    ends, and a known one; for which time events are kept, and for which it is known what was sent."""
 
     revision: int = 0
     segments: tuple[Segment, ...] = ()
@@ -184,7 +183,7 @@ class Definitions:
     caps: Caps = Caps()
     precedence: Precedence = Precedence()
     consent: ConsentMapping = DEFAULT
-    expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
+    anonymous_expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     known_expire_after: int | None = None
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
     messages_expire_after: int | None = EVENTS_EXPIRE_AFTER

@@ -153,7 +153,7 @@ def _is_anonymous(profile: Profile) -> bool:
 
 def _idle(context: Context, profile: Profile) -> int | None:
     definitions = context.plan.definitions
-    return definitions.expire_after if _is_anonymous(profile) else definitions.known_expire_after
+    return definitions.anonymous_expire_after if _is_anonymous(profile) else definitions.known_expire_after
 
 
 def _last(context: Context, profile: Profile) -> int:
@@ -166,5 +166,5 @@ def _last(context: Context, profile: Profile) -> int:
 
 def _because(context: Context, *, is_known: bool) -> str:
     definitions = context.plan.definitions
-    idle = definitions.known_expire_after if is_known else definitions.expire_after
+    idle = definitions.known_expire_after if is_known else definitions.anonymous_expire_after
     return f"{'' if is_known else 'anonymous, and '}no event for {'long' if idle is None else duration(idle)}"

@@ -13,7 +13,7 @@ from streams.core import profile as profiles
 from streams.core.endings import Bar, Expire, Forget, Keep, Redact, Report, Reported, Vacate, Wipe
 from streams.core.events import Event
 from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
-from streams.core.requests import Announce, Answered, Asked, Petition, Receipt, Split, Suppress, Suppressing
+from streams.core.requests import Announce, Asked, Petition, Receipt, Split, Suppress, Suppressing
 from streams.core.tables import Entry
 from streams.core.values import Json
 
@@ -243,6 +243,15 @@ class ProfileSeen:
     """Output `profiles`: the 360 view of this profile as it is at the end of the unit of work."""
 
     profile: profiles.Profile
+
+@dataclass(slots=True)
+class Answered:
+    """Output `segments.answers`: what one task says to a question about segments. body: plain JSON values."""
+
+    request_id: str
+    partition: int
+    body: dict[str, Any]
+    at: int
 
 
 Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt

@@ -91,13 +91,3 @@ class Receipt:
     at: int
     outcome: str = "done"
     reason: str | None = None
-
-
-@dataclass(slots=True)
-class Answered:
-    """Output `segments.answers`: what one task says to a question about segments. body: plain JSON values."""
-
-    request_id: str
-    partition: int
-    body: dict[str, Any]
-    at: int

@@ -11,7 +11,7 @@ from streams.core.context import Context
 from streams.core.messages import Sent
 from streams.core.profile import Fragment, Profile
 from streams.core.segments import evaluate
-from streams.core.segments.folding import missing_leaves, refold
+from streams.core.segments.folding import is_behind, refold
 
 
 def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "definition") -> list[Sent]:
@@ -33,7 +33,7 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
 def rebuild(context: Context, profile: Profile) -> None:
     """Leaves that a fragment has never heard of are folded anew from its events; where there are none such, no event is
     read."""
-    behind = [fragment for fragment in profile.fragments.values() if missing_leaves(context.plan, fragment)]
+    behind = [fragment for fragment in profile.fragments.values() if is_behind(context.plan, fragment)]
     if not behind:
         return
     entries = [] if _knows_all(context, behind) else context.tables.timeline.entries(profile.key)

@@ -70,7 +70,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         namespaces=identity.namespaces,
         caps=identity.caps,
         precedence=identity.precedence,
-        expire_after=identity.expire_after,
+        anonymous_expire_after=identity.anonymous_expire_after,
         known_expire_after=identity.known_expire_after,
         events_expire_after=identity.events_expire_after,
         messages_expire_after=identity.messages_expire_after,

@@ -28,7 +28,7 @@ class Identity:
 
     id: str
     namespaces: tuple[Namespace, ...]
-    expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
+    anonymous_expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     known_expire_after: int | None = None
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
     messages_expire_after: int | None = EVENTS_EXPIRE_AFTER
@@ -80,7 +80,7 @@ def _identity(given: Given) -> Identity:
     allowed = sum(row.at_most for row in table)
     caps = {"identifiers": max(Caps().identifiers, allowed), "merges": max(Caps().merges, allowed)}
     return Identity(
-        id=given["id"], namespaces=table, expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER),
+        id=given["id"], namespaces=table, anonymous_expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER),
         known_expire_after=given.get("known_expire_after"), caps=Caps(**(caps | given.get("caps", {}))),
         precedence=given.get("traits", Precedence()),
         events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER),

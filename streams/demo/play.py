@@ -26,7 +26,7 @@ from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.behind import Behind
 from streams.runtime.outside.button import press_button
-from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.definitions_log import history, publish
 from streams.runtime.outside.observer import Observer
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
@@ -102,8 +102,8 @@ class Demo:
             "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}
 
     def _apply(self) -> None:
-        heads, revision = standing(self._settings)
-        publish(self._settings, revise(heads, load_folder(DEFINITIONS).sources), revision + 1)
+        found = history(self._settings)
+        publish(self._settings, revise(found.heads, load_folder(DEFINITIONS).sources), found.revision + 1)
 
     def _press(self) -> None:
         press_button(self._settings, BUTTON)

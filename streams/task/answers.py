@@ -13,7 +13,7 @@ from typing import Any
 
 from streams.core.context import Context
 from streams.core.errors import Misconfigured
-from streams.core.requests import Answered
+from streams.core.messages import Answered
 from streams.core.segments.previewing import Preview
 from streams.standing import PressStanding, SegmentStanding, Standing
 from streams.task.previews import Walk

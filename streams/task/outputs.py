@@ -16,6 +16,7 @@ from schemas.codec import Codec
 from streams.core.computed import consent_state, trait_values
 from streams.core.messages import (
     Activation,
+    Answered,
     IdentityChanged,
     MembershipChanged,
     MembershipsNow,
@@ -27,7 +28,7 @@ from streams.core.messages import (
     Unrenderable,
 )
 from streams.core.profile import Profile
-from streams.core.requests import Answered, Receipt
+from streams.core.requests import Receipt
 from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR

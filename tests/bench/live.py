@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.definitions_log import history, publish
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.work.opening import wall_ms
 from streams.task.publishing import revise
@@ -89,8 +89,8 @@ class Bench:
         wait_until(lambda: status_of(self.worker, "/ready") == 200, within=120, what="the worker is ready")
 
     def define(self, documents: dict[str, Json]) -> None:
-        heads, revision = standing(self._deployment.settings)
-        publish(self._deployment.settings, revise(heads, documents), revision + 1)
+        found = history(self._deployment.settings)
+        publish(self._deployment.settings, revise(found.heads, documents), found.revision + 1)
 
     def page(self) -> Json:
         found: Json = json.loads(get(self.worker, "/?json")[1])

@@ -15,7 +15,7 @@ from streams.core.definitions import ComputedTrait, Definitions, Segment
 from streams.core.events import Event, Kind
 from streams.core.profile import Fragment, Profile
 from streams.core.segments.evaluate import Change, create, evaluate_all, lapse, next_due, refresh
-from streams.core.segments.folding import fold, missing_leaves, refold
+from streams.core.segments.folding import fold, is_behind, refold
 from streams.core.segments.plan import Plan, compile_plan
 from streams.core.segments.rules import Comparison, Condition, EventMatch, Operator, Rule
 
@@ -118,7 +118,7 @@ class Story:
         """Other definitions from now on; what the fragments lack is rebuilt from all events, newest first."""
         self.plan = plan
         for key, fragment in self.profile.fragments.items():
-            if missing_leaves(plan, fragment):
+            if is_behind(plan, fragment):
                 refold(plan, fragment, [event for home, event in reversed(self.events) if home == key])
         self._note(evaluate_all(plan, self.profile, self.now))
         return self

@@ -9,7 +9,7 @@ import pytest
 from streams.core.definitions import ComputedTrait
 from streams.core.events import Event
 from streams.core.profile import Fragment, Profile
-from streams.core.segments.folding import fold, missing_leaves, refold
+from streams.core.segments.folding import fold, is_behind, refold
 from streams.core.segments.leaves.leaf import Judgement
 from streams.core.segments.plan import Plan
 from streams.core.segments.rules import Aggregate, Bound, Function, LastPerformed, Performed, Rule, Sequence, ThenNot, Window
@@ -91,14 +91,14 @@ def test_rebuilding_twice_changes_nothing() -> None:
 
 def test_a_fragment_is_complete_from_its_first_event() -> None:
     fragment = Fragment("cookie:c")
-    assert missing_leaves(PLAN, fragment)
+    assert is_behind(PLAN, fragment)
     fold(PLAN, fragment, events([track("X", 1)])[0])
-    assert not missing_leaves(PLAN, fragment)
+    assert not is_behind(PLAN, fragment)
 
 
 def test_the_same_definitions_compiled_again_lack_nothing() -> None:
     fragment = folded(plan_of(*RULES.values(), version=1), events(STORY))
-    assert not missing_leaves(plan_of(*reversed(RULES.values()), version=2), fragment)
+    assert not is_behind(plan_of(*reversed(RULES.values()), version=2), fragment)
 
 
 def test_what_the_new_plan_does_not_have_is_dropped() -> None:

@@ -23,7 +23,7 @@ from connectors.delivery.activation import as_json
 from schemas import Codec
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.definitions_log import history, publish
 from streams.runtime.settings import Settings
 from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, activation, eventually, for_ever
@@ -69,11 +69,11 @@ async def told(path: str, status: int, text: str = "") -> None:
 
 
 def define(settings: Settings, urls: dict[str, str]) -> None:
-    heads, revision = standing(settings)
+    found = history(settings)
     documents = {f"destination/{name}": {
         "kind": "destination", "id": name, "channel": "email", "connector": "http",
         "settings": {"url": url, "timeout": 1, "secret": {"env": "HOOK_SECRET"}}} for name, url in urls.items()}
-    publish(settings, revise(heads, documents), revision + 1)
+    publish(settings, revise(found.heads, documents), found.revision + 1)
 
 
 def write(settings: Settings) -> None:

@@ -169,7 +169,7 @@ def _check_people(pipeline: Pipeline) -> None:
 
 def _idle(pipeline: Pipeline, identifiers: Iterable[str]) -> int | None:
     definitions = pipeline.plan.definitions
-    return definitions.expire_after if all(map(is_anonymous, identifiers)) else definitions.known_expire_after
+    return definitions.anonymous_expire_after if all(map(is_anonymous, identifiers)) else definitions.known_expire_after
 
 
 def _check_told(pipeline: Pipeline, mesh: Ticking) -> None:

@@ -90,9 +90,8 @@ def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> Non
             fragment.consent[purpose] = statement
 
 
-def missing_leaves(plan: Plan, fragment: Fragment) -> bool:
-    """The fragment was folded under other sources than this plan's: `refold` it before it is judged by
-    this plan."""
+def is_behind(plan: Plan, fragment: Fragment) -> bool:
+    """The fragment was folded under other sources than this plan's: `refold` it before it is judged by this plan."""
     return fragment.plan != plan.source_set
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from streams.core.errors import Misconfigured
 from streams.runtime.outside.asking import ask
-from streams.runtime.outside.definitions_log import publish, standing
+from streams.runtime.outside.definitions_log import history, publish
 from streams.runtime.settings import Settings
 from streams.standing import PressStanding, Standing, total
 from streams.task.answers import standing_of
@@ -75,9 +75,9 @@ def progress(campaign: str, head: Published, standings: Collection[Standing], ta
 
 
 def _head(settings: Settings, campaign: str) -> tuple[Published, int]:
-    heads, revision = standing(settings)
-    head = heads.get(f"campaign/{campaign}")
+    found = history(settings)
+    head = found.heads.get(f"campaign/{campaign}")
     if head is None or head.document is None:
-        known = sorted(k.partition("/")[2] for k, v in heads.items() if k.startswith("campaign/") and v.document)
+        known = sorted(k.partition("/")[2] for k, v in found.heads.items() if k.startswith("campaign/") and v.document)
         raise UnknownCampaign((f"there is no campaign {campaign}; defined are: {', '.join(known) or 'none'}",))
-    return head, revision
+    return head, found.revision

@@ -64,7 +64,6 @@ class History:
             press = Pressed(**row["press"]) if row["press"] else None
             self.heads[name] = Published(document=document, version=row["version"], state=row["state"], press=press)
 
-
     def forget(self, key: str) -> None:
         """A record without value: that version is no longer kept."""
         name, _, version = key.partition("@")
@@ -81,12 +80,6 @@ class History:
             named.update(part for number in newest for part in parts_of(versions[number].document))
         return [f"{key}@{number}" for key, versions in self.versions.items() if is_part(key) and key not in named
                 for number in versions]
-
-
-def standing(settings: Settings) -> tuple[dict[str, Published], int]:
-    """Every definition's head and the last revision; as `history`."""
-    found = history(settings)
-    return found.heads, found.revision
 
 
 def history(settings: Settings) -> History:
