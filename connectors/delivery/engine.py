@@ -19,12 +19,12 @@ from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.window import Pending, Window
 from streams.core.errors import Bug
+from streams.core.intervals import DAY_MS
 
 log = logging.getLogger(__name__)
 
 IDLE = 0.5
 """Seconds to wait at most before looking again, so that a source that must be asked regularly is."""
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from typing import Any
 
 from streams.cli import button
 from streams.cli.arguments import command, group, with_broker
 from streams.core.errors import Misconfigured, Rejected
 from streams.core.values import iso, iso_or_none
+from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
@@ -73,4 +73,4 @@ def _found(options: argparse.Namespace) -> Any:
 
 
 def _now(profile: Any) -> int:
-    return max(int(profile.now), int(time.time() * 1000))
+    return max(int(profile.now), wall_ms())

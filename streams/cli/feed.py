@@ -33,10 +33,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _export(settings: Any, options: argparse.Namespace) -> None:
+    from streams.runtime.clock import wall_ms
     from streams.runtime.kafka.names import Names
     from streams.runtime.memberships.feed import changes
     from streams.runtime.memberships.store import USABLE_FOR_MS
-    from streams.runtime.work.opening import wall_ms
     from streams.serve.feed import Note, write
 
     note, wall, topic = Note.read(options.folder), wall_ms(), Names(settings).on_cluster("audiences.memberships")

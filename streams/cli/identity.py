@@ -4,7 +4,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from streams.cli.arguments import command, folder, group, normalised, settings_of, with_broker
 from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
+from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
@@ -27,8 +27,6 @@ def add_to(commands: Any) -> None:
     explain.add_argument("--svg", type=Path, metavar="FILE", help="write the graph there, as a picture")
     explain.add_argument("--json", action="store_true", help="as JSON")
     with_broker(explain)
-
-
     report = command(identity, "report", report_identity, "Profiles that break the identity rules.")
     report.add_argument("--definitions", type=folder, metavar="DIR", help="by the rules of this folder, before `apply`")
     report.add_argument("--json", action="store_true", help="as JSON")
@@ -70,7 +68,7 @@ def report_identity(options: argparse.Namespace) -> int:
     reader = StateReader(settings_of(options))
     context = reader.context()
     rules = Namespaces(planned.namespaces, planned.caps) if planned else context.namespaces
-    found = breaches_of(reader.stores(), rules, context.profile_id, int(time.time() * 1000))
+    found = breaches_of(reader.stores(), rules, context.profile_id, wall_ms())
     if options.json:
         print(json.dumps([asdict(each) for each in found], indent=2))
         return 0

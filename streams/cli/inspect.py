@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from typing import Any
 
 from streams.cli import privacy, segments
 from streams.cli.arguments import command, folder, group, normalised, number, settings_of, with_broker
 from streams.core.errors import Misconfigured
+from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
@@ -43,7 +43,7 @@ def show_profile(options: argparse.Namespace) -> int:
 
     task, profile = find(options, options.identifier)
     entries = task.state.timeline.entries(profile.key)
-    found = portrait(task.context.plan, profile, entries, task.context.reread, max(profile.now, _now()), options.events)
+    found = portrait(task.context.plan, profile, entries, task.context.reread, max(profile.now, wall_ms()), options.events)
     for line in [json.dumps(found, indent=2, sort_keys=True)] if options.json else readable(found):
         print(line)
     return 0
@@ -56,7 +56,7 @@ def export_profile(options: argparse.Namespace) -> int:
     task, profile = find(options, options.identifier)
     entries = task.state.timeline.entries(profile.key)
     read = codec_of(settings_of(options)).decode_event
-    found = everything(task.context.plan, profile, entries, read, max(profile.now, _now()))
+    found = everything(task.context.plan, profile, entries, read, max(profile.now, wall_ms()))
     print(json.dumps(found, indent=2))
     return privacy.put_on_record(options, "export") if options.record else 0
 
@@ -72,7 +72,7 @@ def explain_segment(options: argparse.Namespace) -> int:
     task, profile = find(options, options.profile)
     if options.segment not in task.context.plan.segments:
         raise no_such_segment(options.segment, task.context.plan.segments)
-    tree = explain(task.context.plan, profile, options.segment, max(profile.now, _now()))
+    tree = explain(task.context.plan, profile, options.segment, max(profile.now, wall_ms()))
     print(json.dumps(as_json(tree), indent=2) if options.json else as_text(tree))
     return 0
 
@@ -87,7 +87,3 @@ def find(options: argparse.Namespace, identifier: str) -> Any:
         raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that it is complete (a phone "
                              "number with its country, +31…)",))
     return found
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

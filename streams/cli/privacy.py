@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streams.cli.arguments import command, seconds, settings_of, well_formed, with_broker
 from streams.core.values import iso
+from streams.runtime.clock import wall_ms
 
 ASKED = {
     "erase": "Forget a person, wherever they are; later events of their identifiers are refused until `unsuppress`.",
@@ -50,7 +50,7 @@ def ask(options: argparse.Namespace) -> int:
     leaving = getattr(options, "identifiers", [])
     well_formed(options.identifier, *leaving)
     request = request_of(
-        options.action, options.identifier, options.reason, uuid.uuid4().hex, int(time.time() * 1000), leaving)
+        options.action, options.identifier, options.reason, uuid.uuid4().hex, wall_ms(), leaving)
     settings = settings_of(options)
     receipt = ask_for(settings, request, 0 if options.no_wait else options.within)
     if receipt is None:
@@ -64,7 +64,7 @@ def put_on_record(options: argparse.Namespace, action: str) -> int:
     """Ask for what this command has done, with the receipt on stderr."""
     from streams.runtime.outside.receipts_log import ask as ask_for
 
-    request = request_of(action, options.identifier, None, uuid.uuid4().hex, int(time.time() * 1000))
+    request = request_of(action, options.identifier, None, uuid.uuid4().hex, wall_ms())
     receipt = ask_for(settings_of(options), request, PATIENCE)
     lines = [f"request {request['request_id']} is not answered yet"] if receipt is None else readable(receipt)
     print(*lines, sep="\n", file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import Any
 
 from streams.cli.arguments import command, file, rate, settings_of, with_broker
 from streams.cli.progress import counted
+from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
@@ -69,7 +70,7 @@ def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> bool:
         upstream.send("events.hits", None, raw, headers)
         return False
     if isinstance(message, dict):
-        message["receivedAt"] = int(time.time() * 1000)
+        message["receivedAt"] = wall_ms()
         raw = orjson.dumps(message)
     topic, key = address(upstream.intake, message)
     upstream.send(topic, key.encode() if key else None, raw, headers)

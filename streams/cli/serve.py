@@ -27,11 +27,11 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     from aiohttp import web
 
+    from streams.runtime.clock import wall_ms
     from streams.runtime.logs import logging_config
     from streams.runtime.memberships.follower import Follower
     from streams.runtime.memberships.store import MembershipsStore
     from streams.runtime.state.memory import Memory
-    from streams.runtime.work.opening import wall_ms
     from streams.serve.openrtb import Provider
     from streams.serve.server import Served, application
 

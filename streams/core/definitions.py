@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from streams.core.consent.mapping import DEFAULT, ConsentMapping
+from streams.core.intervals import DAY_MS
 from streams.core.precedence import Precedence
 from streams.core.segments.rules import EventMatch, Function, Path, Rule, Window
 from streams.core.values import Json
@@ -128,9 +129,9 @@ class Campaign:
     zone_sources: tuple[str, ...] = ()
 
 
-ANONYMOUS_EXPIRE_AFTER = 395 * 86_400_000
+ANONYMOUS_EXPIRE_AFTER = 395 * DAY_MS
 """Thirteen months: what European regulators' guidance lets a cookie live at most."""
-EVENTS_EXPIRE_AFTER = 25 * 30 * 86_400_000
+EVENTS_EXPIRE_AFTER = 25 * 30 * DAY_MS
 """Twenty-five months: what the same guidance lets audience data be kept at most; of what was sent to somebody too."""
 
 

@@ -14,6 +14,7 @@ from streams.core.context import Context
 from streams.core.endings import Expire, Forget, Keep
 from streams.core.forgetting import forget
 from streams.core.identifiers import is_anonymous
+from streams.core.intervals import DAY_MS
 from streams.core.messages import IdentityChanged, Sent
 from streams.core.profile import ENDED, LEAVING, LINKED, LONE, Profile, home
 from streams.core.segments.wording import duration
@@ -23,7 +24,7 @@ from streams.core.vacating import RENAMED, let_go, named_after, rename_others
 
 RENAMING = "the identifier that it was named after is nobody's"
 EXPIRY_FIELDS = 2
-ASK_AGAIN, ASK_AT_LAST = 60_000, 86_400_000
+ASK_AGAIN, ASK_AT_LAST = 60_000, DAY_MS
 """ms after which a profile asks again that could not end: at first, and at most."""
 
 

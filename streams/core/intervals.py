@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 Interval: TypeAlias = tuple[int, int]
 
+DAY_MS = 86_400_000
 BEGINNING = -(1 << 62)
 FOREVER = 1 << 62
 ALWAYS: Interval = (BEGINNING, FOREVER)

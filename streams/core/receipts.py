@@ -11,11 +11,12 @@ from typing import TypeVar
 
 from streams.core.context import Context
 from streams.core.endings import Reported
+from streams.core.intervals import DAY_MS
 from streams.core.messages import Sent
 from streams.core.requests import Petition, Receipt, Split, Suppress
 from streams.core.tables import ANSWER
 
-REMEMBERED_FOR = 30 * 86_400_000
+REMEMBERED_FOR = 30 * DAY_MS
 """Longer than the topic keeps requests, so that a replay of all of it finds every answer."""
 R = TypeVar("R", Split, Suppress, Petition)
 

@@ -10,12 +10,13 @@ busy profile would be rewritten once more for each of its events.
 from __future__ import annotations
 
 from streams.core.context import Context
+from streams.core.intervals import DAY_MS
 from streams.core.messages import Sent
 from streams.core.profile import Profile
 from streams.core.resolution import TICKS
 from streams.core.tables import EVENTS
 
-TOGETHER = 86_400_000
+TOGETHER = DAY_MS
 """ms by which an event may go before its time, because an older one of the profile goes."""
 
 

@@ -14,6 +14,7 @@ import jinja2
 from streams.core.campaigns.advertising import ADVERTISING
 from streams.core.campaigns.caps import MOST
 from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
+from streams.core.intervals import DAY_MS
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.matches import EVENT_NAMES
@@ -22,7 +23,6 @@ from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, NAMESPACE, TEX
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
 
 _JINJA = jinja2.Environment(autoescape=True)
-_DAY_MS = 86_400_000
 _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not Trigger.EACH)
 
 
@@ -61,7 +61,7 @@ class CapMode(StrEnum):
 
 
 def _check_cap(given: Given, found: Found) -> None:
-    if given.get("mode") is CapMode.CALENDAR and given["per"] % _DAY_MS:
+    if given.get("mode") is CapMode.CALENDAR and given["per"] % DAY_MS:
         found.at("per").refuse(f"{dotted(found.steps)}.per is no whole number of days",
                                "days or weeks with mode: calendar, such as 1d")
 

@@ -14,13 +14,13 @@ from typing import TypeVar
 import re2
 
 from streams.core.segments.rules import Path
+from streams.core.segments.wording import UNITS_MS
 from streams.core.values import Json, epoch_ms
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.shapes import Found, Schema, Shape, many
 
 E = TypeVar("E", bound=StrEnum)
 
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _IN_WORDS = re.compile(r"([0-9]{1,9}) *(sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?)")
 _DURATION_EXPECTED = "a duration such as 90s, 30m, 3h, 7d or 2w"
@@ -66,7 +66,7 @@ def duration(*, least_ms: int = 1) -> Shape[int]:
         match = _DURATION.fullmatch(found.value) if isinstance(found.value, str) else None
         if match is None:
             found.unlike(_DURATION_EXPECTED, _in_units(found.value))
-        length = int(match[1]) * _UNIT_MS[match[2]]
+        length = int(match[1]) * UNITS_MS[match[2]]
         if length < least_ms:
             found.unlike("a duration longer than nothing")
         return length

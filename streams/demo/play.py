@@ -23,6 +23,7 @@ from streams.demo.tally import TOPICS, Tally
 from streams.demo.view import View
 from streams.demo.workers import Workers
 from streams.runtime.broker.embedded import EmbeddedBroker
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.behind import Behind
 from streams.runtime.outside.button import press_button
@@ -82,7 +83,7 @@ class Demo:
             self._behind = stack.enter_context(Behind(settings))
             self._play()
             self._catch_up()
-            judged = self._judge(int(time.time() * 1000))
+            judged = self._judge(wall_ms())
             self._set("done")
             self._view.close()
             verdict.show(judged, self._console)
@@ -113,7 +114,7 @@ class Demo:
         script = self._script
         self._began = time.monotonic()
         self._set("playing")
-        start = int(time.time() * 1000)
+        start = wall_ms()
         pressed = not script.is_auto
         with Upstream(self._settings) as upstream:
             for sent in self._paced(generate(script.events, script.seed, start, int(script.seconds * 1000))):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import heapq
 
-from streams.unit import Change, Store
+from streams.core.intervals import FOREVER
+from streams.unit import ALL, Change, Store
 
 TABLE = "timers"
 LOAD = 5_000
-FOREVER = 1 << 62
 _STOP = b"\xff" * 9
 Timer = tuple[int, str, str]
 DISARMED, ARMED, FRESH = range(3)
@@ -94,7 +94,7 @@ class Wheel:
             reach = _timer(rows[-1][0])[0]
             if reach == start:
                 reach = start + 1
-                rows = self._store.scan(TABLE, start.to_bytes(8, "big"), reach.to_bytes(8, "big"), FOREVER)
+                rows = self._store.scan(TABLE, start.to_bytes(8, "big"), reach.to_bytes(8, "big"), ALL)
         stored = {_timer(key) for key, _ in rows}
         stored |= {timer for timer, armed in self._changed.items() if armed}
         self._heap = [t for t in stored if start <= t[0] < reach and self._changed.get(t, ARMED)]

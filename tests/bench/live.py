@@ -18,10 +18,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import history, publish
 from streams.runtime.outside.upstream import Upstream
-from streams.runtime.work.opening import wall_ms
 from streams.task.publishing import revise
 from tests.bench.plane import broker_at
 from tests.kafka.deployment import Deployment, wait_until

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from streams.core.messages import IdentityChanged
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import publish
@@ -12,7 +13,6 @@ from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream, address
 from streams.runtime.processor import task_factory
-from streams.runtime.work.opening import wall_ms
 from streams.task import Task
 from streams.task.publishing import revise
 from streams.testing import Pipeline

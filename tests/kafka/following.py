@@ -7,7 +7,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas.codec import Codec
-from streams.runtime.work.opening import wall_ms
+from streams.runtime.clock import wall_ms
 from tests.kafka.deployment import Deployment, wait_until
 
 Seen = list[tuple[dict[str, Any], int]]

@@ -8,10 +8,10 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
+from streams.runtime.clock import wall_ms
 from streams.runtime.state.changelog import NAMES
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import RESERVED, TaskStore
-from streams.runtime.work.opening import wall_ms
 from streams.unit import TABLES
 from tests.kafka.deployment import Deployment
 

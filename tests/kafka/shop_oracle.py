@@ -20,6 +20,7 @@ from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
 from streams.demo.verdict import judge
 from streams.memory import MemoryStore
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.button import press_button
 from streams.runtime.outside.definitions_log import history, publish
@@ -28,7 +29,6 @@ from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
-from streams.runtime.work.opening import wall_ms
 from streams.task.census import EDITION, PREFIX
 from streams.task.publishing import revise
 from streams.task.rows import NUMBER, PROFILE

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from streams.runtime.broker.embedded import EmbeddedBroker
+from streams.runtime.clock import wall_ms
 from streams.runtime.exits import Exit
 from streams.runtime.outside.observer import ALL_INPUTS, lag
-from streams.runtime.work.opening import wall_ms
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.faults import FaultPlan, Supervised, makes_progress

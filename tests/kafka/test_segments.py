@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from streams.cli import main
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.upstream import Upstream
-from streams.runtime.work.opening import wall_ms
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from streams.core.campaigns.local_time import day, midnight, zone_of
 from streams.core.definitions import Campaign, Cap, Over
+from streams.core.intervals import DAY_MS
 from streams.core.profile import Profile
 
 KEPT = 100
 """Instants of a scope that are kept at least, so that a cap that is defined later finds some history."""
 MOST = 1_000
 """The largest cap that may be defined: so many instants are kept at most."""
-DAY_MS = 86_400_000
 
 
 class Full(NamedTuple):

@@ -22,11 +22,11 @@ from streams.core.definitions import Campaign, Channel, Trigger
 from streams.core.errors import Rejected
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
-from streams.core.intervals import FOREVER
+from streams.core.intervals import DAY_MS, FOREVER
 from streams.core.messages import Sent, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
-OLDEST_REPLAYED = 86_400_000
+OLDEST_REPLAYED = DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

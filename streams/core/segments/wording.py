@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from streams.core.intervals import DAY_MS
 from streams.core.segments.listed import WIDTH
 from streams.core.segments.rules import (
     Aggregate,
@@ -32,13 +33,14 @@ from streams.core.segments.rules import (
 )
 from streams.core.values import Json, iso
 
-_UNITS = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
+UNITS_MS = {"w": 7 * DAY_MS, "d": DAY_MS, "h": 3_600_000, "m": 60_000, "s": 1_000}
+"""Of a duration as definitions write it, the longest first."""
 _LONGEST = 60
 
 
 def duration(milliseconds: int) -> str:
     """As definitions write it: 3d, 90m, 1500ms."""
-    for unit, size in _UNITS:
+    for unit, size in UNITS_MS.items():
         if milliseconds and milliseconds % size == 0 and (unit != "w" or milliseconds >= 2 * size):
             return f"{milliseconds // size}{unit}"
     return f"{milliseconds}ms" if milliseconds else "0s"

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any
 from connectors.sources.feedback import Feedback, Senders, Signal, application, read_new, senders_of
 from streams.core.errors import Retryable
 from streams.definitions import build
+from streams.runtime.clock import wall_ms
 from streams.runtime.delivering.following import Address, Documents, Following, listening, stopping
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.upstream import Upstream
@@ -47,7 +47,7 @@ class Requests:
         self._thread.shutdown()
 
     def _write(self, signal: Signal) -> None:
-        record = request_of(signal, int(time.time() * 1000))
+        record = request_of(signal, wall_ms())
         with Upstream(self._settings) as upstream:
             upstream.send(TOPIC, signal.identifier.encode(), self._codec.encode("privacy_request", record))
 

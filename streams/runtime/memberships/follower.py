@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.core.errors import Retryable
+from streams.runtime.clock import wall_ms
 from streams.runtime.exits import end_process
 from streams.runtime.kafka.ends import ANSWER, CommittedEnds
 from streams.runtime.kafka.errors import is_end, is_passing
@@ -26,7 +27,6 @@ from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.settings import Settings
-from streams.runtime.work.opening import wall_ms
 from streams.topology import AUDIENCES_MEMBERSHIPS
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,6 @@ is all that one needs to know, and it does not matter which worker has which tas
 """
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,10 +13,11 @@ import orjson
 from confluent_kafka import Producer
 
 from streams.core.errors import Misconfigured
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.calls import CALL
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
-from streams.runtime.kafka.topics import check_topics
+from streams.runtime.kafka.topics import LARGEST_RECORD, check_topics
 from streams.runtime.outside.reading import answers, awaiting
 from streams.runtime.settings import Settings
 from streams.task.wire import Ask, encode
@@ -37,7 +37,7 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
     check_topics(settings)
     name, codec, bodies = uuid.uuid4().hex, codec_of(settings), dict[int, dict[str, Any]]()
     with awaiting(settings, ANSWERS) as consumer:
-        _send(settings, question(name, int((time.time() + within) * 1000)))
+        _send(settings, question(name, wall_ms() + int(within * 1000)))
         for value in answers(consumer, name, within):
             row = codec.decode("segment_answer", value)
             bodies[row["partition"]] = orjson.loads(row["body"])
@@ -48,8 +48,10 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
 
 def _send(settings: Settings, question: Ask) -> None:
     producer = Producer({
-        "bootstrap.servers": settings.broker, "enable.idempotence": True, "message.max.bytes": 8 << 20, "log_level": 0})
-    value = encode(codec_of(settings), question, int(time.time() * 1000))
+        "bootstrap.servers": settings.broker, "enable.idempotence": True, "message.max.bytes": LARGEST_RECORD,
+        "log_level": 0,
+    })
+    value = encode(codec_of(settings), question, wall_ms())
     if len(value) > LARGEST:
         raise Misconfigured((
             f"the change is {len(value):,} bytes; a preview takes at most {LARGEST:,} (a million listed identifiers); "

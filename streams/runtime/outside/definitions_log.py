@@ -4,7 +4,6 @@ All of it is on partition 0, so that revisions have one order; the task that rea
 """
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from confluent_kafka import KafkaException, Producer
 from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.definitions.lists import is_part, parts_of
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
@@ -101,7 +101,7 @@ def publish(
 ) -> None:
     """Write one revision: all of it or nothing. `at`: as of when it is in force (ms), now if left out; records that
     wait with an older time are handled before it. forget: keys of versions that are no longer kept."""
-    at = int(time.time() * 1000) if at is None else at
+    at = wall_ms() if at is None else at
     name, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
     producer = Producer({
         "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",

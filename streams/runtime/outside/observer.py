@@ -12,6 +12,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.watcher import Watcher
@@ -52,7 +53,7 @@ class Observer(Watcher):
         while not self._ending.is_set():
             first = consumer.poll(0.05)
             messages = [] if first is None else [first, *consumer.consume(2_000, 0)]
-            now = int(time.time() * 1000)
+            now = wall_ms()
             for message in messages:
                 if message.error() is None:
                     self.newest = time.monotonic()

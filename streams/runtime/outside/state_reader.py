@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from streams.core.context import Context
 from streams.core.homes import REALM
+from streams.core.intervals import FOREVER
 from streams.core.ownership import owner_at
 from streams.core.profile import Forward, Profile, home
 from streams.memory import MemoryStore
@@ -21,8 +22,6 @@ from streams.runtime.state.changelog import NAMES
 from streams.task import Task
 from streams.task.partitioning import partition_of
 from streams.unit import Change
-
-NOW = 1 << 62
 
 
 class StateReader:
@@ -37,7 +36,7 @@ class StateReader:
         """The profile that has the identifier now, and the task it lives in; None if nobody has it."""
         task = self._task_of(identifier)
         pointer = task.state.pointers.get(identifier)
-        owner = owner_at(pointer.owners, NOW) if pointer else None
+        owner = owner_at(pointer.owners, FOREVER) if pointer else None
         key = owner[0] if owner else identifier
         for _ in range(100):
             task = self._task_of(home(key))

@@ -13,6 +13,7 @@ from streams.core.values import Json
 from streams.definitions.phones import phone_number
 from streams.runtime.kafka.errors import error_of
 from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
 
 PATIENCE = 60.0
@@ -50,7 +51,7 @@ class Upstream:
         self._producer = Producer({
             "bootstrap.servers": settings.broker, "enable.idempotence": True, "linger.ms": 5,
             "partitioner": "murmur2_random", "queue.buffering.max.messages": 500_000,
-            "message.max.bytes": 8 << 20, "compression.type": "lz4", "log_level": 0})
+            "message.max.bytes": LARGEST_RECORD, "compression.type": "lz4", "log_level": 0})
 
     def __enter__(self) -> Upstream:
         return self

@@ -15,6 +15,7 @@ import faust
 from faust.types import EventT
 
 from streams.core.errors import Misconfigured
+from streams.runtime.clock import wall_ms
 from streams.runtime.exits import Exit, Stop, end_process, leave
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
@@ -30,7 +31,7 @@ from streams.runtime.status.web import StatusWeb, refuse_taken
 from streams.runtime.work.crew import Crew
 from streams.runtime.work.ends import EndsWatch
 from streams.runtime.work.fetch import Fetch
-from streams.runtime.work.opening import Opening, ProcessorFactory, wall_ms
+from streams.runtime.work.opening import Opening, ProcessorFactory
 from streams.runtime.work.runner import Done
 from streams.runtime.work.unit_of_work import State
 from streams.topology import GROUPS, INPUTS, STAGES, TABLES, topics_of

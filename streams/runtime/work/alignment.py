@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic
 
-FOREVER = 1 << 62
+from streams.core.intervals import BEGINNING, FOREVER
+
 BEHIND = 1_000
 """ms; whoever is further back holds the others."""
 LEAST_LEAD = BEHIND
@@ -46,13 +47,13 @@ class Alignment:
         self._others: dict[int, tuple[int, float]] = {}
         self._commits: dict[int, float] = {}
         self._floors: deque[tuple[float, int]] = deque()
-        self._arrived = -FOREVER
+        self._arrived = BEGINNING
         self._lock = Lock()
 
     def begin(self, wakes: Mapping[int, Callable[[], None]]) -> None:
         """These are the tasks here from now on, each with what wakes it; nothing is known of them yet."""
         self._wakes = wakes
-        self._own = dict.fromkeys(wakes, -FOREVER)
+        self._own = dict.fromkeys(wakes, BEGINNING)
         self._others = {}
         self._commits = {}
         self._floors.clear()

@@ -15,14 +15,13 @@ from typing import Any
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
 
+from streams.core.intervals import BEGINNING
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import INPUTS
 
 INTERVAL = 0.25
 ANSWER = 5.0
-NEVER = -(1 << 62)
-
 
 See = Callable[[int, dict[str, int], int], None]
 """A partition, where its inputs end, by topic, and when that was asked (ms)."""
@@ -100,12 +99,12 @@ class EndsWatch:
         asked = ConsumerGroupTopicPartitions(self._names.group, self._inputs(elsewhere))
         (answer,) = admin.list_consumer_group_offsets([asked], request_timeout=ANSWER).values()
         found = dict.fromkeys(elsewhere, at)
-        said = dict.fromkeys(elsewhere, NEVER)
+        said = dict.fromkeys(elsewhere, BEGINNING)
         for each in answer.result(ANSWER).topic_partitions:
             if str(each.metadata).lstrip("-").isdecimal():
                 said[each.partition] = max(said[each.partition], int(each.metadata))
             if max(0, each.offset) < ends[each.partition][self._names.logical(each.topic)]:
-                found[each.partition] = NEVER
+                found[each.partition] = BEGINNING
         return {partition: max(found[partition], said[partition]) for partition in elsewhere}
 
     def _inputs(self, partitions: Iterable[int]) -> list[TopicPartition]:

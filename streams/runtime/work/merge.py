@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from streams.core.errors import Bug
+from streams.core.intervals import BEGINNING, FOREVER
 from streams.runtime.work.batches import EndReached, EndsSeen, RecordBatch
 from streams.unit import Inbound
 
@@ -23,7 +24,6 @@ FRESH = 2_000
 """ms for which an input that was read to its end is taken to be so still, without hearing from the broker."""
 MARKS = 64
 """Ends remembered per input; under a long lag later ones are skipped."""
-NEVER = -(1 << 62)
 
 Token = TypeVar("Token")
 
@@ -47,8 +47,8 @@ class _Input(Generic[Token]):
     marks: deque[tuple[int, int]] = field(default_factory=deque)
     """(end, at) of ends not reached yet: once one is, everything that was there at `at` is read."""
     is_at_end: bool = False
-    heard_at: int = NEVER
-    known_until: int = NEVER
+    heard_at: int = BEGINNING
+    known_until: int = BEGINNING
     """No record still to come is older, as far as can be known."""
 
     def oldest(self, wall: int) -> int:
@@ -158,7 +158,7 @@ class Merge(Generic[Token]):
                 for topic, end in ends.items():
                     self._inputs[topic].see(end, at)
 
-    def take(self, limit: int, wall: int, until: int = -NEVER) -> list[Inbound]:
+    def take(self, limit: int, wall: int, until: int = FOREVER) -> list[Inbound]:
         """The records that are next, oldest first, at most `limit`, none later than `until`; none while an older one
         may still come."""
         taken: list[Inbound] = []

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from streams.runtime.clock import wall_ms
 from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
@@ -20,11 +21,6 @@ log = logging.getLogger(__name__)
 
 ProcessorFactory = Callable[[int, int, Store], Processor]
 """Partition, number of partitions, the task's state."""
-
-
-def wall_ms() -> int:
-    """The wall clock, in ms."""
-    return time.time_ns() // 1_000_000
 
 
 class Opening:
