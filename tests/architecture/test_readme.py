@@ -13,6 +13,8 @@ from streams.topology import TOPICS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+FOLDERS = ("streams", "connectors", "schemas", "tests")
+PAGES = [ROOT / "README.md", *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))]
 PEOPLE = (ROOT / "streams" / "core" / "README.md").read_text()
 
 
@@ -44,13 +46,28 @@ def test_every_command_that_a_sentence_of_ours_names_is_there() -> None:
     assert not {(name, file) for name, file in named if name not in commands()}
 
 
-def test_every_proving_test_is_there() -> None:
+def test_every_proving_test_stands_in_the_file_that_is_linked() -> None:
     section = README.partition("## Promises")[2].partition("\n## ")[0]
-    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    for name in re.findall(r"`(test_\w+)`", section):
-        assert f"def {name}(" in tests, name
-    for path in re.findall(r"`(tests/[\w/]+\.py)`", section):
-        assert (ROOT / path).exists(), path
+    linked = re.findall(r"\[`([\w/.]+)`\]\((tests/[\w/]+\.py)\)", section)
+    assert len(linked) == len(re.findall(r"`test_\w+`|`tests/[\w/.]+`", section)), "one of them is not linked"
+    for name, path in linked:
+        assert name == path or f"def {name}(" in (ROOT / path).read_text(), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_section_that_a_page_links_to_is_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if not target.startswith("http"):
+            path, _, anchor = target.partition("#")
+            linked = page.parent / path if path else page
+            assert linked.exists(), target
+            assert not anchor or anchor in anchors(linked.read_text()), target
+
+
+def anchors(page: str) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_topic_that_keeps_records_for_a_time_stands_in_the_readme_with_that_time() -> None:

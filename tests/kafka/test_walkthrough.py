@@ -1,4 +1,4 @@
-"""A new user's first hour, with the commands and the definitions that the README prints."""
+"""A new user's first hour: the README's section *Your own events*, its files and lines as they are printed."""
 from __future__ import annotations
 
 import json
@@ -17,16 +17,20 @@ from tests.kafka.conftest import Broker
 from tests.kafka.deployment import ROOT, Deployment, wait_until
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
 
-EXAMPLE = re.search(r"```yaml\n(kind: segment.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+WALK = (ROOT / "README.md").read_text().partition("## Your own events")[2].partition("\n## ")[0]
+DEFINITIONS, EVENTS, LINES = (
+    re.findall(rf"```{kind}\n(.*?)```", WALK, re.DOTALL)[-1] for kind in ("yaml", "json", "sh"))
 LIMIT = topic("events.hits").max_bytes
-MESSAGES = (
-    {"type": "identify", "messageId": "m1", "anonymousId": "c1", "userId": "u1",
-     "traits": {"email": "jane@example.org", "first_name": "Jane"},
-     "context": {"consent": {"purposes": {"email-marketing": True}}}},
-    {"type": "track", "event": "Product Added", "messageId": "m2", "userId": "u1"},
-    {"type": "track", "event": "Product Added", "messageId": "m3", "anonymousId": "c2"},
-    {"type": "nonsense"},
-)
+SAID = {
+    "audience apply shop": "add     segment/cart-abandoners (version 1)",
+    "audience replay events.jsonl": "3 messages",
+    "audience segment list": "cart-abandoners        1  live               2",
+    "audience segment explain cart-abandoners --profile cookie:c2": "yes performed Product Added within 3d",
+    "audience profile show email:jane@example.org": 'first_name = "Jane"',
+    "audience activate win-back-carts": "2 of 2 people reached, 1 activated, over",
+    "audience campaign explain win-back-carts --profile cookie:c2": "not sent: no email known",
+}
+"""What each line of the walk is answered with."""
 Command = Callable[..., str]
 
 
@@ -40,23 +44,29 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
-def _events(path: Path) -> None:
-    """Good ones, such as no stage can read, and such as no topic takes: text that hardly shrinks."""
+def _files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk's files, in a folder that commands then run in."""
+    monkeypatch.chdir(folder)
+    Path("shop").mkdir()
+    Path("shop/carts.yaml").write_text(DEFINITIONS)
+    Path("events.jsonl").write_text(EVENTS)
+
+
+def _bad_events(path: Path) -> None:
+    """Such as no stage can read, and such as no topic takes: text that hardly shrinks."""
     noise = random.Random(1).randbytes(5_000_000).hex()
     large = [json.dumps({"type": "track", "event": noise[:size], "messageId": "large", "anonymousId": "c3"})
              for size in (5_000_000, 9_000_000)]
-    path.write_text("\n".join([*map(json.dumps, MESSAGES), "not json", *large]) + "\n")
+    path.write_text("\n".join(['{"type": "nonsense"}', "not json", *large]) + "\n")
 
 
 @pytest.mark.timeout(180)
 def test_the_readmes_commands_in_their_order(
     broker: Broker, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folder, events, seen = tmp_path / "definitions", tmp_path / "events.jsonl", Counter[str]()
-    folder.mkdir()
-    assert EXAMPLE is not None
-    (folder / "first.yaml").write_text(EXAMPLE[1])
-    _events(events)
+    seen = Counter[str]()
+    _files(tmp_path, monkeypatch)
+    _bad_events(Path("bad.jsonl"))
 
     def note(record: Seen) -> None:
         seen[record.topic] += 1
@@ -67,19 +77,26 @@ def test_the_readmes_commands_in_their_order(
         assert "run `audience topics --create`" in command("check", 1)
         assert "created: " in command("topics --create")
         assert "nothing, all are there" in command("topics --create")
-        assert "everything is as it should be" in command(f"check --definitions {folder}")
-        assert "add     segment/cart-abandoners (version 1)" in command(f"apply {folder}")
+        assert "everything is as it should be" in command("check --definitions shop")
         deployment.worker("one").start()
+        walk = [line.partition("  #")[0].strip() for line in LINES.splitlines()]
+        assert walk == list(SAID)
         with Observer(deployment.settings, ["audiences.changes", "dead-letters", "activations.email"], note):
-            said = command(f"replay {events}", 1)
-            assert "5 messages" in said and f"2 larger than the topics take ({LIMIT:,} bytes, compressed)" in said
-            wait_until(lambda: seen["audiences.changes"] == seen["dead-letters"] == 2, within=60, what="all is handled")
-            assert "win-back-carts is live" in command("activate win-back-carts")
+            for line in walk:
+                assert SAID[line] in command(line.removeprefix("audience ")), line
+                if "replay" in line:
+                    wait_until(lambda: seen["audiences.changes"] == 2, within=60, what="all is handled")
             wait_until(lambda: seen["activations.email"] == 1, within=60, what="the e-mail")
-        assert "cart-abandoners        1  live               2" in command("segment list")
-        assert "yes performed Product Added within 3d" in command("segment explain cart-abandoners --profile cookie:c2")
-        assert 'first_name = "Jane"' in command("profile show email:jane@example.org")
+            said = command("replay bad.jsonl", 1)
+            assert "2 messages" in said and f"2 larger than the topics take ({LIMIT:,} bytes, compressed)" in said
+            wait_until(lambda: seen["dead-letters"] == 2, within=60, what="the bad ones are refused")
         assert len(json.loads(command("profile export cookie:c1"))["events"]) == 2
         assert "subject: Still thinking, Jane?" in command("campaign preview win-back-carts --profile cookie:c1")
         assert "1 activated, over" in command("campaign progress win-back-carts")
         assert "win-back-carts is paused" in command("pause win-back-carts")
+
+
+def test_the_readmes_walk_in_process(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    _files(tmp_path, monkeypatch)
+    [line] = re.findall(r"`audience (backtest .+?)`", WALK)
+    assert "3 events, 2 profiles, 2 membership changes" in command(line)
