@@ -20,7 +20,7 @@ def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> lis
     """Of a `kind: destination`, whatever else is wrong with it; not of values that are `noted`. Whether a variable is set
     here is not asked: secrets stand where `audience deliver` runs."""
     from connectors.delivery.reading import WrongDestination
-    from streams.cli.deliver import ready
+    from streams.cli.connectors import ready
     from streams.core.definitions import Destination
 
     connector, settings, hashing = document.get("connector"), document.get("settings", {}), document.get("hashing")
@@ -39,7 +39,7 @@ def schemas() -> dict[str, Schema]:
     """What more the JSON Schema of a `kind: destination` says, by connector."""
     from connectors.delivery.describing import settings_schema
     from connectors.delivery.forms import ENVIRONMENT
-    from streams.cli.deliver import CONNECTORS, TO_ADDRESSES, limits
+    from streams.cli.connectors import CONNECTORS, TO_ADDRESSES, limits
     from streams.definitions.destinations import is_secret
 
     found: dict[str, Schema] = {}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from streams.cli.deliver import ready
+from streams.cli.connectors import ready
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from streams.cli.deliver import CONNECTORS
+from streams.cli.connectors import CONNECTORS
 from streams.cli.destinations import faults_of, schemas
 from streams.core.errors import Misconfigured
 from streams.definitions import definitions_schema, parse_document

@@ -9,7 +9,8 @@ import yaml
 
 from connectors.destinations.files import connector as files
 from streams.cli import main
-from streams.cli.deliver import CONNECTORS, plan_of
+from streams.cli.connectors import CONNECTORS
+from streams.cli.deliver import plan_of
 from streams.cli.destinations import faults_of
 from streams.cli.operate import _faults_of_definitions
 from streams.core.errors import Misconfigured

@@ -12,7 +12,7 @@ from contextlib import suppress
 import pytest
 
 from connectors.delivery import Connector, Deferred, Delivered, Engine, Limits
-from streams.cli.deliver import CONNECTORS
+from streams.cli.connectors import CONNECTORS
 from tests.connectors.faulty import Fault, Line
 from tests.connectors.platforms import QUICK
 from tests.connectors.recording import Crash, Log, Reading, eventually
