@@ -30,7 +30,6 @@ class Mark:
     def is_done(self, offset: int) -> bool:
         return offset < self.end and offset not in self.open
 
-
     def after(self, earlier: Mark) -> Mark:
         """This mark of an engine that began at `earlier`: what it has not come to yet is as it was."""
         if self.end >= earlier.end:

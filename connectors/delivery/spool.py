@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,9 +198,8 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _extent(journal: Path) -> tuple[int, int, int]:
     """Rows, and the earliest and latest of their times."""
-    times: Iterable[int] = [each["at"] for each in _lines(journal)]
-    rows = sorted(times)
-    return len(rows), rows[0], rows[-1]
+    times: list[int] = [each["at"] for each in _lines(journal)]
+    return len(times), min(times), max(times)
 
 
 def _digest(path: Path) -> str:

@@ -45,14 +45,13 @@ def with_answer(parser: argparse.ArgumentParser) -> None:
 
 
 def ask(options: argparse.Namespace) -> int:
-    from streams.runtime.outside.receipts_log import ask as ask_for
+    from streams.runtime.outside.privacy_requests import submit
 
     leaving = getattr(options, "identifiers", [])
     well_formed(options.identifier, *leaving)
-    request = request_of(
-        options.action, options.identifier, options.reason, uuid.uuid4().hex, wall_ms(), leaving)
+    request = request_of(options.action, options.identifier, options.reason, uuid.uuid4().hex, wall_ms(), leaving)
     settings = settings_of(options)
-    receipt = ask_for(settings, request, 0 if options.no_wait else options.within)
+    receipt = submit(settings, request, 0 if options.no_wait else options.within)
     if receipt is None:
         return _unanswered(options, request["request_id"])
     for line in [json.dumps(receipt, indent=2)] if options.json else readable(receipt):
@@ -62,10 +61,10 @@ def ask(options: argparse.Namespace) -> int:
 
 def put_on_record(options: argparse.Namespace, action: str) -> int:
     """Ask for what this command has done, with the receipt on stderr."""
-    from streams.runtime.outside.receipts_log import ask as ask_for
+    from streams.runtime.outside.privacy_requests import submit
 
     request = request_of(action, options.identifier, None, uuid.uuid4().hex, wall_ms())
-    receipt = ask_for(settings_of(options), request, PATIENCE)
+    receipt = submit(settings_of(options), request, PATIENCE)
     lines = [f"request {request['request_id']} is not answered yet"] if receipt is None else readable(receipt)
     print(*lines, sep="\n", file=sys.stderr)
     return 0 if receipt is not None and receipt["outcome"] == "done" else 1

@@ -130,5 +130,3 @@ def _new_pointer(tables: Tables, identifier: str) -> Pointer:
         own.seen, own.chunks = b"", 0
         tables.profiles.put(identifier, own)
     return pointer
-
-

@@ -244,6 +244,7 @@ class ProfileSeen:
 
     profile: profiles.Profile
 
+
 @dataclass(slots=True)
 class Answered:
     """Output `segments.answers`: what one task says to a question about segments. body: plain JSON values."""

@@ -225,5 +225,3 @@ def test_because_names_no_value_of_the_person() -> None:
     rule = trait("email", "ends_with", "@example.org")
     story = Story(plan_of(rule)).send(identify(1, email="jane.doe@example.org"))
     assert story.reasons == ["trait email ends with @example.org [message m1]"]
-
-

@@ -85,7 +85,7 @@ def ended(task: Busy) -> list[int]:
     return task.units
 
 
-def test_while_records_keep_coming_every_so_manieth_unit_is_a_slice_and_has_none() -> None:
+def test_while_records_keep_coming_one_unit_in_five_is_a_slice_and_has_none() -> None:
     task = turns(Turns(unhurried))
     assert task.is_enough.wait(20)
     units = ended(task)[:ENOUGH]

@@ -12,7 +12,7 @@ from streams.runtime.settings import Settings
 REQUESTS, RECEIPTS = "privacy.requests", "privacy.receipts"
 
 
-def ask(settings: Settings, request: dict[str, Any], within: float) -> dict[str, Any] | None:
+def submit(settings: Settings, request: dict[str, Any], within: float) -> dict[str, Any] | None:
     """The receipt, fields as the topic has them; None if it did not come `within` so many seconds. With 0 nobody waits.
 
     Once this returns the request is safe on its topic. Misconfigured if there is no broker, or the topics are not as they

@@ -32,7 +32,7 @@ class Refused(Exception):
 
 
 class _View(web.View):
-    async def _answer(self, work: Callable[[Settings], None], campaign: str, status: int) -> Any:
+    async def _answer(self, work: Callable[[Settings], object], campaign: str, status: int) -> Any:
         settings: Settings = cast(Any, self.app).settings
 
         def do() -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Activate(_View):
             per_second = pace_of(await body_of(request))
         except Refused as refused:
             return self._refuse(refused)
-        return await self._answer(lambda settings: _press(settings, campaign, per_second), campaign, 202)
+        return await self._answer(lambda settings: press_button(settings, campaign, per_second), campaign, 202)
 
 
 @blueprint.route("/campaigns/{campaign}/pause", name="pause")
@@ -77,15 +77,7 @@ class Pause(_View):
             _only(await body_of(request))
         except Refused as refused:
             return self._refuse(refused)
-        return await self._answer(lambda settings: _pause(settings, campaign), campaign, 202)
-
-
-def _press(settings: Settings, campaign: str, per_second: float | None) -> None:
-    press_button(settings, campaign, per_second)
-
-
-def _pause(settings: Settings, campaign: str) -> None:
-    pause(settings, campaign)
+        return await self._answer(lambda settings: pause(settings, campaign), campaign, 202)
 
 
 async def body_of(request: Any) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`; the button of campaigns is in
-`web_button`, and nothing else is served.
+`button`, and nothing else is served.
 
 Faust's own pages are switched off in the app's settings, and its index gives way here, through the list of blueprints
 that its Web class declares for subclasses to change.

@@ -32,7 +32,7 @@ TIDY = 1.0
 """Seconds of rest after which offsets that only passed transaction markers are committed, so that a task with nothing to do
 looks like it to everybody, other workers' tasks included."""
 SLICE_EVERY = 5
-"""While records keep coming, every so manieth unit has none, if there is background work or a timer is due."""
+"""While records keep coming, one unit in so many has none, if there is background work or a timer is due."""
 TURN = 0.005
 """Seconds after which a task looks again whether it is its turn to work in the background."""
 

@@ -177,5 +177,3 @@ def past(rows: Rows, profile: Profile) -> Past:
         columns = [*columns[:STARTS], [BEGINNING] * len(ends), ends]
     marks = {*columns[TIMES], *columns[STARTS], *columns[ENDS]} - {BEGINNING, FOREVER}
     return Past(columns, sorted(marks))
-
-
