@@ -23,6 +23,7 @@ COOKIES = ("c1", "c2", "c3", "c4", "c5")
 DEVICES = ("d1", "d2")
 USERS = ("u1", "u2", "u3")
 EMAILS = ("ann@example.org", "bob@example.org")
+ADS, MAIL = "personalised-ads", "email-marketing"
 
 LIMITS_LIFTED = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {
     name: {"limit": {"at_most": 100}} for name in ("customer_id", "email", "phone", "device_id", "cookie")}}}
@@ -80,6 +81,37 @@ def histories(draw: st.DrawFn, most: int = 14, aliases: bool = False) -> list[Me
             body = {"type": "alias", "userId": draw(st.sampled_from(USERS)), "previousId": previous}
         found.append(body | {"messageId": f"m{number}", "timestamp": now - draw(LAGS), "receivedAt": now})
     return found
+
+
+_WHO = st.sampled_from((
+    {"userId": "u1"}, {"anonymousId": "c1"}, {"anonymousId": "c2"}, {"userId": "u1", "anonymousId": "c2"},
+    {"userId": "u2", "anonymousId": "c1"}, {"userId": "u1", "context": {"traits": {"email": EMAILS[0]}}},
+    {"userId": "u2", "context": {"traits": {"email": EMAILS[0]}}},
+    {"userId": "u2", "anonymousId": "c3", "context": {"traits": {"email": EMAILS[1]}}}))
+_PURPOSES = st.fixed_dictionaries({}, optional={ADS: st.booleans(), MAIL: st.booleans()})
+_CONSENT = "Consent Preference Updated"
+_SAID = st.one_of(
+    st.sampled_from(("Product Added", "Product Added", "Order Completed")).map(lambda name: {"event": name}),
+    _PURPOSES.map(lambda purposes: {"event": _CONSENT, "properties": {"purposes": purposes}}))
+_ALL = {"event": _CONSENT, "properties": {"purposes": {ADS: True, MAIL: True}}}
+BEGINNING: list[Message] = [
+    _ALL | {"userId": "u1", "anonymousId": "c1", "context": {"traits": {"email": EMAILS[0]}}},
+    _ALL | {"userId": "u2", "anonymousId": "c3", "context": {"traits": {"email": EMAILS[1]}}}]
+
+
+@st.composite
+def lively(draw: st.DrawFn) -> list[Message]:
+    """Two people who permit everything at first, and then as `histories`, but with few identifiers and much consent."""
+    found, now = [], START
+    for number in range(draw(st.integers(4, 14))):
+        now += draw(GAPS)
+        body = BEGINNING[number] if number < len(BEGINNING) else draw(_SAID) | draw(_WHO)
+        found.append(body | {"type": "track", "messageId": f"m{number}", "receivedAt": now, "timestamp": now - draw(LAGS)})
+    return found
+
+
+LIVES = st.one_of(histories(), lively(), lively(), lively())
+"""For laws about what is sent: of `histories` alone a sixth send anything at all, and hardly any enough for a cap."""
 
 
 def _segment(name: str, rule: Message) -> tuple[str, Message]:

@@ -153,7 +153,7 @@ def test_what_others_said_of_them_is_taken_out_and_what_it_counted_stays(partiti
     found = pipeline.profile("customer_id:bob-1")
     assert found is not None and found["events"] == before["events"] == 2 and found["traits"]["plan"] == "paid"
     assert found["traits"]["note"].startswith("by erased-") and found["traits"]["note"].endswith(", thanks")
-    assert [s["id"] for s in found["segments"]] == ["everybody", "paying", "once"] or len(found["segments"]) >= 2
+    assert {s["id"] for s in found["segments"]} == {s["id"] for s in before["segments"]} >= {"everybody", "paying"}
 
 
 def test_a_profile_named_after_a_cookie_that_was_split_off_and_erased_gets_another_name(partitions: int) -> None:

@@ -131,6 +131,7 @@ def test_a_visitor_whose_events_are_gone_still_ends_at_the_millisecond(partition
 
 def test_what_ends_leaves_no_timer_behind() -> None:
     pipeline = visitor(4, {"anonymousId": "c1"}, rules("400d", "7d"))
+    assert any(task.next_timer() is not None for task in pipeline.tasks)
     pipeline.advance(by=9 * DAY)
     assert all(task.next_timer() is None for task in pipeline.tasks)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
+from streams.core.campaigns.holding import Held
 from streams.core.messages import Activation
 from streams.testing import Pipeline
-from tests.strategies import DAY, EVERYTHING, HOUR, LIMITS_LIFTED, histories
+from tests.strategies import DAY, EVERYTHING, HOUR, LIMITS_LIFTED, LIVES
 
 Message = dict[str, Any]
 EMAIL = {"email": {"subject": "Hello", "text": "{{ event.name }}", "purpose": "email-marketing"}}
@@ -55,7 +57,7 @@ def _check_caps(pipeline: Pipeline, before: list[Activation], new: list[Activati
 
 
 @settings(max_examples=150, deadline=None)
-@given(histories(), STEPS, st.sampled_from((1, 4)))
+@given(LIVES, STEPS, st.sampled_from((1, 4)))
 def test_caps_hold_whatever_is_merged_paused_resumed_and_edited(
     history: list[Message], steps: list[str], partitions: int,
 ) -> None:
@@ -75,7 +77,7 @@ def test_caps_hold_whatever_is_merged_paused_resumed_and_edited(
 
 
 @settings(max_examples=100, deadline=None)
-@given(histories(), STEPS)
+@given(LIVES, STEPS)
 def test_no_message_leaves_in_quiet_hours(history: list[Message], steps: list[str]) -> None:
     """06:00 to 11:00 in Amsterdam in January is 05:00 to 10:00 UTC."""
     pipeline = Pipeline(WORLD | CAMPAIGNS, 2)
@@ -86,3 +88,15 @@ def test_no_message_leaves_in_quiet_hours(history: list[Message], steps: list[st
     pipeline.advance(by=60 * DAY)
     hours = {activation.at % DAY // HOUR for activation in pipeline.activations() if activation.campaign_id == "quiet"}
     assert not hours & set(range(5, 10))
+
+
+@pytest.mark.parametrize("why", ["cap reached", "quiet hours"])
+def test_lives_reach_what_these_laws_are_about(why: str) -> None:
+    """Else the laws above would be empty."""
+    def has_one_wait(life: list[Message]) -> bool:
+        pipeline = Pipeline(WORLD | CAMPAIGNS, 1)
+        for message in life:
+            pipeline.send(message, message["receivedAt"])
+        return any(Held(*row).why.startswith(why) for profile in pipeline.profiles() for row in profile.held)
+
+    find(LIVES, has_one_wait, settings=settings(phases=[Phase.generate], max_examples=300, derandomize=True, deadline=None))

@@ -25,6 +25,7 @@ from tests.strategies import (
     HOUR,
     LIMITS_LIFTED,
     LIMITS_TIGHT,
+    LIVES,
     SEGMENTS,
     histories,
 )
@@ -72,7 +73,7 @@ def test_l4_membership_is_the_brute_force_evaluators_at_every_instant(
 
 
 @settings(max_examples=150, deadline=None)
-@given(histories(), RULES, st.sampled_from((1, 4)))
+@given(LIVES, RULES, st.sampled_from((1, 4)))
 def test_l5_changes_alternate_and_replay_to_the_segments(
     history: list[Message], rules: Message, partitions: int,
 ) -> None:
@@ -90,7 +91,7 @@ def test_l5_changes_alternate_and_replay_to_the_segments(
 
 
 @settings(max_examples=150, deadline=None)
-@given(histories(), RULES, st.sampled_from((1, 4)))
+@given(LIVES, RULES, st.sampled_from((1, 4)))
 def test_l5_audiences_alternate_with_rising_sequence_and_replay_to_the_members(
     history: list[Message], rules: Message, partitions: int,
 ) -> None:
@@ -120,7 +121,7 @@ def _audience(pipeline: Pipeline) -> Iterator[tuple[str, str, str]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(histories(), RULES, st.sampled_from((1, 4)))
+@given(LIVES, RULES, st.sampled_from((1, 4)))
 def test_l5_memberships_replay_to_what_each_identifier_is_in(
     history: list[Message], rules: Message, partitions: int,
 ) -> None:
@@ -136,7 +137,7 @@ def test_l5_memberships_replay_to_what_each_identifier_is_in(
 
 
 @settings(max_examples=150, deadline=None)
-@given(histories(), RULES, st.sampled_from((1, 4)))
+@given(LIVES, RULES, st.sampled_from((1, 4)))
 def test_l6_nothing_is_activated_without_consent_at_that_moment(
     history: list[Message], rules: Message, partitions: int,
 ) -> None:

@@ -20,22 +20,21 @@ from tests.pipeline.worlds import entries
 from tests.properties.test_campaign_laws import CAPS, QUIET, WORLD
 from tests.properties.test_consent_laws import known
 from tests.strategies import (
+    ADS,
+    BEGINNING,
     COOKIES,
     DAY,
     DEVICES,
     EMAILS,
-    GAPS,
     HOUR,
-    LAGS,
     LIMITS_LIFTED,
     LIMITS_TIGHT,
-    START,
+    LIVES,
+    MAIL,
     USERS,
-    histories,
 )
 
 Message = dict[str, Any]
-ADS, MAIL = "personalised-ads", "email-marketing"
 EMAIL = {"email": {"subject": "Hello", "text": "Hi", "purpose": MAIL}}
 DISPLAY = {"display": {"audience": "x", "identifiers": ["cookie", "email"], "destinations": ["gam"], "purpose": ADS}}
 
@@ -59,33 +58,6 @@ DOINGS = st.one_of(
     st.tuples(st.just("pause"), NAMES), st.just(("edit",)), st.tuples(st.just("split"), IDENTIFIERS, IDENTIFIERS),
     st.tuples(st.sampled_from(("suppress", "unsuppress")), IDENTIFIERS),
     st.tuples(st.just("wait"), st.sampled_from((1, HOUR, 7 * HOUR, DAY))))
-
-
-WHO = st.sampled_from((
-    {"userId": "u1"}, {"anonymousId": "c1"}, {"anonymousId": "c2"}, {"userId": "u1", "anonymousId": "c2"},
-    {"userId": "u2", "anonymousId": "c1"}, {"userId": "u1", "context": {"traits": {"email": EMAILS[0]}}},
-    {"userId": "u2", "context": {"traits": {"email": EMAILS[0]}}},
-    {"userId": "u2", "anonymousId": "c3", "context": {"traits": {"email": EMAILS[1]}}}))
-PURPOSES = st.fixed_dictionaries({}, optional={ADS: st.booleans(), MAIL: st.booleans()})
-CONSENT = "Consent Preference Updated"
-SAID = st.one_of(
-    st.sampled_from(("Product Added", "Product Added", "Order Completed")).map(lambda name: {"event": name}),
-    PURPOSES.map(lambda purposes: {"event": CONSENT, "properties": {"purposes": purposes}}))
-ALL = {"event": CONSENT, "properties": {"purposes": {ADS: True, MAIL: True}}}
-BEGINNING: list[Message] = [
-    ALL | {"userId": "u1", "anonymousId": "c1", "context": {"traits": {"email": EMAILS[0]}}},
-    ALL | {"userId": "u2", "anonymousId": "c3", "context": {"traits": {"email": EMAILS[1]}}}]
-
-
-@st.composite
-def lively(draw: st.DrawFn) -> list[Message]:
-    """Two people who permit everything at first, and then as `histories`, but with few identifiers and much consent."""
-    found, now = [], START
-    for number in range(draw(st.integers(4, 14))):
-        now += draw(GAPS)
-        body = BEGINNING[number] if number < len(BEGINNING) else draw(SAID) | draw(WHO)
-        found.append(body | {"type": "track", "messageId": f"m{number}", "receivedAt": now, "timestamp": now - draw(LAGS)})
-    return found
 
 
 def do(pipeline: Pipeline, doing: tuple[Any, ...] | None) -> None:
@@ -125,7 +97,7 @@ def check(pipeline: Pipeline, seen: int) -> int:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.one_of(histories(), lively(), lively(), lively()), st.lists(DOINGS, min_size=14, max_size=14),
+@given(LIVES, st.lists(DOINGS, min_size=14, max_size=14),
        st.sampled_from((LIMITS_LIFTED, LIMITS_TIGHT)), st.sampled_from((1, 4)))
 def test_l6_at_every_prefix_whatever_is_pressed_held_capped_merged_split_and_suppressed(
     history: list[Message], doings: list[Any], rules: Message, partitions: int,
