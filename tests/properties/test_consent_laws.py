@@ -15,7 +15,7 @@ from streams.testing import Pipeline
 from tests.core.consent_strings import gpp_string, tc_string
 from tests.oracle.person import Person, consent
 from tests.pipeline.worlds import entries
-from tests.strategies import EVERYTHING, LIMITS_LIFTED, LIMITS_TIGHT, histories
+from tests.strategies import EVERYTHING, LIMITS_LIFTED, LIMITS_TIGHT, LIVES
 
 ADS = "personalised-ads"
 Message = dict[str, Any]
@@ -52,7 +52,7 @@ def permitting(pipeline: Pipeline, meant: dict[str, Message]) -> Iterator[str]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(histories(), st.sampled_from((LIMITS_LIFTED, LIMITS_TIGHT)), st.sampled_from((1, 4)), st.data())
+@given(LIVES, st.sampled_from((LIMITS_LIFTED, LIMITS_TIGHT)), st.sampled_from((1, 4)), st.data())
 def test_l6_at_every_prefix_channels_replay_to_nobody_without_consent(
     history: list[Message], rules: Message, partitions: int, data: st.DataObject,
 ) -> None:
