@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.demo.facts import BROKEN, Fact, Label, Sent
-from streams.demo.segments import SEGMENTS, Person
+from streams.demo.segments import SEGMENTS, ExpectedProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +23,15 @@ class Answer:
     rejected: int
     copies: int
     labels: Counter[Label]
-    people: tuple[Person, ...]
+    people: tuple[ExpectedProfile, ...]
     last_received_at: int
-    _of: dict[str, Person] = field(init=False, repr=False)
+    _of: dict[str, ExpectedProfile] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         of = {identifier: person for person in self.people for identifier in person.identifiers}
         object.__setattr__(self, "_of", of)
 
-    def person(self, identifier: str) -> Person | None:
+    def person(self, identifier: str) -> ExpectedProfile | None:
         """Whose identifier it is; None for one that no accepted message named."""
         return self._of.get(identifier)
 
@@ -98,14 +98,14 @@ class Ledger:
         for identifier in joined:
             self._named[identifier] = joined
 
-    def _person(self, group: set[str]) -> Person:
+    def _person(self, group: set[str]) -> ExpectedProfile:
         facts = [fact for identifier in group for fact in self._facts.get(identifier, ())]
-        return Person(
+        return ExpectedProfile(
             identifiers=frozenset(group), facts=tuple(sorted(facts, key=lambda fact: fact.event_time))
         )
 
 
-def _permitted(person: Person, identifier: str, purpose: str, at: float) -> bool:
+def _permitted(person: ExpectedProfile, identifier: str, purpose: str, at: float) -> bool:
     """The newest statement, by event time, of those that had been received and were known to be this
     person's."""
     received = [fact for fact in person.facts if fact.received_at <= at]

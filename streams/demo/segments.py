@@ -16,7 +16,7 @@ SECOND, DAY = 1_000, 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class ExpectedProfile:
     """One expected profile, and all that happened to it, oldest first."""
 
     identifiers: frozenset[str]
@@ -39,60 +39,60 @@ class Person:
         return any(identifier.startswith(f"{namespace}:") for identifier in self.identifiers)
 
 
-Predicate: TypeAlias = Callable[[Person, int], bool]
+Predicate: TypeAlias = Callable[[ExpectedProfile, int], bool]
 
 
-def everyone(person: Person, at: int) -> bool:
+def everyone(person: ExpectedProfile, at: int) -> bool:
     return True
 
 
-def browsing_now(person: Person, at: int) -> bool:
+def browsing_now(person: ExpectedProfile, at: int) -> bool:
     return person.times("Product Viewed", at=at, within=15 * SECOND) >= 3
 
 
-def cart_abandoners(person: Person, at: int) -> bool:
+def cart_abandoners(person: ExpectedProfile, at: int) -> bool:
     added = person.times("Product Added", at=at, within=30 * SECOND)
     return added > 0 and person.times("Order Completed", at=at, within=30 * SECOND) == 0
 
 
-def recent_buyers(person: Person, at: int) -> bool:
+def recent_buyers(person: ExpectedProfile, at: int) -> bool:
     return person.times("Order Completed", at=at, within=20 * SECOND) > 0
 
 
-def loyal_customers(person: Person, at: int) -> bool:
+def loyal_customers(person: ExpectedProfile, at: int) -> bool:
     return person.times("Order Completed", at=at, within=30 * DAY) >= 3
 
 
-def loyal_but_idle(person: Person, at: int) -> bool:
+def loyal_but_idle(person: ExpectedProfile, at: int) -> bool:
     return loyal_customers(person, at) and not recent_buyers(person, at)
 
 
-def newsletter_readers(person: Person, at: int) -> bool:
+def newsletter_readers(person: ExpectedProfile, at: int) -> bool:
     read = person.did("Email Opened", "Email Link Clicked", at=at, within=7 * DAY)
     return person.trait("newsletter") is True and sum(1 for fact in read if fact.source == "email") >= 2
 
 
-def app_users(person: Person, at: int) -> bool:
+def app_users(person: ExpectedProfile, at: int) -> bool:
     return person.has("device_id")
 
 
-def clicked_without_buying(person: Person, at: int) -> bool:
+def clicked_without_buying(person: ExpectedProfile, at: int) -> bool:
     clicked = person.times("Ad Clicked", at=at, within=DAY)
     return clicked > 0 and person.times("Order Completed", at=at, within=DAY) == 0
 
 
-def known_without_purchase(person: Person, at: int) -> bool:
+def known_without_purchase(person: ExpectedProfile, at: int) -> bool:
     is_known = person.has("customer_id") or person.has("email")
     return is_known and person.times("Order Completed", at=at) == 0
 
 
-def called_to_complain(person: Person, at: int) -> bool:
+def called_to_complain(person: ExpectedProfile, at: int) -> bool:
     talks = person.did("Call Ended", "Chat Message Sent", at=at, within=7 * DAY)
     complained = any(fact.properties["reason"] == "complaint" for fact in talks)
     return complained and person.trait("country") in ("NL", "BE")
 
 
-def one_big_order(person: Person, at: int) -> bool:
+def one_big_order(person: ExpectedProfile, at: int) -> bool:
     return sum(1 for fact in person.did("Order Completed", at=at) if fact.properties["revenue"] >= 150) == 1
 
 

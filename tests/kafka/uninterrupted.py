@@ -12,7 +12,7 @@ from typing import Any
 
 from streams.demo.answer import Answer
 from streams.demo.play import DEFINITIONS
-from streams.demo.segments import SEGMENTS, Person
+from streams.demo.segments import SEGMENTS, ExpectedProfile
 from streams.runtime.work.alignment import LEAST_LEAD
 from streams.testing import Pipeline
 from tests.kafka.shop_oracle import RealShop, Row, Seeing
@@ -51,12 +51,12 @@ def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
     return surplus
 
 
-def _as_known(shop: RealShop, identifiers: frozenset[str], received_until: int) -> Person:
+def _as_known(shop: RealShop, identifiers: frozenset[str], received_until: int) -> ExpectedProfile:
     facts = [
         sent.fact for sent in shop.sent
         if sent.fact and sent.fact.received_at <= received_until and identifiers.issuperset(sent.fact.identifiers)
     ]
-    return Person(identifiers=identifiers, facts=tuple(sorted(facts, key=lambda fact: fact.event_time)))
+    return ExpectedProfile(identifiers=identifiers, facts=tuple(sorted(facts, key=lambda fact: fact.event_time)))
 
 
 def _undisturbed(shop: RealShop) -> list[Row]:
