@@ -96,7 +96,7 @@ def _switch(pipeline: Pipeline, switch: Switch) -> None:
 
 
 def write(pipeline: Pipeline, summary: Mapping[str, Json], unread: Iterable[Line], folder: Path) -> None:
-    """The six files of INTERFACES section 4. `unread`: lines that a mapping could not turn into messages."""
+    """A file for each kind of output, and a summary. `unread`: lines that a mapping could not turn into messages."""
     folder.mkdir(parents=True, exist_ok=True)
     _lines(folder / "profiles.jsonl", (_profile(pipeline, p) for p in living(pipeline)))
     _lines(folder / "memberships.jsonl", _memberships(pipeline))

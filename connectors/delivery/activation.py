@@ -1,4 +1,4 @@
-"""An activation as connectors see it: the fields of INTERFACES section 2, parsed once."""
+"""An activation as connectors see it: the fields of the records of `activations.*`, parsed once."""
 from __future__ import annotations
 
 from collections.abc import Mapping

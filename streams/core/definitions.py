@@ -142,7 +142,7 @@ class OnConflict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace:
-    """One row of INTERFACES section 1's table. `per` is milliseconds, None means ever."""
+    """One row of the identifier table. `per` is milliseconds, None means ever."""
 
     name: str
     priority: int

@@ -1,4 +1,4 @@
-"""From a Segment-spec message to an Event, or to the reason why not (INTERFACES section 1).
+"""From a Segment-spec message to an Event, or to the reason why not.
 
 The one place that guesses at foreign dictionaries: whatever passes here has the types that `Event` states.
 Normalising phone numbers needs numbering plans, which the standard library lacks: that function is handed in.

@@ -160,7 +160,7 @@ class MembershipsNow:
 
 @dataclass(slots=True)
 class Activation:
-    """Output `activations.*`, fields as INTERFACES section 2."""
+    """Output `activations.*`, with the fields of its schema."""
 
     activation_id: str
     channel: str

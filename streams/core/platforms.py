@@ -1,4 +1,4 @@
-"""Where an event came from: the types of source that INTERFACES section 1 names, and which one an event is of."""
+"""Where an event came from: the types of source that have a name here, and which one an event is of."""
 from __future__ import annotations
 
 from collections.abc import Mapping

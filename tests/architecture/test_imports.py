@@ -1,4 +1,4 @@
-"""Who may import whom: the cut of the system, as DESIGN draws it, cannot wear away unseen."""
+"""Who may import whom: the cut of the system, as streams/README.md lists its layers, cannot wear away unseen."""
 
 import ast
 import sys

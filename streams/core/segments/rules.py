@@ -1,4 +1,4 @@
-"""The rule language as a closed set of typed nodes (INTERFACES section 3).
+"""The rule language as a closed set of typed nodes.
 
 Documents are parsed into these once, at the edge; inside there are no dictionaries to guess at. Construction
 by hand is as safe as parsing: every field has the type that the engine relies on. Durations and instants are

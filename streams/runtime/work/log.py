@@ -2,8 +2,8 @@
 
 A producer per task, not one per worker: `init_transactions` with the task's own id fences the former owner
 and settles its open transaction at once, where a producer shared by tasks would leave the new owner waiting
-for the broker to time that transaction out (FAUST.md has the measurements). The group metadata is that of a
-consumer that never joined: the transactional id, not the group's generation, is what fences.
+for the broker to time that transaction out, 10 s or more. The group metadata is that of a consumer that never
+joined: the transactional id, not the group's generation, is what fences.
 """
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The unit of work: one batch of records of one task, one transaction. The numbers are DESIGN section 3's.
+"""The unit of work: one batch of records of one task, one transaction.
 
 Taking a task over:                            A batch:
   (1) fence the former owner                     (1) decode every record
