@@ -1,7 +1,7 @@
 """A request that comes again does nothing and gets its first receipt.
 
 Whoever asks may ask twice: a client retries, a topic is replayed after an outage. A second split would be refused, because
-the identifiers have left, and a second suppression would undo a later lifting; both answers would be wrong.
+the identifiers have left, and a second `suppress` would undo a later `unsuppress`; both answers would be wrong.
 """
 from __future__ import annotations
 

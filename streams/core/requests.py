@@ -1,6 +1,6 @@
 """What is asked on `privacy.requests`, on its way through the tasks, and the receipt.
 
-Apart from `messages`, whose file they would overfill; they travel in the same way and are part of its unions.
+Apart from `messages` only to keep that file short: they travel in the same way and are part of its unions.
 """
 from __future__ import annotations
 
