@@ -23,7 +23,8 @@ GROUP = "group"
 class Event:
     """One accepted message.
 
-    `identifiers` are `namespace:value`, normalised, blocked ones removed, strongest first, never empty.
+    `identifiers` are `namespace:value`, normalised, blocked ones removed, strongest first, never empty: of an alias
+    that names its `previousId` alone, as soon as that is resolved.
     Times are epoch milliseconds; `event_time <= received_at` always. `arrival` orders messages that share an
     event time: it rises with the order in which the pipeline first saw them, over all partitions.
     `properties` is what rules look at: of an `identify` its traits, of a `group` those of the group.

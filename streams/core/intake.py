@@ -104,7 +104,7 @@ class Intake:
         is_new = not identifiers
         if is_new:
             identifiers = self.identifiers(message, context, properties, traits)
-        if not identifiers:
+        if not identifiers and (kind != "alias" or self.previous(message) is None):
             raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
                            "a phone, a device id or an external id")
         name = _event_name(message) if kind == "track" else NAMES[kind]
@@ -127,7 +127,7 @@ class Intake:
         )
 
     def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:
-        """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous_identifiers`."""
+        """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous`."""
         found: list[str] = []
         if "userId" in message:
             self._add(found, "customer_id", message["userId"])

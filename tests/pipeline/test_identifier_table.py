@@ -78,6 +78,19 @@ def together(one: Json, other: Json) -> Json:
         name: together(one.get(name, {}), each) if isinstance(each, dict) else each for name, each in other.items()}
 
 
+@pytest.mark.parametrize("missing", [{}, {"userId": None}, {"userId": " null "}, {"userId": "000-0"}])
+@pytest.mark.parametrize("before", [[message(userId="old")], [message(anonymousId="old")], []])
+def test_an_alias_whose_user_id_is_missing_or_blocked_is_of_whom_it_was(missing: Json, before: list[Json]) -> None:
+    alias = {**message(previousId="old", **missing), "type": "alias"}
+    expected = "customer_id:old" if before and "userId" in before[0] else "cookie:old"
+    assert found(*before, alias) == [expected]
+    pipeline = Pipeline(start=START)
+    for number, each in enumerate([*before, alias]):
+        pipeline.send({**each, "messageId": f"m{number}"}, START + number)
+    assert not pipeline.rejected
+    assert [sum(each.events for each in person.fragments.values()) for person in pipeline.profiles()] == [len(before) + 1]
+
+
 PRIORITY: Json = {
     "customer_id:u": {"userId": "u"},
     "email:ann@example.org": {"properties": {"email": "ann@example.org"}},

@@ -77,7 +77,7 @@ REJECTED: list[object] = [
     track(messageId="said", timestamp="soon"), track(timestamp=True), track(receivedAt="then"), track(properties="x"),
     track(context=[]),
     {"type": "identify", "traits": {"email": "undefined"}}, {"type": "identify", "userId": "u", "traits": ["email"]},
-    {"type": "alias", "previousId": "c1"},
+    {"type": "alias", "previousId": "none"}, {"type": "alias"},
 ]
 
 
