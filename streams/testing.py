@@ -42,6 +42,7 @@ from streams.definitions import load_folder
 from streams.definitions.lists import as_bytes
 from streams.memory import MemoryStore
 from streams.task import Task, TaskSettings
+from streams.task.arrivals import Arrivals
 from streams.task.breaking import breaches_of
 from streams.task.outputs import refused, unsent, view
 from streams.task.publishing import Published, press, records, revise
@@ -49,6 +50,8 @@ from streams.task.wire import Ask, encode
 from streams.unit import Inbound, Outbound
 
 NO_TIMERS = -(1 << 62)
+LATEST = 1 << 42
+"""In ms; the number of an arrival has 63 bits. Messages of the year 2109 and later have numbers in order all the same."""
 
 
 class Collected:
@@ -84,7 +87,7 @@ class Pipeline:
         self.rebuilt: Counter[str] = Counter()
         """Since the beginning: profiles whose events were read again for new definitions, those events, leaves folded."""
         self.collected = Collected()
-        self._arrival = 0
+        self._arrivals = Arrivals(0, 0)
         self._random = random.Random(seed)
         self._codec = Codec()
         settings = TaskSettings(profile_key=profile_key, view_after=None, arrivals=self._next_arrival)
@@ -261,5 +264,4 @@ class Pipeline:
         return order
 
     def _next_arrival(self, at: int) -> int:
-        self._arrival += 1
-        return (min(max(at, 0), 1 << 42) << 20) + (self._arrival & 0xFFFFF)
+        return self._arrivals.next(min(at, LATEST))

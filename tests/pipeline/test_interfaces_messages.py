@@ -138,6 +138,17 @@ def test_events_are_taken_in_order_of_receipt_or_as_given(tmp_path: Path) -> Non
     assert given.profile("customer_id:u")["first_seen"] == TEN
 
 
+def test_as_given_ties_in_event_time_are_settled_by_the_order_of_the_file(tmp_path: Path) -> None:
+    """Whatever `receivedAt` says: that is the order in which the messages arrive."""
+    first, second = said("A", "10:00", n=1), said("A", "10:00", n=2)
+    messages = [first | {"userId": "u", "receivedAt": iso("12:00")}, second | {"userId": "u", "receivedAt": iso("11:00")}]
+    newest = HOURLY + "---\nkind: computed-trait\nid: newest\nfunction: last\nevent: A\nproperty: n\n"
+    given = backtest(tmp_path / "given", messages, newest, "--as-given")
+    assert given.profile("customer_id:u")["traits"]["newest"] == 2
+    ordered = backtest(tmp_path / "ordered", messages, newest)
+    assert ordered.profile("customer_id:u")["traits"]["newest"] == 1
+
+
 def test_without_until_the_clock_stops_at_the_last_event_and_with_it_it_includes_that_instant(tmp_path: Path) -> None:
     messages = [said("A", "10:00") | {"userId": "u"}]
     for number, (until, wanted) in enumerate((
