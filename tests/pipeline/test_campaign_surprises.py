@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from streams.core.values import Json
-from tests.pipeline.test_campaigns import DAY, Person, campaign, sent, world
+from tests.pipeline.test_campaigns import DAY, EMAIL, Person, campaign, sent, world
 
 
 @pytest.mark.parametrize("name", ["memberships", "display", "fans", "everybody"])
@@ -64,3 +64,21 @@ def test_l5_a_campaign_of_another_segment_takes_people_out_of_the_one_they_were_
     assert [activation.sequence for activation in told] == [1, 2, 3, 4, 5, 6]
     assert [(a.segment_id, a.change) for a in told] == [
         (segment, change) for segment in ("fans", "fans", "new") for change in ("entered", "exited")]
+
+
+def test_an_activation_of_who_left_names_the_version_that_decided() -> None:
+    """It said version 0."""
+    both = campaign("leavers", trigger="exited", channels=EMAIL | {"display": {"audience": "a", "purpose": "mail"}})
+
+    def within(duration: str) -> dict[str, Json]:
+        return both | {"segment/fans": {
+            "kind": "segment", "id": "fans", "rule": {"performed": {"event": "Order Completed", "within": duration}}}}
+
+    pipeline = world(within("1d"))
+    person = Person(pipeline, device={"id": "d"})
+    person.becomes()
+    person.orders()
+    pipeline.apply(within("2d"))
+    pipeline.advance(by=3 * DAY)
+    told = sorted((each.channel, each.change, each.segment_version) for each in pipeline.activations())
+    assert told == [("display", "entered", 1), ("display", "exited", 2), ("email", "message", 2)]

@@ -11,15 +11,17 @@ from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.messages import Activation
 from streams.core.profile import Profile
+from streams.core.segments.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One identifier of a person, on one channel of a campaign."""
+    """One identifier of a person, on one channel of a campaign. version: see `version_of`."""
 
     campaign: Campaign
     channel: Channel
     identifier: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,21 @@ class Cause:
     event: Event | None = None
 
 
+def version_of(plan: Plan, profile: Profile, segment: str) -> int:
+    """Of the definition that decided: the one by which the person is in, or is out; 0 where it is defined no more."""
+    if segment in profile.members:
+        return int(profile.members[segment][0])
+    return plan.segments[segment].version if segment in plan.segments else 0
+
+
 def activation(profile: Profile, to: Recipient, change: str, cause: Cause, content: dict[str, Any]) -> Activation:
     """`change`: entered, exited or message. Counts as told from here on."""
     campaign, channel, identifier = to.campaign, to.channel, to.identifier
     variant = variant_of(profile, campaign)
     sequence = next_sequence(profile, identifier)
-    version = profile.members.get(campaign.segment, [0])[0]
     parts = (campaign.id, channel.name, identifier, campaign.segment, str(sequence), change, str(cause.at))
     return Activation(
         blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest(), channel.name, campaign.id, campaign.segment,
-        version, change, sequence, profile.profile_id, identifier, cause.at, campaign.ends, channel.purpose,
+        to.version, change, sequence, profile.profile_id, identifier, cause.at, campaign.ends, channel.purpose,
         f"{channel.purpose}: granted" if change != "exited" else "removal",
         content | ({"variant": variant.id} if variant else {}), cause.because)

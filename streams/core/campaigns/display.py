@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from streams.core.campaigns.activations import Cause, Recipient, activation
+from streams.core.campaigns.activations import Cause, Recipient, activation, version_of
 from streams.core.campaigns.content import PARAMETERS, creative
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.permission import may_activate
@@ -40,7 +40,8 @@ def update_audiences(
             if told is not None:
                 sends.append(_out(context, profile, (campaign.id, channel.name, identifier), cause))
             if belongs:
-                sends.append(_in(context, profile, Recipient(campaign, channel, identifier), cause))
+                version = version_of(context.plan, profile, campaign.segment)
+                sends.append(_in(context, profile, Recipient(campaign, channel, identifier, version), cause))
     remember(profile, sends)
     return sends
 
@@ -115,7 +116,8 @@ def _out(context: Context, profile: Profile, told: tuple[str, str, str], cause: 
     campaign = replace(next(found, None) or Campaign(id=campaign_id, segment=segment), segment=segment)
     channels = (each for each in channels_of(profile, campaign) if each.name == name)
     channel = next(channels, None) or Channel(name=name, purpose=purpose)
-    return activation(profile, Recipient(campaign, channel, identifier), "exited", cause, dict(said))
+    recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, segment))
+    return activation(profile, recipient, "exited", cause, dict(said))
 
 
 def _names(campaign: Campaign) -> frozenset[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from streams.core.campaigns import caps, holding
-from streams.core.campaigns.activations import Cause, Recipient, activation
+from streams.core.campaigns.activations import Cause, Recipient, activation, version_of
 from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import Held
 from streams.core.campaigns.local_time import quiet_until, zone_of
@@ -140,7 +140,8 @@ def _decide(
     except Rejected as fault:
         return [Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)]
     caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
-    recipient, cause = Recipient(campaign, channel, identifier), Cause(at, occasion.because, occasion.event)
+    recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, campaign.segment))
+    cause = Cause(at, occasion.because, occasion.event)
     told = activation(profile, recipient, "message", cause, said)
     return [replace(told, expires_at=valid if valid < FOREVER else None)]
 
