@@ -1,7 +1,7 @@
 """What only the whole of a folder can show: ids given twice, references to nothing, and circles."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from streams.core.values import Json
 from streams.definitions.faults import Fault, Notes, Place, Steps, nearest, sentence, shown
 from streams.definitions.identity import Identity
 from streams.definitions.kinds import Parsed
+from streams.definitions.samples import subtracted
 from streams.definitions.written import Written
 
 Key: TypeAlias = tuple[str, str]
@@ -53,6 +54,7 @@ def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
         _one(kind, meaning, reads)
     for read in reads:
         _missing(read, keyed)
+        _subtracted(read, {name for kind, name in keyed if kind == "computed-trait"})
     _circles(keyed)
     _forgotten(reads)
     return [_located(read.written, fault) for read in reads for fault in read.notes.faults]
@@ -89,6 +91,18 @@ def _missing(read: Read, keyed: Mapping[Key, Read]) -> None:
                 steps=reference.steps, found=f"no {reference.kind} {shown(reference.id)}",
                 expected=f"the id of a {reference.kind} in the folder", meant=nearest(reference.id, known),
             ))
+
+
+def _subtracted(read: Read, computed: Collection[str]) -> None:
+    """Ids of computed traits have hyphens; Jinja's names have none."""
+    campaign = read.parsed if isinstance(read.parsed, Campaign) else Campaign(id="", segment="")
+    channels = [*campaign.channels, *(channel for variant in campaign.variants for channel in variant.channels)]
+    for channel, (part, name) in ((each, found) for each in channels for found in subtracted(each, computed)):
+        fault = Fault(
+            steps=("channels", channel.name, part), expected=name.replace("-", "_"),
+            found=f"channels.{channel.name}.{part} has {name}, which Jinja reads as a subtraction")
+        if fault not in read.notes.faults:
+            read.notes.faults.append(fault)
 
 
 def _forgotten(reads: Iterable[Read]) -> None:

@@ -5,10 +5,12 @@ without any is checked for its syntax and its filters alone.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from streams.core.campaigns.content import PARAMETERS
+from jinja2 import nodes
+
+from streams.core.campaigns.content import PARAMETERS, known
 from streams.core.definitions import Channel
 from streams.definitions.sandbox import FAULTS, Sandbox
 
@@ -22,12 +24,31 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
     for field, source in _templates(channel):
         template = _ENVIRONMENT.from_string(source)
         for number, sample in enumerate(samples, 1):
-            traits = sample.get("traits", {})
-            known = {**traits, "profile": {"id": "sample", "traits": traits}, "event": sample.get("event", {})}
             try:
-                _ENVIRONMENT.said(template, known)
+                _ENVIRONMENT.said(template, known("sample", sample.get("traits", {}), sample.get("event", {})))
             except FAULTS as fault:
                 yield field, number, type(fault).__name__
+
+
+def subtracted(channel: Channel, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(field, name) of each name with hyphens that a template takes for a subtraction, so that nobody would get it."""
+    for field, source in _templates(channel):
+        for difference in _ENVIRONMENT.parse(source).find_all(nodes.Sub):
+            if (name := _hyphened(difference)) in names:
+                yield field, name
+
+
+def _hyphened(expression: nodes.Node) -> str:
+    """`a-b-c` as it was meant, a filter that Jinja gives to `c` alone left aside; empty for what is no name."""
+    match expression:
+        case nodes.Name(name=name):
+            return str(name)
+        case nodes.Filter(node=nodes.Name() | nodes.Filter() as filtered):
+            return _hyphened(filtered)
+        case nodes.Sub(left=left, right=right) if (before := _hyphened(left)) and (after := _hyphened(right)):
+            return f"{before}-{after}"
+        case _:
+            return ""
 
 
 def _templates(channel: Channel) -> Iterator[tuple[str, str]]:

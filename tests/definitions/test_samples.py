@@ -11,8 +11,8 @@ from streams.definitions import build
 SAMPLES = [{"traits": {"first_name": "Ann"}, "event": {"name": "A", "properties": {"n": 2}}}, {"traits": {}}]
 
 
-def built(text: str, **fields: Any) -> Any:
-    return build({
+def built(text: str, documents: dict[str, Any] | None = None, **fields: Any) -> Any:
+    return build((documents or {}) | {
         "segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}},
         "campaign/c": {"kind": "campaign", "id": "c", "segment": "all",
                        "channels": {"sms": {"text": text, "purpose": "p"}}} | fields,
@@ -44,3 +44,17 @@ def test_a_variants_own_template_is_tried_too() -> None:
 def test_without_samples_only_what_fails_for_everybody_is_refused() -> None:
     assert built("{{ 6 // event.properties.n }}").campaigns
     assert "is no Jinja template (No filter named 'shout'" in faults("{{ first_name | shout }}")
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ cart-total }}", "{{ cart-total | default(0) | round }}", "{% if 3 > cart-total %}a{% endif %}"])
+def test_a_computed_trait_that_jinja_takes_for_a_subtraction_is_refused_with_what_to_write(text: str) -> None:
+    def computed(name: str) -> Any:
+        return built(text, documents={f"computed-trait/{name}": {
+            "kind": "computed-trait", "id": name, "function": "count", "event": "Cart"}})
+
+    with pytest.raises(Misconfigured) as refused:
+        computed("cart-total")
+    said = "channels.sms.text has cart-total, which Jinja reads as a subtraction; expected cart_total"
+    assert str(refused.value).count(said) == 1
+    assert computed("total-cart").campaigns

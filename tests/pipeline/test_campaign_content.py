@@ -102,3 +102,16 @@ def test_the_button_activates_5000_present_members_once_each_whatever_is_pressed
     for channel in ("display", "email"):
         reached = [activation.identifier for activation in pipeline.activations(channel)]
         assert len(reached) == len(set(reached)) == 5_000
+
+
+def test_a_computed_trait_is_known_by_its_name_with_an_underscore_for_each_hyphen() -> None:
+    email = {"subject": "{{ orders_so_far }}", "text": "{{ profile.traits['orders-so-far'] }}", "purpose": "mail"}
+    pipeline = world(campaign("c", channels={"email": email}), {"computed-trait/orders-so-far": {
+        "kind": "computed-trait", "id": "orders-so-far", "function": "count", "event": "Order Completed"}})
+    person = Person(pipeline)
+    person.becomes(fan=True)
+    person.orders()
+    person.becomes(orders_so_far="stated")
+    person.orders()
+    told = [(each.content["subject"], each.content["text"]) for each in pipeline.activations("email")]
+    assert told == [("1", "1"), ("stated", "2")]

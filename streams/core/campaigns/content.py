@@ -1,7 +1,7 @@
 """What is said to somebody: the channel's templates over what is known of the person and what decided."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from streams.core.campaigns.text_message import size_of
@@ -15,7 +15,7 @@ PARAMETERS = "parameters"
 
 
 def content(context: Context, profile: Profile, channel: Channel, event: Event | None, at: int) -> dict[str, Any]:
-    """The channel's fields, rendered. Templates know every trait by its name, `profile` and `event`. Raises Rejected."""
+    """The channel's fields, rendered. Raises Rejected."""
     known = _known(context, profile, event, at)
     said: dict[str, Any] = {
         name: context.render(name, text, known) if isinstance(text, str) else text for name, text in channel.content}
@@ -37,10 +37,16 @@ def _parameters(context: Context, templates: Iterable[tuple[str, str]], known: d
     return {name: context.render(f"{PARAMETERS}.{name}", text, known) for name, text in templates}
 
 
+def known(profile_id: str, traits: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    """What templates know: every trait by its name, one with hyphens, as computed traits have, also with `_` for each;
+    `profile` with its `id` and all `traits`; the deciding `event`."""
+    spelled = {name.replace("-", "_"): value for name, value in traits.items() if "-" in name}
+    return {**spelled, **traits, "profile": {"id": profile_id, "traits": traits}, "event": event}
+
+
 def _known(context: Context, profile: Profile, event: Event | None, at: int) -> dict[str, Any]:
-    traits = trait_values(context.plan, profile, at)
     happened = {"name": event.name, "properties": dict(event.properties)} if event else {}
-    return {**traits, "profile": {"id": profile.profile_id, "traits": traits}, "event": happened}
+    return known(profile.profile_id, trait_values(context.plan, profile, at), happened)
 
 
 def _size(text: str) -> dict[str, Any]:
