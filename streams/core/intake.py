@@ -244,8 +244,9 @@ def _event_name(message: Message) -> str:
 
 def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
     """Each under its own name, so that it lasts until it is set anew; `group` is the message's as they came."""
+    group = {"group_id": message["groupId"]} if "groupId" in message else {}
     single = {f"{GROUP}.{name}": value for name, value in traits.items()}
-    return {"group_id": message.get("groupId"), **({GROUP: traits} if traits else {}), **single}
+    return {**group, **({GROUP: traits} if traits else {}), **single}
 
 
 def _message_id(message: Message) -> str:

@@ -79,7 +79,8 @@ def traits_set(message: dict[str, Json]) -> dict[str, Json]:
     if message["type"] == "identify":
         return dict(traits)
     if message["type"] == "group":
-        return {"group_id": message.get("groupId"), **{f"group.{name}": value for name, value in traits.items()}}
+        group = {"group_id": message["groupId"]} if "groupId" in message else {}
+        return group | {f"group.{name}": value for name, value in traits.items()}
     return {}
 
 

@@ -1,6 +1,8 @@
 """INTERFACES section 3: comparisons of values, as traits and as properties alike; computed traits. Derived from the text."""
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.pipeline.tables import backtest, iso, known, said
@@ -175,3 +177,13 @@ def test_traits_of_groups_are_set_one_at_a_time_as_those_of_people_are(tmp_path_
         "group_id": "g", "group": {"plan": "free", "seats": 6, "site": {"city": "Ghent", "floor": 1}}}
     assert profile["segments"] == sorted(rules)
     assert run.changes("seats", "customer_id:u") == "+23:30"
+
+
+@pytest.mark.parametrize(("second", "left"), [
+    ({}, {"group_id": "g"}), ({"groupId": None}, {}), ({"groupId": "h"}, {"group_id": "h"})])
+def test_a_group_message_that_names_no_group_leaves_the_one_there_is_and_null_removes_it(
+    tmp_path: Path, second: dict[str, object], left: dict[str, object],
+) -> None:
+    unnamed = {name: value for name, value in group("11:00", size=3).items() if name != "groupId"}
+    run = backtest(tmp_path, [group("10:00") | {"userId": "u"}, unnamed | {"userId": "u"} | second], "")
+    assert run.profile("customer_id:u")["traits"] == {"group": {"size": 3}} | left
