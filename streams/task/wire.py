@@ -112,19 +112,19 @@ def decode(record: Mapping[str, Any], reread: Reread) -> tuple[Wired, int]:
     if read is None:
         raise Bug("a command of unknown kind; did a newer version write it? Start that version again")
     try:
-        return read(unpack(record["body"]), lambda fields: _reread(fields, reread)), record["at"]
+        return read(unpack(record["body"]), reread), record["at"]
     except (*UNREADABLE, Rejected) as fault:
         raise Bug(f"a command `{kind}` cannot be read ({type(fault).__name__}): did a newer version write it? Start that "
                   "version again") from fault
 
 
-def _reread(fields: list[Any], reread: Reread) -> Event:
+def _read_event(fields: list[Any], reread: Reread) -> Event:
     arrival, event_time, received_at, identifiers, raw, is_replayed = fields
     return reread(Entry(arrival, event_time, received_at, "", tuple(identifiers), raw), is_replayed)
 
 
-def _reader(kind: Callable[..., Wired]) -> Callable[[list[Any], _Read], Wired]:
-    return lambda row, read: kind(*row)
+def _reader(kind: Callable[..., Wired]) -> Callable[[list[Any], Reread], Wired]:
+    return lambda row, reread: kind(*row)
 
 
 _PLAIN: dict[type[Wired], str] = {
@@ -138,19 +138,18 @@ _WRITERS: dict[type[Wired], tuple[str, Callable[[Any], Sequence[Any]]]] = {
     **{kind: (name, _plain(kind)) for kind, name in {
         **_PLAIN, Split: "split", Announce: "announce", Stage: "stage", Ask: "ask"}.items()},
     Adopt: ("adopt", _adopt)}
-_Read = Callable[[list[Any]], Event]
-_READERS: dict[str, Callable[[list[Any], _Read], Wired]] = {
-    "deliver": lambda r, read: Deliver(read(r[0]), r[1], r[2], r[3], r[4], r[5], tuple(r[6]), r[7]),
-    "arrive": lambda r, read: Arrive(read(r[0])),
-    "resolve": lambda r, read: Resolve(read(r[0]), r[1], r[2]),
-    "visit": lambda r, read: Visit(read(r[0]), tuple(r[1]), r[2]),
-    "decide": lambda r, read: Decide(read(r[0]), r[1]),
-    "split": lambda r, read: Split(r[0], r[1], tuple(r[2])),
-    "announce": lambda r, read: Announce(r[0], r[1], r[2], tuple(r[3]), r[4]),
-    "adopt": lambda r, read: Adopt(
+_READERS: dict[str, Callable[[list[Any], Reread], Wired]] = {
+    "deliver": lambda r, reread: Deliver(_read_event(r[0], reread), r[1], r[2], r[3], r[4], r[5], tuple(r[6]), r[7]),
+    "arrive": lambda r, reread: Arrive(_read_event(r[0], reread)),
+    "resolve": lambda r, reread: Resolve(_read_event(r[0], reread), r[1], r[2]),
+    "visit": lambda r, reread: Visit(_read_event(r[0], reread), tuple(r[1]), r[2]),
+    "decide": lambda r, reread: Decide(_read_event(r[0], reread), r[1]),
+    "split": lambda r, reread: Split(r[0], r[1], tuple(r[2])),
+    "announce": lambda r, reread: Announce(r[0], r[1], r[2], tuple(r[3]), r[4]),
+    "adopt": lambda r, reread: Adopt(
         r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
         profile_of(r[4]) if r[4] else None, r[5], r[6]),
     **{name: _reader(kind) for kind, name in _PLAIN.items()},
-    "stage": lambda r, read: Stage(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
-    "ask": lambda r, read: Ask(r[0], r[1], r[2], r[3], r[4], tuple(r[5])),
+    "stage": lambda r, reread: Stage(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
+    "ask": lambda r, reread: Ask(r[0], r[1], r[2], r[3], r[4], tuple(r[5])),
 }
