@@ -11,8 +11,8 @@ from streams.runtime.delivering.deliveries import KafkaActivations
 from streams.runtime.delivering.destinations import Destinations, Plan
 from streams.runtime.delivering.following import Address, Documents, Following, listening, stopping
 from streams.runtime.delivering.pages import Ends, Pages
-from streams.runtime.kafka.ends import CommittedEnds
 from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.offsets import Offsets
 from streams.runtime.settings import Settings
 from streams.topology import TOPICS
 
@@ -57,11 +57,11 @@ class ChannelEnds:
         names = Names(settings)
         self._channels = {names.on_cluster(CHANNEL + channel): channel for channel in CHANNELS}
         self._places = [TopicPartition(name, number) for name in self._channels for number in range(settings.partitions)]
-        self._ends = CommittedEnds(settings.broker)
+        self._offsets = Offsets(settings.broker)
 
     def now(self) -> Ends:
         """Nothing while the broker does not answer."""
-        ends = self._ends.of(self._places)
+        ends = self._offsets.ends(self._places)
         if ends is None:
             return {}
         found: dict[str, dict[int, int]] = {channel: {} for channel in CHANNELS}

@@ -20,9 +20,9 @@ from schemas.errors import Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.clock import wall_ms
 from streams.runtime.exits import end_process
-from streams.runtime.kafka.ends import ANSWER, CommittedEnds
 from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.offsets import ANSWER, Offsets
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.memberships.store import MembershipsStore
@@ -73,7 +73,7 @@ class Follower:
         try:
             codec = self._patiently(lambda: codec_of(self._settings))
             consumer = Consumer(_options(self._settings))
-            self._ends = CommittedEnds(self._settings.broker)
+            self._offsets = Offsets(self._settings.broker)
             while not self._is_stopping.is_set() and not self._assign(consumer):
                 self._is_stopping.wait(ASK_EVERY)
             while not self._is_stopping.is_set():
@@ -145,7 +145,7 @@ class Follower:
         if self._asked is not None or at < self._ask_at:
             return
         self._ask_at = at + ASK_EVERY
-        ends = self._ends.of(TopicPartition(self._topic, number) for number in self._positions)
+        ends = self._offsets.ends(TopicPartition(self._topic, number) for number in self._positions)
         if ends is not None:
             self._asked = {partition: end for (_, partition), end in ends.items()}, at
 

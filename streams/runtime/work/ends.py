@@ -8,20 +8,20 @@ offsets each commits the instant that it has reached.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import TimeoutError as AnswerMissing
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
+from confluent_kafka import TopicPartition
 
 from streams.core.intervals import BEGINNING
 from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.offsets import Offsets
 from streams.runtime.settings import Settings
 from streams.topology import INPUTS
 
+INPUT_NAMES = tuple(topic.name for topic in INPUTS)
 INTERVAL = 0.25
 ANSWER = 5.0
+"""Seconds."""
 
 See = Callable[[int, dict[str, int], int], None]
 """A partition, where its inputs end, by topic, and when that was asked (ms)."""
@@ -36,7 +36,6 @@ class EndsWatch:
         self._names = Names(settings)
         self._broker, self._all = settings.broker, range(settings.partitions)
         self._wall = wall
-        self._latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         self._partitions: tuple[int, ...] = ()
         self._wake = threading.Event()
         self._is_stopping = False
@@ -44,6 +43,7 @@ class EndsWatch:
     def start(self, see: See, hear: Hear) -> None:
         """Begins the thread, which calls `see` and `hear`."""
         self._see, self._hear = see, hear
+        self._offsets = Offsets(self._broker, ANSWER)
         threading.Thread(target=self._live, name="ends", daemon=True).start()
 
     def watch(self, partitions: Iterable[int]) -> None:
@@ -57,55 +57,38 @@ class EndsWatch:
         self._wake.set()
 
     def _live(self) -> None:
-        admin = self._connect()
         while not self._is_stopping:
-            if not self._ask(admin, self._partitions):
-                admin = self._connect()
+            if here := self._partitions:
+                self._ask(here)
             self._wake.wait(INTERVAL)
             self._wake.clear()
 
-    def _connect(self) -> AdminClient:
-        """After each failure anew: a client may take minutes to forget who led before a broker restarted."""
-        options: dict[str, Any] = {"bootstrap.servers": self._broker, "log_level": 0, "error_cb": lambda _: None}
-        return AdminClient(options)
-
-    def _ask(self, admin: AdminClient, here: tuple[int, ...]) -> bool:
-        """Asks for committed ends (the last stable offsets): beyond them a task could not read. False: no answer."""
-        if not here:
-            return True
+    def _ask(self, here: tuple[int, ...]) -> None:
+        """For committed ends (the last stable offsets): beyond them a task could not read."""
         at = self._wall()
-        try:
-            ends = self._ends(admin)
-            for partition in here:
-                self._see(partition, ends[partition], at)
-            if elsewhere := [partition for partition in self._all if partition not in here]:
-                self._hear(self._reached(admin, elsewhere, ends, at))
-        except (KafkaException, AnswerMissing):
-            return False
-        return True
+        ends = self._offsets.ends(self._inputs(self._all))
+        if ends is None:
+            return
+        for partition in here:
+            self._see(partition, {topic: ends[self._names.on_cluster(topic), partition] for topic in INPUT_NAMES}, at)
+        elsewhere = [partition for partition in self._all if partition not in here]
+        if elsewhere and (reached := self._reached(elsewhere, ends, at)) is not None:
+            self._hear(reached)
 
-    def _ends(self, admin: AdminClient) -> dict[int, dict[str, int]]:
-        wanted = dict.fromkeys(self._inputs(self._all), self._latest)
-        answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER)
-        found: dict[int, dict[str, int]] = {}
-        for source, answer in answers.items():
-            found.setdefault(source.partition, {})[self._names.logical(source.topic)] = answer.result(ANSWER).offset
-        return found
-
-    def _reached(
-        self, admin: AdminClient, elsewhere: list[int], ends: dict[int, dict[str, int]], at: int,
-    ) -> dict[int, int]:
+    def _reached(self, elsewhere: list[int], ends: Mapping[tuple[str, int], int], at: int) -> dict[int, int] | None:
         """Who has committed all that was there `at` has reached that instant; else what it said itself counts."""
-        asked = ConsumerGroupTopicPartitions(self._names.group, self._inputs(elsewhere))
-        (answer,) = admin.list_consumer_group_offsets([asked], request_timeout=ANSWER).values()
+        committed = self._offsets.committed(self._names.group, self._inputs(elsewhere))
+        if committed is None:
+            return None
         found = dict.fromkeys(elsewhere, at)
         said = dict.fromkeys(elsewhere, BEGINNING)
-        for each in answer.result(ANSWER).topic_partitions:
-            if str(each.metadata).lstrip("-").isdecimal():
-                said[each.partition] = max(said[each.partition], int(each.metadata))
-            if max(0, each.offset) < ends[each.partition][self._names.logical(each.topic)]:
+        for each in committed:
+            metadata = str(each.metadata)
+            if metadata.lstrip("-").isdecimal():
+                said[each.partition] = max(said[each.partition], int(metadata))
+            if max(0, each.offset) < ends[each.topic, each.partition]:
                 found[each.partition] = BEGINNING
         return {partition: max(found[partition], said[partition]) for partition in elsewhere}
 
     def _inputs(self, partitions: Iterable[int]) -> list[TopicPartition]:
-        return [TopicPartition(self._names.on_cluster(topic.name), number) for topic in INPUTS for number in partitions]
+        return [TopicPartition(self._names.on_cluster(topic), number) for topic in INPUT_NAMES for number in partitions]
