@@ -14,15 +14,12 @@ from pathlib import Path
 import orjson
 
 from streams.core.definitions import Definitions
-from streams.core.errors import Rejected
-from streams.core.intake import instant
 from streams.core.messages import IdentityChanged
 from streams.core.profile import Profile
 from streams.core.values import Json, iso, iso_or_none
+from streams.moments import received_at
 from streams.task.outputs import view
 from streams.testing import Pipeline
-
-TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +37,6 @@ class Switch:
 
     at: int
     definitions: Definitions
-
-
-def received_at(raw: bytes, otherwise: int) -> int:
-    """`receivedAt`, else `timestamp`, else when it was sent, in ms; `otherwise` where none is there or makes sense."""
-    try:
-        message = orjson.loads(raw)
-        stated = [message[name] for name in TIMES if message.get(name) is not None] if isinstance(message, dict) else []
-        return instant(stated[0], "receivedAt") if stated else otherwise
-    except (orjson.JSONDecodeError, Rejected):
-        return otherwise
 
 
 def in_order(lines: Iterable[Line], *, is_as_given: bool) -> list[tuple[int, Line]]:

@@ -41,6 +41,7 @@ from streams.core.values import Json
 from streams.definitions import load_folder
 from streams.definitions.lists import as_bytes
 from streams.memory import MemoryStore
+from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
 from streams.task.arrivals import Arrivals
 from streams.task.breaking import breaches_of
@@ -77,13 +78,13 @@ class Collected:
 
 
 class Pipeline:
-    """Definitions may be a folder, `Definitions`, or inlined documents by `kind/id`. Times are epoch ms."""
+    """Definitions may be a folder, `Definitions`, or inlined documents by `kind/id`. `now` is epoch ms."""
 
     def __init__(
-        self, definitions: Path | Definitions | Mapping[str, Json] | None = None, partitions: int = 4,
-        start: int = 0, seed: int = 0, profile_key: str = "backtest",
+        self, definitions: Path | str | Definitions | Mapping[str, Json] | None = None, partitions: int = 4,
+        start: Moment = 0, seed: int = 0, profile_key: str = "backtest",
     ) -> None:
-        self.now = start
+        self.now = moment(start)
         self.rebuilt: Counter[str] = Counter()
         """Since the beginning: profiles whose events were read again for new definitions, those events, leaves folded."""
         self.collected = Collected()
@@ -101,10 +102,10 @@ class Pipeline:
         if definitions is not None:
             self.apply(definitions)
 
-    def apply(self, definitions: Path | Definitions | Mapping[str, Json]) -> None:
+    def apply(self, definitions: Path | str | Definitions | Mapping[str, Json]) -> None:
         """Replace all definitions by these, now. Misconfigured with what is wrong with them."""
-        if isinstance(definitions, Path):
-            definitions = load_folder(definitions)
+        if isinstance(definitions, Path | str):
+            definitions = load_folder(Path(definitions))
         documents = definitions.sources if isinstance(definitions, Definitions) else dict(definitions)
         self._publish(revise(self._standing, documents))
         if faults := self.tasks[0].refused:
@@ -131,11 +132,12 @@ class Pipeline:
             Inbound("privacy.requests", 0, self._offset, identifier.encode(), value, self.now))
         self._drain()
 
-    def send(self, message: Mapping[str, Json] | bytes, at: int | None = None, line: int = 0) -> None:
+    def send(self, message: Mapping[str, Json] | bytes, at: Moment | None = None, line: int = 0) -> None:
         """One message, received at `at` (else its `receivedAt` or `timestamp`, else now), but never in the past:
         first what time alone brings until then, then the message, and everything it causes."""
         raw = message if isinstance(message, bytes) else orjson.dumps(message)
-        self.advance(to=max(self.now, self.now if at is None else at), including=False)
+        received = received_at(raw, self.now) if at is None else moment(at)
+        self.advance(to=max(self.now, received), including=False)
         self._waiting[self._random.randrange(len(self.tasks))].append(
             Inbound("events.hits", 0, line, None, raw, self.now))
         self._drain()
@@ -164,9 +166,9 @@ class Pipeline:
         """Ask, now, that these identifiers of whoever has `identifier` become a person of their own."""
         self.request("split", identifier, split_off=split_off)
 
-    def advance(self, *, to: int | None = None, by: int | None = None, including: bool = True) -> None:
+    def advance(self, *, to: Moment | None = None, by: Span | None = None, including: bool = True) -> None:
         """Let time pass: what is due until then happens, each at its own instant. `including`: also at `to`."""
-        target = self.now + by if by is not None else self.now if to is None else to
+        target = self.now + span(by) if by is not None else self.now if to is None else moment(to)
         last = target if including else target - 1
         while True:
             due = [instant for task in self.tasks if (instant := task.next_timer()) is not None]

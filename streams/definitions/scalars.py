@@ -61,12 +61,17 @@ def whole(*, least: int, most: int | None = None) -> Shape[int]:
     return Shape(read, {"type": "integer", "minimum": least} | ({} if most is None else {"maximum": most}))
 
 
+def milliseconds(written: str) -> int | None:
+    """Of a duration such as `3d`; None for what is none."""
+    match = _DURATION.fullmatch(written)
+    return int(match[1]) * UNITS_MS[match[2]] if match else None
+
+
 def duration(*, least_ms: int = 1) -> Shape[int]:
     def read(found: Found) -> int:
-        match = _DURATION.fullmatch(found.value) if isinstance(found.value, str) else None
-        if match is None:
+        length = milliseconds(found.value) if isinstance(found.value, str) else None
+        if length is None:
             found.unlike(_DURATION_EXPECTED, _in_units(found.value))
-        length = int(match[1]) * UNITS_MS[match[2]]
         if length < least_ms:
             found.unlike("a duration longer than nothing")
         return length

@@ -82,7 +82,7 @@ def test_odd_input_counts_once_and_the_rest_goes_on(odd: dict[str, Any]) -> None
 
 def test_a_stated_receipt_in_the_future_is_clamped_to_the_clock() -> None:
     pipeline = Pipeline(SEGMENTS, 2, start=START)
-    pipeline.send(GOOD | {"receivedAt": "2100-01-01T00:00:00Z"})
+    pipeline.send(GOOD | {"receivedAt": "2100-01-01T00:00:00Z"}, START)
     assert next(iter(pipeline.profiles())).now == START
 
 

@@ -16,7 +16,7 @@ from tests.strategies import DAY, EVERYTHING, START
 Message = dict[str, Any]
 IDLE, WEEK = 90 * DAY, 7 * DAY
 ALONE: Message = {"userId": "jane-77"}
-SEEN = START
+SEEN = START + 1
 """When Jane was heard of last."""
 
 
@@ -84,6 +84,7 @@ def test_who_comes_back_afterwards_is_new_and_may_be_anybody(partitions: int, la
     pipeline = known(partitions)
     back = SEEN + IDLE + late
     pipeline.send(event(9, back, PERSON), back)
+    pipeline.advance(by=0)
     found = pipeline.profile(MAIL)
     assert found is not None and (found["events"], found["first_seen"]) == (1, back)
     assert people(pipeline) == {frozenset({JANE, MAIL, COOKIE}): ["m9"]}

@@ -1,0 +1,45 @@
+"""Instants and durations as people write them in tests and notebooks, and as messages state them; inside they are ms."""
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import orjson
+
+from streams.core.errors import Rejected
+from streams.core.intake import instant
+from streams.definitions.scalars import milliseconds
+
+Moment: TypeAlias = int | str | datetime
+"""Epoch ms, ISO 8601 or a datetime; without a zone: UTC."""
+Span: TypeAlias = int | str | timedelta
+"""Ms, a duration as in definitions (`3d`), or a timedelta."""
+TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
+
+
+def moment(stated: Moment) -> int:
+    """Epoch ms. ValueError for what is none."""
+    try:
+        return instant(stated.isoformat() if isinstance(stated, datetime) else stated, "the moment")
+    except Rejected as fault:
+        raise ValueError(f"{stated!r}: {fault.reason}") from None
+
+
+def span(stated: Span) -> int:
+    """Ms. ValueError for what is no duration."""
+    if isinstance(stated, timedelta):
+        return stated // timedelta(milliseconds=1)
+    found = milliseconds(stated) if isinstance(stated, str) else stated
+    if found is None:
+        raise ValueError(f"{stated!r} is no duration; expected ms, a timedelta, or a text such as 90s, 30m, 3h, 7d or 2w")
+    return found
+
+
+def received_at(raw: bytes, otherwise: int) -> int:
+    """`receivedAt`, else `timestamp`, else when it was sent, in ms; `otherwise` where none is there or makes sense."""
+    try:
+        message = orjson.loads(raw)
+        stated = [message[name] for name in TIMES if message.get(name) is not None] if isinstance(message, dict) else []
+        return instant(stated[0], "receivedAt") if stated else otherwise
+    except (orjson.JSONDecodeError, Rejected):
+        return otherwise
