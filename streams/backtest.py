@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,13 @@ from streams.moments import received_at
 from streams.task.outputs import view
 from streams.testing import Pipeline
 
+LINES_A_FILE = 1 << 40
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A message of the input: its place, its bytes, and why there is none if there is none."""
+    """A message of the input: its place, its bytes, and why there is none if there is none. `number`: from 1; of a further
+    file, `LINES_A_FILE` more for each one before it."""
 
     number: int
     raw: bytes
@@ -82,14 +85,17 @@ def _switch(pipeline: Pipeline, switch: Switch) -> None:
     pipeline.apply(switch.definitions)
 
 
-def write(pipeline: Pipeline, summary: Mapping[str, Json], unread: Iterable[Line], folder: Path) -> None:
-    """A file for each kind of output, and a summary. `unread`: lines that a mapping could not turn into messages."""
+def write(
+    pipeline: Pipeline, summary: Mapping[str, Json], unread: Iterable[Line], folder: Path, files: Sequence[Path] = (),
+) -> None:
+    """A file for each kind of output, and a summary. `unread`: lines that a mapping could not turn into messages; `files`:
+    of the input, of which a rejected line names its own where there are several."""
     folder.mkdir(parents=True, exist_ok=True)
     _lines(folder / "profiles.jsonl", (_profile(pipeline, p) for p in living(pipeline)))
     _lines(folder / "memberships.jsonl", _memberships(pipeline))
     _lines(folder / "activations.jsonl", _activations(pipeline))
     _lines(folder / "identity.jsonl", _identity(pipeline))
-    _lines(folder / "rejected.jsonl", _rejected(pipeline, unread))
+    _lines(folder / "rejected.jsonl", _rejected(pipeline, unread, files))
     _write(folder / "summary.json", [orjson.dumps(summary, option=orjson.OPT_INDENT_2)])
 
 
@@ -147,11 +153,13 @@ def _identity(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
         yield row | {"at": iso(line.at)}
 
 
-def _rejected(pipeline: Pipeline, unread: Iterable[Line]) -> Iterator[dict[str, Json]]:
+def _rejected(pipeline: Pipeline, unread: Iterable[Line], files: Sequence[Path]) -> Iterator[dict[str, Json]]:
     found = [(record.offset, reason, record.value) for record, reason in pipeline.rejected]
     found += [(line.number, line.reason or "", line.raw) for line in unread]
     for number, reason, raw in sorted(found):
-        yield {"line": number, "reason": reason, "message_id": _message_id(raw)}
+        file, line = divmod(number, LINES_A_FILE) if number > 0 else (0, number)
+        named = {"file": str(files[file])} if len(files) > 1 and number > 0 else {}
+        yield {**named, "line": line, "reason": reason, "message_id": _message_id(raw)}
 
 
 def _message_id(raw: bytes | None) -> str | None:

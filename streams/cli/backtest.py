@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     timed = counted(backtest.in_order(lines, is_as_given=options.as_given), "events")
     summary = backtest.run(pipeline, timed, switches[1:], options.until)
     summary["rejected"] += len(unread)
-    backtest.write(pipeline, summary, unread, options.output)
+    backtest.write(pipeline, summary, unread, options.output, options.events)
     print(f"{summary['events']} events, {summary['profiles']} profiles, {summary['memberships']} membership changes, "
           f"{summary['activations']} activations, {summary['rejected']} rejected "
           f"in {summary['seconds']} s; written to {options.output}", file=sys.stderr)
@@ -65,12 +65,13 @@ def _switches(options: argparse.Namespace) -> list[Any]:
 
 def _lines(options: argparse.Namespace, unread: list[Any]) -> Iterator[Any]:
     from connectors.sources.files import load, read
-    from streams.backtest import Line
+    from streams.backtest import LINES_A_FILE, Line
 
     mapping = load(options.mapping) if options.mapping else None
-    for path in options.events:
+    for place, path in enumerate(options.events):
         for row in read(path, mapping):
-            if row.reason is None:
-                yield Line(number=row.line, raw=row.raw)
+            line = Line(number=place * LINES_A_FILE + row.line, raw=row.raw, reason=row.reason)
+            if line.reason is None:
+                yield line
             else:
-                unread.append(Line(number=row.line, raw=row.raw, reason=row.reason))
+                unread.append(line)

@@ -71,6 +71,23 @@ def test_rejected_lines_say_where_and_why(world: Path) -> None:
     assert rows[1]["message_id"] == "nobody"
 
 
+def test_of_several_files_a_rejected_line_names_its_own(world: Path) -> None:
+    """Lines are those of the file; of one that a mapping cannot read, too."""
+    later, orders, mapping = world / "later.jsonl", world / "orders.jsonl", world / "mapping.yaml"
+    later.write_text('\n{"type": "track"}\n')
+    command = ["backtest", str(world / "events.jsonl"), str(later), "--definitions", str(world / "one"),
+               "--output", str(world / "several")]
+    assert cli.main(command) == 0
+    rows = [orjson.loads(row) for row in (world / "several" / "rejected.jsonl").read_bytes().splitlines()]
+    assert [(row["file"], row["line"]) for row in rows] == [
+        (str(world / "events.jsonl"), 51), (str(world / "events.jsonl"), 52), (str(later), 2)]
+    orders.write_text('{"n": 1}\n')
+    mapping.write_text("messages: [{type: track, event: A, userId: {column: n}, when: {column: n, is: 2}}]\n")
+    assert cli.main(["backtest", str(orders), str(orders), *command[3:], "--mapping", str(mapping)]) == 0
+    rows = [orjson.loads(row) for row in (world / "several" / "rejected.jsonl").read_bytes().splitlines()]
+    assert [(row["file"], row["line"]) for row in rows] == [(str(orders), 1), (str(orders), 1)]
+
+
 def test_what_is_wrong_in_any_folder_is_said_before_the_first_event(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With each folder's name, of a later one too whose time never comes; nothing is written."""
     for name in ("three", "four"):
