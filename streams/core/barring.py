@@ -15,8 +15,8 @@ from streams.core.context import Context
 from streams.core.endings import Bar
 from streams.core.events import Event
 from streams.core.identifiers import is_anonymous
+from streams.core.intervals import BEGINNING
 from streams.core.messages import Arrive, Decide, Refused, Sent
-from streams.core.ownership import ALWAYS
 from streams.core.tables import Barred
 
 BEFORE, SINCE = "before its identifiers were erased", "its identifiers were erased and are not taken off the list"
@@ -53,7 +53,7 @@ def is_barred(context: Context, identifier: str, event_time: int) -> bool:
 def owned_from(context: Context, identifier: str) -> int:
     """The event time from which it can be somebody's."""
     row = _row(context, identifier)
-    return ALWAYS if row is None else row.until + 1
+    return BEGINNING if row is None else row.until + 1
 
 
 def bar(context: Context, message: Bar) -> list[Sent]:
@@ -64,7 +64,7 @@ def bar(context: Context, message: Bar) -> list[Sent]:
 
 def bar_former(context: Context, identifier: str, end: int) -> Bar:
     """What an erased profile had until then, and others have since: events of its time are theirs by no means."""
-    row = context.tables.barred.get(mark(context, identifier)) or Barred(ALWAYS, True)
+    row = context.tables.barred.get(mark(context, identifier)) or Barred(BEGINNING, True)
     word = Bar(identifier, max(row.until, end - 1), row.is_lifted)
     bar(context, word)
     return word

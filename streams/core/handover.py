@@ -13,8 +13,8 @@ from streams.core.consent.merging import restrain
 from streams.core.context import Context
 from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
+from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
-from streams.core.ownership import ALWAYS
 from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note
 from streams.core.segments.folding import fold, refold, remember
 from streams.core.tables import Entry, Pointer
@@ -53,7 +53,7 @@ def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
     tables = context.tables
     disarm(tables, profile)
     if profile.seen or profile.chunks:
-        pointer = tables.pointers.get(profile.key) or Pointer(owners=[[ALWAYS, to, 0]])
+        pointer = tables.pointers.get(profile.key) or Pointer(owners=[[BEGINNING, to, 0]])
         pointer.seen, pointer.chunks = profile.seen, profile.chunks
         tables.pointers.put(profile.key, pointer)
         profile.seen, profile.chunks = b"", 0

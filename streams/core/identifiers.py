@@ -1,7 +1,7 @@
 """Identifiers: which namespaces there are, in which order they bind, and which values are nobody's.
 
 An identifier is the text `namespace:value`. It is its own Kafka key and its own state key, so that there is one
-form everywhere and nothing to convert. The table is INTERFACES section 1.
+form everywhere and nothing to convert.
 """
 from __future__ import annotations
 

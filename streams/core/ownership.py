@@ -1,6 +1,6 @@
 """Who an identifier belongs to, by event time.
 
-Owners are half-open intervals [from, profile key, epoch], oldest first, the first one from `ALWAYS`: an identifier
+Owners are half-open intervals [from, profile key, epoch], oldest first, the first one from `BEGINNING`: an identifier
 that is attached brings all its history; one that moves does so from the log-in on, and a late hit still finds who
 had the cookie then. Each interval has an epoch of its own, so each is a fragment of its own.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-ALWAYS = -(2**62)
+from streams.core.intervals import BEGINNING
+
 NOBODY = ""
 """Owner of an interval whose profile was forgotten: of the last one where others still have older ones, of any one whose
 owner was erased."""
@@ -44,13 +45,13 @@ def rename(owners: Owners, absorbed: str, survivor: str) -> None:
             owner[1] = survivor
 
 
-def claim(owners: Owners, profile: str, epoch: int, earliest: int = ALWAYS) -> int:
+def claim(owners: Owners, profile: str, epoch: int, earliest: int = BEGINNING) -> int:
     """What nobody owns is the profile's; since when. Before `earliest` it stays nobody's."""
-    since: int = owners[-1][0] if owners else ALWAYS
+    since: int = owners[-1][0] if owners else BEGINNING
     if since >= earliest:
         del owners[-1:]
     elif not owners:
-        owners.append([ALWAYS, NOBODY, 0])
+        owners.append([BEGINNING, NOBODY, 0])
     since = max(since, earliest)
     owners.append([since, profile, epoch])
     return since

@@ -8,8 +8,8 @@ from streams.core.campaigns import history
 from streams.core.campaigns.local_time import zone as time_zone
 from streams.core.context import Context
 from streams.core.events import Event
+from streams.core.intervals import BEGINNING
 from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
-from streams.core.ownership import ALWAYS
 from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, note
 from streams.core.segments import evaluate
 from streams.core.segments.folding import fold
@@ -22,7 +22,7 @@ TRIM_EVERY = 512
 def begin(context: Context, key: str, created: int) -> Profile:
     """A profile that owns nothing but the identifier it is named after."""
     profile = Profile(key, context.profile_id(key), created)
-    profile.identifiers[home(key)] = [0, ALWAYS]
+    profile.identifiers[home(key)] = [0, BEGINNING]
     context.tables.profiles.put(key, profile)
     return profile
 
@@ -267,7 +267,7 @@ def arm(context: Context, profile: Profile) -> None:
         timers.arm(profile.view_due, VIEW, profile.key)
 
 
-def fire(context: Context, due: int, cause: str, key: str, at: int) -> list[Sent]:
+def fire(context: Context, due: int, cause: str, key: str) -> list[Sent]:
     """A timer is due."""
     return _DUE[cause](context, key, due)
 

@@ -1,4 +1,4 @@
-"""Whose message is it? The limit algorithm that Segment documents (INTERFACES section 1, *Resolution*).
+"""Whose message is it? The limit algorithm that Segment documents.
 
 Pure arithmetic over the persons involved; what follows from a verdict is `sequencer`'s affair.
 """

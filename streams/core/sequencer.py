@@ -13,8 +13,9 @@ from streams.core import barring
 from streams.core.context import Context
 from streams.core.definitions import OnConflict
 from streams.core.identifiers import namespace_of
+from streams.core.intervals import BEGINNING
 from streams.core.messages import Cut, Decide, Deliver, IdentityChanged, Point, Release, Sent
-from streams.core.ownership import ALWAYS, MOST_INTERVALS, claim, move, owner_at, rename, until
+from streams.core.ownership import MOST_INTERVALS, claim, move, owner_at, rename, until
 from streams.core.profile import fragment_key, profile_key
 from streams.core.resolution import Verdict, are_parted, capped, exceeds, rejoined, resolve
 from streams.core.tables import Node, Person
@@ -80,7 +81,7 @@ def _owners(context: Context, message: Decide) -> dict[str, str]:
     for identifier in message.event.identifiers:
         node = context.tables.nodes.get(identifier)
         if node is None and message.visits.get(identifier) is not None:
-            node = Node(owners=[[ALWAYS, profile_key(identifier), 0]])
+            node = Node(owners=[[BEGINNING, profile_key(identifier), 0]])
             context.tables.nodes.put(identifier, node)
         owner = owner_at(node.owners, message.event.event_time) if node else None
         if owner:

@@ -10,8 +10,9 @@ from typing import Any
 
 from streams.core import profiling
 from streams.core.context import Context
+from streams.core.intervals import BEGINNING
 from streams.core.messages import Cut, IdentityChanged, Point, Sent
-from streams.core.ownership import ALWAYS, rename
+from streams.core.ownership import rename
 from streams.core.profile import LINKED, Forward, fragment_key, note
 from streams.core.receipts import Pending, once
 from streams.core.requests import Announce, Receipt, Split
@@ -94,7 +95,7 @@ def _hand_over(context: Context, key: str, to: str, fresh: Person, chosen: list[
         points.append(Point(identifier, [list(owner) for owner in node.owners]))
     return [
         Announce(to, fresh.created, gained, (source,), suppressed),
-        Cut(key, to, chosen, fragments, ALWAYS, None, source, is_split=True), *points]
+        Cut(key, to, chosen, fragments, BEGINNING, None, source, is_split=True), *points]
 
 
 def announce(context: Context, message: Announce, at: int) -> list[Sent]:

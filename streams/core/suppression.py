@@ -11,8 +11,8 @@ from streams.core.arrival import leave_undecided
 from streams.core.context import Context
 from streams.core.endings import Bar
 from streams.core.identifiers import is_identifier
+from streams.core.intervals import BEGINNING
 from streams.core.messages import Point, Sent
-from streams.core.ownership import ALWAYS
 from streams.core.profile import Forward, Profile, profile_key
 from streams.core.profiling import enters, own_profile
 from streams.core.receipts import Pending, once
@@ -93,7 +93,7 @@ def enter(context: Context, identifier: str, created: int | None) -> Node:
         return Node()
     key = profile_key(identifier)
     context.tables.persons.put(key, Person(created=created, identifiers={identifier: created}))
-    return Node(owners=[[ALWAYS, key, 0]])
+    return Node(owners=[[BEGINNING, key, 0]])
 
 
 def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:

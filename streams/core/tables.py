@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from streams.core.intervals import DAY_MS
 from streams.core.profile import Forward, Profile
 from streams.core.requests import Receipt
 
@@ -16,9 +17,9 @@ VIEW, RULE, FORWARD, EXPIRY, EVENTS, MESSAGES = "view", "rule", "forward", "expi
 VACANT, ANSWER = "vacant", "answer"
 """Causes of timers of profiles; of these two: of identifiers and receipts, at the sequencer. At one instant they fire in
 the order of these words: the end of a profile asks its events before they go."""
-WATCHED_FOR = 86_400_000
+WATCHED_FOR = DAY_MS
 """For how long an erased identifier is taken out of what profiles are handed, once nothing that names it is under way."""
-UNDER_WAY = 7 * 86_400_000
+UNDER_WAY = 7 * DAY_MS
 """What forwards and vacant identifiers outlast: far longer than any message can be under way."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
+from streams.core.intervals import DAY_MS
 from streams.core.values import Json
 from streams.demo.acts import Act, Names, Source
 from streams.demo.people import Person
@@ -16,7 +17,6 @@ Visit: TypeAlias = Iterator[Act]
 ADS, EMAIL, SMS = "personalised-ads", "email-marketing", "sms-marketing"
 CATEGORIES = ("shoes", "coats", "hats", "bags", "toys", "books")
 SITES = ("news.example", "weather.example", "games.example")
-DAY_MS = 86_400_000
 OLDEST_UPLOAD_DAYS = 45
 
 

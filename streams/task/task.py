@@ -232,7 +232,7 @@ class Task:
             elif cause == REDACTION:
                 self._redactions.end(key, due)
             else:
-                self._route(profiling.fire(self.context, due, cause, key, due))
+                self._route(profiling.fire(self.context, due, cause, key))
                 self._drain()
 
     def _work_on(self, timers_until: int, portion: float, *, has_records: bool) -> None:

@@ -76,7 +76,7 @@ ERASURE = {
     "an event of the very instant is a later one": Fault(
         _BARRING, "(event_time <= row.until or", "(event_time < row.until or"),
     "later events count at once": Fault(_BARRING, "or not row.is_lifted)", ")"),
-    "who comes back owns the past": Fault(_BARRING, "ALWAYS if row is None else row.until + 1", "ALWAYS"),
+    "who comes back owns the past": Fault(_BARRING, "BEGINNING if row is None else row.until + 1", "BEGINNING"),
     "an event is refused to the others whom it names": Fault(_BARRING, "    if left:", "    if False:"),
     "a lone visitor comes back beside the graph": Fault(_ARRIVAL, " and not barring.is_known(context, subject)", ""),
     "an erased customer comes back as a cookie": Fault(

@@ -14,6 +14,7 @@ from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka import calls
 from streams.runtime.settings import Settings
 from streams.runtime.state.restore import Superseded
+from streams.runtime.work import crew as crews
 from streams.runtime.work.crew import Crew
 from streams.runtime.work.ends import EndsWatch
 from streams.runtime.work.fetch import Assignment, Fetch
@@ -200,3 +201,17 @@ def test_a_call_that_does_not_return_ends_the_worker_at_the_second_look(
 
     _, failures = run(scenario)
     assert [cast(Stop, failure).code for failure in failures] == [Exit.STUCK] * (looks - 1)
+
+
+@pytest.mark.parametrize("limit", [-1.0, crews.LONGEST_UNIT])
+def test_a_unit_of_work_that_does_not_end_ends_the_worker(limit: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crews, "LONGEST_UNIT", limit)
+
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        await crew.take_over({1}, generation=5)
+        await crew.go(generation=5)
+        crew.check()
+        await crew.quiet()
+
+    _, failures = run(scenario)
+    assert [cast(Stop, failure).code for failure in failures] == ([Exit.STUCK] if limit < 0 else [])
