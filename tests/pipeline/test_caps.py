@@ -72,6 +72,21 @@ def test_two_people_whose_sum_is_over_the_cap_stay_two_and_each_goes_on_growing(
 
 
 @PARTITIONS
+@pytest.mark.parametrize(("cap", "joined"), [(4, 1), (3, 2)])
+def test_the_merges_of_both_and_their_own_count_when_two_people_would_be_one(
+    cap: int, joined: int, partitions: int,
+) -> None:
+    mail = {"context": {"traits": {"email": "jane@example.com"}}}
+    pipeline = told(
+        rules(merges=cap), partitions, event(1, userId="jane"), event(2, anonymousId="c1"), event(3, anonymousId="c2"),
+        event(4, userId="jane", anonymousId="c1"), event(5, userId="jane", anonymousId="c2"),
+        event(6, **mail), event(7, anonymousId="c3"), event(8, anonymousId="c3", **mail), event(9, userId="jane", **mail))
+    assert len(people(pipeline)) == joined
+    refused = [line for line in audit(pipeline) if line[0] == "refused"]
+    assert refused == [("refused", ["email:jane@example.com"], "cap of merges")] * (joined - 1)
+
+
+@PARTITIONS
 def test_what_a_person_had_counts_and_may_come_back(partitions: int) -> None:
     shared = event(9, userId="john", anonymousId="c2")
     pipeline = told(
