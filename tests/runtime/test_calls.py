@@ -1,4 +1,5 @@
-"""How long a failing call to Kafka is made again: a minute while Kafka is away, less where it is there for others."""
+"""Which failing calls to Kafka are made again, and for how long: a minute while Kafka is away, less where it is there
+for others."""
 from __future__ import annotations
 
 import pytest
@@ -25,3 +26,26 @@ def test_a_client_that_is_stuck_is_given_up_sooner_than_a_broker_that_is_away(
         persistently("offsets", fails, lambda: is_there_from is not None and clock[0] > is_there_from)
     assert ended.value.code is Exit.BROKER
     assert ends_after < clock[0] <= ends_after + 2
+
+
+@pytest.mark.parametrize("code", [KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.LEADER_NOT_AVAILABLE])
+def test_a_client_that_does_not_know_the_cluster_yet_is_asked_again(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker ended so on a machine that halted between its connecting and its first question."""
+    monkeypatch.setattr(calls, "sleep", lambda _: None)
+    answers = [KafkaException(KafkaError(code))]
+
+    def ends() -> int:
+        if answers:
+            raise answers.pop()
+        return 7
+
+    assert persistently("ends", ends) == 7
+
+
+def test_what_will_not_pass_ends_the_worker_at_once() -> None:
+    def refused() -> None:
+        raise KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+
+    with pytest.raises(Stop, match="TOPIC_AUTHORIZATION_FAILED") as ended:
+        persistently("ends", refused)
+    assert ended.value.code is Exit.BROKER

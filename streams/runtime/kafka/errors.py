@@ -28,9 +28,11 @@ _MOVING = (
     KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError.NETWORK_EXCEPTION,
+    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
 )
-"""What a cluster answers while leaders move, or just after a topic was created. librdkafka calls only some of these
-retriable, and only in some calls."""
+"""What a cluster answers while leaders move, or just after a topic was created, and what librdkafka says of a partition
+before it knows the cluster. It calls only some of these retriable, and only in some calls."""
 _FENCED = (
     KafkaError._FENCED,  # noqa: SLF001
     KafkaError.INVALID_PRODUCER_EPOCH,
