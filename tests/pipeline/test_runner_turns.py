@@ -1,12 +1,15 @@
 """Background work and events on one worker: a slice never beside records, one slice at a time, and neither starves."""
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from typing import cast
 
 import pytest
 
+from streams.runtime import cycles
 from streams.runtime.work.batches import EndsSeen, RecordBatch
 from streams.runtime.work.runner import SLICE_EVERY, Runner, Surroundings
 from streams.runtime.work.turns import Turns
@@ -65,12 +68,12 @@ def unhurried() -> float:
     return 0.0
 
 
-def turns(background: Turns, *, task_of: int = 0, with_records: bool = True) -> Busy:
+def turns(background: Turns, *, task_of: int = 0, with_records: bool = True, kind: type[Busy] = Busy) -> Busy:
     """Started; ends when the test does not join it any more."""
     def fail(failure: BaseException) -> None:
         raise failure
 
-    task = Busy(with_records=with_records)
+    task = kind(with_records=with_records)
     around: Surroundings[None] = Surroundings(
         wall=wall, acknowledge=lambda _: None, observe=lambda _: None, fail=fail, pace=lambda: 0.0, background=background)
     task.runner = Runner(task_of, cast("UnitOfWork", task), around)
@@ -91,6 +94,38 @@ def test_while_records_keep_coming_one_unit_in_five_is_a_slice_and_has_none() ->
     units = ended(task)[:ENOUGH]
     assert units.count(0) == ENOUGH // SLICE_EVERY
     assert all(units[start:start + SLICE_EVERY].count(0) == 1 for start in range(0, ENOUGH, SLICE_EVERY))
+
+
+class Knot:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+class Leaving(Busy):
+    """Every unit leaves something in a cycle, as a rendered message does, and rows that stay."""
+
+    def __init__(self, *, with_records: bool) -> None:
+        super().__init__(with_records=with_records)
+        self.rows: list[list[int]] = []
+        self.left: list[weakref.ref[Knot]] = []
+
+    def run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
+        if len(self.left) < 5:
+            self.rows += [[] for _ in range(2 * cycles.NEW)]
+            self.left.append(weakref.ref(Knot()))
+        return super().run(batch, wall, timers_until)
+
+
+def test_what_a_unit_left_in_a_cycle_is_found_after_it() -> None:
+    gc.disable()
+    try:
+        task = turns(Turns(), kind=Leaving)
+        assert task.is_enough.wait(20) and ended(task)
+        assert isinstance(task, Leaving)
+        found = [left() is None for left in task.left]
+    finally:
+        gc.enable()
+    assert found == [True] * 5
 
 
 def test_events_of_a_task_go_on_while_another_has_the_turn() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, TypeVar
 
+from streams.runtime import cycles
 from streams.runtime.work.alignment import Alignment
 from streams.runtime.work.batches import EndReached, EndsSeen, RecordBatch
 from streams.runtime.work.merge import Merge
@@ -130,7 +131,9 @@ class Runner(Generic[Token]):
             self._next_timer = self._unit.processor.next_timer()
             while not self._is_finishing:
                 self._receive()
-                if not self._work():
+                if self._work():
+                    cycles.look()
+                else:
                     self._rest()
         except BaseException as failure:
             self._around.fail(failure)
