@@ -41,7 +41,7 @@ RECORDS = Metric(
 REJECTED = Metric(
     name="audience_rejected", kind=Kind.COUNTER, labels=("task",),
     tells="Records that became dead letters.",
-    moves="Any steady rate: the topic `dead-letters` has the reasons; mend the source.",
+    moves="Any steady rate: `audience dead-letters list` has the reasons; mend the source.",
 )
 SENT = Metric(
     name="audience_sent", kind=Kind.COUNTER, labels=("topic",),
