@@ -13,6 +13,7 @@ from streams.cli import (
     backtest,
     button,
     campaign,
+    collect,
     dead_letters,
     definitions,
     deliver,
@@ -28,8 +29,8 @@ from streams.cli import (
 from streams.core.errors import AudienceError
 from streams.release import release
 
-GROUPS = (demo, operate, replay, backtest, definitions, button, campaign, inspect, identity, dead_letters, deliver, feedback,
-          serve, feed)
+GROUPS = (demo, operate, collect, replay, backtest, definitions, button, campaign, inspect, identity, dead_letters, deliver,
+          feedback, serve, feed)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -81,7 +81,7 @@ def test_serves_look_ups_with_a_copy_of_its_own() -> None:
     assert not set(serve["volumes"]) & {volume for worker in WORKERS.values() for volume in worker["volumes"]}
 
 
-@pytest.mark.parametrize(("name", "port"), [("deliver", 6090), ("feedback", 6091)])
+@pytest.mark.parametrize(("name", "port"), [("deliver", 6090), ("feedback", 6091), ("collect", 6092)])
 def test_talks_to_the_outside_in_processes_of_their_own_once_a_worker_has_made_the_topics(name: str, port: int) -> None:
     service = SERVICES[name]
     assert parser().parse_args(service["command"][1:]).port == port
@@ -93,4 +93,4 @@ def test_prometheus_scrapes_every_worker_the_look_ups_and_the_deliveries() -> No
     scrape = yaml.safe_load(COMPOSE["configs"]["prometheus"]["content"])["scrape_configs"]
     targets = {target for job in scrape for part in job["static_configs"] for target in part["targets"]}
     workers = {f"{name}:{variables(worker)['AUDIENCE_WEB_PORT']}" for name, worker in WORKERS.items()}
-    assert targets == workers | {"serve:6080", "deliver:6090", "feedback:6091"}
+    assert targets == workers | {"serve:6080", "deliver:6090", "feedback:6091", "collect:6092"}

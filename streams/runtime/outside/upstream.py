@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -36,6 +37,14 @@ def address(intake: Intake, message: Json) -> tuple[str, str | None]:
     return ("events.hits" if is_hit else "events.interactions"), identifiers[0]
 
 
+def producer_options(settings: Settings) -> dict[str, Any]:
+    """Of whoever writes events: in order, each once."""
+    return {
+        "bootstrap.servers": settings.broker, "enable.idempotence": True, "linger.ms": 5,
+        "partitioner": "murmur2_random", "queue.buffering.max.messages": 500_000,
+        "message.max.bytes": LARGEST_RECORD, "compression.type": "lz4", "log_level": 0}
+
+
 class Upstream:
     """A context manager; leaving it waits until everything is on the broker. Retryable if it cannot be.
 
@@ -48,10 +57,7 @@ class Upstream:
         self.too_large = 0
         self._on_delivered = on_delivered
         self.intake = Intake(Namespaces(), phone_number)
-        self._producer = Producer({
-            "bootstrap.servers": settings.broker, "enable.idempotence": True, "linger.ms": 5,
-            "partitioner": "murmur2_random", "queue.buffering.max.messages": 500_000,
-            "message.max.bytes": LARGEST_RECORD, "compression.type": "lz4", "log_level": 0})
+        self._producer = Producer(producer_options(settings))
 
     def __enter__(self) -> Upstream:
         return self

@@ -1,0 +1,64 @@
+"""What SDKs of the Segment spec post, as messages of the event topics.
+
+Whatever is an object goes on: the pipeline says why it accepts one or not, and keeps those that it does not.
+"""
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from streams.core.errors import Rejected
+
+KINDS = ("track", "identify", "page", "screen", "group", "alias")
+CALLS = {**{kind: kind for kind in KINDS}, **{kind[0]: kind for kind in KINDS}}
+"""Last part of a path -> type; the SDK for browsers posts to the initials."""
+BATCHES = frozenset({"batch", "import"})
+INHERITED = ("context", "integrations", "sentAt")
+"""Of a batch, what its messages have too if they do not say otherwise."""
+Message = dict[str, Any]
+
+
+def read_body(data: bytes) -> Message:
+    """Raises Rejected where it is no JSON object."""
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError as fault:
+        raise Rejected(f"the body is no JSON ({fault.msg}); expected an object in UTF-8") from None
+    if not isinstance(body, dict):
+        raise Rejected("the body is no object; expected a message, or {\"batch\": [messages]}")
+    return body
+
+
+def messages_of(call: str, body: Message, at: int) -> list[Message]:
+    """Of a body posted to `call`, received at that instant (ms). Raises Rejected for a batch that is none."""
+    if call not in BATCHES:
+        return [_received({**body, "type": CALLS[call]}, at)]
+    batch = body.get("batch")
+    if not isinstance(batch, list) or not all(isinstance(message, dict) for message in batch):
+        raise Rejected("batch is no list of objects; expected {\"batch\": [{\"type\": \"track\", …}, …]}")
+    common = {name: body[name] for name in INHERITED if name in body}
+    return [_received(_inheriting(common, message), at) for message in batch]
+
+
+def _inheriting(common: Message, message: Message) -> Message:
+    both = {**common, **message}
+    for name, value in common.items():
+        own = message.get(name)
+        if isinstance(value, dict) and isinstance(own, dict):
+            both[name] = {**value, **own}
+    return both
+
+
+def _received(message: Message, at: int) -> Message:
+    """Stamped. `timestamp` is the sender's clock where `sentAt` is too, and becomes `originalTimestamp`, by which the
+    pipeline corrects its skew. Without id and time two equal messages would be copies of each other: they get an id."""
+    message.pop("writeKey", None)
+    message["receivedAt"] = at
+    if "sentAt" in message and "timestamp" in message:
+        said = message.pop("timestamp")
+        message.setdefault("originalTimestamp", said)
+    if not message.get("messageId") and "timestamp" not in message and "originalTimestamp" not in message:
+        message["messageId"] = f"collected-{uuid4()}"
+    return message

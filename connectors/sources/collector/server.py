@@ -1,0 +1,126 @@
+"""The HTTP side of `audience collect`.
+
+Answered with success only once all messages are on their topics; else 503, and SDKs send them again. What comes twice is
+one event to the pipeline, by its `messageId`.
+"""
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+
+from connectors.sources.collector.bodies import BATCHES, CALLS, Message, messages_of, read_body
+from streams.core.errors import Misconfigured, Rejected, Retryable
+
+LARGEST = 1 << 20
+"""Bytes of a body. The topics take more."""
+PREFLIGHT = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "authorization, content-type",
+             "Access-Control-Max-Age": "86400"}
+Put: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]
+"""Returns when all are on their topics; Retryable if they may not be."""
+
+
+def now() -> int:
+    return int(time.time() * 1000)
+
+
+def keys_of(text: str, source: str) -> frozenset[str]:
+    """Write keys, one a line. Misconfigured if there is none."""
+    found = frozenset(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    if not found:
+        raise Misconfigured((f"{source}: no write key; expected one a line",))
+    return found
+
+
+class Collector:
+    """put, is_there: to the topics, and whether they can be reached. keys: whoever has one may write, anybody if there are
+    none. origins: of pages whose scripts may write, `*` for any."""
+
+    def __init__(
+        self, put: Put, is_there: Callable[[], Awaitable[bool]], *, keys: Collection[str] = (),
+        origins: Collection[str] = (), clock: Callable[[], int] = now,
+    ) -> None:
+        self._put, self._is_there, self._keys, self._origins, self._clock = put, is_there, keys, origins, clock
+        self.registry = CollectorRegistry()
+        self._collected = Counter("audience_collected", "Messages that are on their topics.", registry=self.registry)
+        self._answers = Counter(
+            "audience_collect_answers", "Requests by status. 503: Kafka is away, they are sent again; 400, 401, 413: a "
+            "sender is to be mended.", ["status"], registry=self.registry)
+
+    async def collect(self, request: web.Request) -> web.Response:
+        """One message or a batch."""
+        try:
+            body = read_body(await request.read())
+            if not self._may_write(request, body):
+                return self._answer(request, 401, "the write key is missing or not known here")
+            messages = messages_of(request.match_info["call"], body, self._clock())
+            await self._put(messages)
+        except web.HTTPRequestEntityTooLarge:
+            return self._answer(request, 413, f"the body is too large; at most {LARGEST:,} bytes, send smaller batches")
+        except Rejected as fault:
+            return self._answer(request, 400, fault.reason)
+        except Retryable:
+            return self._answer(request, 503, "it could not be written; please send it again", {"Retry-After": "5"})
+        self._collected.inc(len(messages))
+        return self._answer(request, 200)
+
+    async def preflight(self, request: web.Request) -> web.Response:
+        """What a browser asks before it lets a script of another site post."""
+        return web.Response(status=204, headers={**self._for_origin(request), **PREFLIGHT})
+
+    async def live(self, _request: web.Request) -> web.Response:
+        return web.json_response({"live": True})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        is_ready = await self._is_there()
+        return web.json_response({"ready": is_ready}, status=200 if is_ready else 503)
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(self.registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    def _answer(
+        self, request: web.Request, status: int, fault: str = "", headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> web.Response:
+        self._answers.labels(status).inc()
+        body = {"success": False, "error": fault} if fault else {"success": True}
+        return web.json_response(body, status=status, headers={**self._for_origin(request), **headers})
+
+    def _may_write(self, request: web.Request, body: Message) -> bool:
+        """By the user name of basic authentication, as SDKs of servers send it, or `writeKey`, as those of browsers do."""
+        if not self._keys:
+            return True
+        found = [str(body.get("writeKey") or ""), _user(request.headers.get("Authorization", ""))]
+        return any(hmac.compare_digest(key.encode(), each.encode()) for key in self._keys for each in found if each)
+
+    def _for_origin(self, request: web.Request) -> dict[str, str]:
+        origin = request.headers.get("Origin")
+        if origin is None or not {origin, "*"} & {*self._origins}:
+            return {}
+        return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+
+
+def _user(authorization: str) -> str:
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(credentials).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def application(collector: Collector) -> web.Application:
+    """Its routes. A proxy passes `/v1/` alone."""
+    app = web.Application(client_max_size=LARGEST)
+    calls = f"/v1/{{call:{'|'.join((*CALLS, *sorted(BATCHES)))}}}"
+    app.add_routes([
+        web.post(calls, collector.collect), web.options(calls, collector.preflight), web.get("/live", collector.live),
+        web.get("/ready", collector.ready), web.get("/metrics", collector.metrics)])
+    return app

@@ -1,0 +1,36 @@
+"""`audience collect`: takes events over HTTP from SDKs of the Segment spec."""
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from streams.cli.arguments import command, file, port, settings_of, with_broker
+
+
+def add_to(commands: Any) -> None:
+    parser = command(commands, "collect", run, "Take events over HTTP, as SDKs of the Segment spec send them.")
+    parser.add_argument("--host", default="127.0.0.1", help="address; TLS is a proxy's")
+    parser.add_argument("--port", type=port, default=6092, help="to listen on (default: 6092)")
+    parser.add_argument("--write-keys", type=file, metavar="FILE",
+                        help="a key a line, one of which a sender must have (default: anybody may send)")
+    parser.add_argument("--origin", action="append", default=[], metavar="URL",
+                        help="of pages whose scripts may send, for example https://shop.example, or *; may be repeated")
+    with_broker(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    import asyncio
+    import logging.config
+
+    from connectors.sources.collector import keys_of
+    from streams.runtime.delivering.collecting import collect
+    from streams.runtime.delivering.following import Address
+    from streams.runtime.kafka.topics import check_topics
+    from streams.runtime.logs import logging_config
+
+    settings = settings_of(options)
+    keys = keys_of(options.write_keys.read_text(), str(options.write_keys)) if options.write_keys else frozenset[str]()
+    check_topics(settings)
+    logging.config.dictConfig(logging_config())
+    asyncio.run(collect(settings, Address(host=options.host, port=options.port), keys, options.origin))
+    return 0
