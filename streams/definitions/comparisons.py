@@ -31,13 +31,14 @@ OPERANDS: Mapping[Operator, Shape[Any]] = {
 }
 
 COMPARISON_FIELDS: Mapping[str, Shape[Any]] = {operator.value: shape for operator, shape in OPERANDS.items()}
-ONE_COMPARISON = Choice.of(*COMPARISON_FIELDS, is_required=True)
+IN_A_NODE = "them; the other goes into a node of its own, under all"
+ONE_COMPARISON = Choice.of(*COMPARISON_FIELDS, is_required=True, instead=IN_A_NODE)
 
 # In an aggregate `before` and `after` are the window's.
 VALUE_FIELDS: Mapping[str, Shape[Any]] = {
     name: shape for name, shape in COMPARISON_FIELDS.items() if name not in (Operator.BEFORE, Operator.AFTER)
 }
-ONE_VALUE = Choice.of(*VALUE_FIELDS, is_required=True)
+ONE_VALUE = Choice.of(*VALUE_FIELDS, is_required=True, instead=IN_A_NODE)
 
 
 def comparison(given: Given, fields: Mapping[str, Shape[Any]] = COMPARISON_FIELDS) -> Comparison:
@@ -49,6 +50,7 @@ def comparison(given: Given, fields: Mapping[str, Shape[Any]] = COMPARISON_FIELD
 CONDITION = Record(
     fields={"property": PATH, **COMPARISON_FIELDS},
     required=("property",),
-    choices=(ONE_COMPARISON,),
+    choices=(Choice.of(*COMPARISON_FIELDS, is_required=True,
+                       instead="them; the other goes into a condition of its own, all must hold"),),
     make=lambda given: Condition(property=given["property"], comparison=comparison(given)),
 ).shape()

@@ -13,6 +13,7 @@ from streams.definitions.computed import COMPUTED_TRAIT
 from streams.definitions.consent import CONSENT
 from streams.definitions.destinations import DESTINATION
 from streams.definitions.document import DOCUMENT_FIELDS
+from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import Notes, Place, nearest, sentence, shown
 from streams.definitions.identity import IDENTITY, Identity
 from streams.definitions.segments import SEGMENT
@@ -42,7 +43,7 @@ def read_document(found: Found) -> Parsed:
         found.refuse("no kind", f"the field kind, {expected}")
     kind = found.value["kind"]
     if not isinstance(kind, str) or kind not in KINDS:
-        found.at("kind").refuse(f"kind is {shown(kind)}", expected, nearest(kind, KINDS))
+        found.at("kind").refuse(f"kind is {shown(kind)}", expected, word_meant(kind, KINDS))
     parsed: Parsed = KINDS[kind].read(found)
     return parsed
 

@@ -29,12 +29,14 @@ from streams.core.segments.rules import (
 )
 from streams.definitions.comparisons import (
     COMPARISON_FIELDS,
+    IN_A_NODE,
     ONE_COMPARISON,
     ONE_VALUE,
     VALUE_FIELDS,
     comparison,
 )
-from streams.definitions.faults import dotted, nearest, shown
+from streams.definitions.elsewhere import word_meant
+from streams.definitions.faults import dotted, shown
 from streams.definitions.matches import (
     MATCH_FIELDS,
     ONE_WINDOW,
@@ -74,7 +76,7 @@ def _node(found: Found, name: str) -> Rule | None:
     child = found.at(name)
     if name not in NODES:
         child.note(f"unknown node {shown(name)} in {dotted(found.steps)}", f"one of {', '.join(NODES)}",
-                   nearest(name, NODES))
+                   word_meant(name, NODES))
         return None
     try:
         rule: Rule = NODES[name].read(child)
@@ -137,7 +139,7 @@ def _salt(found: Found) -> str:
 
 def _function(found: Found) -> Function:
     if found.value not in AGGREGATES:
-        found.unlike(f"one of {', '.join(AGGREGATES)}", nearest(found.value, AGGREGATES))
+        found.unlike(f"one of {', '.join(AGGREGATES)}", word_meant(found.value, AGGREGATES))
     return Function(found.value)
 
 
@@ -162,7 +164,7 @@ NODES: Mapping[str, Shape[Any]] = {
     ).shape(),
     "performed": Record(
         fields={**MATCH_FIELDS, **WINDOW_FIELDS, **COUNT_FIELDS, "distinct": PATH},
-        choices=(ONE_WINDOW, Choice.of(*Bound)), check=check_window, make=_performed,
+        choices=(ONE_WINDOW, Choice.of(*Bound, instead=IN_A_NODE)), check=check_window, make=_performed,
     ).shape(),
     "aggregate": Record(
         fields={**MATCH_FIELDS, **WINDOW_FIELDS, "function": FUNCTION, "property": PATH, **VALUE_FIELDS},

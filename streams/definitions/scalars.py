@@ -16,6 +16,7 @@ import re2
 from streams.core.segments.rules import Path
 from streams.core.segments.wording import UNITS_MS
 from streams.core.values import Json, epoch_ms
+from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.shapes import Found, Schema, Shape, many
 
@@ -25,6 +26,8 @@ _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _IN_WORDS = re.compile(r"([0-9]{1,9}) *(sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?)")
 _DURATION_EXPECTED = "a duration such as 90s, 30m, 3h, 7d or 2w"
 _TIME_EXPECTED = "an ISO 8601 time such as 2026-11-01T00:00:00Z"
+_MOVING = ", or a duration in within (of events), within_last, within_next or older_than (of values)"
+_RELATIVE = re.compile(r"now|(now *)?[-+]? *[0-9]+ *[a-z]+( ago)?")
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TRAIT_ID = re.compile(r"[A-Za-z0-9_.-]+")
 _NAMESPACE = re.compile(r"[a-z0-9_.-]+")
@@ -90,7 +93,7 @@ def choice(words: type[E]) -> Shape[E]:
 
     def read(found: Found) -> E:
         if found.value not in valid:
-            found.unlike(f"one of {', '.join(valid)}", nearest(found.value, valid))
+            found.unlike(f"one of {', '.join(valid)}", word_meant(found.value, valid))
         return words(found.value)
 
     return Shape(read, {"enum": valid})
@@ -100,7 +103,8 @@ def _time(found: Found) -> int:
     try:
         instant = datetime.fromisoformat(found.value)
     except (TypeError, ValueError):
-        found.unlike(_TIME_EXPECTED)
+        is_relative = isinstance(found.value, str) and _RELATIVE.fullmatch(found.value) is not None
+        found.unlike(_TIME_EXPECTED + _MOVING * is_relative)
     zoned = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     return epoch_ms(zoned)
 

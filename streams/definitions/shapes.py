@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from streams.core.values import Json
-from streams.definitions.faults import Fault, Notes, Reference, Steps, dotted, nearest, shown
+from streams.definitions.elsewhere import word_meant
+from streams.definitions.faults import Fault, Notes, Reference, Steps, dotted, shown
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -99,14 +100,16 @@ def _sound(read: Callable[[Item], T], items: Iterable[Item]) -> Iterator[T]:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """At most one of `groups` is present, exactly one if `is_required`; a group's names may go together."""
+    """At most one of `groups` is present, exactly one if `is_required`; a group's names may go together. `instead`: where
+    another may stand."""
 
     groups: tuple[tuple[str, ...], ...]
     is_required: bool = False
+    instead: str = ""
 
     @classmethod
-    def of(cls, *names: str, is_required: bool = False) -> Choice:
-        return cls(tuple((name,) for name in names), is_required)
+    def of(cls, *names: str, is_required: bool = False, instead: str = "") -> Choice:
+        return cls(tuple((name,) for name in names), is_required, instead)
 
     def check(self, found: Found, present: set[str]) -> bool:
         """True if the choice is kept; notes the fault otherwise."""
@@ -114,7 +117,7 @@ class Choice:
         taken = [group for group in self.groups if present.intersection(group)]
         words = ", ".join(name for group in self.groups for name in group)
         if len(taken) > 1:
-            found.note(f"{dotted(found.steps)} has {' and '.join(chosen)}", f"only one of {words}")
+            found.note(f"{dotted(found.steps)} has {' and '.join(chosen)}", f"only one of {self.instead or words}")
         elif self.is_required and not taken:
             found.note(f"{dotted(found.steps)} has none of them", f"one of {words}")
         return len(taken) <= 1 and (bool(taken) or not self.is_required)
@@ -166,7 +169,7 @@ class Record(Generic[T]):
         for name in found.value:
             child = found.at(name)
             if name not in self.fields:
-                meant = nearest(name, [valid for valid in self.fields if valid not in found.value])
+                meant = word_meant(name, [valid for valid in self.fields if valid not in found.value])
                 child.note(f"unknown field {shown(name)} in {dotted(found.steps)}",
                            f"one of {', '.join(self.fields)}", meant)
                 present.add(meant)

@@ -1,0 +1,70 @@
+"""The words of other rule languages, and which of ours is meant by each.
+
+Why not the nearest spelling alone: `and` is near to `random`, `is_set` to `is_not`, and `not_performed` to its opposite.
+Words that say nearly the same are left out: `more_than: 2` is `at_least: 3`, and `times` is one thing here, another there.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from streams.definitions.faults import nearest
+
+FOREIGN: Mapping[str, str] = {
+    # Ours: theirs. A word may stand for several of ours; the first that is valid where it stands is meant.
+    "all": "and every must match_all",
+    "any": "or some should match_any",
+    "not": "not_performed has_not did_not not_in_segment none none_of nor unless never exclude",
+    "performed": "did has_done event events behavioral past_event performed_event",
+    "trait": "attribute user_property person_property profile_property person profile user property",
+    "in_segment": "segment cohort audience member_of list",
+    "sequence": "funnel followed_by",
+    "random": "percentage rollout sample bucket",
+    "members": "manual user_ids",
+    "event": "event_name event_type action",
+    "where": "properties filters filter conditions event_filters property_filters",
+    "name": "trait path key attribute field property",
+    "property": "name path key attribute field trait",
+    "id": "segment cohort audience segment_id",
+    "at_least": "min minimum",
+    "at_most": "max maximum",
+    "within": "in_the_last within_last last past newer_than within_seconds window lookback window_seconds",
+    "after": "since from later_than is_after is_date_after after_date",
+    "before": "until to earlier_than is_before is_date_before before_date",
+    "is": "eq equals equal equal_to exact exactly == =",
+    "is_not": "ne neq not_equals not_equal not_equal_to isnt not != <>",
+    "in": "one_of any_of is_one_of",
+    "not_in": "nin is_not_one_of none_of",
+    "gt": "greater_than more_than above >",
+    "gte": "greater_than_or_equal greater_than_or_equal_to at_least min >=",
+    "lt": "less_than fewer_than below <",
+    "lte": "less_than_or_equal less_than_or_equal_to at_most max <=",
+    "contains": "icontains substring has",
+    "starts_with": "prefix begins_with",
+    "ends_with": "suffix",
+    "matches": "regex regexp matches_regex pattern like",
+    "exists": "is_set set is_not_set not_set not_exists missing is_null null empty is_empty present",
+    "includes": "all_of array_contains has_item",
+    "within_last": "within in_the_last last past newer_than",
+    "within_next": "in_the_next next",
+    "older_than": "more_than_ago not_within",
+    "for": "has_been held_for",
+    "average": "avg mean",
+    "min": "minimum smallest",
+    "max": "maximum largest",
+    "sum": "total",
+    "most_frequent": "mode top",
+    "distinct": "unique unique_list",
+    "distinct_count": "unique_count count_distinct unique_list_count",
+    "segment": "audience cohort",
+    "computed-trait": "trait calculated_attribute user_property computed_property computed_attribute",
+    "campaign": "journey broadcast flow",
+}
+_OURS = {theirs: [ours for ours, words in FOREIGN.items() if theirs in words.split()]
+         for words in FOREIGN.values() for theirs in words.split()}
+
+
+def word_meant(word: object, valid: Iterable[str]) -> str:
+    """The valid word that another system calls so, else the nearest by its letters; "" where there is none."""
+    valid = tuple(valid)
+    known = _OURS.get(str(word).lower().replace("-", "_").replace(" ", "_"), ())
+    return next((ours for ours in known if ours in valid), "") or nearest(word, valid)

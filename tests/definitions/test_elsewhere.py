@@ -1,0 +1,84 @@
+"""Who knows another rule language and writes its words is told ours, and never the opposite of what they meant."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.core.errors import Misconfigured
+from streams.core.segments.rules import Function
+from streams.definitions import load_folder
+from streams.definitions.comparisons import COMPARISON_FIELDS
+from streams.definitions.elsewhere import FOREIGN
+from streams.definitions.kinds import KINDS
+from streams.definitions.matches import MATCH_FIELDS, WINDOW_FIELDS
+from streams.definitions.nodes import COUNT_FIELDS, NODES
+
+TRAIT = "{trait: {name: t, %s}}"
+WHERE = "{performed: {event: A, where: [{property: p, %s}]}}"
+OUTSIDE = {"name", "property", "id", "for"}
+"""Fields of single nodes."""
+
+
+def said(folder: Path, text: str) -> Iterator[str]:
+    (folder / "d.yaml").write_text(text)
+    with pytest.raises(Misconfigured) as caught:
+        load_folder(folder)
+    yield from caught.value.faults
+
+
+@pytest.mark.parametrize(("rule", "meant"), [
+    ("{and: [{everyone: {}}]}", "all"), ("{or: []}", "any"), ("{not_performed: {event: A}}", "not"),
+    ("{never: {event: A}}", "not"),
+    ("{cohort: {id: x}}", "in_segment"), ("{attribute: {name: t, is: 1}}", "trait"), ("{funnel: {steps: []}}", "sequence"),
+    (TRAIT % "equals: 1", "is"), (TRAIT % "eq: 1", "is"), (TRAIT % "not: 1", "is_not"), (TRAIT % "neq: 1", "is_not"),
+    (TRAIT % "is_set: true", "exists"), (TRAIT % "is-not-set: true", "exists"), (TRAIT % "regex: x", "matches"),
+    (TRAIT % "greater_than: 1", "gt"), (TRAIT % "one_of: [1]", "in"), (TRAIT % "within: 3d", "within_last"),
+    (TRAIT % "is_date_before: 2026-01-01", "before"), ("{trait: {property: t, is: 1}}", "name"),
+    (WHERE % "icontains: x", "contains"), ("{performed: {event: A, where: [{trait: p, is: 1}]}}", "property"),
+    ("{performed: {event: A, properties: []}}", "where"), ("{performed: {event_type: A}}", "event"),
+    ("{performed: {event: A, since: 2026-01-01}}", "after"), ("{performed: {event: A, last: 3d}}", "within"),
+    ("{performed: {event: A, within_last: 3d}}", "within"), ("{in_segment: {segment: x}}", "id"),
+    ("{aggregate: {event: A, property: p, function: avg, gt: 1}}", "average"),
+    ("{aggregate: {event: A, property: p, function: mode, is: x}}", "most_frequent"),
+])
+def test_a_word_of_another_language(tmp_path: Path, rule: str, meant: str) -> None:
+    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    assert fault.startswith("d.yaml:3: ") and fault.endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize("kind", ["cohort", "Audience"])
+def test_a_kind_of_another_language(tmp_path: Path, kind: str) -> None:
+    [fault] = said(tmp_path, f"kind: {kind}\nid: s\nrule: {{everyone: {{}}}}\n")
+    assert fault.endswith("; did you mean segment?")
+
+
+@pytest.mark.parametrize("count", ["more_than: 2", "less_than: 2", "times: 2"])
+def test_nothing_is_suggested_that_counts_otherwise(tmp_path: Path, count: str) -> None:
+    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {{performed: {{event: A, {count}}}}}\n")
+    assert "one of event, where, within" in fault and "did you mean" not in fault
+
+
+@pytest.mark.parametrize(("rule", "instead"), [
+    (TRAIT % "gt: 1, lt: 5", "gt and lt; expected only one of them; the other goes into a node of its own, under all"),
+    (WHERE % "gt: 1, lt: 5", "gt and lt; expected only one of them; the other goes into a condition of its own"),
+    ("{performed: {event: A, at_least: 2, at_most: 5}}", "at_least and at_most; expected only one of them; the other goes"),
+])
+def test_a_range_is_two_comparisons(tmp_path: Path, rule: str, instead: str) -> None:
+    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    assert f" has {instead}" in fault
+
+
+@pytest.mark.parametrize(("written", "is_moving"), [
+    ("now", True), ("now-3d", True), ("-7d", True), ("3 days ago", True), ("soon", False), ("2026-13-01", False)])
+def test_a_time_that_moves_is_a_duration(tmp_path: Path, written: str, is_moving: bool) -> None:
+    rule = TRAIT % f"before: {written}"
+    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    assert "expected an ISO 8601 time such as" in fault
+    assert ("or a duration in within (of events), within_last" in fault) == is_moving
+
+
+def test_every_word_that_is_meant_is_one_of_the_language() -> None:
+    ours = {*NODES, *COMPARISON_FIELDS, *MATCH_FIELDS, *WINDOW_FIELDS, *COUNT_FIELDS, *KINDS, *map(str, Function)}
+    assert FOREIGN.keys() <= ours | OUTSIDE
