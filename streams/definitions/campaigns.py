@@ -4,6 +4,7 @@ Templates are checked for their syntax here, while a marketer can mend them, and
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -23,6 +24,7 @@ from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, NAMESPACE, TEX
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
 
 _JINJA = jinja2.Environment(autoescape=True)
+_EACH_AS_TEXT = re.compile(r"each: *(\S(?:.*\S)?)")
 _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not Trigger.EACH)
 
 
@@ -47,10 +49,13 @@ def _template_file(found: Found) -> str:
 
 
 def _trigger(found: Found) -> tuple[Trigger, tuple[str, ...]]:
+    """`each: EVENT` may be a text too: without quotes it is no YAML."""
     if isinstance(found.value, dict):
         return Trigger.EACH, _EACH.read(found)
+    if isinstance(found.value, str) and (each := _EACH_AS_TEXT.fullmatch(found.value)):
+        return Trigger.EACH, (each[1],)
     if found.value not in _PLAIN_TRIGGERS:
-        found.unlike(f"one of {', '.join(_PLAIN_TRIGGERS)}, or each: EVENT",
+        found.unlike(f"one of {', '.join(_PLAIN_TRIGGERS)}, or {{each: EVENT}}",
                      nearest(found.value, _PLAIN_TRIGGERS))
     return Trigger(found.value), ()
 
@@ -188,7 +193,8 @@ _TEXT_SCHEMA: Schema = {"type": "string", "minLength": 1}
 _EACH = Record(
     fields={"each": EVENT_NAMES}, required=("each",), make=lambda given: given["each"],
 ).shape()
-TRIGGER = Shape(_trigger, {"anyOf": [{"enum": list(_PLAIN_TRIGGERS)}, _EACH.schema]})
+TRIGGER = Shape(_trigger, {"anyOf": [
+    {"enum": list(_PLAIN_TRIGGERS)}, _EACH.schema, {"type": "string", "pattern": f"^{_EACH_AS_TEXT.pattern}$"}]})
 TEMPLATE = Shape(_template, _TEXT_SCHEMA)
 PARAMETERS = Shape(_parameters, {"type": "object", "additionalProperties": _TEXT_SCHEMA, "minProperties": 1})
 TEMPLATE_FILE = Shape(_template_file, _TEXT_SCHEMA)

@@ -70,11 +70,23 @@ def _yaml_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
             yield root, None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Illegible(sentence(Place(file=file, line=line), str(error.problem), "valid YAML")) from error
+        raise Illegible(sentence(Place(file=file, line=line), str(error.problem), _valid(error))) from error
     except yaml.YAMLError as error:
         raise Illegible(sentence(Place(file=file, line=1), "a forbidden character", "valid YAML")) from error
     except RecursionError as error:
         raise Illegible(sentence(Place(file=file, line=1), "nested too deeply", "fewer levels")) from error
+
+
+def _valid(error: yaml.MarkedYAMLError) -> str:
+    """What was expected, and what to write where YAML's own words do not say: `event: *` is an alias to it."""
+    problem = str(error.problem)
+    if problem.startswith("mapping values"):
+        return "valid YAML; a text with `: ` in it stands in quotes, a field as far to the right as those beside it"
+    if "'\\t'" in problem:
+        return "valid YAML; spaces at the beginning of a line, no tab"
+    if "alias" in f"{error.context} {problem}" or "cannot start any token" in problem:
+        return "valid YAML; a text that begins with a sign stands in quotes, such as '*'"
+    return "valid YAML"
 
 
 def _json_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:

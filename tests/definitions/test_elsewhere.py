@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.core.definitions import Trigger
 from streams.core.errors import Misconfigured
 from streams.core.segments.rules import Function
 from streams.definitions import load_folder
@@ -77,6 +78,23 @@ def test_a_time_that_moves_is_a_duration(tmp_path: Path, written: str, is_moving
     [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
     assert "expected an ISO 8601 time such as" in fault
     assert ("or a duration in within (of events), within_last" in fault) == is_moving
+
+
+@pytest.mark.parametrize(("line", "advice"), [
+    ("trigger: each: B", "a text with `: ` in it stands in quotes"),
+    ("rule: {performed: {event: *}}", "stands in quotes, such as '*'"),
+    ("event: *Viewed", "stands in quotes"), ("name: @home", "stands in quotes"), ("rule:\n\tall: []", "no tab")])
+def test_what_yaml_takes_otherwise_than_it_looks(tmp_path: Path, line: str, advice: str) -> None:
+    [fault] = said(tmp_path, f"kind: segment\nid: s\n{line}\n")
+    assert "; expected valid YAML; " in fault and advice in fault
+
+
+@pytest.mark.parametrize("trigger", ["{each: Order *}", "'each: Order *'", "'each:Order *'"])
+def test_each_event_in_quotes_is_as_the_interfaces_page_writes_it(tmp_path: Path, trigger: str) -> None:
+    (tmp_path / "d.yaml").write_text("{kind: segment, id: s, rule: {everyone: {}}}\n---\nkind: campaign\nid: c\nsegment: s\n"
+                                     f"trigger: {trigger}\nchannels: {{sms: {{text: hi, purpose: p}}}}\n")
+    [campaign] = load_folder(tmp_path).campaigns
+    assert (campaign.trigger, campaign.each) == (Trigger.EACH, ("Order *",))
 
 
 def test_every_word_that_is_meant_is_one_of_the_language() -> None:

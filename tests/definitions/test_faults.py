@@ -126,7 +126,7 @@ def test_a_document(tmp_path: Path, text: str, part: str) -> None:
     ("segment: others",
      'no segment "others"; expected the id of a segment in the folder; did you mean other?'),
     ("trigger: enter",
-     'trigger is "enter"; expected one of entered, exited, both, or each: EVENT; did you mean entered?'),
+     'trigger is "enter"; expected one of entered, exited, both, or {each: EVENT}; did you mean entered?'),
     ("trigger: {each: []}", "expected an event's name, a pattern with *, or a list of them"),
     ("channels: {}", "channels is empty; expected at least one of display, email, sms"),
     ("channels: {emial: {purpose: p}}", 'unknown field "emial" in channels'),
