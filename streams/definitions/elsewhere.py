@@ -46,7 +46,7 @@ FOREIGN: Mapping[str, str] = {
     "includes": "all_of array_contains has_item",
     "within_last": "within in_the_last last past newer_than",
     "within_next": "in_the_next next",
-    "older_than": "more_than_ago not_within",
+    "older_than": "more_than_ago not_within before_last",
     "for": "has_been held_for",
     "average": "avg mean",
     "min": "minimum smallest",

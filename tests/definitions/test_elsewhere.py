@@ -1,6 +1,7 @@
 """Who knows another rule language and writes its words is told ours, and never the opposite of what they meant."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from streams.definitions.kinds import KINDS
 from streams.definitions.matches import MATCH_FIELDS, WINDOW_FIELDS
 from streams.definitions.nodes import COUNT_FIELDS, NODES
 
+ROOT = Path(__file__).parents[2]
 TRAIT = "{trait: {name: t, %s}}"
 WHERE = "{performed: {event: A, where: [{property: p, %s}]}}"
 OUTSIDE = {"name", "property", "id", "for"}
@@ -95,6 +97,17 @@ def test_each_event_in_quotes_is_as_the_interfaces_page_writes_it(tmp_path: Path
                                      f"trigger: {trigger}\nchannels: {{sms: {{text: hi, purpose: p}}}}\n")
     [campaign] = load_folder(tmp_path).campaigns
     assert (campaign.trigger, campaign.each) == (Trigger.EACH, ("Order *",))
+
+
+README = (ROOT / "streams/definitions/README.md").read_text().split("\n## ")
+[SECTION] = [section for section in README if section.startswith("Coming from elsewhere")]
+WRITTEN = [rule for rule in re.findall("`([^`]+)`", SECTION) if rule.split(": ")[0] in NODES and ": " in rule]
+
+
+@pytest.mark.parametrize("rule", WRITTEN)
+def test_what_the_readme_writes_instead_is_a_rule(tmp_path: Path, rule: str) -> None:
+    (tmp_path / "d.yaml").write_text(f"kind: segment\nid: s\nrule: {{{rule}}}\n")
+    assert len(load_folder(tmp_path).segments) == 1
 
 
 def test_every_word_that_is_meant_is_one_of_the_language() -> None:
