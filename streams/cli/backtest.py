@@ -41,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
     print(f"{summary['events']} events, {summary['profiles']} profiles, {summary['memberships']} membership changes, "
           f"{summary['activations']} activations, {summary['rejected']} rejected "
           f"in {summary['seconds']} s; written to {options.output}", file=sys.stderr)
+    if summary["rejected"] and not summary["profiles"] and not summary["identity"]:
+        print(f"no message was accepted; why is in {options.output / 'rejected.jsonl'}. JSON is read a line at a time, an "
+              "object each: of an array, `jq -c '.[]'` makes such lines", file=sys.stderr)
     return 0
 
 

@@ -71,6 +71,17 @@ def test_rejected_lines_say_where_and_why(world: Path) -> None:
     assert rows[1]["message_id"] == "nobody"
 
 
+@pytest.mark.parametrize(("text", "is_said"), [
+    ('[\n {"type": "page", "userId": "u"}\n]\n', False), ('[\n {"type": "page",\n  "userId": "u"}\n]\n', True), ("", False)])
+def test_that_nothing_was_accepted_is_said(
+    world: Path, text: str, is_said: bool, capsys: pytest.CaptureFixture[str],
+) -> None:
+    events = world / "array.json"
+    events.write_text(text)
+    assert cli.main(["backtest", str(events), "--definitions", str(world / "one"), "--output", str(world / "d")]) == 0
+    assert ("no message was accepted" in capsys.readouterr().err) == is_said
+
+
 def test_of_several_files_a_rejected_line_names_its_own(world: Path) -> None:
     """Lines are those of the file; of one that a mapping cannot read, too."""
     later, orders, mapping = world / "later.jsonl", world / "orders.jsonl", world / "mapping.yaml"
