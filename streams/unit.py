@@ -51,7 +51,7 @@ class Change(NamedTuple):
 @dataclass(slots=True)
 class Outcome:
     """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`), `decisions`
-    those about identity, by what was decided, `consent_faults` the consent strings that could not be read, by reason,
+    those about identity, by what was decided, `consent_faults` the messages whose consent could not be read, by reason,
     `rebuilt` the profiles whose events were read again for new definitions, those events, and the leaves folded,
     `erased` the events that were refused because those whom they name are erased, by reason."""
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streams.core import values
-from streams.core.consent.mapping import DEFAULT, bound_together, stated
+from streams.core.consent.mapping import DEFAULT, FIELDS, restrict, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
 from streams.core.identifiers import Namespaces, is_blocked, namespace_of, spelled
@@ -26,7 +26,8 @@ KINDS = ("track", "identify", "page", "screen", "alias", "group")
 """No set: a foreign `type` may be a list or an object, which no set can be asked for."""
 NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "alias": "", "group": ""}
 CONSENT_EVENT = "Consent Preference Updated"
-STRINGS = frozenset({"tcf", "gpp", "usp"})
+OF_COMPANIES = "accounts"
+"""`collection` of an external id that many people share."""
 _NOTHING: dict[str, Any] = {}
 
 
@@ -76,7 +77,7 @@ def received(message: Message, otherwise: int) -> int:
 class Intake:
     """Reads messages under the namespaces and the mapping of consent strings in force.
 
-    consent_faults: reason -> number of messages whose consent string could not be read, since this object began.
+    consent_faults: reason -> number of messages whose consent could not be read for it, since this object began.
     """
 
     def __init__(self, namespaces: Namespaces, phone: PhoneNumber) -> None:
@@ -152,25 +153,28 @@ class Intake:
 
     def previous(self, message: Message) -> tuple[str, str] | None:
         """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie.
-        Twice the cookie where the rules block it as a customer id."""
+        Twice the cookie where the rules block it as a customer id. An alias of its own `userId` says nothing."""
         found: list[str] = []
+        own: list[str] = []
         for name in ("customer_id", "cookie"):
             self._add(found, name, message.get("previousId"))
+        self._add(own, "customer_id", message.get("userId"))
+        if own and own == found[:1]:
+            return None
         return (found[0], found[-1]) if found and namespace_of(found[-1]) == "cookie" else None
 
     def _consent(self, name: str, properties: Message, context: Message, *, is_new: bool) -> Mapping[str, bool]:
-        """Purpose -> granted, as far as the message says; a string that cannot be read is counted once."""
-        consent = properties if name == CONSENT_EVENT else context.get("consent")
-        if not isinstance(consent, dict):
-            return _NOTHING
-        purposes = consent.get("purposes")
-        plain = {p: g for p, g in purposes.items() if isinstance(g, bool)} if isinstance(purposes, dict) else {}
-        if STRINGS.isdisjoint(consent):
-            return plain
-        statement, faults = stated(self.mapping, consent)
-        if is_new:
-            self.consent_faults.update(faults)
-        return bound_together(plain, statement)
+        """Purpose -> granted, as far as the message says in either place; what cannot be read is counted once."""
+        places = [context["consent"]] if context.get("consent") is not None else []
+        if name == CONSENT_EVENT and not (places and FIELDS.isdisjoint(properties)):
+            places.append(properties)
+        found: dict[str, bool] = {}
+        for consent in places:
+            statement, faults = stated(self.mapping, consent)
+            restrict(found, statement)
+            if is_new:
+                self.consent_faults.update(faults)
+        return found
 
     def _from_context(self, found: list[str], context: Message) -> None:
         if "traits" in context and isinstance(context["traits"], dict):
@@ -182,7 +186,8 @@ class Intake:
                 self._add(found, "device_ad_id", device["advertisingId"])
         if "externalIds" in context and isinstance(context["externalIds"], list):
             for entry in context["externalIds"]:
-                if isinstance(entry, dict) and isinstance(entry.get("type"), str):
+                if (isinstance(entry, dict) and isinstance(entry.get("type"), str)
+                        and entry.get("collection") != OF_COMPANIES):
                     self._add_named(found, entry["type"].strip().lower(), entry.get("id"))
 
     def _person(self, found: list[str], traits: Message) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streams.core.consent import gpp, usp
 from streams.core.consent.bits import LONGEST, Malformed
 from streams.core.consent.gpp import Activity
-from streams.core.consent.mapping import DEFAULT, ConsentMapping, Purpose, bound_together, stated
+from streams.core.consent.mapping import DEFAULT, NO_OBJECT, ConsentMapping, Purpose, stated
 from tests.core.consent_strings import fibonacci, gpp_string, letters, number, tc_string, us_section
 
 SALE, SHARING, ADVERTISING = Activity
@@ -105,9 +105,26 @@ def test_every_purpose_is_asked_what_its_own_mapping_says() -> None:
     assert stated(mapping, {"usp": "1YYN"})[0] == {"selling": False}
 
 
-def test_plain_purposes_and_strings_bind_together() -> None:
-    assert bound_together({"a": True, "b": False, "c": True}, {"a": False, "b": True, "d": True}) == {
-        "a": False, "b": False, "c": True, "d": True}
+@pytest.mark.parametrize(("consent", "wanted", "faults"), [
+    ({"purposes": {"personalised-ads": True, "b": False}, "tcf": GRANTED}, {"personalised-ads": True, "b": False}, ()),
+    ({"purposes": {"personalised-ads": True}, "usp": "1YYN"}, {"personalised-ads": False}, ()),
+    ({"purposes": {"personalised-ads": False}, "tcf": GRANTED}, {"personalised-ads": False}, ()),
+    ({"categoryPreferences": {"a": True, "b": False}}, {"a": True, "b": False}, ()),
+    ({"purposes": {"a": True, "b": True}, "categoryPreferences": {"b": False}}, {"a": True, "b": False}, ()),
+    ({"us_privacy": "1YYN"}, {"personalised-ads": False}, ()),
+    ({"us_privacy": "1YNN"}, {"personalised-ads": True}, ()),
+    ({"purposes": {"a": None, "b": True}}, {"b": True}, ()),
+    ({"purposes": {"a": "false", "b": True}}, {"a": False, "b": True}, ("purposes: neither true nor false",)),
+    ({"purposes": {"a": "granted"}}, {"a": False}, ("purposes: neither true nor false",)),
+    ({"categoryPreferences": {"a": 1}}, {"a": False}, ("categoryPreferences: neither true nor false",)),
+    ({"purposes": ["a"]}, {}, ("purposes: no object of purposes",)),
+    ({"a": True}, {}, (NO_OBJECT,)),
+    ("CPXxRfAPXxRfA", {}, (NO_OBJECT,)),
+])
+def test_purposes_beside_strings_bind_with_them_and_what_is_neither_true_nor_false_is_no_permission(
+    consent: Any, wanted: dict[str, bool], faults: tuple[str, ...],
+) -> None:
+    assert stated(DEFAULT, consent) == (wanted, faults)
 
 
 @given(st.one_of(st.text(max_size=60), st.text("ABCDEFQYgaz09-_.~", max_size=80)), st.sampled_from(("tcf", "gpp", "usp")))

@@ -105,13 +105,13 @@ class Ledger:
         return True
 
     def named(self, message: Message) -> list[str]:
-        """The identifiers, strongest first; `previousId` as a customer id if it was seen as one."""
+        """The identifiers, strongest first; `previousId` as a customer id if it was seen as one, here at the latest."""
         if "named" in message:
             return list(message["named"])
         found = messages.identifiers(message)
         previous = message.get("previousId") if message["type"] == "alias" else None
         if messages.normalised("customer_id", previous) is not None:
-            seen = {each for earlier in self.accepted for each in earlier["named"]}
+            seen = {each for earlier in self.accepted for each in earlier["named"]} | set(found)
             known = f"customer_id:{str(previous).strip()}"
             found.append(known if known in seen else f"cookie:{str(previous).strip()}")
         return sorted(dict.fromkeys(found), key=lambda each: self._rank(namespace(each)))

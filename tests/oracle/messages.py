@@ -96,11 +96,14 @@ def source_type(message: dict[str, Json]) -> str:
 
 
 def consent_stated(message: dict[str, Json]) -> dict[str, bool]:
+    places = [context(message).get("consent")]
     if message["type"] == "track" and message["event"] == "Consent Preference Updated":
-        stated = properties(message)
-    else:
-        stated = context(message).get("consent") or {}
-    return {name: state for name, state in (stated.get("purposes") or {}).items() if isinstance(state, bool)}
+        places.append(properties(message))
+    found: dict[str, bool] = {}
+    for place in places:
+        for name, state in ((place or {}).get("purposes") or {}).items():
+            found[name] = state is True and found.get(name, True)
+    return found
 
 
 def identifiers(message: dict[str, Json]) -> list[str]:

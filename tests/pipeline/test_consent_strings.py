@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 
 from streams.backtest import run
 from streams.memory import MemoryStore
@@ -64,6 +65,36 @@ def test_a_broken_string_is_seen_in_the_workers_metrics_once_for_its_committed_u
             instruments.observe(0, Done(
                 records=[record], outcome=outcome, seconds=0, commit_seconds=0, wall=number))
     assert b'audience_consent_faults_total{reason="tcf: ends too early"} 1.0' in instruments.metrics.text()
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ({"purposes": {"personalised-ads": True}}, {"purposes": {"personalised-ads": "false"}}),
+    ({"categoryPreferences": {"personalised-ads": True}}, {"categoryPreferences": {"personalised-ads": False}}),
+    ({"us_privacy": "1YNN"}, {"us_privacy": "1YYN"}),
+])
+def test_l6_a_withdrawal_is_heard_however_it_is_spelled(before: dict[str, Any], after: dict[str, Any]) -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    pipeline.send(hit(1, before))
+    assert told(pipeline) == ["entered"]
+    pipeline.send(hit(2, after))
+    assert told(pipeline) == ["entered", "exited"]
+
+
+@pytest.mark.parametrize(("properties", "context", "wanted"), [
+    ({"banner": 3}, True, "granted"), ({}, True, "granted"), ({}, False, "denied"),
+    ({"purposes": {"personalised-ads": False}}, True, "denied"), ({"purposes": {"personalised-ads": True}}, False, "denied"),
+])
+def test_a_preference_centres_event_may_say_it_in_its_context(
+    properties: dict[str, Any], context: bool, wanted: str,
+) -> None:
+    pipeline = Pipeline({f"segment/{state}": {
+        "kind": "segment", "id": state, "rule": {"consent": {"purpose": "personalised-ads", "state": state}}}
+        for state in ("granted", "denied")})
+    pipeline.send({**hit(1, {"purposes": {"personalised-ads": context}}), "type": "track",
+                   "event": "Consent Preference Updated", "properties": properties})
+    assert {state: len(pipeline.members(state)) for state in ("granted", "denied")} == {
+        "granted": wanted == "granted", "denied": wanted == "denied"}
+    assert run(pipeline, [])["consent_faults"] == {}
 
 
 def test_a_preference_centre_may_send_a_string_too() -> None:

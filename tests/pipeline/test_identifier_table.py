@@ -46,11 +46,16 @@ ROWS: dict[str, tuple[Json, list[str]]] = {
     "phone of a context": (message(context={"traits": {"phone": "+1 212-555-0123"}}), ["phone:+12125550123"]),
     "no phone of properties": (message(anonymousId="c", properties={"phone": "+12125550123"}), ["cookie:c"]),
     "a custom namespace in lower case": (named(("LoyaltyCard", " 77a ")), ["loyaltycard:77a"]),
+    "no account, which is of many people": (
+        message(userId="u", context={"externalIds": [
+            {"type": "account", "id": "acme", "collection": "accounts", "encoding": "none"},
+            {"type": "crm", "id": "1", "collection": "users", "encoding": "none"}]}), ["crm:1", "customer_id:u"]),
     "several custom ones": (named(("card", "1"), ("card", "2"), ("crm", "3")), ["card:1", "card:2", "crm:3"]),
     "a device": (device(id=" D-1 "), ["device_id:D-1"]),
     "an advertising id in lower case": (device(advertisingId="AB-12"), ["device_ad_id:ab-12"]),
     "tracking allowed": (device(advertisingId="ab", adTrackingEnabled=True), ["device_ad_id:ab"]),
     "tracking refused": (device(id="d", advertisingId="ab", adTrackingEnabled=False), ["device_id:d"]),
+    "an alias of itself": ({**message(userId=" u", previousId="u "), "type": "alias"}, ["customer_id:u"]),
     "an alias of a cookie": (
         {**message(userId="u", previousId="c"), "type": "alias"}, ["cookie:c", "customer_id:u"]),
 }

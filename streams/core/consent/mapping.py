@@ -5,7 +5,7 @@ counted. Several strings in one message, and plain purposes beside them, bind to
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -46,24 +46,40 @@ class ConsentMapping:
 DEFAULT = ConsentMapping(purposes=(
     Purpose(name="personalised-ads", consent=(1, 3, 4), opt_outs=tuple(gpp.Activity)),))
 
+PLAIN = ("purposes", "categoryPreferences")
+"""Where purposes stand by their names: ours, and those of Segment's consent object."""
+STRINGS = {"tcf": "tcf", "gpp": "gpp", "usp": "usp", "us_privacy": "usp"}
+FIELDS = frozenset((*PLAIN, *STRINGS))
+NO_OBJECT = f"consent: no object with {', '.join(PLAIN)} or {', '.join(STRINGS)}"
 
-def stated(mapping: ConsentMapping, consent: Mapping[str, Any]) -> tuple[Statement, tuple[str, ...]]:
-    """What `{tcf, gpp, gpp_sid, usp}` say of our purposes, and the reasons for which some of it could not be read."""
+
+def stated(mapping: ConsentMapping, consent: Any) -> tuple[Statement, tuple[str, ...]]:
+    """What a consent object says of our purposes, and the reasons for which some of it could not be read."""
+    if not isinstance(consent, dict):
+        return {}, (NO_OBJECT,)
     found: Statement = {}
     faults: list[str] = []
-    for kind, text in _texts(consent):
-        statement, fault = _read(mapping, kind, text, _applicable(consent))
-        _restrict(found, statement)
-        if fault:
-            faults.append(fault)
+    for field in PLAIN:
+        if consent.get(field) is not None:
+            faults += _plain(found, field, consent[field])
+    for field, kind in STRINGS.items():
+        text = consent.get(field)
+        if text is not None:
+            statement, fault = _read(mapping, kind, text if isinstance(text, str) else "", _applicable(consent))
+            restrict(found, statement)
+            faults += [fault] if fault else []
+    if consent and FIELDS.isdisjoint(consent):
+        faults.append(NO_OBJECT)
     return found, tuple(faults)
 
 
-def _texts(consent: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for kind in ("tcf", "gpp", "usp"):
-        text = consent.get(kind)
-        if text is not None:
-            yield kind, text if isinstance(text, str) else ""
+def _plain(found: Statement, field: str, purposes: Any) -> list[str]:
+    """What is neither true nor false, nor null for nothing, is no permission."""
+    if not isinstance(purposes, dict):
+        return [f"{field}: no object of purposes"]
+    said = {name: given for name, given in purposes.items() if given is not None}
+    restrict(found, {name: given is True for name, given in said.items()})
+    return [] if all(isinstance(given, bool) for given in said.values()) else [f"{field}: neither true nor false"]
 
 
 def _applicable(consent: Mapping[str, Any]) -> frozenset[int] | None:
@@ -108,11 +124,11 @@ def _of_gpp(mapping: ConsentMapping, text: str, applicable: frozenset[int] | Non
         if applicable is not None and section not in applicable:
             continue
         if section == gpp.TCF_EU:
-            _restrict(found, _of_tcf(mapping, part))
+            restrict(found, _of_tcf(mapping, part))
         elif section == gpp.USP:
-            _restrict(found, _of_activities(mapping, usp.decode(part)))
+            restrict(found, _of_activities(mapping, usp.decode(part)))
         elif section in gpp.OPT_OUTS:
-            _restrict(found, _of_activities(mapping, gpp.us_activities(section, part)))
+            restrict(found, _of_activities(mapping, gpp.us_activities(section, part)))
     return found
 
 
@@ -122,13 +138,7 @@ def _of_activities(mapping: ConsentMapping, activities: Mapping[gpp.Activity, bo
     return {name: all(answers) for name, answers in applying.items() if answers}
 
 
-def _restrict(found: Statement, other: Statement) -> None:
+def restrict(found: Statement, other: Statement) -> None:
+    """Both bind."""
     for name, granted in other.items():
         found[name] = granted and found.get(name, True)
-
-
-def bound_together(plain: Statement, strings: Statement) -> Statement:
-    """Both bind."""
-    found = dict(plain)
-    _restrict(found, strings)
-    return found

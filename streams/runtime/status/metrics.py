@@ -103,8 +103,8 @@ DECISIONS = Metric(
 )
 CONSENT_FAULTS = Metric(
     name="audience_consent_faults", kind=Kind.COUNTER, labels=("reason",),
-    tells="Consent strings (TCF, GPP, US Privacy) that could not be read; each counts as a denial.",
-    moves="Any steady rate: a consent platform or a tag cuts or mangles the string, and those people are lost to ads.",
+    tells="Consent (TCF, GPP, US Privacy, purposes) that could not be read; what it names counts as denied.",
+    moves="Any steady rate: a consent platform or a tag cuts or mangles it, and those people are lost to ads.",
 )
 REBUILT = Metric(
     name="audience_rebuilt", kind=Kind.COUNTER, labels=("what",),
