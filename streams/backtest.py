@@ -21,17 +21,16 @@ from streams.moments import received_at
 from streams.task.outputs import view
 from streams.testing import Pipeline
 
-LINES_A_FILE = 1 << 40
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A message of the input: its place, its bytes, and why there is none if there is none. `number`: from 1; of a further
-    file, `LINES_A_FILE` more for each one before it."""
+    """A message of the input: its place, its bytes, and why there is none if there is none. `number`: of the line, from 1;
+    `file`: from 0."""
 
     number: int
     raw: bytes
     reason: str | None = None
+    file: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ def run(
         while pending and pending[0].at <= at:
             _switch(pipeline, pending.pop(0))
         if line.reason is None:
-            pipeline.send(line.raw, at, line.number)
+            pipeline.send(line.raw, at, line.number, line.file)
             sent += 1
     for switch in pending:
         if until is None or switch.at <= until:
@@ -154,11 +153,10 @@ def _identity(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
 
 
 def _rejected(pipeline: Pipeline, unread: Iterable[Line], files: Sequence[Path]) -> Iterator[dict[str, Json]]:
-    found = [(record.offset, reason, record.value) for record, reason in pipeline.rejected]
-    found += [(line.number, line.reason or "", line.raw) for line in unread]
-    for number, reason, raw in sorted(found):
-        file, line = divmod(number, LINES_A_FILE) if number > 0 else (0, number)
-        named = {"file": str(files[file])} if len(files) > 1 and number > 0 else {}
+    found = [(record.partition, record.offset, reason, record.value) for record, reason in pipeline.rejected]
+    found += [(line.file, line.number, line.reason or "", line.raw) for line in unread]
+    for file, line, reason, raw in sorted(found):
+        named = {"file": str(files[file])} if len(files) > 1 and file >= 0 else {}
         yield {**named, "line": line, "reason": reason, "message_id": _message_id(raw)}
 
 

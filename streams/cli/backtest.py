@@ -68,12 +68,12 @@ def _switches(options: argparse.Namespace) -> list[Any]:
 
 def _lines(options: argparse.Namespace, unread: list[Any]) -> Iterator[Any]:
     from connectors.sources.files import load, read
-    from streams.backtest import LINES_A_FILE, Line
+    from streams.backtest import Line
 
     mapping = load(options.mapping) if options.mapping else None
     for place, path in enumerate(options.events):
         for row in read(path, mapping):
-            line = Line(number=place * LINES_A_FILE + row.line, raw=row.raw, reason=row.reason)
+            line = Line(number=row.line, raw=row.raw, reason=row.reason, file=place)
             if line.reason is None:
                 yield line
             else:

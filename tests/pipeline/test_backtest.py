@@ -99,6 +99,21 @@ def test_of_several_files_a_rejected_line_names_its_own(world: Path) -> None:
     assert [(row["file"], row["line"]) for row in rows] == [(str(orders), 1), (str(orders), 1)]
 
 
+def test_a_message_that_cannot_be_made_is_rejected_and_stands_in_no_file(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "all.yaml").write_text(
+        "kind: segment\nid: all\nrule: {everyone: {}}\n---\nkind: campaign\nid: hi\nsegment: all\nstatus: live\n"
+        "channels: {email: {subject: '{{ 1 // zero }}', text: Hi, purpose: mail}}\n")
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.jsonl").write_text(orjson.dumps({
+            "type": "identify", "userId": name, "traits": {"email": f"{name}@x.org", "zero": 0},
+            "context": {"consent": {"purposes": {"mail": True}}}, "timestamp": START}).decode())
+    assert cli.main(["backtest", str(tmp_path / "one.jsonl"), str(tmp_path / "two.jsonl"), "--definitions",
+                     str(tmp_path / "rules"), "--output", str(tmp_path / "out")]) == 0
+    rows = [orjson.loads(row) for row in (tmp_path / "out" / "rejected.jsonl").read_bytes().splitlines()]
+    assert [(row.get("file"), row["line"], "rendered" in row["reason"]) for row in rows] == [(None, -1, True)] * 2
+
+
 def test_what_is_wrong_in_any_folder_is_said_before_the_first_event(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With each folder's name, of a later one too whose time never comes; nothing is written."""
     for name in ("three", "four"):
