@@ -7,12 +7,14 @@ from __future__ import annotations
 import math
 import re
 import zoneinfo
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
 import re2
 
+from streams.core.identifiers import DEFAULT_NAMESPACES
 from streams.core.segments.rules import Path
 from streams.core.segments.wording import UNITS_MS
 from streams.core.values import Json, epoch_ms
@@ -31,6 +33,7 @@ _RELATIVE = re.compile(r"now|(now *)?[-+]? *[0-9]+ *[a-z]+( ago)?")
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TRAIT_ID = re.compile(r"[A-Za-z0-9_.-]+")
 _NAMESPACE = re.compile(r"[a-z0-9_.-]+")
+_GIVEN_BY = {"userId": "customer_id", "anonymousId": "cookie", "advertisingId": "device_ad_id"}
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -43,13 +46,19 @@ def text(expected: str = "a text") -> Shape[str]:
     return Shape(read, {"type": "string", "minLength": 1})
 
 
-def patterned(pattern: re.Pattern[str], expected: str) -> Shape[str]:
+def patterned(pattern: re.Pattern[str], expected: str, meant: Callable[[str], str] = lambda _: "") -> Shape[str]:
+    """`meant`: of a text that is not like the pattern, what it stands for, "" if nobody knows."""
     def read(found: Found) -> str:
         if not isinstance(found.value, str) or not pattern.fullmatch(found.value):
-            found.unlike(expected)
+            found.unlike(expected, meant(found.value) if isinstance(found.value, str) else "")
         return str(found.value)
 
     return Shape(read, {"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
+
+
+def _namespace_of(name: str) -> str:
+    """The namespace that a message's field gives, or the nearest of those that are always there."""
+    return _GIVEN_BY.get(name) or nearest(name, (row.name for row in DEFAULT_NAMESPACES))
 
 
 def whole(*, least: int, most: int | None = None) -> Shape[int]:
@@ -186,4 +195,4 @@ TIME_ZONE = Shape(_time_zone, {"type": "string", "minLength": 1})
 CLOCK = patterned(_CLOCK, 'a time of day such as "21:00"')
 KEBAB_ID = patterned(_KEBAB, "lower-case letters, digits and single hyphens, such as cart-abandoners")
 TRAIT_ID = patterned(_TRAIT_ID, "letters, digits, `_`, `-` and `.`, such as orders-7d")
-NAMESPACE = patterned(_NAMESPACE, "lower-case letters, digits, `_`, `-` and `.`, such as email")
+NAMESPACE = patterned(_NAMESPACE, "lower-case letters, digits, `_`, `-` and `.`, such as email", _namespace_of)

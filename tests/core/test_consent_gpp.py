@@ -23,6 +23,7 @@ OUT, IN = 1, 2
     (f"DBABMA~{TCF}", {2: TCF}),
     (f"DBACNYA~{TCF}~1YNN", {2: TCF, 6: "1YNN"}),
     ("DBABLA~BVQqAAAAAgA.QA", {7: "BVQqAAAAAgA.QA"}),
+    ("DBAA", {}), ("DBABTA~1YNN", {6: "1YNN"}),
 ])
 def test_public_examples_name_their_sections(string: str, sections: dict[int, str]) -> None:
     assert gpp.decode(string) == sections
@@ -30,6 +31,20 @@ def test_public_examples_name_their_sections(string: str, sections: dict[int, st
 
 def test_a_public_national_section_says_that_nothing_was_opted_out_of() -> None:
     assert gpp.us_activities(7, "BVQqAAAAAgA.QA") == {SALE: True, SHARING: True, ADVERTISING: True}
+
+
+ALL = {SALE, SHARING, ADVERTISING}
+
+
+@pytest.mark.parametrize(("section", "text", "out"), [
+    (7, "BVVVkkkklWA.YA", ALL), (7, "BVVVkkkklWA", ALL), (7, "BAAAAAAAAQA.QA", set()),
+    (8, "BVWSSSVY.YA", ALL), (8, "BVWSSSVY", {SALE, SHARING}), (8, "BAAAAABA", set()),
+    (11, "BVVkklWA", {SALE, ADVERTISING}), (11, "BAAAAAQA", set()),
+    (23, "BVWSSVWA.YA", ALL), (23, "BVWSSVWA", {SALE, ADVERTISING}), (23, "BAAAAAQA.QA", set()),
+])
+def test_sections_of_the_iabs_own_library_opt_out_of_what_it_reads(section: int, text: str, out: set[Activity]) -> None:
+    """From UsNatTest, UsCaTest, UsUtTest and UsMnTest of IABTechLab/iabgpp-java (Apache-2.0)."""
+    assert gpp.us_activities(section, text) == dict.fromkeys(out, False)
 
 
 def test_sections_given_as_a_range() -> None:

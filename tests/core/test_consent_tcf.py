@@ -71,6 +71,31 @@ def test_the_public_example_grants_nothing() -> None:
     assert not any(string.permits(purpose, basis, None) for purpose in range(1, 25) for basis in Basis)
 
 
+CORE = "COrEAV4OrXx94ACABBENAHCIAD-AAAAAAACAAxAAAAgAIAwgAgAAAAEAgQAAAAAEAYQAQAAAACAAAABAAA"
+DISCLOSED, ALLOWED, PUBLISHER = "IBAgAAAgAIAwgAgAAAAEAAAACA", "QAagAQAgAIAwgA", "cAAAAAAAITg="
+OTHER = "COtybn4PA_zT4KjACBENAPCIAEBAAECAAIAAAAAAAAAA"
+RANGES = "COwBOpCOwBOpCLqAAAENAPCAAAAAAAAAAAAAFfwAYFfAV-BVkAGBVYFWAAA"
+
+
+@pytest.mark.parametrize(("text", "basis", "purposes", "vendors"), [
+    (CORE, CONSENT, {3, 4, 5, 6, 7, 8, 9}, {23, 37, 47, 48, 53, 65, 98}),
+    (f"{CORE}.{DISCLOSED}.{ALLOWED}.{PUBLISHER}", CONSENT, {3, 4, 5, 6, 7, 8, 9}, {23, 37, 47, 48, 53, 65, 98}),
+    (f"{CORE}.{PUBLISHER}.{DISCLOSED}", CONSENT, {3, 4, 5, 6, 7, 8, 9}, {23, 37, 47, 48, 53, 65, 98}),
+    (OTHER, CONSENT, {2, 10}, set()), (OTHER, INTEREST, {2, 9}, set()),
+    (RANGES, CONSENT, set(), {702, 703}),
+    ("COv__-wOv__-wC2AAAENAPCgAAAAAAAAAAAAA_wAQA_gEBABAEAAAA", INTEREST, set(), {128}),
+    ("COwxsONOwxsONKpAAAENAdCAAMAAAAAAAAAAAAAAAAAA", CONSENT, {1, 2}, set()),
+])
+def test_strings_of_the_iabs_own_library_say_what_it_reads(
+    text: str, basis: Basis, purposes: set[int], vendors: set[int],
+) -> None:
+    """From TCStringV2Test of InteractiveAdvertisingBureau/iabtcf-java (Apache-2.0)."""
+    string = decode(text)
+    assert {number for number in range(1, 25) if string.permits(number, basis, None)} == purposes
+    named = string.vendor_consents if basis is CONSENT else string.vendor_interests
+    assert {number for number in range(1, 800) if number in named} == vendors
+
+
 def test_special_features_are_read() -> None:
     assert decode(tc_string(features=(1, 2))).special_features == {1, 2}
 
