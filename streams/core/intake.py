@@ -128,13 +128,14 @@ class Intake:
         )
 
     def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:
-        """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous`."""
+        """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous`, and the traits of a
+        `group` are no person's."""
         found: list[str] = []
         if "userId" in message:
             self._add(found, "customer_id", message["userId"])
         if "anonymousId" in message:
             self._add(found, "cookie", message["anonymousId"])
-        if traits:
+        if traits and message.get("type") != "group":
             self._person(found, traits)
         if "email" in properties:
             self._add(found, "email", properties["email"])

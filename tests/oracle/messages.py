@@ -108,7 +108,7 @@ def consent_stated(message: dict[str, Json]) -> dict[str, bool]:
 
 def identifiers(message: dict[str, Json]) -> list[str]:
     """`namespace:value`, strongest first, blocked ones removed; `previousId` of an alias is not among them."""
-    traits, inside = message.get("traits") or {}, context(message)
+    traits, inside = (message.get("traits") or {}) if message["type"] != "group" else {}, context(message)
     person = inside.get("traits") or {}
     device = inside.get("device") or {}
     found = [("customer_id", message.get("userId"))]

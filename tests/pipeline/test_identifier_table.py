@@ -45,6 +45,9 @@ ROWS: dict[str, tuple[Json, list[str]]] = {
         {**message(traits={"phone": "+31 (0)6 1234-5678"}), "type": "identify"}, ["phone:+31612345678"]),
     "phone of a context": (message(context={"traits": {"phone": "+1 212-555-0123"}}), ["phone:+12125550123"]),
     "no phone of properties": (message(anonymousId="c", properties={"phone": "+12125550123"}), ["cookie:c"]),
+    "no address of a company": (
+        {**message(userId="u", groupId="g", traits={"email": "info@x.org", "phone": "+12125550123"},
+                   context={"traits": {"email": "ann@x.org"}}), "type": "group"}, ["customer_id:u", "email:ann@x.org"]),
     "a custom namespace in lower case": (named(("LoyaltyCard", " 77a ")), ["loyaltycard:77a"]),
     "no account, which is of many people": (
         message(userId="u", context={"externalIds": [
