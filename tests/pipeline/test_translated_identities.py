@@ -2,8 +2,9 @@
 
 adobe: Experience Platform, "Examples of graph configurations" of the identity graph linking rules (CRMID is the customer id,
 ECID the cookie, GAID and IDFA the advertising id, loginID a namespace of its own; e-mails and numbers made up). segment,
-mixpanel, posthog: their pages on merging at log-in. A unique namespace of theirs is `at_most: 1`, a newest link that wins
-`last_login`. Expected is what INTERFACES, section 1, makes of each, which is not always what they do.
+mixpanel, posthog, rudderstack, treasure data: their pages on merging at log-in, and PostHog's tests of persons. A unique
+namespace of theirs is `at_most: 1`, a newest link that wins `last_login`. Expected is what INTERFACES, section 1, makes of
+each, which is not always what they do.
 """
 from __future__ import annotations
 
@@ -102,6 +103,18 @@ LOG_IN = {
     "an alias of a customer": Story("u:old, alias:old u:A", "u:old #1 | u:A #1"),
     "an alias of who comes later": Story("alias:old u:A, c:old", "u:A c:old #2"),
     "an alias of who turns out a customer": Story("alias:x u:A, u:x", "u:A c:x #1 | u:x #1"),
+    "an alias of itself": Story("alias:A u:A, u:A", "u:A #2"),
+    "a chain of aliases": Story("alias:a u:B, alias:B u:C, alias:C u:D", "u:B c:a #1 | u:C #1 | u:D #1"),
+    "a chain of aliases, if many ids are allowed": Story(
+        "alias:a u:B, alias:B u:C, alias:C u:D", "u:B u:C u:D c:a #3", "customer_id: {limit: {at_most: 3}}"),
+    "the address of one on the browser of another": Story(
+        "u:A c:1, u:B c:2, e:j@x.yz c:1, e:j@x.yz c:2, c:2", "u:A c:1 e:j@x.yz c:2 #4 | u:B #1"),
+    "three browsers and a telephone": Story(
+        "c:1 e:j@x.yz, c:2 e:j@x.yz, c:2 p:+31612345678, p:+31612345678 u:A, c:3, c:3 u:A",
+        "u:A c:1 c:2 c:3 e:j@x.yz p:+31612345678 #6"),
+    "three cookies a week, to the millisecond": Story(
+        "on:1/10:00 u:A c:1, on:1/10:01 u:A c:2, on:1/10:02 u:A c:3, on:8/09:59:59.999 u:A c:4, on:8/10:00 u:A c:5",
+        "u:A c:1 c:2 c:3 c:5 #5", "cookie: {limit: {at_most: 3, per: 7d}, on_conflict: keep}"),
     "a sixth address": Story(f"{SIX}, e:5@x.yz c:9, c:9 u:A", f"u:A {FIVE} c:9 #7 | e:5@x.yz #1"),
     "another address a week later": Story(
         "on:1/10:00 u:A e:a@x.yz, on:2/10:00 u:A e:b@x.yz, on:9/10:00 u:A e:c@x.yz", "u:A e:a@x.yz e:c@x.yz #3",
