@@ -114,6 +114,17 @@ def test_a_message_that_cannot_be_made_is_rejected_and_stands_in_no_file(tmp_pat
     assert [(row.get("file"), row["line"], "rendered" in row["reason"]) for row in rows] == [(None, -1, True)] * 2
 
 
+def test_consent_that_could_not_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "all.yaml").write_text("kind: segment\nid: all\nrule: {everyone: {}}\n")
+    (tmp_path / "events.jsonl").write_text(orjson.dumps({
+        "type": "page", "userId": "u", "context": {"consent": {"purposes": {"mail": "true"}}}, "timestamp": START}).decode())
+    assert cli.main(["backtest", str(tmp_path / "events.jsonl"), "--definitions", str(tmp_path / "rules"), "--output",
+                     str(tmp_path / "out")]) == 0
+    assert ("consent of 1 messages could not be read, so it permits nothing: purposes: neither true nor false"
+            in capsys.readouterr().err)
+
+
 def test_what_is_wrong_in_any_folder_is_said_before_the_first_event(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With each folder's name, of a later one too whose time never comes; nothing is written."""
     for name in ("three", "four"):
