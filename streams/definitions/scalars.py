@@ -139,7 +139,9 @@ def _boolean(found: Found) -> bool:
 def _scalar(found: Found) -> Json:
     if found.value is None:
         found.unlike("a text, a number, true or false; a missing value is `exists: false`")
-    if isinstance(found.value, (dict, list)):
+    if isinstance(found.value, dict):
+        found.unlike("a text, a number, true or false; what an object holds is compared by its path, such as address.city")
+    if isinstance(found.value, list):
         found.unlike("a text, a number, true or false")
     return found.value
 

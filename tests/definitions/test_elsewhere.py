@@ -73,6 +73,13 @@ def test_a_range_is_two_comparisons(tmp_path: Path, rule: str, instead: str) -> 
     assert f" has {instead}" in fault
 
 
+@pytest.mark.parametrize("operand", ["is: {gt: 5}", "is: {city: Delft}", "in: [{city: Delft}]"])
+def test_an_object_is_compared_by_its_paths(tmp_path: Path, operand: str) -> None:
+    rule = TRAIT % operand
+    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    assert "is an object; expected a text, a number, true or false; what" in fault and "such as address.city" in fault
+
+
 @pytest.mark.parametrize(("written", "is_moving"), [
     ("now", True), ("now-3d", True), ("-7d", True), ("3 days ago", True), ("soon", False), ("2026-13-01", False)])
 def test_a_time_that_moves_is_a_duration(tmp_path: Path, written: str, is_moving: bool) -> None:
