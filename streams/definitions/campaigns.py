@@ -17,13 +17,15 @@ from streams.core.campaigns.caps import MOST
 from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
 from streams.core.intervals import DAY_MS
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
-from streams.definitions.faults import dotted, nearest
+from streams.definitions.elsewhere import word_meant
+from streams.definitions.faults import dotted
 from streams.definitions.matches import EVENT_NAMES
 from streams.definitions.samples import failures
 from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, NAMESPACE, TEXT, TIME, TIME_ZONE, choice, duration, whole
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
 
 _JINJA = jinja2.Environment(autoescape=True)
+_JINJA_EXPECTED = "valid Jinja, such as {{ first_name | default('there') }}"
 _EACH_AS_TEXT = re.compile(r"each: *(\S(?:.*\S)?)")
 _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not Trigger.EACH)
 
@@ -33,7 +35,7 @@ def _template(found: Found) -> str:
     try:
         _JINJA.compile(source)
     except jinja2.TemplateSyntaxError as error:
-        found.refuse(f"{dotted(found.steps)} is no Jinja template ({error.message})", "valid Jinja",
+        found.refuse(f"{dotted(found.steps)} is no Jinja template ({error.message})", _JINJA_EXPECTED,
                      lines_below=error.lineno - 1)
     return source
 
@@ -56,7 +58,7 @@ def _trigger(found: Found) -> tuple[Trigger, tuple[str, ...]]:
         return Trigger.EACH, (each[1],)
     if found.value not in _PLAIN_TRIGGERS:
         found.unlike(f"one of {', '.join(_PLAIN_TRIGGERS)}, or {{each: EVENT}}",
-                     nearest(found.value, _PLAIN_TRIGGERS))
+                     word_meant(found.value, _PLAIN_TRIGGERS))
     return Trigger(found.value), ()
 
 

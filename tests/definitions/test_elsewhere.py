@@ -20,8 +20,8 @@ from streams.definitions.nodes import COUNT_FIELDS, NODES
 ROOT = Path(__file__).parents[2]
 TRAIT = "{trait: {name: t, %s}}"
 WHERE = "{performed: {event: A, where: [{property: p, %s}]}}"
-OUTSIDE = {"name", "property", "id", "for"}
-"""Fields of single nodes."""
+OUTSIDE = {"name", "property", "id", "for", "steps", "function", "text", "entered", "exited", "live", "from", "to"}
+"""Of single nodes, and of campaigns."""
 
 
 def said(folder: Path, text: str) -> Iterator[str]:
@@ -45,10 +45,31 @@ def said(folder: Path, text: str) -> Iterator[str]:
     ("{performed: {event: A, within_last: 3d}}", "within"), ("{in_segment: {segment: x}}", "id"),
     ("{aggregate: {event: A, property: p, function: avg, gt: 1}}", "average"),
     ("{aggregate: {event: A, property: p, function: mode, is: x}}", "most_frequent"),
+    ("{sequence: {steps: [{event: A}, {event: B}], then_not: {event: C, within: 1h}}}", "for"),
 ])
 def test_a_word_of_another_language(tmp_path: Path, rule: str, meant: str) -> None:
     [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
     assert fault.startswith("d.yaml:3: ") and fault.endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize(("field", "meant"), [
+    ("kind: computed-trait\nid: t\nfunction: sum\nevent: A\nfield: p", "property"),
+    ("kind: computed-trait\nid: t\ntype: count", "function"),
+    ("kind: campaign\nid: c\nsegment: s\ntrigger: on_entry\nchannels: {sms: {text: a, purpose: p}}", "entered"),
+    ("kind: campaign\nid: c\naudience: s\nchannels: {sms: {text: a, purpose: p}}", "segment"),
+    ("kind: campaign\nid: c\nsegment: s\nstatus: enabled\nchannels: {sms: {text: a, purpose: p}}", "live"),
+    ("kind: campaign\nid: c\nsegment: s\nchannels: {sms: {body: a, purpose: p}}", "text"),
+])
+def test_a_field_of_another_document(tmp_path: Path, field: str, meant: str) -> None:
+    segment = "kind: segment\nid: s\nrule: {everyone: {}}\n---\n"
+    [fault, *_] = said(tmp_path, segment + field)
+    assert fault.endswith(f"; did you mean {meant}?")
+
+
+def test_a_liquid_template_is_shown_jinja(tmp_path: Path) -> None:
+    campaign = "kind: campaign\nid: c\nsegment: s\nchannels: {sms: {text: \"Hi {{ name | default: 'you' }}\", purpose: p}}"
+    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {{everyone: {{}}}}\n---\n{campaign}")
+    assert fault.endswith("; expected valid Jinja, such as {{ first_name | default('there') }}")
 
 
 @pytest.mark.parametrize("kind", ["cohort", "Audience"])
