@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -19,6 +20,8 @@ from streams.runtime.delivering.following import Address, listening, stopping
 from streams.runtime.kafka.names import Names
 from streams.runtime.outside.upstream import address, producer_options
 from streams.runtime.settings import Settings
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds in which the broker must have taken a message; then its sender is asked to come again."""
@@ -88,6 +91,7 @@ async def collect(settings: Settings, where: Address, keys: Collection[str], ori
     stopped, topics = stopping(), EventTopics(settings)
     try:
         async with listening(application(Collector(topics.put, topics.is_there, keys=keys, origins=origins)), where):
+            log.info("Events are taken at http://%s:%d/v1/", where.host, where.port)
             await stopped.wait()
     finally:
         await asyncio.to_thread(topics.close)
