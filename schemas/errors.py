@@ -32,8 +32,8 @@ class Fault(StrEnum):
 
 SENTENCES: Mapping[Fault, str] = {
     Fault.EMPTY: "the value has no bytes; expected a record; a tombstone where none is allowed?",
-    Fault.NOT_AVRO: "the first bytes are no framing; expected C3 01 and a fingerprint, 00 and a schema id, "
-    "or, on the event topics, a JSON object that begins with '{'; was it produced for another topic?",
+    Fault.NOT_AVRO: "it begins neither as JSON nor as Avro; expected, on the event topics and in files, a JSON "
+    "object, '{', else C3 01 and a fingerprint, or 00 and a schema id; was it produced for another topic?",
     Fault.UNKNOWN_FINGERPRINT: "the fingerprint is of no schema known here; was it written by a newer "
     "version? upgrade this worker, then replay the dead letter",
     Fault.UNKNOWN_SCHEMA_ID: "the schema id is not in the registry, or no registry is set; is its URL the "
