@@ -2,7 +2,8 @@
 
 posthog: ee/clickhouse/queries/test/test_cohort_query.py. unomi: itests, SegmentIT and ConditionEvaluatorIT. mautic: filters
 of contact segments. customer-io: data-driven segments. cep: Flink's pattern API, relaxed contiguity. dittofeed: the tests of
-realtimeSegments. Where a system differs from INTERFACES (windows of whole days, for one), INTERFACES holds.
+realtimeSegments. segment: Engage's audiences, computed traits and query language. growthbook: the cases of its SDKs.
+Where a system differs from INTERFACES (windows of whole days, for one), INTERFACES holds.
 """
 from __future__ import annotations
 
@@ -26,6 +27,10 @@ HELPERS = """
 {kind: computed-trait, id: favourite, function: most_frequent, event: V, property: c, within: 2d}
 ---
 {kind: computed-trait, id: called, function: coalesce, of: [{trait: nick}, {trait: first_name}, {event: A, property: name}]}
+---
+{kind: computed-trait, id: first-touch, function: first, event: Page Viewed, property: context.campaign.source}
+---
+{kind: computed-trait, id: least, function: min, event: O, property: v, where: [{property: price, gt: 100}]}
 ---
 {kind: segment, id: buyers, rule: {performed: {event: O}}}
 ---
@@ -143,6 +148,32 @@ ATTRIBUTES = {
         "trait: {name: s, is: x, for: 2h}",
         [known("10:00", s="x"), known("12:30", s="x"), known("12:10", at="13:00", s="y")], "+12:00 -13:00 +14:30"),
 }
+CART = "sequence: {steps: [{event: A}, {event: B}], completed_within: 7d, then_not: {event: O, for: 1h}}"
+SEGMENT = {
+    "began checkout and did not complete it within the hour": Case(
+        CART, [DAY_1, said("B", "10:10"), bought("15:00", 1)], "+11:10 -15:00"),
+    "never completed, until the week is over": Case(CART, [DAY_1, said("B", "10:10")], "+11:10 -8/10:10"),
+    "what was bought before the checkout does not count": Case(
+        CART, [DAY_1, bought("10:05", 1), said("B", "10:10")], "+11:10 -8/10:10"),
+    "active one to two days ago, not since": Case(
+        "all: [{performed: {event: '*', within: 2d}}, {performed: {event: '*', within: 1d, at_most: 0}}]", [DAY_1],
+        "+2/10:00 -3/10:00"),
+    "the first touch, until an earlier one comes late": Case(
+        "trait: {name: first-touch, is: ad}",
+        [page("10:00", "/") | {"context": {"campaign": {"source": "ad"}}},
+         page("9:00", "/") | {"receivedAt": iso("12:00"), "context": {"campaign": {"source": "mail"}}}],
+        "+10:00 -12:00"),
+    "the least of what cost more than 100": Case(
+        "trait: {name: least, lt: 20}",
+        [said("O", "10:00", price=100, v=1), said("O", "11:00", price=101, v=30), said("O", "12:00", price="200", v="19")],
+        "+12:00"),
+    "NOT (did AND has)": Case(
+        "not: {all: [{performed: {event: A}}, {trait: {name: total, gt: 200}}]}",
+        [known("9:00", total=250), DAY_1, known("11:00", total=200)], "+09:00 -10:00 +11:00"),
+    "growthbook: nor": Case(
+        "not: {any: [{trait: {name: n, is: john}}, {trait: {name: age, lt: 30}}]}",
+        [known("10:00", n="jim", age=40), known("11:00", age=20), known("12:00", n="john", age=40)], "+10:00 -11:00"),
+}
 CEP = {
     "three in ten minutes, smaller ones between": Case(
         f"sequence: {{steps: [{GRANDE}, {GRANDE}, {GRANDE}], within: 10m}}",
@@ -161,7 +192,7 @@ CEP = {
         "sequence: {steps: [{event: A}, {event: B}], then_not: {event: [C, D], for: 10m}}",
         [said("A", "10:00"), said("B", "10:10"), said("D", "10:20:00.001")], "+10:20 -10:20:00.001"),
 }
-TABLES = {"posthog": POSTHOG, "computed": COMPUTED, "attributes": ATTRIBUTES, "cep": CEP}
+TABLES = {"posthog": POSTHOG, "computed": COMPUTED, "attributes": ATTRIBUTES, "segment": SEGMENT, "cep": CEP}
 
 
 @pytest.mark.parametrize("table", TABLES)
