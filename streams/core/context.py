@@ -20,12 +20,12 @@ class Context:
     """edition rises with every revision and with every start or end of a campaign: a profile whose own edition is
     older is brought up to date before anything else happens to it.
 
-    profile_id: the public id of a profile key. reread: the event that a timeline entry was. redact: an event
-    as if it had never named these identifiers. render: fills the template
-    of a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a
-    profile, None for none. presses: campaign -> the press of its button, if there was one. former: what was in force
-    before, where that is known. rebuilt: profiles whose events were read again for new definitions, those events, and the
-    leaf states of fragments folded from them; for the caller to count and clear.
+    wall: ms of the wall's clock as the unit of work began. profile_id: the public id of a profile key. reread: the event
+    that a timeline entry was. redact: an event as if it had never named these identifiers. render: fills the template of a
+    field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a profile, None for
+    none. presses: campaign -> the press of its button, if there was one. former: what was in force before, where that is
+    known. rebuilt: profiles whose events were read again for new definitions, those events, and the leaf states of fragments
+    folded from them; for the caller to count and clear.
     """
 
     tables: Tables

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from streams.release import release
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.settings import Settings
 from streams.task import Task, TaskSettings
@@ -14,8 +13,7 @@ from streams.unit import Processor, Store
 def task_factory(settings: Settings) -> Callable[[int, int, Store], Processor]:
     """Makes the processor of a partition, given how many there are and its store."""
     chosen = TaskSettings(
-        profile_key=settings.profile_key or DEVELOPMENT_KEY, view_after=int(settings.profile_interval * 1000),
-        version=release())
+        profile_key=settings.profile_key or DEVELOPMENT_KEY, view_after=int(settings.profile_interval * 1000))
 
     def make(partition: int, partitions: int, store: Store) -> Processor:
         return Task(partition, partitions, store, chosen, codec_of(settings))

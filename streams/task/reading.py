@@ -17,7 +17,7 @@ from streams.core.redaction import Redaction
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
 from streams.definitions.phones import phone_number
-from streams.task.wire import Revise, Stage, Wired
+from streams.task.wire import Revise, Staged, Wired
 from streams.task.wire import decode as decode_command
 from streams.unit import Inbound
 
@@ -144,4 +144,4 @@ class Reader:
             return Revise(row["revision"]), row["at"]
         document = None if row["deleted"] else orjson.loads(row["source"])
         press = Pressed(**row["press"]) if row["press"] else None
-        return Stage(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press), row["at"]
+        return Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press), row["at"]

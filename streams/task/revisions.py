@@ -22,7 +22,7 @@ from streams.core.segments.plan import Plan, compile_plan
 from streams.definitions import build
 from streams.definitions.lists import as_text
 from streams.task.rows import DOCUMENT, NUMBER
-from streams.task.wire import Stage
+from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
 
@@ -75,7 +75,7 @@ class Revisions:
         self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
         self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, b"e")
 
-    def stage(self, message: Stage) -> None:
+    def stage(self, message: Staged) -> None:
         """Announced, and not yet in force."""
         self.staged.put(message.key, [message.document, message.version, message.state, message.press])
 

@@ -34,7 +34,7 @@ from streams.task.settings import TaskSettings
 from streams.task.state import State
 from streams.task.sweep import Sweep
 from streams.task.templates import render
-from streams.task.wire import Ask, Revise, Stage, Wired
+from streams.task.wire import Ask, Revise, Staged, Wired
 from streams.task.wire import encode as encode_command
 from streams.unit import Inbound, Outbound, Outcome, Store
 
@@ -163,7 +163,7 @@ class Task:
             given = self._redactions.come(message) if isinstance(message, Adopt) else message
             if sends := step(self.context, given, self.now):  # type: ignore[arg-type]
                 self._route(sends)
-        elif isinstance(message, Stage):
+        elif isinstance(message, Staged):
             self.revisions.stage(message)
         elif isinstance(message, Revise):
             self._revise(message.revision)

@@ -34,7 +34,7 @@ from streams.task.rows import UNREADABLE, fragment_row, pack, profile_of, profil
 
 
 @dataclass(slots=True)
-class Stage:
+class Staged:
     """One changed definition, announced to a task: the document as it was applied, None where it was deleted.
     press: of a campaign, the last press of its button."""
 
@@ -66,7 +66,7 @@ class Ask:
     segments: tuple[str, ...] = ()
 
 
-Wired: TypeAlias = Command | Redact | Stage | Revise | Ask
+Wired: TypeAlias = Command | Redact | Staged | Revise | Ask
 Reread = Callable[[Entry, bool], Event]
 
 
@@ -136,7 +136,7 @@ _WRITERS: dict[type[Wired], tuple[str, Callable[[Any], Sequence[Any]]]] = {
     **{kind: (name, _of_event(kind)) for kind, name in {
         Deliver: "deliver", Arrive: "arrive", Resolve: "resolve", Visit: "visit", Decide: "decide"}.items()},
     **{kind: (name, _plain(kind)) for kind, name in {
-        **_PLAIN, Split: "split", Announce: "announce", Stage: "stage", Ask: "ask"}.items()},
+        **_PLAIN, Split: "split", Announce: "announce", Staged: "stage", Ask: "ask"}.items()},
     Adopt: ("adopt", _adopt)}
 _READERS: dict[str, Callable[[list[Any], Reread], Wired]] = {
     "deliver": lambda r, reread: Deliver(_read_event(r[0], reread), r[1], r[2], r[3], r[4], r[5], tuple(r[6]), r[7]),
@@ -150,6 +150,6 @@ _READERS: dict[str, Callable[[list[Any], Reread], Wired]] = {
         r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
         profile_of(r[4]) if r[4] else None, r[5], r[6]),
     **{name: _reader(kind) for kind, name in _PLAIN.items()},
-    "stage": lambda r, reread: Stage(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
+    "stage": lambda r, reread: Staged(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
     "ask": lambda r, reread: Ask(r[0], r[1], r[2], r[3], r[4], tuple(r[5])),
 }

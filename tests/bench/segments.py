@@ -24,7 +24,7 @@ from streams.runtime import cycles
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
 from streams.task import Task, TaskSettings
-from streams.task.wire import Stage
+from streams.task.wire import Staged
 from streams.testing import NO_TIMERS
 from streams.unit import TABLES, Inbound, Outcome
 from tests.bench.engine import EVENTS
@@ -72,7 +72,7 @@ class Bench:
 
     def define(self, definitions: dict[str, Json]) -> None:
         for key, document in definitions.items():
-            self.task.revisions.stage(Stage(key, document, 1, None))
+            self.task.revisions.stage(Staged(key, document, 1, None))
         self.task._revise((self.task.revisions.numbers.get("revision") or 0) + 1)
 
     def run(self, batch: list[Inbound], at: int, timers_until: int = NO_TIMERS) -> Outcome:

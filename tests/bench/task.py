@@ -19,7 +19,7 @@ from streams.definitions import load_folder  # noqa: E402
 from streams.memory import MemoryStore  # noqa: E402
 from streams.runtime import cycles  # noqa: E402
 from streams.task import Task  # noqa: E402
-from streams.task.wire import Stage  # noqa: E402
+from streams.task.wire import Staged  # noqa: E402
 from streams.unit import Inbound  # noqa: E402
 
 UNIT = 2_000
@@ -30,7 +30,7 @@ WALL = 1 << 45
 def new_task(store: MemoryStore) -> Task:
     task = Task(0, 1, store)
     for key, document in load_folder(Path(__file__).parent / "shop" / "definitions").sources.items():
-        task.revisions.stage(Stage(key, document, 1, None))
+        task.revisions.stage(Staged(key, document, 1, None))
     task.revisions.put_in_force(1)
     task.context = task._put_in_force()
     return task

@@ -11,7 +11,7 @@ import pytest
 
 from streams.memory import MemoryStore
 from streams.task import Task
-from streams.task.wire import Stage
+from streams.task.wire import Staged
 from streams.unit import Inbound
 
 SEGMENT = {"kind": "segment", "id": "seen", "rule": {"performed": {"event": "Seen", "within": "1h"}}}
@@ -26,7 +26,7 @@ def no_look_for_cycles() -> Iterator[None]:
 
 def used_task() -> Task:
     task, record = Task(0, 1, MemoryStore()), partial(Inbound, "events.hits", 0)
-    task.revisions.stage(Stage("segment/seen", SEGMENT, 1, None))
+    task.revisions.stage(Staged("segment/seen", SEGMENT, 1, None))
     task.revisions.put_in_force(1)
     message = {"type": "track", "event": "Seen", "anonymousId": "a", "messageId": "m"}
     task.run([record(0, b"cookie:a", orjson.dumps(message), 1_000), record(1, b"cookie:a", b"rubbish", 1_000)], 1_000, 1_000)

@@ -18,14 +18,14 @@ from streams.core.messages import Command, Visit
 from streams.core.profile import Fragment, Profile
 from streams.core.tables import Entry
 from streams.task.reading import Reader
-from streams.task.wire import Ask, Revise, Stage, Wired, decode, encode
+from streams.task.wire import Ask, Revise, Staged, Wired, decode, encode
 from streams.unit import Inbound
 from tests.strategies import START, Message, histories
 from tests.task.drawing import TEXT, WHOLE, built, damaged
 from tests.task.test_rows import PROFILES
 
 CODEC = Codec()
-KINDS: tuple[type[Wired], ...] = (*Command.__args__, Redact, Stage, Revise, Ask)
+KINDS: tuple[type[Wired], ...] = (*Command.__args__, Redact, Staged, Revise, Ask)
 NAMES = {kind.__name__.lower() for kind in KINDS}
 
 

@@ -30,7 +30,7 @@ from streams.runtime.settings import Settings  # noqa: E402
 from streams.runtime.worker import run_worker  # noqa: E402
 from streams.task import Task, TaskSettings  # noqa: E402
 from streams.task.outputs import AvroSink  # noqa: E402
-from streams.task.wire import Stage  # noqa: E402
+from streams.task.wire import Staged  # noqa: E402
 from streams.unit import Inbound, Outbound, Outcome, Store  # noqa: E402
 
 ENV = os.environ
@@ -95,7 +95,7 @@ def new_task(partition: int, partitions: int, store: Store) -> Task:
     task = Counting(partition, partitions, store, TaskSettings(view_after=3_600_000), codec, ShopSink(codec))
     if not task.revisions.edition:
         for key, document in load_folder(Path(__file__).parent / "definitions").sources.items():
-            task.revisions.stage(Stage(key, document, 1, None))
+            task.revisions.stage(Staged(key, document, 1, None))
         task.revisions.put_in_force(1)
         task.context = task._put_in_force()
     return task
