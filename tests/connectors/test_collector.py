@@ -99,10 +99,10 @@ def test_a_clock_that_is_wrong_is_corrected_by_the_time_of_sending() -> None:
     assert known(pipeline)["first_seen"] == known(pipeline)["last_seen"] == AT - 30_000
 
 
-def test_equal_messages_without_id_and_time_are_two_those_with_a_time_are_copies() -> None:
+def test_what_is_sent_again_is_one_event_also_without_an_id() -> None:
     pipeline, bare = Pipeline({}), {"anonymousId": "c1", "event": "Seen"}
-    for message in (bare, bare, {**bare, "timestamp": AT}, {**bare, "timestamp": AT}):
-        pipeline.send(messages_of("track", message, AT)[0])
+    for at, message in enumerate((SEEN, SEEN, bare, bare, {**bare, "timestamp": AT}), start=AT):
+        pipeline.send(messages_of("track", message, at)[0])
     assert known(pipeline)["events"] == 3
 
 

@@ -5,7 +5,6 @@ Whatever is an object goes on: the pipeline says why it accepts one or not, and 
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import orjson
 
@@ -53,12 +52,10 @@ def _inheriting(common: Message, message: Message) -> Message:
 
 def _received(message: Message, at: int) -> Message:
     """Stamped. `timestamp` is the sender's clock where `sentAt` is too, and becomes `originalTimestamp`, by which the
-    pipeline corrects its skew. Without id and time two equal messages would be copies of each other: they get an id."""
+    pipeline corrects its skew."""
     message.pop("writeKey", None)
     message["receivedAt"] = at
     if "sentAt" in message and "timestamp" in message:
         said = message.pop("timestamp")
         message.setdefault("originalTimestamp", said)
-    if not message.get("messageId") and "timestamp" not in message and "originalTimestamp" not in message:
-        message["messageId"] = f"collected-{uuid4()}"
     return message
