@@ -1,7 +1,7 @@
 """What the pipeline is made of: topics, tables, stages, as data. Read this file first.
 
 Declared here once and read by everybody: the Faust app declares its agents and tables from it,
-`ensure_topics` creates what it names, `Pipeline` and the tests use the same names, the README's picture is
+`ensure_topics` creates what it names, `Pipeline` and the tests use the same names, `audience topics` prints
 `describe()`. Why not let each stage declare what it reads: then nobody could say what the whole is without
 running it.
 """

@@ -108,7 +108,7 @@ class Profile:
     standing: int = LONE
     """LONE, LINKED, LEAVING or ERASED."""
     expiry: list[int] = field(default_factory=list)
-    """[when its timer is due, for which idle time], and a third where it asks again (`expiry`)."""
+    """[when its timer is due, for which idle time]; a third, of whatever value, where it asks again (`expiry`)."""
     waiting: list[list[Json]] = field(default_factory=list)
     """[arrival, is replayed] of events that came while it is handed over (`campaigns.waiting`)."""
     early: dict[str, list[str]] = field(default_factory=dict)

@@ -18,7 +18,6 @@ from streams.core.values import Json, Number, iso, key_of, number, text_of
 Calculate: TypeAlias = Callable[[list[int], list[Json]], Json]
 Take: TypeAlias = Callable[[Event], Json]
 
-NUMERIC = frozenset({Function.SUM, Function.AVERAGE, Function.MIN, Function.MAX})
 _EXACT = 1 << 53
 _WIDEST = 1 << 63
 
