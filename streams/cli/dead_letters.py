@@ -44,7 +44,8 @@ def list_letters(options: argparse.Namespace) -> int:
     from streams.runtime.outside.dead_letters import dead_letters
 
     reasons: Reasons = Counter()
-    newest = nlargest(options.last, noted(dead_letters(settings_of(options)), options.reason, reasons), key=attrgetter("at"))
+    letters = noted(dead_letters(settings_of(options)), options.reason, reasons)
+    newest = nlargest(max(1, options.last), letters, key=attrgetter("at"))[:options.last]  # of none it would read none
     newest.reverse()
     print(json.dumps(as_json(reasons, newest), indent=2) if options.json else "\n".join(as_text(reasons, newest)))
     return 0
@@ -69,6 +70,9 @@ def replay(options: argparse.Namespace) -> int:
             own = [header for header in letter.headers if header[0] != REPLAYED]
             upstream.send(letter.topic, letter.key, value, [*own, *marked])
             sent += 1
+    if upstream.too_large:
+        refused["with the time of its receipt it is larger than the topic takes"] += upstream.too_large
+        sent -= upstream.too_large
     for reason, how_many in refused.most_common():
         print(f"{how_many:,} not sent: {reason}", file=sys.stderr)
     print(f"{sent:,} of {sent + refused.total():,} sent again; what was sent again before counts once", file=sys.stderr)

@@ -38,6 +38,7 @@ LETTERS = [
     letter(5, None, "a record without value", key=None),
     letter(4, b"{}", "template failed", topic="activations.email", offset=-1),
 ]
+TOO_LARGE = hit(receivedAt=AT, messageId="large")
 BLOCKS = {"kind": "identity", "id": "rules", "namespaces": {"cookie": {"blocked": ["kiosk"]}}}
 
 
@@ -47,6 +48,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     found: list[tuple[object, ...]] = []
 
     class Upstream:
+        too_large = 0
+
         def __init__(self, _: object) -> None: ...
 
         def __enter__(self) -> Upstream:
@@ -55,7 +58,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
         def __exit__(self, *_: object) -> None: ...
 
         def send(self, *record: object) -> None:
-            found.append(record)
+            if record[2] == TOO_LARGE:
+                self.too_large += 1
+            else:
+                found.append(record)
 
     monkeypatch.setattr(upstream, "Upstream", Upstream)
     monkeypatch.setattr(dead_letters, "dead_letters", lambda _: iter(LETTERS))
@@ -95,7 +101,8 @@ def test_as_json_it_has_the_records_as_they_came(said: Said) -> None:
     [only] = found["dead_letters"]
     assert (only["id"], only["at"], only["key"], only["value_hex"]) == (
         "0:3", "2026-01-01T00:00:00.003Z", "cookie:kiosk", "ff00")
-    assert json.loads(said("list", "--json", "--last", "0")[1])["dead_letters"] == []
+    none = json.loads(said("list", "--json", "--last", "0")[1])
+    assert (none["count"], none["dead_letters"]) == (6, [])
 
 
 def test_what_the_rules_accept_now_is_sent_as_it_was_first_received(said: Said, sent: list[tuple[object, ...]]) -> None:
@@ -118,6 +125,15 @@ def test_what_would_be_refused_again_stays_with_todays_reason(said: Said, sent: 
     for reason in ("type is missing or none of", "no event, but a record of activations.email", "no bytes of it were kept"):
         assert f"1 not sent: {reason}" in told
     assert "2 of 6 sent again" in told
+
+
+def test_what_the_topic_does_not_take_is_not_said_to_be_sent(
+    said: Said, sent: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dead_letters, "dead_letters", lambda _: iter([*LETTERS[:2], letter(6, TOO_LARGE)]))
+    code, _, told = said("replay", "--all")
+    assert code == 1 and len(sent) == 2
+    assert "1 not sent: with the time of its receipt it is larger" in told and "2 of 3 sent again" in told
 
 
 def test_the_rules_are_those_in_force(monkeypatch: pytest.MonkeyPatch) -> None:

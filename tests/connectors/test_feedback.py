@@ -4,8 +4,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from connectors.sources.feedback.reports import read_report
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured, Retryable
 from tests.connectors.recording import activation
+from tests.connectors.serving import served
 
 VARIABLES = {"SEAL": "a long random text", "TWILIO": "12345", "HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 CALLBACK = "https://shop.example/twilio/texts"
@@ -57,16 +57,8 @@ class World:
             raise Retryable("the broker is away", after=1)
         self.told.append(signal)
 
-    @asynccontextmanager
-    async def served(self) -> AsyncIterator[ClientSession]:
-        runner = web.AppRunner(application(Feedback(lambda: SENDERS, self.tell, clock=lambda: AT)))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            async with asyncio.timeout(20), ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as session:
-                yield session
-        finally:
-            await runner.cleanup()
+    def served(self) -> AbstractAsyncContextManager[ClientSession]:
+        return served(application(Feedback(lambda: SENDERS, self.tell, clock=lambda: AT)))
 
     @property
     def said(self) -> list[tuple[str, Reason]]:

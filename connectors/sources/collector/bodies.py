@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
+from schemas.errors import Undecodable
+from schemas.messages import from_json
 from streams.core.errors import Rejected
+from streams.core.intake import KINDS
 
-KINDS = ("track", "identify", "page", "screen", "group", "alias")
 CALLS = {**{kind: kind for kind in KINDS}, **{kind[0]: kind for kind in KINDS}}
 """Last part of a path -> type; the SDK for browsers posts to the initials."""
 BATCHES = frozenset({"batch", "import"})
@@ -20,14 +20,11 @@ Message = dict[str, Any]
 
 
 def read_body(data: bytes) -> Message:
-    """Raises Rejected where it is no JSON object."""
+    """Raises Rejected where it is no JSON object, or nested deeper than the pipeline takes."""
     try:
-        body = orjson.loads(data)
-    except orjson.JSONDecodeError as fault:
-        raise Rejected(f"the body is no JSON ({fault.msg}); expected an object in UTF-8") from None
-    if not isinstance(body, dict):
-        raise Rejected("the body is no object; expected a message, or {\"batch\": [messages]}")
-    return body
+        return from_json(data, "the body")
+    except Undecodable as fault:
+        raise Rejected(fault.reason) from None
 
 
 def messages_of(call: str, body: Message, at: int) -> list[Message]:

@@ -6,7 +6,6 @@ one event to the pipeline, by its `messageId`.
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -112,7 +111,7 @@ def _user(authorization: str) -> str:
         return ""
     try:
         return base64.b64decode(credentials).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # neither base64 nor text
         return ""
 
 
