@@ -31,7 +31,7 @@ class Metric:
 
 
 SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-SIZES = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000, 4_000)
+SIZES = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000)
 
 RECORDS = Metric(
     name="audience_records", kind=Kind.COUNTER, labels=("task",),
@@ -56,7 +56,7 @@ UNITS = Metric(
 UNIT_RECORDS = Metric(
     name="audience_unit_records", kind=Kind.HISTOGRAM, buckets=SIZES,
     tells="Records in a unit of work.",
-    moves="Near 4,000: the worker is catching up. Near 1: it is idle, and each event pays for a commit.",
+    moves="Near 2,000: the worker is catching up. Near 1: it is idle, and each event pays for a commit.",
 )
 UNIT_SECONDS = Metric(
     name="audience_unit_seconds", kind=Kind.HISTOGRAM, buckets=SECONDS,

@@ -25,7 +25,7 @@ from streams.unit import Inbound, Outcome
 
 Token = TypeVar("Token")
 
-UNIT = 4_000
+UNIT = 2_000
 """Records a unit handles at most: so many that a commit's cost vanishes, so few that it is done in a moment."""
 LONGEST_WAIT = 0.25
 """Seconds after which a task looks at its clock again if nothing wakes it: how late a timer can be."""
