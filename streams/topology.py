@@ -72,7 +72,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A step of the pipeline. Stages of one group are entered through one agent, which reads their topic."""
+    """A step of the pipeline. Stages of one group are entered through one agent, which reads their topic.
+
+    Each may write dead letters: of what it cannot read, of what it cannot render.
+    """
 
     name: str
     group: str
@@ -187,41 +190,42 @@ STAGES: tuple[Stage, ...] = (
         writes=("commands", "dead-letters"), tables=("pointers",), does="the same for events of known people",
     ),
     Stage(
-        name="pointers", group="commands", reads=("commands",), writes=("commands",),
+        name="pointers", group="commands", reads=("commands",), writes=("commands", "dead-letters"),
         tables=("pointers",), does="says whose an identifier is; heals records of the wrong partition",
     ),
     Stage(
-        name="sequencer", group="commands", reads=("commands",), writes=("commands", "identity.changes"),
-        tables=("identities",), does="decides on new evidence, in one order: attach, merge, refuse",
+        name="sequencer", group="commands", reads=("commands",),
+        writes=("commands", "identity.changes", "dead-letters"), tables=("identities",),
+        does="decides on new evidence, in one order: attach, merge, refuse",
     ),
     Stage(
         name="profile", group="commands", reads=("commands",),
-        writes=("commands", "profiles", "audiences.changes", "audiences.memberships"),
+        writes=("commands", "profiles", "audiences.changes", "audiences.memberships", "dead-letters"),
         tables=("profiles", "timeline", "timers"), does="folds events, adopts fragments, evaluates segments",
     ),
     Stage(
-        name="display", group="commands", reads=(), writes=("activations.display",),
+        name="display", group="commands", reads=(), writes=("activations.display", "dead-letters"),
         tables=("profiles", "timers"), does="sink: changes of membership to display activations",
     ),
     Stage(
-        name="email", group="commands", reads=(), writes=("activations.email",),
+        name="email", group="commands", reads=(), writes=("activations.email", "dead-letters"),
         tables=("profiles", "timers"), does="sink: changes of membership to e-mails",
     ),
     Stage(
-        name="sms", group="commands", reads=(), writes=("activations.sms",),
+        name="sms", group="commands", reads=(), writes=("activations.sms", "dead-letters"),
         tables=("profiles", "timers"), does="sink: changes of membership to text messages",
     ),
     Stage(
-        name="definitions", group="definitions", reads=("definitions",), writes=("commands",),
+        name="definitions", group="definitions", reads=("definitions",), writes=("commands", "dead-letters"),
         tables=("meta", "timers"), does="collects a revision and hands it to every task; backfills",
     ),
     Stage(
-        name="answers", group="commands", reads=("commands",), writes=("segments.answers",),
+        name="answers", group="commands", reads=("commands",), writes=("segments.answers", "dead-letters"),
         tables=("meta", "profiles", "timeline"), does="says how segments stand, between batches",
     ),
     Stage(
         name="privacy", group="privacy", reads=("privacy.requests",),
-        writes=("commands", "privacy.receipts"), tables=("pointers", "identities"),
+        writes=("commands", "privacy.receipts", "dead-letters"), tables=("pointers", "identities"),
         does="erasure, export, suppression, split, in the sequencer's order",
     ),
 )
