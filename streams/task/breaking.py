@@ -8,9 +8,8 @@ from streams.core.identifiers import Namespaces
 from streams.core.profile import Profile
 from streams.core.tables import Person
 from streams.task.rows import PERSON, PROFILE
+from streams.task.state import PERSONS
 from streams.unit import ALL, LAST, Store
-
-PERSONS = b"p"
 
 
 def breaches_of(

@@ -14,6 +14,9 @@ from streams.task.wire import Wired
 from streams.task.working import RareTable, WorkingTable
 from streams.unit import Change, Store
 
+PERSONS = b"p"
+"""Before the keys of persons in the table `identities`."""
+
 
 class State:
     """The working set of one task."""
@@ -23,7 +26,7 @@ class State:
         self.chunks: WorkingTable[bytes] = WorkingTable(store, "pointers", RAW)
         self.profiles = CountedProfiles(store)
         self.nodes: WorkingTable[Node] = WorkingTable(store, "identities", NODE, b"i")
-        self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, b"p")
+        self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, PERSONS)
         self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, b"c")
         self.receipts: WorkingTable[Receipt] = WorkingTable(store, "identities", RECEIPT, b"r")
         self.barred: RareTable[Barred] = RareTable(store, "identities", BARRED, b"e")
