@@ -24,7 +24,6 @@ class Answer:
     copies: int
     labels: Counter[Label]
     people: tuple[ExpectedProfile, ...]
-    last_received_at: int
     _of: dict[str, ExpectedProfile] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,11 +68,9 @@ class Ledger:
         self._labels: Counter[Label] = Counter()
         self._facts: dict[str, list[Fact]] = {}
         self._named: dict[str, set[str]] = {}
-        self._last = 0
 
     def note(self, sent: Sent) -> None:
         self._labels[sent.label] += 1
-        self._last = max(self._last, sent.received_at)
         if sent.fact is not None:
             self._join(sent.fact.identifiers)
             self._facts.setdefault(sent.fact.identifiers[0], []).append(sent.fact)
@@ -87,7 +84,6 @@ class Ledger:
             copies=self._labels[Label.COPY],
             labels=Counter(self._labels),
             people=people,
-            last_received_at=self._last,
         )
 
     def _join(self, identifiers: Iterable[str]) -> None:

@@ -48,7 +48,7 @@ def revise(
     return changed
 
 
-def press(standing: Published, revision: int, per_second: float | None = None) -> Published | None:
+def press(standing: Published, revision: int, per_second: float | None) -> Published | None:
     """What pressing the button of a campaign writes with this revision; None if it would change nothing.
 
     Pressed again while live, it is the same press, at another pace if one is given.

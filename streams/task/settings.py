@@ -6,21 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from streams.release import release
-
 DEVELOPMENT_KEY = "audience-streams-development"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSettings:
     """profile_key: the deployment's secret behind public profile ids. view_after: ms between two 360 views of a
-    profile, None for no views. arrivals: gives the next arrival number at an instant; None for one per task. version: of
-    this release, which stands in dead letters."""
+    profile, None for no views. arrivals: gives the next arrival number at an instant; None for one per task."""
 
     profile_key: str = DEVELOPMENT_KEY
     view_after: int | None = 60_000
     arrivals: Callable[[int], int] | None = None
-    version: str = field(default_factory=release)
     profile_id: Callable[[str], str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -21,6 +21,7 @@ from streams.core.messages import Adopt, Arrive, Command, Output, Refused, Resol
 from streams.core.requests import Asked, Split
 from streams.core.segments.plan import Plan
 from streams.core.step import step
+from streams.release import release
 from streams.standing import Standing
 from streams.task.answers import Answers
 from streams.task.arrivals import Arrivals
@@ -60,7 +61,7 @@ class Task:
         self.partition, self._partitions, self._store = partition, partitions, store
         self._settings = settings or TaskSettings()
         self._codec = codec or Codec()
-        self._sink = sink or AvroSink(self._codec, self._settings.version)
+        self._sink = sink or AvroSink(self._codec, release())
         self.state = State(store)
         self.revisions = Revisions(store)
         self._sweep = Sweep(store, self.state, self.revisions)

@@ -49,7 +49,7 @@ class Cost:
         return self.entries * BYTES_AN_ENTRY
 
 
-def cost_of(leaves: Sequence[Leaf], others: Mapping[str, Sequence[Leaf]], rests_on: tuple[str, ...] = ()) -> Cost:
+def cost_of(leaves: Sequence[Leaf], others: Mapping[str, Sequence[Leaf]], rests_on: tuple[str, ...]) -> Cost:
     """Of a segment with these leaves; `others`: the leaves of every other segment by its id."""
     users = {name: {leaf.id for leaf in used} for name, used in others.items()}
     sources = _sources(leaves)

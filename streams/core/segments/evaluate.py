@@ -73,7 +73,7 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
     return changes
 
 
-def evaluate_all(plan: Plan, profile: Profile, now: int, event_id: str = "") -> list[Change]:
+def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Change]:
     """Judge everything anew: after a merge, a split, or new definitions; only the difference is a change.
 
     Whoever stays in under a new version keeps `since`. Members of segments that no longer exist leave, last. A profile
@@ -84,7 +84,7 @@ def evaluate_all(plan: Plan, profile: Profile, now: int, event_id: str = "") -> 
         return _out(profile, sorted(profile.members), "no event is its own")
     _judge(plan, profile, plan.leaves, now)
     orphans = _out(profile, sorted(profile.members.keys() - plan.segments.keys()), "no longer defined")
-    return _settle(plan, profile, now, Cause(event_id, {}, {}), everything=True) + orphans
+    return _settle(plan, profile, now, Cause("", {}, {}), everything=True) + orphans
 
 
 def _out(profile: Profile, gone: list[str], because: str) -> list[Change]:

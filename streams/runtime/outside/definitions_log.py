@@ -97,12 +97,11 @@ def history(settings: Settings) -> History:
 
 
 def publish(
-    settings: Settings, changed: Mapping[str, Published], revision: int, at: int | None = None, forget: Iterable[str] = (),
+    settings: Settings, changed: Mapping[str, Published], revision: int, forget: Iterable[str] = (),
 ) -> None:
-    """Write one revision: all of it or nothing. `at`: as of when it is in force (ms), now if left out; records that
-    wait with an older time are handled before it. forget: keys of versions that are no longer kept."""
-    at = wall_ms() if at is None else at
-    name, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
+    """Write one revision, in force as of now: all of it or nothing. Records that wait with an older time are handled
+    before it. forget: keys of versions that are no longer kept."""
+    at, name, codec = wall_ms(), Names(settings).on_cluster("definitions"), codec_of(settings)
     producer = Producer({
         "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
         "transaction.timeout.ms": 60_000, "message.max.bytes": topic("definitions").max_bytes, "log_level": 0})

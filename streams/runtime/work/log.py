@@ -70,7 +70,7 @@ class KafkaLog:
         logged = messages(changes)
         if logged:
             logged[-1]["callback"] = self._on_last_change
-            self._produce(self._names.changelog, logged, partition=self._partition)
+            self._produce(self._names.changelog, logged, self._partition)
         # produce_batch ignores a partition stated in the message itself (confluent-kafka 2.16): one call a partition.
         batches: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for topic, key, value, partition in sends:
@@ -104,7 +104,7 @@ class KafkaLog:
         self.reader.close()
         self._producer.close()
 
-    def _produce(self, topic: str, batch: list[dict[str, Any]], partition: int = -1) -> None:
+    def _produce(self, topic: str, batch: list[dict[str, Any]], partition: int) -> None:
         if self._producer.produce_batch(topic, batch, partition=partition) == len(batch):
             return
         refused = next(message["_error"] for message in batch if "_error" in message)
