@@ -5,6 +5,7 @@ import argparse
 from typing import Any
 
 from streams.cli.arguments import command, file, port, settings_of, with_broker
+from streams.cli.listening import begin
 
 
 def add_to(commands: Any) -> None:
@@ -20,17 +21,11 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     import asyncio
-    import logging.config
 
     from connectors.sources.collector import keys_of
     from streams.runtime.delivering.collecting import collect
-    from streams.runtime.delivering.following import Address
-    from streams.runtime.kafka.topics import check_topics
-    from streams.runtime.logs import logging_config
 
     settings = settings_of(options)
     keys = keys_of(options.write_keys.read_text(), str(options.write_keys)) if options.write_keys else frozenset[str]()
-    check_topics(settings)
-    logging.config.dictConfig(logging_config())
-    asyncio.run(collect(settings, Address(host=options.host, port=options.port), keys, options.origin))
+    asyncio.run(collect(settings, begin(settings, options), keys, options.origin))
     return 0

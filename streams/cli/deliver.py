@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, port, with_broker
 from streams.cli.connectors import ready
+from streams.cli.listening import begin
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -24,21 +25,14 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     import asyncio
-    import logging.config
 
     from streams.runtime.delivering.command import deliver
-    from streams.runtime.delivering.following import Address
-    from streams.runtime.kafka.topics import check_topics
-    from streams.runtime.logs import logging_config
     from streams.runtime.settings import Settings
 
     variables = environment(options)
     settings = Settings.read(variables)
-    check_topics(settings)
-    logging.config.dictConfig(logging_config())
-    asyncio.run(deliver(
-        settings, lambda documents: plan_of(documents, options.only, variables),
-        Address(host=options.host, port=options.port)))
+    address = begin(settings, options)
+    asyncio.run(deliver(settings, lambda documents: plan_of(documents, options.only, variables), address))
     return 0
 
 

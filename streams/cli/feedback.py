@@ -5,6 +5,7 @@ import argparse
 from typing import Any
 
 from streams.cli.arguments import command, environment, folder, port, with_broker
+from streams.cli.listening import begin
 
 
 def add_to(commands: Any) -> None:
@@ -18,18 +19,11 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     import asyncio
-    import logging.config
 
     from streams.runtime.delivering.feedback import take_feedback
-    from streams.runtime.delivering.following import Address
-    from streams.runtime.kafka.topics import check_topics
-    from streams.runtime.logs import logging_config
     from streams.runtime.settings import Settings
 
     variables = environment(options)
     settings = Settings.read(variables)
-    check_topics(settings)
-    logging.config.dictConfig(logging_config())
-    address = Address(host=options.host, port=options.port)
-    asyncio.run(take_feedback(settings, variables, address, options.mailbox))
+    asyncio.run(take_feedback(settings, variables, begin(settings, options), options.mailbox))
     return 0

@@ -1,1 +1,1 @@
-"""`audience deliver`: destinations take activations from Kafka, and say on `deliveries` what became of them."""
+"""Processes beside the workers, each around a connector of `connectors`: `audience deliver`, `collect`, `feedback`."""
