@@ -27,9 +27,10 @@ GIVEN = {"host": "127.0.0.1", "sender": "Shop <news@shop.example>", "tls": "none
 QUICK = Limits(shortest=5, longest=40)
 
 
-@dataclass(slots=True)
+@dataclass
 class MailServer:
-    """`replies` (address -> replies to its first RCPTs); `cuts`: addresses whose first DATA ends the connection."""
+    """`replies` (address -> replies to its first RCPTs); `cuts`: addresses whose first DATA ends the connection. No slots:
+    aiosmtpd looks at all attributes, which Python 3.11.2 cannot do where a dataclass made them."""
 
     replies: dict[str, list[str]] = field(default_factory=dict)
     cuts: set[str] = field(default_factory=set)
