@@ -31,15 +31,22 @@ def sizes(settings: Settings, options: argparse.Namespace, changed: Mapping[str,
     """None, and a sentence on stderr, where workers did not all answer; None too where there is nothing to ask."""
     from streams.runtime.outside.asking import missing
 
-    concerned = {key: document for key, document in changed.items() if key.partition("/")[0] in SIZED}
-    if options.no_sizes or not concerned:
+    question = asked(changed)
+    if options.no_sizes or not question:
         return None
-    found, answers = previewed(settings, options, concerned)
+    found, answers = previewed(settings, options, question)
     sentence = missing(settings, answers)
     if sentence:
         print(f"sizes are not known: {sentence}", file=sys.stderr)
         return None
     return found
+
+
+def asked(changed: Mapping[str, Json]) -> dict[str, Json]:
+    """What workers are asked of a change, empty if it changes no size. Campaigns that change with it are left out (None): as
+    they stand they may name a segment that the change deletes."""
+    concerned = {key: document for key, document in changed.items() if key.partition("/")[0] in SIZED}
+    return {key: None for key in changed if key.startswith("campaign/")} | concerned if concerned else {}
 
 
 def sized(rows: Iterable[Mapping[str, Json]], found: Estimates) -> list[dict[str, Json]]:

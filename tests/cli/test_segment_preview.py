@@ -8,6 +8,7 @@ import pytest
 from streams.cli import main
 from streams.cli.estimates import Estimates, estimates
 from streams.cli.previews import basis, readable
+from streams.cli.sizes import asked as question_of
 from streams.cli.sizes import said, sized
 from streams.core.values import Json
 from streams.testing import Pipeline
@@ -81,6 +82,17 @@ def test_a_diff_shows_the_sizes_and_what_changes_with_it(pipeline: Pipeline) -> 
     assert [(row["definition"], row["change"], row.get("members", {}).get("then")) for row in rows] == [
         ("segment/s", "change", 2), ("campaign/c", "add", None), ("segment/above", "affect", 2)]
     assert said(rows[0]) == ": 1 -> 2 members, 2 would enter, 1 leave" and said(rows[1]) == ""
+
+
+def test_a_segment_may_go_together_with_its_campaign_or_be_left_by_it() -> None:
+    mail = {"email": {"subject": "s", "text": "t", "purpose": "email-marketing"}}
+    campaign: Json = {"kind": "campaign", "id": "c", "segment": "s", "channels": mail}
+    own = Pipeline(one(BOUGHT) | EVERYBODY | {"campaign/c": campaign}, 2)
+    own.send({"type": "track", "event": "A", "anonymousId": "c1"}, own.now + 1)
+    for after in (None, campaign | {"segment": "everybody"}):
+        found = asked(own, question_of({"segment/s": None, "campaign/c": after})).segments["s"]
+        assert (found.now, found.then) == (1, 0)
+    assert question_of({"campaign/c": None}) == {}
 
 
 def test_the_basis_of_an_estimate_is_said(pipeline: Pipeline) -> None:
