@@ -46,14 +46,14 @@ def apply(options: argparse.Namespace) -> int:
         _refuse_nothing_left(options.folder, found, changed)
     if changed:
         publish(settings, changed, found.revision + 1, forget=found.outlived(changed))
-    _report(options, changed, f"revision {found.revision + 1} applied" if changed else "nothing to apply")
+    _report(options, found, changed, f"revision {found.revision + 1} applied" if changed else "nothing to apply")
     return 0
 
 
 def diff(options: argparse.Namespace) -> int:
     settings, changed, history = _changes(options)
     found = sizes(settings, options, {key: row.document for key, row in changed.items()})
-    _report(options, changed, f"against revision {history.revision}", found)
+    _report(options, history, changed, f"against revision {history.revision}", found)
     return 0
 
 
@@ -95,13 +95,14 @@ def _refuse_nothing_left(folder: Path, found: History, changed: Mapping[str, Pub
 
 
 def _report(
-    options: argparse.Namespace, changed: Mapping[str, Published], sentence: str, found: Estimates | None = None,
+    options: argparse.Namespace, before: History, changed: Mapping[str, Published], sentence: str,
+    found: Estimates | None = None,
 ) -> None:
     from streams.definitions.lists import is_part
 
     rows: list[dict[str, Any]] = [
-        {"definition": key, "change": _change(row), "version": row.version} for key, row in sorted(changed.items())
-        if not is_part(key)]
+        {"definition": key, "change": _change(before.heads.get(key), row), "version": row.version}
+        for key, row in sorted(changed.items()) if not is_part(key)]
     if found is not None:
         rows = sized(rows, found)
     if options.json:
@@ -113,7 +114,7 @@ def _report(
     print(sentence + (f"; sizes {basis(found)}" if found else ""), file=sys.stderr)
 
 
-def _change(row: Published) -> str:
+def _change(before: Published | None, row: Published) -> str:
     if row.document is None:
         return "delete"
-    return "add" if row.version == 1 else "change"
+    return "add" if before is None or before.document is None else "change"

@@ -59,6 +59,17 @@ def test_what_is_new_changed_and_gone_is_said(standing: History, folder: Path, c
     assert _said(capsys, "apply", folder) == told + "revision 2 applied\n"
 
 
+def test_what_was_deleted_is_added_again_as_its_next_version(
+    standing: History, folder: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    _said(capsys, "apply", folder)
+    (folder / "regulars.yaml").rename(folder / "regulars.off")
+    _said(capsys, "apply", folder)
+    (folder / "regulars.off").rename(folder / "regulars.yaml")
+    for command in ("diff --no-sizes", "apply"):
+        assert _said(capsys, *command.split(), folder).startswith("add     segment/regulars (version 2)\n")
+
+
 def test_as_json(standing: History, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["apply", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [
