@@ -75,11 +75,13 @@ class Tasks:
                 (self.for_realm if sent.partition == self.realm else waiting[sent.partition]).append(record)
 
 
-def message(number: int, at: int, cookie: str, user: str | None = None) -> tuple[str, bytes]:
-    """Equally long with and without the user."""
-    key = f"customer_id:{user}" if user else f"cookie:{cookie}"
+def message(number: int, at: int, cookie: str, user: str | None = None, device: str | None = None) -> tuple[str, bytes]:
+    """Equally long with and without the user, but for the device."""
+    key = f"customer_id:{user}" if user else f"device_id:{device}" if device else f"cookie:{cookie}"
     body = {"type": "track", "event": "Page Viewed", "messageId": f"m{number}", "timestamp": at, "anonymousId": cookie,
             "properties": {"path": f"/products/{number % 500}", "title": "A page of a shop", "referrer": "/"}}
+    if device:
+        body["context"] = {"device": {"id": device}}
     return key, orjson.dumps(body | ({"userId": user} if user else {"channel": cookie}))
 
 
@@ -144,20 +146,26 @@ def known(people: int, rounds: int) -> None:
     names: list[str] = []
     while len(names) < people:
         name = f"{chance.getrandbits(48):012x}"
-        homes = [partition_of(key, HOPPING) for key in (f"cookie:{name}a", f"cookie:{name}b", f"customer_id:{name}")]
+        homes = [partition_of(key, HOPPING) for key in (
+            f"cookie:{name}a", f"cookie:{name}b", f"customer_id:{name}", f"device_id:{name}")]
         if homes[0] not in homes[1:]:
             names.append(name)
-    for cookie, user in (("a", None), ("a", True), ("b", True)):
+    def batch_of(cookie: str, is_named: bool, has_device: bool) -> list[tuple[str, bytes]]:
+        nonlocal number, at
         number, at = number + people, at + 1_000
-        tasks.handle([message(number + n, at, name + cookie, name if user else None) for n, name in enumerate(names)], at)
-    kinds = {"a hit of a lone cookie": ("z", False), "an anonymous hit and one hop": ("b", False),
-             "no new evidence, one hop": ("b", True)}
+        return [message(number + n, at, name + cookie, name if is_named else None, name if has_device else None)
+                for n, name in enumerate(names)]
+
+    for kind in (("a", False, False), ("a", True, False), ("b", True, True)):
+        tasks.handle(batch_of(*kind), at)
+    kinds = {"a hit of a lone cookie": ("z", False, False), "an anonymous hit of a cookie, one hop": ("b", False, False),
+             "an anonymous hit of a cookie and a device, one hop": ("b", False, True),
+             "a customer id and a cookie without new evidence, one hop": ("b", True, False)}
     spent: dict[str, list[float]] = {kind: [] for kind in kinds}
     hops: Counter[str] = Counter()
     for _ in range(rounds):
-        for kind, (cookie, is_named) in kinds.items():
-            number, at = number + people, at + 1_000
-            batch = [message(number + n, at, name + cookie, name if is_named else None) for n, name in enumerate(names)]
+        for kind, what in kinds.items():
+            batch = batch_of(*what)
             before = tasks.hops
             spent[kind].append(tasks.handle(batch, at))
             hops[kind] += tasks.hops - before

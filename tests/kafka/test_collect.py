@@ -3,10 +3,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,9 +25,17 @@ from streams.runtime.outside.observer import Observer, Seen
 from streams.task.publishing import revise
 from tests.kafka.deployment import ROOT, Deployment, free_port, wait_until
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
+from tests.pacing import paced
 
 SEEN = {"kind": "segment", "id": "seen", "rule": {"performed": {"event": "Seen", "within": "1h"}}}
-BATCH = [{"type": "track", "event": "Seen", "anonymousId": f"c{n}", "messageId": f"m{n}"} for n in range(50)]
+SIZE, SENDERS, BATCHES_A_SECOND = 5, 4, 50
+
+
+def seen(number: int) -> dict[str, str]:
+    return {"type": "track", "event": "Seen", "anonymousId": f"c{number}", "messageId": f"m{number}"}
+
+
+BATCH = [seen(number) for number in range(50)]
 
 
 def post(url: str, body: Any) -> int:
@@ -37,12 +49,17 @@ def post(url: str, body: Any) -> int:
         return 0
 
 
+def collector_at(port: int, deployment: Deployment) -> subprocess.Popen[bytes]:
+    """The command in a process of its own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
+    return subprocess.Popen([sys.executable, "-m", "streams.cli", "collect", "--port", str(port)], cwd=ROOT,
+                            env={**inherited, **deployment.variables, "PYTHONPATH": str(ROOT)})
+
+
 @contextmanager
 def collecting_at(port: int, deployment: Deployment) -> Iterator[None]:
-    """The command in a process of its own, which ends well on SIGTERM."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-    process = subprocess.Popen([sys.executable, "-m", "streams.cli", "collect", "--port", str(port)], cwd=ROOT,
-                               env={**inherited, **deployment.variables, "PYTHONPATH": str(ROOT)})
+    """It ends well on SIGTERM."""
+    process = collector_at(port, deployment)
     try:
         yield
         process.terminate()
@@ -50,6 +67,45 @@ def collecting_at(port: int, deployment: Deployment) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
+
+
+class Sender(threading.Thread):
+    """Sends batches one after the other, each until it is answered with success; `sent`: so many were."""
+
+    def __init__(self, url: str, first: int) -> None:
+        super().__init__(daemon=True)
+        self.sent, self._url, self._first, self._is_over = 0, url, first, threading.Event()
+
+    def run(self) -> None:
+        for _ in paced(BATCHES_A_SECOND):
+            if self._is_over.is_set():
+                return
+            start = self._first + self.sent * SIZE
+            batch = [seen(number) for number in range(start, start + SIZE)]
+            while post(self._url, {"batch": batch}) != 200:
+                time.sleep(0.02)
+            self.sent += 1
+
+    def finish(self) -> range:
+        """The numbers of the messages that were answered with success."""
+        self._is_over.set()
+        self.join(60)
+        assert not self.is_alive()
+        return range(self._first, self._first + self.sent * SIZE)
+
+
+def go_on(senders: Sequence[Sender]) -> None:
+    """Returns once each was answered with success again."""
+    before = [sender.sent for sender in senders]
+    wait_until(lambda: all(sender.sent > was for sender, was in zip(senders, before, strict=True)), within=90,
+               what="all senders go on")
+
+
+def halted(broker: EmbeddedBroker, seconds: float) -> None:
+    assert broker.pid is not None
+    os.kill(broker.pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    os.kill(broker.pid, signal.SIGCONT)
 
 
 @pytest.mark.timeout(240)
@@ -74,3 +130,46 @@ def test_what_was_answered_with_success_is_there_once_though_kafka_was_away(
             wait_until(lambda: len(told) >= len(BATCH), within=60, what="all are members")
     entered = sorted(identifier for seen in told for identifier in seen.record["identifiers"])
     assert entered == sorted(f"cookie:c{n}" for n in range(50))
+
+
+@pytest.mark.timeout(300)
+def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_halted(
+    own_broker: EmbeddedBroker, tmp_path: Path,
+) -> None:
+    told: list[Seen] = []
+    seed = int(os.environ.get("AUDIENCE_SEED", random.randrange(1 << 32)))
+    print(f"seed {seed}; AUDIENCE_SEED repeats it")
+    chance = random.Random(seed)
+    with Deployment(own_broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
+        settings, port = deployment.settings, free_port()
+        ensure_topics(settings)
+        found = history(settings)
+        publish(settings, revise(found.heads, {"segment/seen": SEEN}), found.revision + 1)
+        url = f"http://127.0.0.1:{port}/v1/batch"
+        senders = [Sender(url, place * 1_000_000) for place in range(SENDERS)]
+        collector = collector_at(port, deployment)
+        try:
+            for sender in senders:
+                sender.start()
+            for number in range(6):
+                go_on(senders)
+                time.sleep(chance.uniform(0, 0.5))
+                match number % 3:
+                    case 0:
+                        collector.kill()
+                        collector.wait()
+                        collector = collector_at(port, deployment)
+                    case 1:
+                        halted(own_broker, chance.uniform(0.5, 3))
+                    case _:
+                        own_broker.kill()
+                        own_broker.start()
+            wanted = sorted(f"cookie:c{number}" for sender in senders for number in sender.finish())
+        finally:
+            collector.kill()
+            collector.wait()
+        deployment.worker("one").start()
+        with Observer(settings, ["audiences.changes"], told.append):
+            wait_until(lambda: len(told) >= len(wanted), within=90, what=f"all {len(wanted)} are members")
+    entered = sorted(identifier for each in told for identifier in each.record["identifiers"])
+    assert entered == wanted

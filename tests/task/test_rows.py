@@ -18,7 +18,8 @@ from streams.memory import MemoryStore
 from streams.task.rows import DOCUMENT, NODE, NUMBER, PERSON, POINTER, PRESS, PROFILE, RAW, RECEIPT, RowCodec
 from streams.task.timelines import StoredTimeline
 from streams.task.working import WorkingTable
-from streams.unit import Change
+from streams.testing import Pipeline
+from streams.unit import ALL, Change
 from tests.task.drawing import JSON, WHOLE, built, damaged
 
 FRAGMENTS = st.lists(built(Fragment, {}), max_size=2).map(lambda found: {each.key: each for each in found})
@@ -88,3 +89,13 @@ def test_a_timeline_comes_back_in_order_of_arrival(found: dict[str, list[Entry]]
             store.write(timeline.changes())
     for profile, entries in found.items():
         assert StoredTimeline(store).entries(profile) == sorted(entries)
+
+
+def test_the_keys_of_the_graph_are_permanent_until_the_state_has_another_version() -> None:
+    """Of a release that wrote others nothing would be found, and nothing would say so."""
+    pipeline = Pipeline(None, 1)
+    pipeline.send({"type": "identify", "messageId": "m1", "anonymousId": "c1", "userId": "u1"})
+    pipeline.request("erase", "customer_id:u2")
+    keys = [key for key, _ in pipeline.stores[0].scan("identities", b"", b"\xff", ALL)]
+    assert {b"icookie:c1", b"icustomer_id:u1", b"pcustomer_id:u1", b"cdecisions"} <= {*keys}
+    assert {key[:1] for key in keys} == {b"c", b"e", b"i", b"p", b"r"}
