@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from traceback import extract_tb
@@ -47,26 +46,22 @@ def told(failure: Exception) -> str:
     return f"{type(failure).__name__} at {place.filename}:{place.lineno} in {place.name}"
 
 
-def now() -> int:
-    return int(time.time() * 1000)
-
-
 class Engine:
     """`clock` gives epoch ms; `chance` a share for the jitter."""
 
     def __init__(
-        self, destination: str, connector: Connector, activations: Activations, limits: Limits | None = None, *,
-        clock: Callable[[], int] = now, chance: Callable[[], float] = random.random,
+        self, destination: str, connector: Connector, activations: Activations, limits: Limits, *,
+        clock: Callable[[], int], chance: Callable[[], float] = random.random,
     ) -> None:
         self._destination = destination
         self._connector = connector
         self._activations = activations
-        self._limits = limits or Limits()
+        self._limits = limits
         self._clock = clock
         self._chance = chance
         self._window = Window()
-        self._bucket = Bucket(self._limits.per_second, max(self._limits.burst, 1))
-        self._breaker = Breaker(shortest=self._limits.shortest, longest=self._limits.longest)
+        self._bucket = Bucket(limits.per_second, max(limits.burst, 1))
+        self._breaker = Breaker(shortest=limits.shortest, longest=limits.longest)
         self._next_call_at = 0
         self._stopping = False
 

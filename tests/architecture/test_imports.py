@@ -79,6 +79,11 @@ def test_connectors_import_core_and_schemas_and_not_each_other(file: Path) -> No
     assert not {name for name in imports(file) if in_package(name, *OURS) and not in_package(name, *allowed)}
 
 
+@pytest.mark.parametrize("file", under("connectors"), ids=named)
+def test_connectors_are_told_what_time_it_is(file: Path) -> None:
+    assert not {name for name in imports(file) if in_package(name, "time")}
+
+
 @pytest.mark.parametrize("file", FILES, ids=named)
 def test_nobody_looks_up_a_variable_of_the_environment(file: Path) -> None:
     """`os.environ` may be handed over whole, to `Settings.read` or a process of ours; settings are named

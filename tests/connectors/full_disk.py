@@ -12,6 +12,7 @@ import orjson
 
 from connectors.delivery import Deferred, Delivered, Engine, Limits
 from connectors.destinations.files import make
+from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, activation, eventually
 
 MANY = 3_000
@@ -22,7 +23,7 @@ async def play(folder: Path) -> dict[str, object]:
     ballast.write_bytes(b"x" * 900_000)
     log = Log([activation(number) for number in range(MANY)])
     connector = make("lake", {"folder": str(folder / "out"), "rows": 1_000}, {})
-    engine = Engine("lake", connector, Reading(log), Limits(shortest=2, longest=10))
+    engine = Engine("lake", connector, Reading(log), Limits(shortest=2, longest=10), clock=wall_ms)
     task = asyncio.create_task(engine.run())
     async with asyncio.timeout(60):
         await eventually(lambda: len(log.final(Deferred)) > 0 or task.done())

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from connectors.delivery import Activation, Connector, Delivered, Engine, Limits, Refused
+from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, activation, eventually
 
 QUICK = Limits(shortest=5, longest=40)
@@ -83,7 +84,7 @@ def settled(log: Log) -> bool:
 
 async def run(connector: Connector, log: Log, limits: Limits = QUICK) -> None:
     """An engine, until everything has an outcome that is final, or until it fails."""
-    engine = Engine("ads", connector, Reading(log), limits)
+    engine = Engine("ads", connector, Reading(log), limits, clock=wall_ms)
     task = asyncio.create_task(engine.run())
     try:
         async with asyncio.timeout(30):

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.delivery import Connector, Deferred, Delivered, Engine, Limits
 from streams.cli.connectors import CONNECTORS
+from streams.runtime.clock import wall_ms
 from tests.connectors.faulty import Fault, Line
 from tests.connectors.platforms import QUICK
 from tests.connectors.recording import Crash, Log, Reading, eventually
@@ -112,7 +113,7 @@ def _connector(rig: Rig, line: Line) -> Connector:
 
 
 async def _run(rig: Rig, line: Line, log: Log, until: Callable[[], bool]) -> None:
-    engine = Engine("destination", _connector(rig, line), Reading(log), QUICK)
+    engine = Engine("destination", _connector(rig, line), Reading(log), QUICK, clock=wall_ms)
     task = asyncio.create_task(engine.run())
     try:
         await _within(lambda: until() or task.done())

@@ -13,6 +13,7 @@ from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits,
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.progress import CAPACITY, Mark, Progress, as_text, from_text
 from connectors.delivery.window import Window
+from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, activation, eventually
 
 LARGEST_METADATA = 4096
@@ -128,7 +129,7 @@ def test_a_connector_that_stumbles_over_one_sends_its_neighbours_once_more_at_mo
         await task
 
     log, connector = Log([activation(number) for number in range(30)]), Stumbling("a7")
-    engine = Engine("hook", connector, Reading(log), Limits(shortest=5, longest=40))
+    engine = Engine("hook", connector, Reading(log), Limits(shortest=5, longest=40), clock=wall_ms)
     asyncio.run(play())
     assert {name for name, times in connector.delivered.items() if times > 1} == {f"a{n}" for n in range(7)}
     assert max(connector.delivered.values()) == 2

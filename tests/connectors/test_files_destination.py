@@ -25,6 +25,7 @@ from connectors.delivery.spool import Rolling, Spool
 from connectors.destinations.files import make
 from connectors.destinations.files.connector import row_of
 from streams.core.errors import Misconfigured
+from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Crash, Log, Reading, activation, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,7 @@ FEW = tuple(activation(number, at=LATER + number) for number in range(23))
 async def deliver(log: Log, folder: Path, **given: Any) -> None:
     """Until all of the log is settled; then the destination is closed."""
     connector = make("lake", {"folder": str(folder), **given}, {})
-    engine = Engine("lake", connector, Reading(log), Limits(shortest=2, longest=10, burst=5))
+    engine = Engine("lake", connector, Reading(log), Limits(shortest=2, longest=10, burst=5), clock=wall_ms)
     task = asyncio.create_task(engine.run())
     async with asyncio.timeout(10):
         await eventually(lambda: len(log.final(Delivered)) == len(log.activations) or task.done())

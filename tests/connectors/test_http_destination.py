@@ -28,7 +28,7 @@ IDS = {each.activation_id: 1 for each in MANY}
 def engine(url: str, log: Log, limits: Limits = QUICK, **settings: Any) -> Engine:
     given = {"url": url, "timeout": 20, **settings}
     settings_read = read_settings("hook", given, {"KEY": "whsec_c2VjcmV0"}, compiled)
-    return Engine("hook", HttpConnector(settings_read), Reading(log), limits)
+    return Engine("hook", HttpConnector(settings_read), Reading(log), limits, clock=wall_ms)
 
 
 async def until(condition: Callable[[], bool], running: Engine, within: float = 30) -> None:

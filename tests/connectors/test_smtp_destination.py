@@ -17,6 +17,7 @@ from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits,
 from connectors.destinations.smtp import SmtpConnector, read_settings
 from connectors.destinations.smtp.mapping import message_of, outcome_of, reference_of, text_of
 from streams.core.errors import Misconfigured
+from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, activation, eventually
 
 CONTENT = {"subject": "Still thinking, Zoë?", "html": "<h1>Hi &amp; bye</h1><p>Your <b>cart</b></p>"}
@@ -76,7 +77,7 @@ async def play(mail: MailServer, activations: Sequence[Activation] = MANY) -> Lo
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(mail, hostname="test"), "127.0.0.1", 0)
     async with server, asyncio.timeout(30):
         settings = read_settings("mail", {**GIVEN, "port": server.sockets[0].getsockname()[1]}, {})
-        engine = Engine("mail", SmtpConnector(settings), Reading(log), QUICK)
+        engine = Engine("mail", SmtpConnector(settings), Reading(log), QUICK, clock=wall_ms)
         task = asyncio.create_task(engine.run())
         await eventually(lambda: len(log.final(Delivered)) + len(log.final(Refused)) == len(activations) or task.done())
         engine.stop()

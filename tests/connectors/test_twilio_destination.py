@@ -16,6 +16,7 @@ from connectors.destinations.twilio import TwilioConnector, read_settings
 from connectors.destinations.twilio.mapping import form_of, read_answer
 from streams.core.errors import Misconfigured
 from streams.definitions.bodies import compiled
+from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, Recorder, activation, eventually
 
 MANY = tuple(activation(number, identifier=f"phone:+3161234{number:04}", content={"text": f"Hi {number} é"})
@@ -49,7 +50,7 @@ async def play(faults: dict[str, list[web.Response | None]]) -> tuple[Counter[st
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     log = Log(MANY)
     connector = TwilioConnector(read_settings("texts", {**GIVEN, "url": url}, {"TOKEN": "secret"}))
-    engine = Engine("texts", connector, Reading(log), Limits(shortest=5, longest=40))
+    engine = Engine("texts", connector, Reading(log), Limits(shortest=5, longest=40), clock=wall_ms)
     task = asyncio.create_task(engine.run())
     async with asyncio.timeout(30):
         await eventually(lambda: len(log.final(Delivered)) + len(log.final(Refused)) == len(MANY) or task.done())

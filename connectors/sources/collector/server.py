@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
@@ -26,10 +25,6 @@ Put: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]
 """Returns when all are on their topics; Retryable if they may not be."""
 
 
-def now() -> int:
-    return int(time.time() * 1000)
-
-
 def keys_of(text: str, source: str) -> frozenset[str]:
     """Write keys, one a line. Misconfigured if there is none."""
     found = frozenset(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
@@ -39,12 +34,12 @@ def keys_of(text: str, source: str) -> frozenset[str]:
 
 
 class Collector:
-    """put, is_there: to the topics, and whether they can be reached. keys: whoever has one may write, anybody if there are
-    none. origins: of pages whose scripts may write, `*` for any."""
+    """put, is_there: to the topics, and whether they can be reached. clock: epoch ms. keys: whoever has one may write,
+    anybody if there are none. origins: of pages whose scripts may write, `*` for any."""
 
     def __init__(
-        self, put: Put, is_there: Callable[[], Awaitable[bool]], *, keys: Collection[str] = (),
-        origins: Collection[str] = (), clock: Callable[[], int] = now,
+        self, put: Put, is_there: Callable[[], Awaitable[bool]], *, clock: Callable[[], int],
+        keys: Collection[str] = (), origins: Collection[str] = (),
     ) -> None:
         self._put, self._is_there, self._keys, self._origins, self._clock = put, is_there, keys, origins, clock
         self.registry = CollectorRegistry()

@@ -4,7 +4,6 @@ Answered with success only once the request is safe on its topic; else 503, and 
 """
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from aiohttp import web
@@ -25,14 +24,10 @@ PAGE = """<!doctype html><meta charset="utf-8"><meta name="robots" content="noin
 DONE = "This address is unsubscribed."
 
 
-def now() -> int:
-    return int(time.time() * 1000)
-
-
 class Feedback:
-    """`senders` as in force now; None while the definitions are not known yet."""
+    """`senders` as in force now; None while the definitions are not known yet. `clock` gives epoch ms."""
 
-    def __init__(self, senders: Callable[[], Senders | None], tell: Tell, clock: Callable[[], int] = now) -> None:
+    def __init__(self, senders: Callable[[], Senders | None], tell: Tell, clock: Callable[[], int]) -> None:
         self._senders, self._tell, self._clock = senders, tell, clock
         self.registry = CollectorRegistry()
         self._told = Counter("audience_feedback_told", "Requests to suppress that were made. Complaints that rise: look at "

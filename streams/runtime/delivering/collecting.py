@@ -16,6 +16,7 @@ from streams.core.errors import Retryable
 from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake
 from streams.definitions.phones import phone_number
+from streams.runtime.clock import wall_ms
 from streams.runtime.delivering.following import Address, listening, stopping
 from streams.runtime.kafka.names import Names
 from streams.runtime.outside.upstream import address, producer_options
@@ -91,7 +92,8 @@ async def collect(settings: Settings, where: Address, keys: Collection[str], ori
     """Until SIGTERM or SIGINT."""
     stopped, topics = stopping(), EventTopics(settings)
     try:
-        async with listening(application(Collector(topics.put, topics.is_there, keys=keys, origins=origins)), where):
+        collector = Collector(topics.put, topics.is_there, clock=wall_ms, keys=keys, origins=origins)
+        async with listening(application(collector), where):
             log.info("Events are taken at http://%s:%d/v1/", where.host, where.port)
             await stopped.wait()
     finally:

@@ -12,6 +12,7 @@ from typing import Protocol
 from connectors.delivery import Activations, Connector, Delivery, Engine, Limits, Taken
 from connectors.delivery.progress import Mark
 from streams.core.definitions import Destination
+from streams.runtime.clock import wall_ms
 from streams.runtime.delivering.deliveries import Rebalanced
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Keeper:
     async def _one_assignment(self, running: Running, source: Source) -> None:
         """An engine from its first activation to the next rebalance, or to the end."""
         counted = _Counted(source, self.outcomes)
-        self.engine = Engine(running.definition.id, running.connector, counted, running.limits)
+        self.engine = Engine(running.definition.id, running.connector, counted, running.limits, clock=wall_ms)
         try:
             await self.engine.run()
         except Rebalanced:

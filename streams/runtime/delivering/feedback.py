@@ -59,7 +59,7 @@ class _Reports:
         self._variables = variables
         self._senders = Senders()
         self.following = Following(settings, self._put)
-        self.feedback = Feedback(lambda: None if self.following.is_first else self._senders, tell.tell)
+        self.feedback = Feedback(lambda: None if self.following.is_first else self._senders, tell.tell, wall_ms)
 
     def _put(self, documents: Documents) -> None:
         self._senders = senders_of(build(documents, 0, {}).destinations, self._variables)
