@@ -14,6 +14,8 @@ import orjson
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 
+from connectors.probes import add_probes
+from streams.core.values import Json
 from streams.serve.openrtb import Provider, user
 
 MOST = 1_000
@@ -56,9 +58,8 @@ def application(served: Served) -> web.Application:
     app = web.Application()
     app.add_routes([
         web.get("/memberships/{identifier:.+}", lookups.one), web.get("/memberships", lookups.many),
-        web.post("/memberships", lookups.posted), web.get("/ready", lookups.ready),
-        web.get("/live", lookups.live), web.get("/metrics", lookups.metrics),
-    ])
+        web.post("/memberships", lookups.posted)])
+    add_probes(app, ready=lookups.ready, metrics=lookups.metrics)
     return app
 
 
@@ -97,17 +98,12 @@ class _Lookups:
             identifiers = None
         return self._answer(request, identifiers)
 
-    async def ready(self, request: web.Request) -> web.Response:
+    async def ready(self) -> dict[str, Json]:
         behind = self._served.following.behind()
-        is_ready = behind is not None and behind <= self._served.ready_within
-        body = orjson.dumps({"ready": is_ready, "behind_seconds": behind})
-        return web.Response(body=body, content_type=JSON, status=200 if is_ready else 503)
+        return {"ready": behind is not None and behind <= self._served.ready_within, "behind_seconds": behind}
 
-    async def live(self, request: web.Request) -> web.Response:
-        return web.Response(body=b'{"live":true}', content_type=JSON)
-
-    async def metrics(self, request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+    async def metrics(self) -> bytes:
+        return generate_latest(self._registry)
 
     def _answer(self, request: web.Request, identifiers: object) -> web.Response:
         if not _are_identifiers(identifiers):

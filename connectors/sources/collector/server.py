@@ -14,6 +14,7 @@ from typing import TypeAlias
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
+from connectors.probes import add_probes
 from connectors.sources.collector.bodies import BATCHES, CALLS, Message, messages_of, read_body
 from streams.core.errors import Misconfigured, Rejected, Retryable
 
@@ -69,15 +70,11 @@ class Collector:
         """What a browser asks before it lets a script of another site post."""
         return web.Response(status=204, headers={**self._for_origin(request), **PREFLIGHT})
 
-    async def live(self, _request: web.Request) -> web.Response:
-        return web.json_response({"live": True})
+    async def ready(self) -> dict[str, bool]:
+        return {"ready": await self._is_there()}
 
-    async def ready(self, _request: web.Request) -> web.Response:
-        is_ready = await self._is_there()
-        return web.json_response({"ready": is_ready}, status=200 if is_ready else 503)
-
-    async def metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self.registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+    async def metrics(self) -> bytes:
+        return generate_latest(self.registry)
 
     def _answer(
         self, request: web.Request, status: int, fault: str = "", headers: Mapping[str, str] = MappingProxyType({}),
@@ -114,7 +111,6 @@ def application(collector: Collector) -> web.Application:
     """Its routes. A proxy passes `/v1/` alone."""
     app = web.Application(client_max_size=LARGEST)
     calls = f"/v1/{{call:{'|'.join((*CALLS, *sorted(BATCHES)))}}}"
-    app.add_routes([
-        web.post(calls, collector.collect), web.options(calls, collector.preflight), web.get("/live", collector.live),
-        web.get("/ready", collector.ready), web.get("/metrics", collector.metrics)])
+    app.add_routes([web.post(calls, collector.collect), web.options(calls, collector.preflight)])
+    add_probes(app, ready=collector.ready, metrics=collector.metrics)
     return app

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
+from connectors.probes import add_probes
 from connectors.sources.feedback import twilio, webhooks
 from connectors.sources.feedback.reports import read_report
 from connectors.sources.feedback.senders import Senders
@@ -94,15 +95,11 @@ class Feedback:
         """A message as a mail server pipes it: `curl --data-binary @-`."""
         return await self.answer(read_report(await request.read(), self.senders().identifier))
 
-    async def live(self, _request: web.Request) -> web.Response:
-        return web.json_response({"live": True})
+    async def ready(self) -> dict[str, bool]:
+        return {"ready": self._senders() is not None}
 
-    async def ready(self, _request: web.Request) -> web.Response:
-        is_ready = self._senders() is not None
-        return web.json_response({"ready": is_ready}, status=200 if is_ready else 503)
-
-    async def metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self.registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+    async def metrics(self) -> bytes:
+        return generate_latest(self.registry)
 
     def _addressee(self, request: web.Request) -> str:
         identifier = self.senders().identifier(request.match_info["token"])
@@ -117,6 +114,6 @@ def application(feedback: Feedback) -> web.Application:
     app.add_routes([
         web.get("/unsubscribe/{token}", feedback.page), web.post("/unsubscribe/{token}", feedback.unsubscribe),
         web.post("/twilio/{destination}", feedback.twilio), web.post("/webhooks/{destination}", feedback.webhook),
-        web.post("/reports", feedback.report), web.get("/live", feedback.live), web.get("/ready", feedback.ready),
-        web.get("/metrics", feedback.metrics)])
+        web.post("/reports", feedback.report)])
+    add_probes(app, ready=feedback.ready, metrics=feedback.metrics)
     return app

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
 from aiohttp import web
 
 from connectors.delivery import Deferred, Delivered, Refused
+from connectors.probes import add_probes
+from streams.core.values import Json
 from streams.runtime.delivering.destinations import Destinations, Keeper
 from streams.runtime.status.metrics import Kind, Metric, Metrics
 
@@ -80,23 +80,18 @@ class Pages:
 
     def application(self) -> web.Application:
         app = web.Application()
-        app.add_routes([web.get("/live", self.live), web.get("/ready", self.ready), web.get("/metrics", self.metrics)])
+        add_probes(app, ready=self.ready, metrics=self.metrics)
         return app
 
-    async def live(self, _request: web.Request) -> web.Response:
-        return web.json_response({"live": True})
-
-    async def ready(self, _request: web.Request) -> web.Response:
-        """200 while the definitions are followed and every destination in force runs; the same body otherwise, with 503."""
+    async def ready(self) -> dict[str, Json]:
+        """Ready while the definitions are followed and every destination in force runs."""
         standing = self._standing()
         is_ready = self._is_current() and all(each.is_running for each in standing.values())
-        body = {"ready": is_ready, "definitions": self._is_current(), "destinations": standing}
-        return web.json_response(body, status=200 if is_ready else 503, dumps=_dumped)
+        return {"ready": is_ready, "definitions": self._is_current(), "destinations": standing}
 
-    async def metrics(self, _request: web.Request) -> web.Response:
-        ends = await asyncio.to_thread(self._ends)
-        self._refresh(ends)
-        return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
+    async def metrics(self) -> bytes:
+        self._refresh(await asyncio.to_thread(self._ends))
+        return self._metrics.text()
 
     def _standing(self) -> dict[str, Standing]:
         plan, keepers = self._destinations.plan, self._destinations.keepers
@@ -130,7 +125,3 @@ def _of(keeper: Keeper) -> Standing:
     if engine is None:
         return Standing(is_running=False, breaker="closed", waiting=0)
     return Standing(is_running=True, breaker="open" if engine.is_held_back else "closed", waiting=engine.waiting)
-
-
-def _dumped(body: Any) -> str:
-    return orjson.dumps(body).decode()
