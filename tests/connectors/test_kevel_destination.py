@@ -14,7 +14,7 @@ from aiohttp import web
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.asking import Answer
 from connectors.destinations.kevel_userdb import KevelConnector, read_settings
-from connectors.destinations.kevel_userdb.mapping import Change, change_of, read_answer, user_key_of
+from connectors.destinations.kevel_userdb.mapping import InterestChange, change_of, read_answer, user_key_of
 from streams.core.errors import Misconfigured
 from tests.connectors.platforms import Platform, changes, left_in, run
 from tests.connectors.recording import Crash, Log, activation
@@ -123,7 +123,8 @@ def test_answers(given: Answer, outcome: Outcome) -> None:
 
 def test_only_changes_of_audiences_are_told() -> None:
     good: dict[str, Any] = {"identifier": "cookie:c", "change": "exited", "content": {"audience": "cart"}}
-    assert change_of(activation(1, **good), is_hashed=False) == Change(method="DELETE", user_key="c", interest="cart")
+    gone = InterestChange(method="DELETE", user_key="c", interest="cart")
+    assert change_of(activation(1, **good), is_hashed=False) == gone
     for given in ({"change": "message"}, {"content": {}}):
         assert isinstance(change_of(activation(1, **{**good, **given}), is_hashed=False), Refused)
 

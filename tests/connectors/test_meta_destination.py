@@ -14,7 +14,7 @@ from aiohttp import web
 from connectors.delivery import Activation, Deferred, Delivered, Refused
 from connectors.delivery.asking import Answer
 from connectors.destinations.meta_custom_audiences import MetaConnector, read_settings
-from connectors.destinations.meta_custom_audiences.mapping import Accepted, digest_of, form_of, person_of, read_answer
+from connectors.destinations.meta_custom_audiences.mapping import Accepted, digest_of, form_of, member_of, read_answer
 from streams.core.errors import Misconfigured
 from tests.connectors.platforms import Platform, changes, left_in, run
 from tests.connectors.recording import Crash, Log, activation
@@ -167,16 +167,16 @@ def test_answers(given: Answer, outcome: Any) -> None:
 def test_only_changes_of_known_audiences_are_told() -> None:
     for given in ({"change": "message"}, {"content": {"audience": "other"}}, {"content": {}}):
         good: dict[str, Any] = {"change": "entered", "content": {"audience": "cart"}}
-        assert isinstance(person_of(activation(1, **{**good, **given}), {"cart": "1"}), Refused)
+        assert isinstance(member_of(activation(1, **{**good, **given}), {"cart": "1"}), Refused)
 
 
 def test_the_request_names_nobody() -> None:
-    person = person_of(activation(1, identifier="email:John_Smith@gmail.com", change="entered",
+    member = member_of(activation(1, identifier="email:John_Smith@gmail.com", change="entered",
                                   content={"audience": "cart"}), {"cart": "1"})
-    assert not isinstance(person, Refused)
-    form = form_of([person])
+    assert not isinstance(member, Refused)
+    form = form_of([member])
     assert orjson.loads(form["payload"]) == {"schema": ["EMAIL"], "data": [[JOHN]]}
-    assert form == form_of([person]) and "john" not in str(form).lower()
+    assert form == form_of([member]) and "john" not in str(form).lower()
 
 
 def test_all_faults_of_the_settings_are_told_and_no_token() -> None:

@@ -5,17 +5,13 @@ Both are idempotent there, so a request whose answer was lost is sent again with
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from connectors.delivery import Activation, Deferred, Outcome, Refused
 from connectors.delivery.asking import Http
-from connectors.delivery.halving import outcomes_of
+from connectors.delivery.halving import list_by_list
 from connectors.destinations.google_customer_match.mapping import MOST, Member, body_of, member_of, read_answer
 from connectors.destinations.google_customer_match.settings import GoogleSettings
 from connectors.destinations.google_customer_match.signing_in import SigningIn
-
-REQUESTS = 60
-"""Requests for one list in one call, while halving; who is not reached by then comes again."""
 
 
 class GoogleConnector:
@@ -31,11 +27,7 @@ class GoogleConnector:
     async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
         members = [member_of(activation, self._settings.lists) for activation in batch]
         known = sorted((each for each in members if isinstance(each, Member)), key=lambda member: member.list)
-        outcomes: dict[str, Outcome] = {}
-        for _, each in groupby(known, key=lambda member: member.list):
-            some = list(each)
-            told = await outcomes_of(some, lambda part: self._told(part, at), REQUESTS)
-            outcomes |= {member.activation_id: outcome for member, outcome in zip(some, told, strict=True)}
+        outcomes = await list_by_list(known, lambda part: self._told(part, at))
         return [each if isinstance(each, Refused) else outcomes[each.activation_id] for each in members]
 
     async def close(self) -> None:

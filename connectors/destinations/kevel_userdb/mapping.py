@@ -18,7 +18,7 @@ GUESSED = frozenset({"email", "phone"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class InterestChange:
     method: str
     user_key: str
     interest: str
@@ -32,14 +32,14 @@ def user_key_of(identifier: str, *, is_hashed: bool) -> str | Refused:
     return Refused(why=f"a {namespace} is no user key; expected user_key: sha256") if namespace in GUESSED else value
 
 
-def change_of(activation: Activation, *, is_hashed: bool) -> Change | Refused:
+def change_of(activation: Activation, *, is_hashed: bool) -> InterestChange | Refused:
     interest = activation.content.get("audience")
     if activation.change not in ("entered", "exited") or not isinstance(interest, str):
         return Refused(why="no change of an audience")
     user_key = user_key_of(activation.identifier, is_hashed=is_hashed)
     if isinstance(user_key, Refused):
         return user_key
-    return Change(method="DELETE" if activation.is_removal else "POST", user_key=user_key, interest=interest)
+    return InterestChange(method="DELETE" if activation.is_removal else "POST", user_key=user_key, interest=interest)
 
 
 def read_answer(answer: Answer, at: int) -> Outcome:

@@ -6,23 +6,14 @@ which people of a request it did not understand: such a request is halved until 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.asking import Http
-from connectors.delivery.halving import outcomes_of
-from connectors.destinations.meta_custom_audiences.mapping import (
-    MOST,
-    Person,
-    form_of,
-    person_of,
-    read_answer,
-)
+from connectors.delivery.halving import list_by_list
+from connectors.destinations.meta_custom_audiences.mapping import MOST, Member, form_of, member_of, read_answer
 from connectors.destinations.meta_custom_audiences.settings import MetaSettings
-
-REQUESTS = 60
-"""Requests for one list in one call, while halving; who is not reached by then comes again."""
 
 
 class MetaConnector:
@@ -36,35 +27,27 @@ class MetaConnector:
         return MOST
 
     async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
-        people = [person_of(activation, self._settings.audiences) for activation in batch]
-        known = sorted((each for each in people if isinstance(each, Person)), key=lambda person: person.list)
-        audiences = [list(each) for _, each in groupby(known, key=lambda person: person.list.audience)]
-        told = await asyncio.gather(*(self._audience(each, at) for each in audiences))
+        """Audiences side by side; of each, one list after the other, removals first."""
+        members = [member_of(activation, self._settings.audiences) for activation in batch]
+        known = sorted((each for each in members if isinstance(each, Member)), key=lambda member: member.list)
+        audiences = [list(each) for _, each in groupby(known, key=lambda member: member.list.audience)]
+        told = await asyncio.gather(*(list_by_list(each, lambda part: self._told(part, at)) for each in audiences))
         outcomes = {name: outcome for each in told for name, outcome in each.items()}
-        return [each if isinstance(each, Refused) else outcomes[each.activation_id] for each in people]
+        return [each if isinstance(each, Refused) else outcomes[each.activation_id] for each in members]
 
     async def close(self) -> None:
         await self._http.close()
 
-    async def _audience(self, people: Iterable[Person], at: int) -> dict[str, Outcome]:
-        """One list after the other: removals first."""
-        outcomes: dict[str, Outcome] = {}
-        for _, each in groupby(people, key=lambda person: person.list):
-            some = list(each)
-            told = await outcomes_of(some, lambda part: self._told(part, at), REQUESTS)
-            outcomes |= {person.activation_id: outcome for person, outcome in zip(some, told, strict=True)}
-        return outcomes
-
-    async def _told(self, people: Sequence[Person], at: int) -> Outcome | None:
+    async def _told(self, members: Sequence[Member], at: int) -> Outcome | None:
         """One outcome for all of them; None where it is not the same for all."""
-        method = "POST" if people[0].list.is_addition else "DELETE"
-        url = self._settings.users(people[0].list.audience)
-        answer = await self._http.ask(method, url, data=form_of(people), headers=self._headers)
+        method = "POST" if members[0].list.is_addition else "DELETE"
+        url = self._settings.users(members[0].list.audience)
+        answer = await self._http.ask(method, url, data=form_of(members), headers=self._headers)
         if isinstance(answer, Deferred):
             return answer
-        read = read_answer(answer, len(people), at)
+        read = read_answer(answer, len(members), at)
         if isinstance(read, Deferred):
             return read
         if not read.invalid:
             return Delivered()
-        return Refused(why="Meta does not take this value") if read.invalid == len(people) else None
+        return Refused(why="Meta does not take this value") if read.invalid == len(members) else None

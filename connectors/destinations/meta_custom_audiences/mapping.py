@@ -35,7 +35,7 @@ class List:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Member:
     """`value` is the digest that is told."""
 
     activation_id: str
@@ -64,7 +64,7 @@ def digest_of(identifier: str) -> str | Refused:
     return Refused(why="neither an e-mail address nor a phone number with its country code")
 
 
-def person_of(activation: Activation, audiences: Mapping[str, str]) -> Person | Refused:
+def member_of(activation: Activation, audiences: Mapping[str, str]) -> Member | Refused:
     audience = audiences.get(str(activation.content.get("audience")))
     if activation.change not in ("entered", "exited") or audience is None:
         return Refused(why="no change of an audience that settings.audiences names")
@@ -72,20 +72,20 @@ def person_of(activation: Activation, audiences: Mapping[str, str]) -> Person | 
     if isinstance(digest, Refused):
         return digest
     field = FIELDS[activation.identifier.partition(":")[0]]
-    return Person(activation_id=activation.activation_id, value=digest,
+    return Member(activation_id=activation.activation_id, value=digest,
                   list=List(audience=audience, is_addition=not activation.is_removal, field=field))
 
 
-def form_of(people: Sequence[Person]) -> dict[str, str]:
+def form_of(members: Sequence[Member]) -> dict[str, str]:
     """The fields of a request about people of one list. The session's number follows from them, so that the same
     request, sent again, is the same session to Meta (a number of 63 bits, unique within the ad account)."""
-    ids = "\x1f".join(person.activation_id for person in people).encode()
+    ids = "\x1f".join(member.activation_id for member in members).encode()
     session = int.from_bytes(blake2b(ids, digest_size=8).digest()) >> 1
     return {
         "session": orjson.dumps({"session_id": session, "batch_seq": 1, "last_batch_flag": True,
-                                 "estimated_num_total": len(people)}).decode(),
-        "payload": orjson.dumps({"schema": [people[0].list.field],
-                                 "data": [[person.value] for person in people]}).decode()}
+                                 "estimated_num_total": len(members)}).decode(),
+        "payload": orjson.dumps({"schema": [members[0].list.field],
+                                 "data": [[member.value] for member in members]}).decode()}
 
 
 def read_answer(answer: Answer, count: int, at: int) -> Accepted | Deferred:
