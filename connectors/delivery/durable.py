@@ -5,7 +5,7 @@ By hand and not by a database: what is written here is read by other people's pr
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,12 @@ def appearing(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_json_lines(path: Path, rows: Iterable[bytes]) -> None:
+    """A JSON text a line."""
+    with path.open("wb") as file:
+        file.writelines(row + b"\n" for row in rows)
 
 
 def append_whole(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import orjson
 
-from connectors.delivery.durable import appearing
+from connectors.delivery.durable import appearing, write_json_lines
 from streams.core.errors import Misconfigured
 
 COLUMNS = ("identifier", "segments", "at")
@@ -67,11 +67,6 @@ def write(path: Path, rows: Iterable[bytes]) -> int:
     return count
 
 
-def _json_lines(part: Path, rows: Iterable[bytes]) -> None:
-    with part.open("wb") as file:
-        file.writelines(row + b"\n" for row in rows)
-
-
 def _csv(part: Path, rows: Iterable[bytes]) -> None:
     """Segments joined by spaces, which no id has; `at` empty for the deleted."""
     with part.open("w", newline="", encoding="utf-8") as file:
@@ -99,4 +94,5 @@ def _parquet(part: Path, rows: Iterable[bytes]) -> None:
             file.write_table(pyarrow.Table.from_pylist(group, schema))
 
 
-FORMATS: Mapping[str, Callable[[Path, Iterable[bytes]], None]] = {"jsonl": _json_lines, "csv": _csv, "parquet": _parquet}
+FORMATS: Mapping[str, Callable[[Path, Iterable[bytes]], None]] = {
+    "jsonl": write_json_lines, "csv": _csv, "parquet": _parquet}

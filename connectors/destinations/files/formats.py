@@ -11,17 +11,13 @@ from typing import Any
 import orjson
 
 from connectors.delivery import Activation
+from connectors.delivery.durable import write_json_lines
 from connectors.delivery.spool import Write
 
 COLUMNS = tuple(field.name for field in fields(Activation))
 NUMBERS = ("segment_version", "sequence")
 TIMES = ("at", "expires_at")
 ROWS_A_GROUP = 50_000
-
-
-def _json_lines(part: Path, rows: Iterator[bytes]) -> None:
-    with part.open("wb") as file:
-        file.writelines(row + b"\n" for row in rows)
 
 
 def _csv(part: Path, rows: Iterator[bytes]) -> None:
@@ -53,4 +49,4 @@ def _flat(row: bytes) -> dict[str, Any]:
     return {**fields_of, "content": orjson.dumps(fields_of["content"], option=orjson.OPT_SORT_KEYS).decode()}
 
 
-FORMATS: Mapping[str, Write] = {"jsonl": _json_lines, "csv": _csv, "parquet": _parquet}
+FORMATS: Mapping[str, Write] = {"jsonl": write_json_lines, "csv": _csv, "parquet": _parquet}

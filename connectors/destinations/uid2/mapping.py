@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 
 import orjson
 
@@ -52,9 +50,3 @@ def row_of(activation: Activation) -> bytes | Refused:
     return orjson.dumps({
         "audience": activation.content.get("audience") or activation.segment_id,
         "action": "remove" if activation.is_removal else "add", name: value})
-
-
-def write(part: Path, rows: Iterator[bytes]) -> None:
-    """JSON Lines."""
-    with part.open("wb") as file:
-        file.writelines(row + b"\n" for row in rows)

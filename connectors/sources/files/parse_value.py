@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sources.files.convert import FORMATS, convert
@@ -27,7 +26,6 @@ SOURCES = ("column", "text", "value")
 VALUE_KEYS = (*SOURCES, "from", "as", "format", "zone", "default", "required")
 _LISTED = (Comparison.IN, Comparison.NOT_IN)
 _HOLE = re.compile(r"\{([^{}]+)\}")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

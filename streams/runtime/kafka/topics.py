@@ -148,7 +148,7 @@ def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:
         try:
             created.result(ANSWER_WITHIN * 2)
         except KafkaException as failure:
-            error = failure.args[0]
+            error = error_of(failure)
             if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 faults.append(f"Topic {name} could not be created: {error.str()}")
     _refuse(faults)
@@ -189,7 +189,7 @@ def _config_faults(admin: AdminClient, topics: Iterable[Declared]) -> list[str]:
         try:
             found = {name: entry.value for name, entry in described.result(ANSWER_WITHIN).items()}
         except KafkaException as failure:
-            faults.append(f"Topic {resource.name} cannot be described: {failure.args[0].str()}")
+            faults.append(f"Topic {resource.name} cannot be described: {error_of(failure).str()}")
             continue
         faults += _differences(by_resource[resource], found)
     return faults

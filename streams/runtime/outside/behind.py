@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from confluent_kafka import KafkaException
 
-from streams.runtime.outside.observer import ALL_INPUTS, EVENT_TOPICS, lags
+from streams.runtime.outside.observer import ALL_INPUTS, lags
 from streams.runtime.outside.watcher import Watcher
 from streams.runtime.settings import Settings
+from streams.task.reading import EVENT_TOPICS
 
 EVERY = 0.5
 

@@ -15,6 +15,7 @@ from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.definitions.lists import is_part, parts_of
 from streams.runtime.clock import wall_ms
+from streams.runtime.kafka.errors import error_of
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
@@ -115,5 +116,5 @@ def publish(
         producer.commit_transaction(PATIENCE)
     except KafkaException as fault:
         raise Misconfigured((
-            f"the revision was not written to {settings.broker}: {fault.args[0].name()}; nothing changed, try again",
+            f"the revision was not written to {settings.broker}: {error_of(fault).name()}; nothing changed, try again",
         )) from fault

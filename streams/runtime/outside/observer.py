@@ -17,6 +17,7 @@ from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.watcher import Watcher
 from streams.runtime.settings import Settings
+from streams.task.reading import EVENT_TOPICS
 from streams.topology import INPUTS, topic
 
 
@@ -68,7 +69,6 @@ class Observer(Watcher):
             record=None if value is None else self._codec.decode(schema, value), seen_at=now)
 
 
-EVENT_TOPICS = ("events.hits", "events.interactions")
 ALL_INPUTS = tuple(each.name for each in INPUTS)
 
 
