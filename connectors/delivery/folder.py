@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.delivery import reading
+from connectors.delivery.reading import Reading, Variables
 from connectors.delivery.spool import Rolling
 from streams.core.values import Json
 
@@ -19,11 +19,11 @@ class FolderSettings:
     rolling: Rolling
 
 
-class Reading(reading.Reading):
+class FolderReading(Reading):
     """A connector adds its own settings, then asks for the `result`."""
 
     def __init__(
-        self, destination: str, given: Mapping[str, Json], own: tuple[str, ...], variables: reading.Variables,
+        self, destination: str, given: Mapping[str, Json], own: tuple[str, ...], variables: Variables,
     ) -> None:
         super().__init__(destination, given, (*KNOWN, *own), variables)
 

@@ -38,7 +38,7 @@ class Mark:
 
 
 @dataclass(slots=True)
-class Progress:
+class OpenOffsets:
     """A partition's open offsets, as they are taken and settled."""
 
     end: int

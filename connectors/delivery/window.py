@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 
 from connectors.delivery.activation import Activation
 from connectors.delivery.contract import Place, Taken
-from connectors.delivery.progress import CAPACITY, Mark, Progress
+from connectors.delivery.progress import CAPACITY, Mark, OpenOffsets
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Window:
 
     def __init__(self) -> None:
         self._lines: dict[str, deque[Pending]] = {}
-        self._progress: dict[int, Progress] = {}
+        self._offsets: dict[int, OpenOffsets] = {}
         self._size = 0
 
     def __len__(self) -> int:
@@ -49,9 +49,9 @@ class Window:
 
     def skip(self, place: Place) -> None:
         """Taken, and nothing to be done about it."""
-        progress = self._of(place)
-        progress.take(place.offset)
-        progress.settle(place.offset)
+        offsets = self._of(place)
+        offsets.take(place.offset)
+        offsets.settle(place.offset)
 
     def due(self, at: int, most: int) -> list[Pending]:
         """Up to `most` that may go now: of each identifier the oldest only."""
@@ -75,10 +75,10 @@ class Window:
         return min((head.due_at for head in self._heads()), default=None)
 
     def marks(self) -> Mapping[int, Mark]:
-        return {partition: progress.mark() for partition, progress in self._progress.items()}
+        return {partition: offsets.mark() for partition, offsets in self._offsets.items()}
 
     def _heads(self) -> Iterator[Pending]:
         return (line[0] for line in self._lines.values())
 
-    def _of(self, place: Place) -> Progress:
-        return self._progress.setdefault(place.partition, Progress(place.offset))
+    def _of(self, place: Place) -> OpenOffsets:
+        return self._offsets.setdefault(place.partition, OpenOffsets(place.offset))

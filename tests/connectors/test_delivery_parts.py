@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Place, Taken
 from connectors.delivery.pace import Breaker, Bucket, back_off
-from connectors.delivery.progress import CAPACITY, Mark, Progress, as_text, from_text
+from connectors.delivery.progress import CAPACITY, Mark, OpenOffsets, as_text, from_text
 from connectors.delivery.window import Window
 from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, activation, eventually
@@ -34,7 +34,7 @@ def test_whatever_is_done_stays_done_over_any_number_of_restarts(lives: list[tup
         mark = from_text(committed.offset, as_text(committed))
         coming = [offset for offset in range(mark.offset, 41) if not mark.is_done(offset)][:reads]
         assert not done & set(coming)
-        progress = Progress(mark.offset)
+        progress = OpenOffsets(mark.offset)
         for offset in coming:
             progress.take(offset)
         for offset in settles & set(coming):

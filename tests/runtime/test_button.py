@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.runtime.status.button import Refused, pace_of
+from streams.runtime.status.button import RequestRefused, pace_of
 
 
 @pytest.mark.parametrize(("body", "pace"), [({}, None), ({"per_second": 500}, 500.0), ({"per_second": 0.5}, 0.5)])
@@ -15,12 +15,12 @@ def test_a_pace_is_a_number_or_none(body: dict[str, Any], pace: float | None) ->
 
 @pytest.mark.parametrize("pace", [0, -1, True, "5", [], float("inf"), float("nan"), 1e9])
 def test_what_is_no_pace_is_refused(pace: object) -> None:
-    with pytest.raises(Refused, match="per_second: expected a number above 0"):
+    with pytest.raises(RequestRefused, match="per_second: expected a number above 0"):
         pace_of({"per_second": pace})
 
 
 @pytest.mark.parametrize("name", ["perSecond", "per_seconds", "rate"])
 def test_a_mistyped_pace_does_not_press_at_full_speed(name: str) -> None:
-    with pytest.raises(Refused, match=f"{name}: no such field; expected per_second") as refused:
+    with pytest.raises(RequestRefused, match=f"{name}: no such field; expected per_second") as refused:
         pace_of({name: 5})
     assert refused.value.status == 400

@@ -10,7 +10,7 @@ import orjson
 from connectors.delivery import Activation
 from connectors.delivery.activation import as_json
 from connectors.delivery.filing import FilingConnector
-from connectors.delivery.folder import Reading
+from connectors.delivery.folder import FolderReading
 from connectors.delivery.reading import Variables
 from connectors.delivery.spool import Spool
 from connectors.destinations.files.formats import FORMATS
@@ -18,7 +18,7 @@ from connectors.destinations.files.formats import FORMATS
 
 def make(destination: str, given: Mapping[str, Any], variables: Variables) -> FilingConnector:
     """WrongDestination with every fault."""
-    reading = Reading(destination, given, ("format",), variables)
+    reading = FolderReading(destination, given, ("format",), variables)
     name = reading.choice("format", tuple(FORMATS))
     is_delivered_here = variables is not None
     if name == "parquet" and is_delivered_here and find_spec("pyarrow") is None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from connectors.delivery.filing import FilingConnector
-from connectors.delivery.folder import Reading
+from connectors.delivery.folder import FolderReading
 from connectors.delivery.reading import Variables
 from connectors.delivery.spool import Spool
 from connectors.destinations.ppid.mapping import row_of, write
@@ -14,7 +14,7 @@ from connectors.destinations.ppid.mapping import row_of, write
 
 def make(destination: str, given: Mapping[str, Any], variables: Variables) -> FilingConnector:
     """WrongDestination with every fault."""
-    reading = Reading(destination, given, ("lists", "ppid"), variables)
+    reading = FolderReading(destination, given, ("lists", "ppid"), variables)
     is_hashed_by_us = reading.choice("ppid", ("sha256", "as-is")) == "sha256"
     lists = reading.numbered("lists", "an Ad Manager list")
     settings = reading.result()

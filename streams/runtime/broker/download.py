@@ -18,7 +18,7 @@ from typing import Any
 
 from streams.core.errors import Misconfigured
 
-Progress = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.0"
 LOGGING = "org.slf4j:slf4j-simple:1.7.36"
@@ -33,7 +33,7 @@ def find_java() -> Path:
     return java if java.exists() else java.with_suffix(".exe")
 
 
-def fetch_kafka(*, on_progress: Progress, repositories: Mapping[str, str] | None = None,
+def fetch_kafka(*, on_progress: OnProgress, repositories: Mapping[str, str] | None = None,
                 maven_cache: Path | None = None, jar_cache: Path | None = None) -> tuple[Path, ...]:
     """All jars of Kafka, downloading what the caches lack; one call of `on_progress` per file downloaded.
 
@@ -56,7 +56,7 @@ def fetch_kafka(*, on_progress: Progress, repositories: Mapping[str, str] | None
     return tuple(environment.all_jars)
 
 
-def _build(sources: dict[str, str], maven_cache: Path, jar_cache: Path, on_progress: Progress) -> Any:
+def _build(sources: dict[str, str], maven_cache: Path, jar_cache: Path, on_progress: OnProgress) -> Any:
     jgo = _require("jgo")
     context = jgo.maven.MavenContext(
         resolver=_reporting_resolver(on_progress), repo_cache=maven_cache, remote_repos=sources)
@@ -65,7 +65,7 @@ def _build(sources: dict[str, str], maven_cache: Path, jar_cache: Path, on_progr
     return builder.from_endpoint(f"{KAFKA}+{LOGGING}")
 
 
-def _reporting_resolver(on_progress: Progress) -> Any:
+def _reporting_resolver(on_progress: OnProgress) -> Any:
     class Reporting(_require("jgo").maven.PythonResolver):  # type: ignore[misc]
         """Reports every jar, and removes a half-written file: jgo would take it for a whole one for ever."""
 

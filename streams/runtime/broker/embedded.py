@@ -19,7 +19,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.core.errors import Bug, Misconfigured
-from streams.runtime.broker.download import USE_ANOTHER, Progress, fetch_kafka, find_java
+from streams.runtime.broker.download import USE_ANOTHER, OnProgress, fetch_kafka, find_java
 from streams.runtime.broker.folder import LOOPBACK, BrokerFolder, Ports, is_free
 from streams.runtime.broker.process import (
     FORMATTER,
@@ -50,7 +50,7 @@ class EmbeddedBroker:
     thread-safe. `repositories`, `maven_cache` and `jar_cache` are those of `fetch_kafka`.
     """
 
-    def __init__(self, folder: Path, port: int | None = None, on_progress: Progress = silence, *,
+    def __init__(self, folder: Path, port: int | None = None, on_progress: OnProgress = silence, *,
                  repositories: Mapping[str, str] | None = None, maven_cache: Path | None = None,
                  jar_cache: Path | None = None) -> None:
         self.folder = BrokerFolder(Path(folder))

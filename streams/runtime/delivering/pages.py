@@ -61,7 +61,7 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class DestinationStanding:
     """How a destination stands: what `/ready` says of it."""
 
     is_running: bool
@@ -93,11 +93,11 @@ class Pages:
         self._refresh(await asyncio.to_thread(self._ends))
         return self._metrics.text()
 
-    def _standing(self) -> dict[str, Standing]:
+    def _standing(self) -> dict[str, DestinationStanding]:
         plan, keepers = self._destinations.plan, self._destinations.keepers
         found = {name: _of(keepers[name]) for name in plan.running}
         for name, faults in plan.faults.items():
-            found[name] = Standing(is_running=False, breaker="closed", waiting=0, faults=faults)
+            found[name] = DestinationStanding(is_running=False, breaker="closed", waiting=0, faults=faults)
         return dict(sorted(found.items()))
 
     def _refresh(self, ends: Ends) -> None:
@@ -120,8 +120,8 @@ class Pages:
             self._metrics.add(metric, keeper.outcomes[kind] - counted, name)
 
 
-def _of(keeper: Keeper) -> Standing:
+def _of(keeper: Keeper) -> DestinationStanding:
     engine = keeper.engine
     if engine is None:
-        return Standing(is_running=False, breaker="closed", waiting=0)
-    return Standing(is_running=True, breaker="open" if engine.is_held_back else "closed", waiting=engine.waiting)
+        return DestinationStanding(is_running=False, breaker="closed", waiting=0)
+    return DestinationStanding(is_running=True, breaker="open" if engine.is_held_back else "closed", waiting=engine.waiting)

@@ -25,7 +25,7 @@ WAIT = 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class RestoreProgress:
     """How far a restore is, as offsets of the changelog."""
 
     position: int
@@ -43,7 +43,7 @@ def restore(
     *,
     wall: Callable[[], int],
     is_called_off: Callable[[], bool],
-    report: Callable[[Progress], None],
+    report: Callable[[RestoreProgress], None],
 ) -> int:
     """Replays the changelog from the store's position to its end; returns the number of records.
 
@@ -65,7 +65,7 @@ def restore(
         if position is not None:
             store.write(changes, position, wall() if is_at_end else current_at)
             count += len(changes)
-            report(Progress(position=position, end=max(end, position)))
+            report(RestoreProgress(position=position, end=max(end, position)))
     consumer.unassign()
     return count
 

@@ -23,7 +23,7 @@ WITHIN = 3.0
 blueprint = web.Blueprint("campaigns")
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The request is answered with this HTTP status and this sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -44,12 +44,12 @@ class _View(web.View):
         except Misconfigured as fault:
             return self.json({"error": str(fault)}, status=404 if isinstance(fault, UnknownCampaign) else 503)
 
-    def _refuse(self, refused: Refused) -> Any:
+    def _refuse(self, refused: RequestRefused) -> Any:
         return self.json({"error": str(refused)}, status=refused.status)
 
 
 @blueprint.route("/campaigns/{campaign}", name="progress")
-class Progress(_View):
+class LastPress(_View):
     """How far the last press is: the fields of `streams.runtime.outside.button.Progress`."""
 
     async def get(self, request: Any, campaign: str) -> Any:
@@ -63,7 +63,7 @@ class Activate(_View):
     async def post(self, request: Any, campaign: str) -> Any:
         try:
             per_second = pace_of(await body_of(request))
-        except Refused as refused:
+        except RequestRefused as refused:
             return self._refuse(refused)
         return await self._answer(lambda settings: press_button(settings, campaign, per_second), campaign, 202)
 
@@ -75,39 +75,39 @@ class Pause(_View):
     async def post(self, request: Any, campaign: str) -> Any:
         try:
             _only(await body_of(request))
-        except Refused as refused:
+        except RequestRefused as refused:
             return self._refuse(refused)
         return await self._answer(lambda settings: pause(settings, campaign), campaign, 202)
 
 
 async def body_of(request: Any) -> dict[str, Any]:
-    """The JSON object that was sent. Raises Refused where it is none, or another site's page sends it."""
+    """The JSON object that was sent. Raises RequestRefused where it is none, or another site's page sends it."""
     if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
-        raise Refused(415, "expected a JSON object with Content-Type: application/json")
+        raise RequestRefused(415, "expected a JSON object with Content-Type: application/json")
     origin = request.headers.get("Origin")
     if origin is not None and origin.partition("://")[2] != request.headers.get("Host"):
-        raise Refused(403, "pages of other sites may not press buttons here")
+        raise RequestRefused(403, "pages of other sites may not press buttons here")
     try:
         found = orjson.loads(await request.read() or b"{}")
     except orjson.JSONDecodeError:
-        raise Refused(400, "the body is no JSON; expected an object, for example {}") from None
+        raise RequestRefused(400, "the body is no JSON; expected an object, for example {}") from None
     if not isinstance(found, dict):
-        raise Refused(400, "the body is no object; expected for example {}")
+        raise RequestRefused(400, "the body is no object; expected for example {}")
     return found
 
 
 def pace_of(body: dict[str, Any]) -> float | None:
-    """`per_second`, None where there is none. Raises Refused, also for another field: a pace under a mistyped name would be
-    none at all."""
+    """`per_second`, None where there is none. Raises RequestRefused, also for another field: a pace under a mistyped name
+    would be none at all."""
     _only(body, "per_second")
     pace = body.get("per_second")
     if pace is None:
         return None
     if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0 < pace < 1e9:
-        raise Refused(400, "per_second: expected a number above 0")
+        raise RequestRefused(400, "per_second: expected a number above 0")
     return float(pace)
 
 
 def _only(body: dict[str, Any], *known: str) -> None:
     for name in sorted(body.keys() - set(known)):
-        raise Refused(400, f"{name}: no such field; expected {' or '.join(known) or 'none'}")
+        raise RequestRefused(400, f"{name}: no such field; expected {' or '.join(known) or 'none'}")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streams.release import release
-from streams.runtime.state.restore import Progress
+from streams.runtime.state.restore import RestoreProgress
 from streams.runtime.status import metrics as m
 from streams.runtime.status.windows import Latencies, Rate
 from streams.runtime.work.runner import Done, Runner
@@ -35,7 +35,7 @@ class Instruments:
         self.assigned: Callable[[], frozenset[int] | None] = lambda: None
         self.store_memory: Callable[[], int] = lambda: 0
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        self._restores: dict[int, Progress] = {}
+        self._restores: dict[int, RestoreProgress] = {}
         self._records, self._units, self._latencies = Rate(), Rate(), Latencies()
         self._totals: Counter[str] = Counter()
         self._sent: Counter[str] = Counter()
@@ -71,7 +71,7 @@ class Instruments:
         metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)
         self._sample(done)
 
-    def restoring(self, partition: int, progress: Progress) -> None:
+    def restoring(self, partition: int, progress: RestoreProgress) -> None:
         """A restore got that far."""
         self._restores[partition] = progress
 

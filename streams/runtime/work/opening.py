@@ -11,7 +11,7 @@ from streams.runtime.clock import wall_ms
 from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
-from streams.runtime.state.restore import Progress, restore
+from streams.runtime.state.restore import RestoreProgress, restore
 from streams.runtime.state.store import TaskStore
 from streams.runtime.work.log import KafkaLog
 from streams.runtime.work.unit_of_work import UnitOfWork
@@ -27,7 +27,7 @@ class Opening:
     """Opens tasks of one deployment. `report` hears how far each restore is."""
 
     def __init__(
-        self, settings: Settings, new_processor: ProcessorFactory, report: Callable[[int, Progress], None],
+        self, settings: Settings, new_processor: ProcessorFactory, report: Callable[[int, RestoreProgress], None],
         wall: Callable[[], int] = wall_ms,
     ) -> None:
         self.settings = settings
