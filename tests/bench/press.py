@@ -52,7 +52,6 @@ def main() -> None:
     options.add_argument("--rate", type=int, default=200, help="live events a second")
     options.add_argument("--per-second", type=float, help="pace of the press; left out: as fast as it goes")
     options.add_argument("--seconds", type=int, default=20, help="of live events before the press, and after it")
-    options.add_argument("--rest", type=int, default=70, help="seconds after loading, until all views are written")
     options.add_argument("--broker")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name, broker_at(chosen.broker, Path(name)) as address:
@@ -61,7 +60,7 @@ def main() -> None:
             prepare(deployment, chosen.people)
             live = Live(deployment, chosen.rate)
             live.start()
-            time.sleep(chosen.rest)
+            wait_for_views(deployment, chosen.people)
             measure(deployment, live, chosen)
             live.stop()
             count(deployment, chosen.people)
@@ -85,6 +84,22 @@ def prepare(deployment: Deployment, people: int) -> None:
     worker.start()
     wait_ready(worker)
     wait_until(lambda: members(worker) == people, within=600, what="everybody is a member")
+
+
+def wait_for_views(deployment: Deployment, people: int) -> None:
+    """Until everybody's 360 view stands on its topic: it is written a minute after they were loaded, and not to be taken for
+    what the press costs."""
+    codec, consumer, seen = Codec(), reader(deployment, "profiles"), set[bytes]()
+
+    def is_complete() -> bool:
+        for message in consumer.consume(10_000, 1):
+            view = codec.decode("profile", message.value() or b"")
+            if any(each["identifier"].startswith("email:") for each in view["identifiers"]):
+                seen.add(message.key() or b"")
+        return len(seen) == people
+
+    wait_until(is_complete, within=300, what="everybody's 360 view is written")
+    consumer.close()
 
 
 def members(worker: Worker) -> int:
@@ -150,10 +165,9 @@ class Live:
     def during(self, seconds: float) -> list[float]:
         """Latencies of the events of the next so many seconds, once all of those have been seen."""
         first = len(self.sent)
-        time.sleep(seconds)
-        last = len(self.sent)
-        wait_until(lambda: all(place in self.read for place in range(first, last)), within=120, what="live events are seen")
-        return [self.read[place] - self.sent[place] for place in range(first, last)]
+        places = range(first, first + int(seconds * self.rate))
+        wait_until(lambda: all(place in self.read for place in places), within=120 + seconds, what="live events are seen")
+        return [self.read[place] - self.sent[place] for place in places]
 
     def _send(self) -> None:
         with Upstream(self.deployment.settings) as upstream:
