@@ -181,7 +181,7 @@ class Activation:
 
 @dataclass(slots=True)
 class Suppressed:
-    """An activation that was not made, and why: counted and logged, no output topic of its own."""
+    """An activation that was not made, and why. On no topic: the profile knows its last (`campaigns.explaining`)."""
 
     campaign_id: str
     channel: str

@@ -6,9 +6,9 @@ twice within a unit is told once, as it ended.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from operator import attrgetter
-from typing import Any, Protocol, TypeAlias, assert_never
+from typing import Protocol, assert_never
 
 import orjson
 
@@ -32,10 +32,10 @@ from streams.core.requests import Receipt
 from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR
+from streams.core.values import Json
 from streams.topology import TOPICS
 from streams.unit import Inbound, Outbound
 
-Json: TypeAlias = Any
 AGEING = {each.name: int(each.retention.total_seconds() * 1000) for each in TOPICS
           if each.retention is not None and each.name != "privacy.receipts"} | {"what others said": UNDER_WAY + WATCHED_FOR}
 """Where records of an erased person age out, and ms until the last is gone; receipts never name anybody."""
@@ -97,9 +97,8 @@ def unread(revision: int, partition: int, at: int) -> Inbound:
 class AvroSink:
     """Records in the schemas of the topics."""
 
-    def __init__(self, codec: Codec, version: str, on_suppressed: Callable[[Suppressed], None] | None = None) -> None:
+    def __init__(self, codec: Codec, version: str) -> None:
         self._codec, self._version = codec, version
-        self._on_suppressed = on_suppressed
 
     def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
         found: list[Outbound] = []
@@ -153,8 +152,6 @@ class AvroSink:
                     "request_id": output.request_id, "partition": output.partition,
                     "body": orjson.dumps(output.body).decode(), "at": output.at}))
             case Suppressed():
-                if self._on_suppressed is not None:
-                    self._on_suppressed(output)
                 return None
             case Refused() | Unrenderable():
                 record, stage = (refused(output), "erased") if isinstance(output, Refused) else (unsent(output), "render")

@@ -14,7 +14,7 @@ from streams.core.profile import Profile
 from streams.core.segments.differences import changed_segments
 from streams.core.segments.plan import Plan
 from streams.standing import SegmentStanding, Standing
-from streams.task.census import edition_of
+from streams.task.census import EDITION, edition_of
 from streams.task.revisions import Revisions
 from streams.task.state import State
 from streams.unit import LAST, Store
@@ -67,7 +67,7 @@ class Sweep:
         """From any thread: it reads what the unit that runs has so far, and changes nothing."""
         counts = self._state.profiles.census.counts()
         profiles = sum(count for name, count in counts.items() if edition_of(name) is not None)
-        rebuilt, is_building = counts.get(f"@{context.edition}", 0), self.is_pending()
+        rebuilt, is_building = counts.get(f"{EDITION}{context.edition}", 0), self.is_pending()
         return Standing(
             profiles=profiles, rebuilt=rebuilt if is_building else profiles, is_building=is_building,
             seconds_left=self._seconds_left(context, profiles, rebuilt) if is_building else None,
@@ -84,7 +84,7 @@ class Sweep:
 
     def _note_pace(self, context: Context) -> None:
         if self._began is None or self._began[0] != context.edition:
-            rebuilt = self._state.profiles.census.counts().get(f"@{context.edition}", 0)
+            rebuilt = self._state.profiles.census.counts().get(f"{EDITION}{context.edition}", 0)
             self._began = (context.edition, context.wall, rebuilt)
 
     def _seconds_left(self, context: Context, profiles: int, rebuilt: int) -> float | None:
