@@ -22,6 +22,7 @@ from connectors.delivery.progress import Mark, as_text, from_text
 from schemas import Fault, Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.kafka.calls import CALL, persistently
+from streams.runtime.kafka.consumers import committed_only
 from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
@@ -53,11 +54,10 @@ class KafkaActivations:
         self._producer = Producer({
             "bootstrap.servers": settings.broker, "enable.idempotence": True, "partitioner": "murmur2_random",
             "linger.ms": 2, "message.max.bytes": LARGEST_RECORD, "log_level": 0})
-        self._consumer = Consumer({
-            "bootstrap.servers": settings.broker, "group.id": f"{names.group}-destination-{destination}",
-            "isolation.level": "read_committed", "enable.auto.commit": False, "auto.offset.reset": "earliest",
-            "session.timeout.ms": int(settings.session_timeout * 1000), "max.poll.interval.ms": LONGEST_CALL_MS,
-            "fetch.message.max.bytes": LARGEST_RECORD, "enable.partition.eof": True, "log_level": 0})
+        self._consumer = Consumer(committed_only(settings, f"{names.group}-destination-{destination}") | {
+            "auto.offset.reset": "earliest", "session.timeout.ms": int(settings.session_timeout * 1000),
+            "max.poll.interval.ms": LONGEST_CALL_MS, "fetch.message.max.bytes": LARGEST_RECORD,
+            "enable.partition.eof": True})
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked,
                                  on_lost=self._revoked)
         self._marks: dict[int, Mark] = {}

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from streams.runtime.kafka.consumers import committed_only
 from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
@@ -29,9 +30,8 @@ class DestinationsLog:
     def __init__(self, settings: Settings) -> None:
         self._codec = codec_of(settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="definitions")
-        self._consumer = Consumer({
-            "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-deliver", "log_level": 0,
-            "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True})
+        self._consumer = Consumer(
+            committed_only(settings, f"{settings.application}-deliver") | {"enable.partition.eof": True})
         self._consumer.assign([TopicPartition(Names(settings).on_cluster("definitions"), 0, 0)])
         self._documents: dict[str, Any] = {}
         self._read = 0

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
 
+from streams.runtime.kafka.consumers import ignore
+
 ANSWER = 3.0
 """Seconds for an answer, unless stated otherwise."""
 Found = TypeVar("Found")
@@ -17,7 +19,7 @@ class Offsets:
     """Asks the broker; after each failure with a new client: one may take minutes to forget who led before a restart."""
 
     def __init__(self, broker: str, answer: float = ANSWER) -> None:
-        self._options: dict[str, Any] = {"bootstrap.servers": broker, "log_level": 0, "error_cb": lambda _: None}
+        self._options: dict[str, Any] = {"bootstrap.servers": broker, "log_level": 0, "error_cb": ignore}
         self._answer = answer
         self._admin = AdminClient(self._options)
 

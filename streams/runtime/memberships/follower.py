@@ -20,6 +20,7 @@ from schemas.errors import Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.clock import wall_ms
 from streams.runtime.exits import end_process
+from streams.runtime.kafka.consumers import committed_only
 from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import ANSWER, Offsets
@@ -169,10 +170,6 @@ _FIELDS: Sequence[str] = ("identifier", "segments", "at")
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-serve",
-        "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True,
-        "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20, "fetch.message.max.bytes": LARGEST_RECORD,
-        "queued.max.messages.kbytes": 32_768, "reconnect.backoff.max.ms": 1000, "log_level": 0,
-        "error_cb": lambda _: None,
-    }
+    return committed_only(settings, f"{settings.application}-serve") | {
+        "enable.partition.eof": True, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20,
+        "fetch.message.max.bytes": LARGEST_RECORD, "queued.max.messages.kbytes": 32_768, "reconnect.backoff.max.ms": 1000}

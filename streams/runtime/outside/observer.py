@@ -13,6 +13,7 @@ from typing import Any
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from streams.runtime.clock import wall_ms
+from streams.runtime.kafka.consumers import committed_only
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.watcher import Watcher
@@ -45,10 +46,8 @@ class Observer(Watcher):
         """When the last record came (monotonic clock): how long the outputs have been quiet."""
 
     def _follow(self) -> None:
-        consumer = Consumer({
-            "bootstrap.servers": self._settings.broker, "group.id": f"{self._settings.application}-observer",
-            "isolation.level": "read_committed", "enable.auto.commit": False, "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": 10, "fetch.queue.backoff.ms": 5, "log_level": 0})
+        consumer = Consumer(committed_only(self._settings, f"{self._settings.application}-observer") | {
+            "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10, "fetch.queue.backoff.ms": 5})
         partitions = range(self._settings.partitions)
         consumer.assign([TopicPartition(name, p, 0) for name in self._schemas for p in partitions])
         while not self._ending.is_set():

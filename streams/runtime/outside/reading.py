@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from streams.core.errors import Misconfigured
 from streams.runtime.kafka.calls import CALL
+from streams.runtime.kafka.consumers import committed_only
 from streams.runtime.kafka.errors import error_of, is_end
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
@@ -70,7 +71,4 @@ def answers(consumer: Consumer, key: str, within: float) -> Iterator[bytes]:
 
 
 def _consumer(settings: Settings, own: dict[str, bool | int]) -> Consumer:
-    """A group's name is demanded; nothing is ever committed under it."""
-    return Consumer({
-        "bootstrap.servers": settings.broker, "group.id": f"{settings.application}-outside", "enable.auto.commit": False,
-        "isolation.level": "read_committed", "log_level": 0, **own})
+    return Consumer(committed_only(settings, f"{settings.application}-outside") | own)

@@ -17,6 +17,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.runtime.kafka.consumers import committed_only
 from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import LARGEST_RECORD
@@ -209,11 +210,7 @@ class Fetch:
 
 
 def _options(settings: Settings, group: str) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": settings.broker,
-        "group.id": f"{group}-fetch",
-        "isolation.level": "read_committed",
-        "enable.auto.commit": False,
+    return committed_only(settings, f"{group}-fetch") | {
         "enable.auto.offset.store": False,
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
@@ -224,10 +221,4 @@ def _options(settings: Settings, group: str) -> dict[str, Any]:
         "queued.min.messages": 10_000,
         "queued.max.messages.kbytes": 16_384,
         "reconnect.backoff.max.ms": 1000,
-        "log_level": 0,
-        "error_cb": _ignore,
     }
-
-
-def _ignore(_: Any) -> None:
-    """Connections come back by themselves; what cannot be read comes as a message with an error."""

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.core.errors import Bug
 from streams.runtime.kafka.calls import CALL, persistently
+from streams.runtime.kafka.consumers import committed_only, ignore
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
@@ -150,25 +151,15 @@ def _producer_options(settings: Settings, transactional_id: str) -> dict[str, An
         "queue.buffering.max.messages": QUEUE,
         "message.max.bytes": LARGEST_RECORD,
         "log_level": 0,
-        "error_cb": _ignore,
+        "error_cb": ignore,
     }
 
 
 def _reader_options(settings: Settings, group: str) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": settings.broker,
-        "group.id": group,
-        "isolation.level": "read_committed",
-        "enable.auto.commit": False,
+    return committed_only(settings, group) | {
         "enable.partition.eof": True,
         "auto.offset.reset": "earliest",
         "fetch.wait.max.ms": 50,
         "queued.max.messages.kbytes": 65_536,
         "fetch.message.max.bytes": LARGEST_RECORD,
-        "log_level": 0,
-        "error_cb": _ignore,
     }
-
-
-def _ignore(_: Any) -> None:
-    """Broken connections come back by themselves; a call that cannot succeed says so."""

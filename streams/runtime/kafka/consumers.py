@@ -1,0 +1,17 @@
+"""How we read topics: what is committed only, and no offset is committed by itself."""
+from __future__ import annotations
+
+from typing import Any
+
+from streams.runtime.settings import Settings
+
+
+def ignore(_: object) -> None:
+    """As `error_cb`: connections come back by themselves; what cannot succeed is told where it was asked for."""
+
+
+def committed_only(settings: Settings, group: str) -> dict[str, Any]:
+    """Options of a consumer. librdkafka demands the name of a group of those too that are no member of it."""
+    return {
+        "bootstrap.servers": settings.broker, "group.id": group, "isolation.level": "read_committed",
+        "enable.auto.commit": False, "log_level": 0, "error_cb": ignore}
