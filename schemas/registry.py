@@ -135,17 +135,13 @@ class Writers:
             if not is_bounded(parsed(schema)):
                 return Fault.BAD_SCHEMA
             written = _fast(schema)
-            name = next((name for name in self._names if not _refuses(name, schema)), None)
+            name = next((name for name in self._names if not incompatibilities(reader=load(name), writer=schema)), None)
         except Exception:  # whatever a parser does on a schema that is none
             return Fault.BAD_SCHEMA
         if name is None:
             return Fault.WRONG_SCHEMA
         now = current(name)
         return Writer(name=name, written=written, read_as=now.schema, starts_at=CONFLUENT_BYTES)
-
-
-def _refuses(name: str, schema: Mapping[str, Any]) -> tuple[str, ...]:
-    return incompatibilities(reader=load(name), writer=schema)
 
 
 def _fast(schema: Json) -> Schema:

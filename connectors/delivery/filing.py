@@ -15,6 +15,7 @@ from connectors.delivery.spool import Row, Spool
 log = logging.getLogger(__name__)
 
 MOST = 1_000
+"""Activations of one call: one write and one sync."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 AGAIN_AFTER = 10.0
 """Seconds after which a file that could not be written is tried again, when no activation comes before."""
@@ -38,8 +39,8 @@ class FilingConnector:
         values = [self._row_of(activation) for activation in batch]
         rows = [Row(id=activation.activation_id, at=activation.at, value=value)
                 for activation, value in zip(batch, values, strict=True) if isinstance(value, bytes)]
-        kept = await self._kept(rows, at) if rows else None
-        return [value if isinstance(value, Refused) or kept is None else kept for value in values]  # type: ignore[misc]
+        kept = await self._kept(rows, at) if rows else Delivered()  # of nobody
+        return [value if isinstance(value, Refused) else kept for value in values]
 
     async def close(self) -> None:
         """What is kept becomes a file, if it can; else the next `deliver`, of this process or another, sees to it."""

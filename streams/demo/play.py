@@ -38,6 +38,7 @@ BUTTON = "loyal-club"
 VIEW_EVERY = 2.0
 CAUGHT_UP_WITHIN = 120.0
 TOLD_WITHIN = 30.0
+"""Seconds: between two 360 views of a profile; for the workers to catch up; for the topics to say the last of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +107,6 @@ class Demo:
         found = history(self._settings)
         publish(self._settings, revise(found.heads, load_folder(DEFINITIONS).sources), found.revision + 1)
 
-    def _press(self) -> None:
-        press_button(self._settings, BUTTON)
-
     def _play(self) -> None:
         """The shop, each message at its moment; the button half-way."""
         script = self._script
@@ -123,7 +121,7 @@ class Demo:
                 self._sent += 1
                 if not pressed and self._sent * 2 >= script.events:
                     pressed = True
-                    self._press()
+                    press_button(self._settings, BUTTON)
 
     def _paced(self, messages: Iterator[Sent]) -> Iterator[Sent]:
         next_look = 0.0

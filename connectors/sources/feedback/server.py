@@ -17,6 +17,7 @@ from connectors.sources.feedback.signals import Reason, Signal, Tell, id_of
 from streams.core.errors import Retryable
 
 LARGEST = 4 << 20
+"""Bytes of a request."""
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 """The field that RFC 8058 asks for; our own page's button posts the same."""
 PAGE = """<!doctype html><meta charset="utf-8"><meta name="robots" content="noindex"><title>Unsubscribe</title>
@@ -37,16 +38,19 @@ class Feedback:
                                     "mailbox, or that prove nothing.", registry=self.registry)
 
     def senders(self) -> Senders:
+        """503 until the definitions are known."""
         found = self._senders()
         if found is None:
             raise web.HTTPServiceUnavailable(text="not ready yet: the definitions are not read")
         return found
 
     async def tell(self, signal: Signal) -> None:
+        """Raises what its `Tell` does."""
         await self._tell(signal)
         self._told.labels(signal.reason).inc()
 
     async def answer(self, signal: Signal | None) -> web.Response:
+        """204 where nobody wishes anything, 503 where it could not be written."""
         if signal is None:
             self.pass_over()
             return web.Response(status=204)

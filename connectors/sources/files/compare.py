@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
+
 from connectors.sources.files.convert import number
 from connectors.sources.files.mapping import Comparison
 from streams.core.errors import Rejected
 from streams.core.values import Json
+
+_ORDERED: Mapping[Comparison, Callable[[float, float], bool]] = {
+    Comparison.GT: operator.gt, Comparison.GTE: operator.ge, Comparison.LT: operator.lt, Comparison.LTE: operator.le}
 
 
 def satisfies(value: Json, comparison: Comparison, operand: Json) -> bool:
@@ -22,7 +28,8 @@ def satisfies(value: Json, comparison: Comparison, operand: Json) -> bool:
         case Comparison.NOT_IN:
             return value is None or not any(_equal(value, one) for one in operand)
         case Comparison.GT | Comparison.GTE | Comparison.LT | Comparison.LTE:
-            return _ordered(value, comparison, operand)
+            left, right = _number(value), _number(operand)
+            return left is not None and right is not None and _ORDERED[comparison](left, right)
 
 
 def _equal(value: Json, operand: Json) -> bool:
@@ -30,15 +37,6 @@ def _equal(value: Json, operand: Json) -> bool:
         return value is operand
     left, right = _number(value), _number(operand)
     return value == operand if left is None or right is None else left == right
-
-
-def _ordered(value: Json, comparison: Comparison, operand: Json) -> bool:
-    left, right = _number(value), _number(operand)
-    if left is None or right is None:
-        return False
-    if comparison in (Comparison.GT, Comparison.GTE):
-        return left > right or (comparison is Comparison.GTE and left == right)
-    return left < right or (comparison is Comparison.LTE and left == right)
 
 
 def _number(value: Json) -> int | float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sources.files.convert import FORMATS, convert
@@ -180,15 +180,7 @@ def _constant(read: Value, scope: Scope) -> Value | None:
     except Rejected as failure:
         scope.faults.add(read.line, f"the constant {failure.reason}")
         return None
-    return Value(
-        source=source,
-        line=read.line,
-        kind=read.kind,
-        pattern=read.pattern,
-        zone=read.zone,
-        default=default,
-        required=read.required,
-    )
+    return replace(read, source=source, default=default)
 
 
 def _operand(comparison: Comparison, found: Located, scope: Scope) -> Json:

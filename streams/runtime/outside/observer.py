@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,13 +71,13 @@ class Observer(Watcher):
 ALL_INPUTS = tuple(each.name for each in INPUTS)
 
 
-def lag(settings: Settings, topics: Iterable[str] = EVENT_TOPICS) -> int:
+def lag(settings: Settings, topics: Collection[str] = EVENT_TOPICS) -> int:
     """Records on these topics that the pipeline has not committed yet. 0 of ALL_INPUTS: it is at rest, nothing is on its
     way between its tasks either."""
     return sum(lags(settings, topics).values())
 
 
-def lags(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
+def lags(settings: Settings, topics: Collection[str]) -> dict[str, int]:
     """The lag by topic. What is committed is asked first: if nothing is behind, then nothing was at that instant.
 
     Read uncommitted, else the answer would wait for transactions that are open. KafkaException if none comes."""
