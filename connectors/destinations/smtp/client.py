@@ -12,6 +12,7 @@ from connectors.destinations.smtp.mapping import address_of, message_of, outcome
 from connectors.destinations.smtp.settings import SmtpSettings
 
 MOST = 20
+"""Messages of one call, one after the other over one connection."""
 TOO_LARGE = 552
 
 

@@ -9,6 +9,7 @@ from connectors.destinations.twilio.mapping import form_of, read_answer
 from connectors.destinations.twilio.settings import TwilioSettings
 
 MOST = 20
+"""Requests side by side."""
 
 
 class TwilioConnector(Singly):

@@ -34,7 +34,9 @@ from streams.runtime.broker.process import (
 READY_WITHIN = 60.0
 STOP_WITHIN = 20.0
 ORPHAN_GONE_WITHIN = 3.0
+"""Seconds."""
 ATTEMPTS = 3
+"""To start, where another program took a port that was free."""
 TAKEN = "Address already in use"
 
 

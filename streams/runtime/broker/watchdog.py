@@ -13,6 +13,7 @@ import time
 
 CHECK_EVERY = 0.25
 PATIENCE = 10.0
+"""Seconds between two looks; and from SIGTERM to SIGKILL."""
 
 
 def watch(pid: int, parent: int) -> None:

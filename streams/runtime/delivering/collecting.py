@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 10.0
 """Seconds in which the broker must have taken a message; then its sender is asked to come again."""
 LOOK = 3.0
+"""Seconds for a look whether Kafka is there."""
 OPTIONS = {"enable.idempotence": False, "max.in.flight": 1, "acks": "all", "message.timeout.ms": int(PATIENCE * 1000),
            "queue.buffering.max.kbytes": 65_536}
 """An idempotent producer may end for good with an error; here what is sent twice is a copy to the pipeline. One request at a

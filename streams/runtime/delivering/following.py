@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5
 AGAIN_AFTER = 5.0
+"""Seconds that a look at the definitions waits for news; and after one that failed, until the next."""
 
 Documents: TypeAlias = Mapping[str, Any]
 """Of destinations, by `destination/id`."""
@@ -26,6 +27,8 @@ Documents: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
+    """Where a process listens."""
+
     host: str
     port: int
 

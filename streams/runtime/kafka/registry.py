@@ -20,6 +20,7 @@ from streams.runtime.settings import Settings
 from streams.topology import TOPICS, Role
 
 ANSWER_WITHIN = 10.0
+"""Seconds."""
 UNKNOWN_FOR = 10.0
 """Seconds for which an id that the registry does not know is not asked for again."""
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"

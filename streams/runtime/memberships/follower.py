@@ -36,6 +36,7 @@ ROUND = 2_000
 """Records written together."""
 GATHER = 0.02
 ASK_EVERY = 0.5
+"""Seconds: for a round to fill; between two questions where the topic ends."""
 
 
 class Follower:

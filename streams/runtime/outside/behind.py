@@ -9,6 +9,7 @@ from streams.runtime.settings import Settings
 from streams.task.reading import EVENT_TOPICS
 
 EVERY = 0.5
+"""Seconds between two questions."""
 
 
 class Behind(Watcher):

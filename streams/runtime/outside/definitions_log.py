@@ -25,6 +25,7 @@ from streams.task.publishing import HEAD, Published, records
 from streams.topology import topic
 
 PATIENCE = 15.0
+"""Seconds for a broker to begin, and to commit, the transaction of a revision."""
 LISTS_KEPT = 3
 """Versions of a definition whose long lists are kept; of older ones all but the lists is."""
 

@@ -18,6 +18,7 @@ from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
 
 PATIENCE = 60.0
+"""Seconds at the end for the broker to take what is still queued."""
 TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 

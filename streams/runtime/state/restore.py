@@ -20,6 +20,7 @@ from streams.runtime.state.store import TaskStore
 from streams.unit import Change
 
 CHUNK = 20_000
+"""Records in a WriteBatch."""
 WAIT = 0.03
 """Seconds `consume` may wait to fill a chunk; it is spent once at every end, by every task."""
 

@@ -32,6 +32,7 @@ class Metric:
 
 SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 SIZES = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000)
+"""Upper bounds of buckets."""
 
 RECORDS = Metric(
     name="audience_records", kind=Kind.COUNTER, labels=("task",),

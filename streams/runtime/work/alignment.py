@@ -35,6 +35,7 @@ PATIENCE = 10.0
 """Seconds for which a task elsewhere may stand still before it is waited for no more: its worker may be restoring, and one
 partition must not stop the others."""
 GRAIN = 0.1
+"""Seconds between two floors that are remembered."""
 
 
 class Alignment:

@@ -21,7 +21,7 @@ from streams.topology import INPUTS
 INPUT_NAMES = tuple(topic.name for topic in INPUTS)
 INTERVAL = 0.25
 ANSWER = 5.0
-"""Seconds."""
+"""Seconds between two questions, and for an answer."""
 
 See = Callable[[int, dict[str, int], int], None]
 """A partition, where its inputs end, by topic, and when that was asked (ms)."""

@@ -37,6 +37,7 @@ Answered with whatever was there they were 330 a second at 2,000 events/s, and p
 SETTLE = 0.002
 """Seconds between two rounds while little comes in: what one answer brought is queued an input at a time."""
 IDLE = 0.05
+"""Seconds to wait for a first message, or for something to read."""
 DEEP_RECORDS = 8_000
 DEEP_BYTES = 16 * MIB
 """What may wait of one input before it is paused; it goes on at a quarter of it. Never all inputs of a task together: the

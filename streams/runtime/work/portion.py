@@ -11,6 +11,7 @@ AIM = 0.012
 """Seconds of CPU of a unit without records, where there is enough to do. It is such a unit of its own task that an event in
 twenty waits for. With 0.03 p95 beside a press of 30,000 was 1.4 times that before it, with 0.012 1.1, one run each."""
 LEAST = 0.1
+"""Share of the most, however slow the machine: background work always goes on."""
 STEADY = 0.7, 1.2
 """At most so much less and more from one unit to the next; one that was interrupted says little."""
 
