@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.settings import Settings
-from streams.runtime.work.log import KafkaLog
+from streams.runtime.work.kafka_log import KafkaLog
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment
 

@@ -9,7 +9,7 @@ from confluent_kafka import TopicPartition
 from streams.core.errors import Misconfigured
 from streams.runtime.delivering.deliveries import KafkaActivations
 from streams.runtime.delivering.destinations import Destinations, Plan
-from streams.runtime.delivering.following import Address, Documents, Following, listening, stopping
+from streams.runtime.delivering.following import Address, DestinationsFollower, Documents, listening, stopping
 from streams.runtime.delivering.pages import Ends, Pages
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import Offsets
@@ -30,7 +30,7 @@ async def deliver(settings: Settings, planned: Planned, address: Address) -> Non
     at the start cannot run."""
     stopped = stopping()
     destinations = Destinations(lambda each: KafkaActivations(settings, each.id, each.channel))
-    following = Following(settings, lambda documents: _put(planned(documents), destinations, following.is_first))
+    following = DestinationsFollower(settings, lambda documents: _put(planned(documents), destinations, following.is_first))
     pages = Pages(destinations, ChannelEnds(settings).now, lambda: following.is_current)
     async with listening(pages.application(), address):
         try:

@@ -13,7 +13,7 @@ from connectors.sources.feedback import Feedback, Senders, Signal, application, 
 from streams.core.errors import Retryable
 from streams.definitions import build
 from streams.runtime.clock import wall_ms
-from streams.runtime.delivering.following import Address, Documents, Following, listening, stopping
+from streams.runtime.delivering.following import Address, DestinationsFollower, Documents, listening, stopping
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
@@ -58,7 +58,7 @@ class _Reports:
     def __init__(self, settings: Settings, variables: dict[str, str], tell: Requests) -> None:
         self._variables = variables
         self._senders = Senders()
-        self.following = Following(settings, self._put)
+        self.following = DestinationsFollower(settings, self._put)
         self.feedback = Feedback(lambda: None if self.following.is_first else self._senders, tell.tell, wall_ms)
 
     def _put(self, documents: Documents) -> None:

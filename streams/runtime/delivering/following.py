@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 
 from streams.core.errors import Misconfigured
-from streams.runtime.delivering.log import DestinationsLog
+from streams.runtime.delivering.destinations_log import DestinationsLog
 from streams.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Address:
     port: int
 
 
-class Following:
+class DestinationsFollower:
     """Hands every revision to `put`. Faults that `put` raises end the process at the start, for whoever starts it reads
     them; later they are logged, and what was in force before stays."""
 

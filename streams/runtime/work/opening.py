@@ -13,7 +13,7 @@ from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.restore import RestoreProgress, restore
 from streams.runtime.state.store import TaskStore
-from streams.runtime.work.log import KafkaLog
+from streams.runtime.work.kafka_log import KafkaLog
 from streams.runtime.work.unit_of_work import UnitOfWork
 from streams.unit import Processor, Store
 

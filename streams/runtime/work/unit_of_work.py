@@ -42,7 +42,7 @@ PAUSE = 0.2
 
 
 class Log(Protocol):
-    """What the unit needs of Kafka; `streams.runtime.work.log.KafkaLog` says what each call promises."""
+    """What the unit needs of Kafka; `streams.runtime.work.kafka_log.KafkaLog` says what each call promises."""
 
     def fence(self) -> None: ...
     def committed(self) -> dict[str, int]: ...
