@@ -76,3 +76,10 @@ def test_every_topic_that_keeps_records_for_a_time_stands_in_the_readme_with_tha
             for name in re.findall(r"`([^`]+)`", row)}
     kept = {each.name: each.retention for each in TOPICS if each.retention is not None and each.name != "privacy.receipts"}
     assert told == {name: f"{time.days} days" if time.days else "1 hour" for name, time in kept.items()}
+
+
+def test_every_folder_of_the_pipeline_and_of_its_runtime_stands_among_the_layers() -> None:
+    section = (ROOT / "streams" / "README.md").read_text().partition("## Layers")[2].partition("\n## ")[0]
+    told = {word for row in section.splitlines() for word in re.findall(r"\w+", row.split("|")[1] if "|" in row else "")}
+    folders = {file.parent.name for level in ("*", "runtime/*") for file in (ROOT / "streams").glob(f"{level}/__init__.py")}
+    assert folders and not folders - told

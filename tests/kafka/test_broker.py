@@ -20,6 +20,7 @@ from streams.runtime.broker.download import fetch_kafka
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.broker.folder import BrokerFolder
 from tests.kafka.conftest import Broker
+from tests.kafka.deployment import wait_until
 
 
 def test_shows_committed_records_and_hides_aborted_ones(broker: Broker) -> None:
@@ -58,7 +59,7 @@ def test_ends_with_the_process_that_started_it(own_broker: EmbeddedBroker) -> No
         pid = int(parent.stdout.readline())
         parent.kill()
     try:
-        wait_until(lambda: not runs(pid), "the orphaned broker to end")
+        wait_until(lambda: not runs(pid), within=30, what="the orphaned broker ends")
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -135,7 +136,7 @@ def read(address: str, topic: str, *, expected: int) -> list[str]:
         return len(values) >= expected
 
     try:
-        wait_until(enough, f"{expected} records of {topic}")
+        wait_until(enough, within=30, what=f"{expected} records of {topic}")
         return values
     finally:
         consumer.close()
@@ -147,13 +148,6 @@ def runs(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def wait_until(holds: Callable[[], bool], what: str, *, within: float = 30.0) -> None:
-    give_up_at = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < give_up_at, f"waited {within} s for {what}"
-        time.sleep(0.05)
 
 
 def test_a_new_cluster_id_is_never_taken_for_an_option(tmp_path: Path) -> None:
