@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from confluent_kafka import KafkaError, KafkaException
 
-_END = KafkaError._PARTITION_EOF  # noqa: SLF001
+_END = KafkaError._PARTITION_EOF
 _OUT_OF_REACH = (
-    KafkaError._TRANSPORT,  # noqa: SLF001
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-    KafkaError._RESOLVE,  # noqa: SLF001
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TIMED_OUT,
+    KafkaError._RESOLVE,
 )
 _MOVING = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -28,13 +28,13 @@ _MOVING = (
     KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError.NETWORK_EXCEPTION,
-    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
-    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError._UNKNOWN_TOPIC,
 )
 """What a cluster answers while leaders move, or just after a topic was created, and what librdkafka says of a partition
 before it knows the cluster. It calls only some of these retriable, and only in some calls."""
 _FENCED = (
-    KafkaError._FENCED,  # noqa: SLF001
+    KafkaError._FENCED,
     KafkaError.INVALID_PRODUCER_EPOCH,
     KafkaError.PRODUCER_FENCED,
     KafkaError.INVALID_PRODUCER_ID_MAPPING,
