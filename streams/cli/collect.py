@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     import asyncio
 
     from connectors.sources.collector import keys_of
-    from streams.runtime.delivering.collecting import collect
+    from streams.runtime.beside.collect import collect
 
     settings = settings_of(options)
     keys = keys_of(options.write_keys.read_text(), str(options.write_keys)) if options.write_keys else frozenset[str]()

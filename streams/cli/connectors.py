@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from connectors.delivery import Connector, Limits
     from connectors.delivery.reading import Wrong
     from streams.core.definitions import Destination
-    from streams.runtime.delivering.destinations import Running
+    from streams.runtime.beside.destinations import Running
 
 Variables = Mapping[str, str] | None
 
@@ -19,7 +19,7 @@ Variables = Mapping[str, str] | None
 def ready(destination: Destination, variables: Variables) -> Running:
     """What runs it. Raises WrongDestination with every fault; without `variables`, none of what they would hold."""
     from connectors.delivery.reading import WrongDestination
-    from streams.runtime.delivering.destinations import Running
+    from streams.runtime.beside.destinations import Running
 
     given, wrong = dict(destination.settings), list(_wrong_around(destination))
     connector = pace = None

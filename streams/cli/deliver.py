@@ -11,7 +11,7 @@ from streams.cli.listening import begin
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from streams.runtime.delivering.destinations import Plan, Running
+    from streams.runtime.beside.destinations import Plan, Running
 
 
 def add_to(commands: Any) -> None:
@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     import asyncio
 
-    from streams.runtime.delivering.command import deliver
+    from streams.runtime.beside.deliver import deliver
     from streams.runtime.settings import Settings
 
     variables = environment(options)
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables: Mapping[str, str]) -> Plan:
     """What is to run of the destinations in `documents` (by `destination/id`), and the faults of each that cannot."""
     from streams.definitions import build
-    from streams.runtime.delivering.destinations import Plan
+    from streams.runtime.beside.destinations import Plan
 
     known = {each.id: each for each in build(documents, 0, {}).destinations}
     running: dict[str, Running] = {}

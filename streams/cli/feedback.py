@@ -20,7 +20,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     import asyncio
 
-    from streams.runtime.delivering.feedback import take_feedback
+    from streams.runtime.beside.feedback import take_feedback
     from streams.runtime.settings import Settings
 
     variables = environment(options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streams.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from streams.runtime.delivering.following import Address
+    from streams.runtime.beside.listening import Address
 
 
 def begin(settings: Settings, options: argparse.Namespace) -> Address:
@@ -15,7 +15,7 @@ def begin(settings: Settings, options: argparse.Namespace) -> Address:
     be had or its topics are not as declared."""
     import logging.config
 
-    from streams.runtime.delivering.following import Address
+    from streams.runtime.beside.listening import Address
     from streams.runtime.kafka.topics import check_topics
     from streams.runtime.logs import logging_config
 

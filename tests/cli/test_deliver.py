@@ -7,7 +7,7 @@ import pytest
 
 from connectors.delivery.hashing import Hashed
 from streams.cli.deliver import plan_of
-from streams.runtime.delivering.destinations import Plan
+from streams.runtime.beside.destinations import Plan
 
 
 def document(name: str, connector: str = "http", **settings: Any) -> dict[str, Any]:

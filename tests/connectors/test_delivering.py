@@ -13,9 +13,9 @@ from aiohttp import ClientSession, web
 from connectors.destinations.http import HttpConnector, read_settings
 from streams.core.definitions import Destination
 from streams.definitions.bodies import compiled
-from streams.runtime.delivering import destinations as side_by_side
-from streams.runtime.delivering.destinations import Destinations, Limits, Plan, Running
-from streams.runtime.delivering.pages import Pages
+from streams.runtime.beside import destinations as side_by_side
+from streams.runtime.beside.destinations import Destinations, Limits, Plan, Running
+from streams.runtime.beside.pages import Pages
 from tests.connectors.recording import Log, Reading, Received, Recorder, activation, eventually
 
 QUICK = Limits(shortest=5, longest=40)

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession
 
 from connectors.sources.feedback import Signal, read_new
-from streams.runtime.delivering.feedback import request_of
+from streams.runtime.beside.feedback import request_of
 from streams.testing import Pipeline
 from tests.connectors.test_feedback import CALLBACK, ONE_CLICK, SENDERS, VARIABLES, World, mail_to, report
 from tests.pipeline.test_campaigns import HOUR, NIGHT, QUIET, Person, campaign, reasons, sent, world

@@ -1,18 +1,14 @@
-"""What processes beside the workers have in common: they follow the destinations in force, serve pages, end on a signal."""
+"""Follows the destinations in force, for a process that lives by them: `deliver` and `feedback`."""
 from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
-from aiohttp import web
-
 from streams.core.errors import Misconfigured
-from streams.runtime.delivering.destinations_log import DestinationsLog
+from streams.runtime.beside.destinations_log import DestinationsLog
 from streams.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -23,14 +19,6 @@ AGAIN_AFTER = 5.0
 
 Documents: TypeAlias = Mapping[str, Any]
 """Of destinations, by `destination/id`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where a process listens."""
-
-    host: str
-    port: int
 
 
 class DestinationsFollower:
@@ -74,31 +62,3 @@ class DestinationsFollower:
                 raise
             self.is_current = False
             log.error("what was applied is not in force here: %s", faults)
-
-
-def stopping() -> asyncio.Event:
-    """Set by SIGTERM and SIGINT."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    return stopped
-
-
-@asynccontextmanager
-async def listening(app: web.Application, address: Address) -> AsyncIterator[None]:
-    """Misconfigured if somebody else has the port."""
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await _listen(runner, address)
-        yield
-    finally:
-        await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, address: Address) -> None:
-    try:
-        await web.TCPSite(runner, address.host, address.port).start()
-    except OSError as failure:
-        raise Misconfigured((f"{address.host}:{address.port} cannot be listened on ({failure.strerror}); "
-                             "give another --port, each process on a machine its own",)) from failure

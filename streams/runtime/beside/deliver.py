@@ -7,10 +7,11 @@ from collections.abc import Callable
 from confluent_kafka import TopicPartition
 
 from streams.core.errors import Misconfigured
-from streams.runtime.delivering.deliveries import KafkaActivations
-from streams.runtime.delivering.destinations import Destinations, Plan
-from streams.runtime.delivering.following import Address, DestinationsFollower, Documents, listening, stopping
-from streams.runtime.delivering.pages import Ends, Pages
+from streams.runtime.beside.deliveries import KafkaActivations
+from streams.runtime.beside.destinations import Destinations, Plan
+from streams.runtime.beside.following import DestinationsFollower, Documents
+from streams.runtime.beside.listening import Address, listening, stopping
+from streams.runtime.beside.pages import Ends, Pages
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import Offsets
 from streams.runtime.settings import Settings

@@ -16,8 +16,8 @@ from streams.core.errors import Retryable
 from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake
 from streams.definitions.phones import phone_number
+from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.clock import wall_ms
-from streams.runtime.delivering.following import Address, listening, stopping
 from streams.runtime.kafka.names import Names
 from streams.runtime.outside.upstream import address, producer_options
 from streams.runtime.settings import Settings

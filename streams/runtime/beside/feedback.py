@@ -12,8 +12,9 @@ from typing import Any
 from connectors.sources.feedback import Feedback, Senders, Signal, application, read_new, senders_of
 from streams.core.errors import Retryable
 from streams.definitions import build
+from streams.runtime.beside.following import DestinationsFollower, Documents
+from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.clock import wall_ms
-from streams.runtime.delivering.following import Address, DestinationsFollower, Documents, listening, stopping
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings

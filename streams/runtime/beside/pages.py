@@ -14,7 +14,7 @@ from aiohttp import web
 from connectors.delivery import Deferred, Delivered, Refused
 from connectors.probes import add_probes
 from streams.core.values import Json
-from streams.runtime.delivering.destinations import Destinations, Keeper
+from streams.runtime.beside.destinations import Destinations, Keeper
 from streams.runtime.status.metrics import Kind, Metric, Metrics
 
 Ends = Mapping[str, Mapping[int, int]]

@@ -12,8 +12,8 @@ from typing import Protocol
 from connectors.delivery import Activations, Connector, Delivery, Engine, Limits, Taken
 from connectors.delivery.progress import Mark
 from streams.core.definitions import Destination
+from streams.runtime.beside.deliveries import Rebalanced
 from streams.runtime.clock import wall_ms
-from streams.runtime.delivering.deliveries import Rebalanced
 
 log = logging.getLogger(__name__)
 
