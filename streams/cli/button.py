@@ -12,7 +12,7 @@ from streams.cli.arguments import command, rate, settings_of, with_broker
 from streams.cli.patience import with_patience
 
 if TYPE_CHECKING:
-    from streams.runtime.outside.button import Progress
+    from streams.runtime.outside.button import PressProgress
     from streams.runtime.settings import Settings
 
 WITHIN = 10.0
@@ -67,7 +67,7 @@ def tell_progress(options: argparse.Namespace) -> int:
     return 0
 
 
-def sentence(found: Progress) -> str:
+def sentence(found: PressProgress) -> str:
     """How far it is, for people."""
     state = "over" if found.is_over else "stopped" if found.state != "live" else "running"
     silent = f", {found.silent} tasks have not answered" if found.silent and not found.is_over else ""

@@ -23,7 +23,7 @@ class UnknownCampaign(Misconfigured):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class PressProgress:
     """Of the last press of a campaign. state: draft, paused or live. present, reached, activated: as `PressStanding`, over
     the tasks that answered and have heard of the press. is_over: in all tasks. silent: tasks that say nothing of it yet."""
 
@@ -55,21 +55,21 @@ def pause(settings: Settings, campaign: str) -> bool:
     return True
 
 
-def ask_progress(settings: Settings, campaign: str, within: float) -> Progress:
+def ask_progress(settings: Settings, campaign: str, within: float) -> PressProgress:
     """How far the last press is, of the tasks that answer in so many seconds. Misconfigured as `press_button`."""
     head, _ = _head(settings, campaign)
     answers = ask(settings, Ask, within)
     return progress(campaign, head, [standing_of(body) for body in answers.values()], settings.partitions)
 
 
-def progress(campaign: str, head: Published, standings: Collection[Standing], tasks: int) -> Progress:
+def progress(campaign: str, head: Published, standings: Collection[Standing], tasks: int) -> PressProgress:
     """What these say together; there are so many `tasks` in all. Who has not heard of the press yet is silent."""
     revision = head.press.revision if head.press else None
     heard = [each for each in standings if (row := each.presses.get(campaign)) and row.revision == revision]
     found = total(heard).presses.get(campaign) or PressStanding(
         revision=0, present=0, reached=0, activated=0, is_over=False, is_running=False)
     silent = tasks - len(heard)
-    return Progress(
+    return PressProgress(
         campaign=campaign, state=head.state or "paused", present=found.present, reached=found.reached,
         activated=found.activated, is_over=(found.is_over and not silent) or revision is None, silent=silent)
 

@@ -50,7 +50,7 @@ class _View(web.View):
 
 @blueprint.route("/campaigns/{campaign}", name="progress")
 class LastPress(_View):
-    """How far the last press is: the fields of `streams.runtime.outside.button.Progress`."""
+    """How far the last press is: the fields of `streams.runtime.outside.button.PressProgress`."""
 
     async def get(self, request: Any, campaign: str) -> Any:
         return await self._answer(lambda settings: None, campaign, 200)

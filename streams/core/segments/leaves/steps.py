@@ -46,7 +46,7 @@ def watched_names(node: Sequence) -> tuple[str, ...]:
     return tuple(sorted({name for match in watched(node) for name in match.names}))
 
 
-class Progress:
+class ChainProgress:
     """How far chains got: [latest start that reached step 1, … step k-1, completion's event time, its
     arrival]."""
 
@@ -77,7 +77,7 @@ class Progress:
         return reached
 
 
-class Standing:
+class CompletionInterval:
     """On which interval a completion counts, given the newest event that would end the wait."""
 
     __slots__ = ("wait", "width")
@@ -107,7 +107,7 @@ class Steps(Leaf, Source):
         self.names = watched_names(node)
         self.steps = tuple((1 << step, *test) for step, test in enumerate(tests[:len(node.steps)]))
         self.stops = None if node.then_not is None else tests[-1]
-        self.progress, self.standing = Progress(node), Standing(node)
+        self.progress, self.standing = ChainProgress(node), CompletionInterval(node)
         self.past = None if node.completed_within is None else node.completed_within + self.progress.width
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
         self.most, self.trait = MOST_ENTRIES, None

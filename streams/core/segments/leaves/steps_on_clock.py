@@ -11,7 +11,7 @@ from streams.core.profile import Profile
 from streams.core.segments.comparisons import Regex
 from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
 from streams.core.segments.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
-from streams.core.segments.leaves.steps import Progress, Standing, Steps, watched, watched_names
+from streams.core.segments.leaves.steps import ChainProgress, CompletionInterval, Steps, watched, watched_names
 from streams.core.segments.matching import Matcher, compile_match, compile_names
 from streams.core.segments.rules import Sequence, Window
 from streams.core.segments.wording import phrase
@@ -34,7 +34,7 @@ class StepsOnClock(Leaf):
     def __init__(self, node: Sequence, regex: Regex) -> None:
         self.tests = [(compile_names(match.names), compile_match(match, regex)) for match in watched(node)]
         self.stop = len(node.steps)
-        self.progress, self.standing = Progress(node), Standing(node)
+        self.progress, self.standing = ChainProgress(node), CompletionInterval(node)
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
         matcher = Matcher(names=watched_names(node), check=None, span=self._hull)
         self.rows = Rows(self.id, matcher, Window(), self._spans, Retention(most=MOST_STEPS))
