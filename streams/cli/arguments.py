@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from streams.core.errors import Misconfigured, Rejected
+from streams.core.errors import Rejected
 from streams.core.intake import instant
 from streams.runtime.settings import Settings
 
@@ -31,6 +31,11 @@ def with_broker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", help="address of a Kafka broker, host:port (default: AUDIENCE_BROKER)")
 
 
+def with_identifier(parser: argparse._ActionsContainer, name: str, **how: Any) -> None:
+    """One of somebody's, read by `identifier`."""
+    parser.add_argument(name, type=identifier, metavar="NAMESPACE:VALUE", **how)
+
+
 def environment(options: argparse.Namespace) -> dict[str, str]:
     """The settings' variables, with what the command line says in their place."""
     found = dict(os.environ)
@@ -44,24 +49,17 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return Settings.read(environment(options))
 
 
-def well_formed(*identifiers: str) -> None:
-    """Misconfigured with those that can be nobody's."""
-    wrong = [each for each in identifiers if not all(each.partition(":")[::2])]
-    if wrong:
-        raise Misconfigured(tuple(
-            f"{each!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1" for each in wrong))
-
-
-def normalised(identifier: str) -> str:
-    """As the pipeline writes it: who asks for Jane@Example.com means jane@example.com. What it would take from nobody stays
-    as it is. Misconfigured as `well_formed`."""
+def identifier(text: str) -> str:
+    """NAMESPACE:VALUE as the pipeline writes it: who asks for Jane@Example.com means jane@example.com. What it would take
+    from nobody stays as it is."""
     from streams.definitions.members import NoIdentifier, identifier_of
 
-    well_formed(identifier)
+    if not all(text.partition(":")[::2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1")
     try:
-        return identifier_of(identifier)
+        return identifier_of(text)
     except NoIdentifier:
-        return identifier
+        return text
 
 
 def moment(text: str) -> int:
@@ -132,6 +130,12 @@ def folder(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is a file; expected a folder")
     return path
+
+
+def folder_to_write(text: str) -> Path:
+    """A folder that is there or can be made."""
+    path = Path(text)
+    return folder(text) if path.exists() else path
 
 
 def _existing(text: str) -> Path:

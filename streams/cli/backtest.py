@@ -4,10 +4,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, file, folder, moment, partitions, switch
+from streams.cli.arguments import command, file, folder, folder_to_write, moment, partitions, switch
 from streams.cli.progress import counted
 
 
@@ -17,7 +16,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--definitions", type=folder, required=True, metavar="DIR", help="folder of definitions")
     parser.add_argument("--definitions-at", type=switch, action="append", default=[], metavar="TIME=DIR",
                         help="these definitions from TIME on; repeatable")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for a file a topic")
+    parser.add_argument("--output", type=folder_to_write, required=True, metavar="DIR", help="folder for a file a topic")
     parser.add_argument("--mapping", type=file, metavar="FILE", help="how rows of CSV or Parquet become messages")
     parser.add_argument("--until", type=moment, metavar="TIME", help="let the clock run on to TIME")
     parser.add_argument("--as-given", action="store_true", help="take events in file order")
@@ -60,6 +59,8 @@ def _switches(options: argparse.Namespace) -> list[Any]:
     for at, path in [(0, options.definitions), *options.definitions_at]:
         try:
             found.append(Switch(at=at, definitions=load_folder(path)))
+            if not found[-1].definitions.sources:
+                print(f"{path}: no definition in it; expected .yaml, .yml or .json files", file=sys.stderr)
         except Misconfigured as fault:
             where = f"{path}/" if options.definitions_at else ""
             faults += [f"{where}{each}" for each in fault.faults]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from streams.cli import button
-from streams.cli.arguments import command, group, with_broker
+from streams.cli.arguments import command, group, with_broker, with_identifier
 from streams.core.errors import Misconfigured, Rejected
 from streams.core.values import iso, iso_or_none
 from streams.runtime.clock import wall_ms
@@ -21,7 +21,7 @@ def add_to(commands: Any) -> None:
     ):
         parser = command(campaigns, name, run, summary)
         parser.add_argument("campaign", metavar="ID", help="of a campaign")
-        parser.add_argument("--profile", required=True, metavar="NAMESPACE:VALUE", help="any identifier of the person")
+        with_identifier(parser, "--profile", required=True, help="any identifier of the person")
         parser.add_argument("--json", action="store_true", help="as JSON")
         with_broker(parser)
 

@@ -41,6 +41,8 @@ def surroundings(options: argparse.Namespace, what: str) -> tuple[Definitions, l
     documents = _around(options)
     path = Path(what)
     if not path.is_file():
+        if path.suffix or len(path.parts) > 1:
+            raise Misconfigured((f"{path}: no such file; expected a file of definitions, or the id of a segment",))
         return build(documents, 0, {}), [what]
     definitions, keys = load_file(path, documents)
     names = sorted(key.partition("/")[2] for key in keys if key.startswith("segment/"))

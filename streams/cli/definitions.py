@@ -35,7 +35,7 @@ def add_to(commands: Any) -> None:
     schema = group(commands, "schema", "JSON Schema for editors, and the Avro schemas of the topics.")
     command(schema, "definitions", print_definitions_schema, "The JSON Schema of definition files.")
     avro = command(schema, "topic", print_topic_schema, "The Avro schema of a topic's values.")
-    avro.add_argument("name", metavar="SCHEMA", help="for example activation, hit, profile")
+    avro.add_argument("name", type=_schema, metavar="SCHEMA", help="for example activation, hit, profile")
 
 
 def apply(options: argparse.Namespace) -> int:
@@ -68,10 +68,16 @@ def print_definitions_schema(options: argparse.Namespace) -> int:
 def print_topic_schema(options: argparse.Namespace) -> int:
     import schemas
 
-    if options.name not in schemas.NAMES:
-        raise Misconfigured((f"there is no schema {options.name}; expected one of {', '.join(schemas.NAMES)}",))
     print(json.dumps(schemas.load(options.name), indent=2))
     return 0
+
+
+def _schema(text: str) -> str:
+    import schemas
+
+    if text not in schemas.NAMES:
+        raise argparse.ArgumentTypeError(f"there is no schema {text}; expected one of {', '.join(schemas.NAMES)}")
+    return text
 
 
 def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], History]:

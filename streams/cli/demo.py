@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, positive, seconds
+from streams.cli.arguments import command, folder_to_write, positive, seconds
 
 
 def add_to(commands: Any) -> None:
@@ -20,7 +20,8 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--auto", action="store_true", help="press the campaign's button half-way, without a person")
     parser.add_argument("--keep", action="store_true", help="leave everything running, with the web status")
     parser.add_argument("--broker", help="a Kafka that runs already, host:port; default: an embedded one")
-    parser.add_argument("--folder", type=Path, help="where broker and workers keep their data (default: a temporary one)")
+    parser.add_argument("--folder", type=folder_to_write,
+                        help="where broker and workers keep their data (default: a temporary one)")
 
 
 def run(options: argparse.Namespace) -> int:

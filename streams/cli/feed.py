@@ -3,16 +3,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, group, settings_of, with_broker
+from streams.cli.arguments import command, folder_to_write, group, settings_of, with_broker
 
 
 def add_to(commands: Any) -> None:
     feed = group(commands, "feed", "Memberships as files, for platforms that take uploads.")
     export = command(feed, "export", run, "Write a full file first, then what changed since the last export.")
-    export.add_argument("folder", type=Path, metavar="DIR", help="one feed: its files, and position.json")
+    export.add_argument("folder", type=folder_to_write, metavar="DIR", help="one feed: its files, and position.json")
     export.add_argument("--format", choices=("jsonl", "csv", "parquet"), default="jsonl",
                         help="of the files (default: jsonl)")
     export.add_argument("--full", action="store_true", help="everything again, whatever was exported before")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, folder, group, normalised, settings_of, with_broker
+from streams.cli.arguments import command, folder, group, settings_of, with_broker, with_identifier
 from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
@@ -18,12 +18,12 @@ def add_to(commands: Any) -> None:
     identity = group(commands, "identity", "Who is one person.")
     split = command(
         identity, "split", ask, "Make some identifiers of a person a person of their own again, with all that is theirs.")
-    split.add_argument("identifier", metavar="PROFILE", help="any identifier that stays, for example customer_id:u1")
-    split.add_argument("--identifiers", required=True, nargs="+", metavar="NAMESPACE:VALUE", help="those that leave")
+    with_identifier(split, "identifier", help="any identifier that stays, for example customer_id:u1")
+    with_identifier(split, "--identifiers", required=True, nargs="+", help="those that leave")
     split.set_defaults(action="split")
     with_answer(split)
     explain = command(identity, "explain", explain_identity, "Every decision about who has an identifier, and the graph.")
-    explain.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
+    with_identifier(explain, "identifier", help="for example cookie:c1 or email:jane@example.com")
     explain.add_argument("--svg", type=Path, metavar="FILE", help="write the graph there, as a picture")
     explain.add_argument("--json", action="store_true", help="as JSON")
     with_broker(explain)
@@ -38,7 +38,6 @@ def explain_identity(options: argparse.Namespace) -> int:
     from streams.core.lineage import trace
     from streams.runtime.outside.audit_log import identity_changes
 
-    options.identifier = normalised(options.identifier)
     lineage = trace(identity_changes(settings_of(options)), options.identifier) or _undecided(options)
     if options.svg is not None:
         _draw(options.svg, lineage)

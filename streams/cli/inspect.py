@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from streams.cli import privacy, segments
-from streams.cli.arguments import command, folder, group, normalised, number, settings_of, with_broker
+from streams.cli.arguments import command, folder, group, number, settings_of, with_broker, with_identifier
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
 
@@ -14,12 +14,12 @@ from streams.runtime.clock import wall_ms
 def add_to(commands: Any) -> None:
     profile = group(commands, "profile", "Look at one person.")
     show = command(profile, "show", show_profile, "All that is known of a person.")
-    show.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example cookie:c1 or email:jane@example.com")
+    with_identifier(show, "identifier", help="for example cookie:c1 or email:jane@example.com")
     show.add_argument("--events", type=number, default=10, metavar="N", help="how many of the latest events")
     show.add_argument("--json", action="store_true", help="as JSON")
     with_broker(show)
     export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")
-    export.add_argument("identifier", metavar="NAMESPACE:VALUE", help="any identifier of the person")
+    with_identifier(export, "identifier", help="any identifier of the person")
     export.add_argument("--record", action="store_true", help="also ask on privacy.requests, so that it "
                         "is on record; the receipt is told on stderr")
     with_broker(export)
@@ -29,7 +29,7 @@ def add_to(commands: Any) -> None:
     explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not; what one costs.")
     explain.add_argument("segment", metavar="ID", help="with --cost also a file")
     about = explain.add_mutually_exclusive_group(required=True)
-    about.add_argument("--profile", metavar="NAMESPACE:VALUE", help="any identifier of the person")
+    with_identifier(about, "--profile", help="any identifier of the person")
     about.add_argument("--cost", action="store_true", help="what it keeps at most, what touches it, who shares it")
     explain.add_argument("--definitions", type=folder, metavar="DIR",
                          help="with --cost: the definitions around it (default: those that stand on the broker)")
@@ -77,13 +77,12 @@ def explain_segment(options: argparse.Namespace) -> int:
     return 0
 
 
-def find(options: argparse.Namespace, identifier: str) -> Any:
+def find(options: argparse.Namespace, whose: str) -> Any:
     """The task and the profile of whoever has the identifier. Misconfigured if nobody has."""
     from streams.runtime.outside.state_reader import StateReader
 
-    identifier = normalised(identifier)
-    found = StateReader(settings_of(options)).find(identifier)
+    found = StateReader(settings_of(options)).find(whose)
     if found is None:
-        raise Misconfigured((f"nobody has this {identifier.partition(':')[0]} identifier; see that it is complete (a phone "
+        raise Misconfigured((f"nobody has this {whose.partition(':')[0]} identifier; see that it is complete (a phone "
                              "number with its country, +31…)",))
     return found

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, folder, port, positive, settings_of, with_broker
+from streams.cli.arguments import command, environment, folder, folder_to_write, port, positive, settings_of, with_broker
 from streams.core.errors import Misconfigured
 
 DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS", "AUDIENCE_REPLICATION"}
@@ -20,7 +20,7 @@ DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS",
 
 def add_to(commands: Any) -> None:
     broker = command(commands, "broker", run_broker, "Run Apache Kafka on this machine, for development.")
-    broker.add_argument("--data", type=Path, default=Path("audience-kafka"), help="folder of its data")
+    broker.add_argument("--data", type=folder_to_write, default=Path("audience-kafka"), help="folder of its data")
     broker.add_argument("--port", type=port, default=9092, help="on 127.0.0.1 (default: 9092)")
     worker = command(commands, "worker", run_workers, "Run a worker, or several.")
     worker.add_argument("--processes", type=positive, default=1, metavar="N",

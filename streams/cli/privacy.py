@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streams.cli.arguments import command, seconds, settings_of, well_formed, with_broker
+from streams.cli.arguments import command, seconds, settings_of, with_broker, with_identifier
 from streams.core.values import iso
 from streams.runtime.clock import wall_ms
 
@@ -29,7 +29,7 @@ def add_to(profile: Any) -> None:
     """The commands, under the word `profile`."""
     for action, summary in ASKED.items():
         parser = command(profile, action, ask, summary)
-        parser.add_argument("identifier", metavar="NAMESPACE:VALUE", help="for example email:jane@example.com")
+        with_identifier(parser, "identifier", help="for example email:jane@example.com")
         parser.set_defaults(action=action)
         with_answer(parser)
 
@@ -48,7 +48,6 @@ def ask(options: argparse.Namespace) -> int:
     from streams.runtime.outside.privacy_requests import submit
 
     leaving = getattr(options, "identifiers", [])
-    well_formed(options.identifier, *leaving)
     request = request_of(options.action, options.identifier, options.reason, uuid.uuid4().hex, wall_ms(), leaving)
     settings = settings_of(options)
     receipt = submit(settings, request, 0 if options.no_wait else options.within)

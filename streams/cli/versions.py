@@ -10,7 +10,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, settings_of, with_broker
+from streams.cli.arguments import command, positive, settings_of, with_broker
 from streams.core.errors import Misconfigured
 from streams.core.values import Json, iso
 
@@ -23,7 +23,7 @@ def add_to(segment: Any) -> None:
     """The commands, under the word `segment`."""
     shown = command(segment, "history", show_history, "Every version of a segment, and which is in force.")
     back = command(segment, "rollback", roll_back_segment, "Put an earlier version of a segment in force again.")
-    back.add_argument("--to", type=int, metavar="VERSION", help="the version to go back to (default: the one before)")
+    back.add_argument("--to", type=positive, metavar="VERSION", help="the version to go back to (default: the one before)")
     for parser in (shown, back):
         parser.add_argument("segment", metavar="ID", help="of a segment")
         parser.add_argument("--json", action="store_true", help="as JSON")

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.cli.arguments import normalised
+from streams.cli.arguments import identifier
 
 
 @pytest.mark.parametrize(("written", "meant"), [
@@ -14,4 +14,4 @@ from streams.cli.arguments import normalised
     ("phone:soon", "phone:soon"),
 ])
 def test_who_is_asked_for_is_written_as_the_pipeline_does(written: str, meant: str) -> None:
-    assert normalised(written) == meant
+    assert identifier(written) == meant

@@ -69,6 +69,7 @@ def test_as_json_with_bytes(folder: Path, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize(("what", "said"), [
     ("knwn", "there is no segment knwn; expected one of known; did you mean known?"),
+    ("knwn.yaml", "knwn.yaml: no such file; expected a file of definitions, or the id of a segment"),
     ("{folder}/campaign.yaml", "defines no segment; expected a document of kind: segment"),
     ("{folder}/broken.yaml", 'broken.yaml:3: unknown node "preformed" in rule; expected one of all'),
 ])

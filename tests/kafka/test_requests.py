@@ -14,19 +14,6 @@ from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
 
-
-@pytest.mark.parametrize("identifier", ["c1", "cookie:", ":c1"])
-def test_what_is_no_identifier_is_explained_to_nobody(identifier: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["identity", "explain", identifier]) == 1
-    assert f"{identifier!r} is no identifier; expected NAMESPACE:VALUE" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("leaving", ["c1", "cookie"])
-def test_what_is_no_identifier_is_refused_before_anything_is_asked(leaving: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["identity", "split", "customer_id:u1", "--identifiers", "cookie:c1", leaving]) == 1
-    assert f"'{leaving}' is no identifier; expected NAMESPACE:VALUE" in capsys.readouterr().err
-
-
 RULES = "kind: identity\nid: one\nnamespaces: {cookie: {blocked: [c1]}}\n"
 
 

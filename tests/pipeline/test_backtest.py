@@ -82,6 +82,13 @@ def test_that_nothing_was_accepted_is_said(
     assert ("no message was accepted" in capsys.readouterr().err) == is_said
 
 
+def test_that_a_folder_has_no_definitions_is_said(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none").mkdir()
+    assert cli.main(["backtest", str(world / "events.jsonl"), "--definitions", str(tmp_path / "none"), "--output",
+                     str(tmp_path / "out")]) == 0
+    assert f"{tmp_path / 'none'}: no definition in it" in capsys.readouterr().err
+
+
 def test_of_several_files_a_rejected_line_names_its_own(world: Path) -> None:
     """Lines are those of the file; of one that a mapping cannot read, too."""
     later, orders, mapping = world / "later.jsonl", world / "orders.jsonl", world / "mapping.yaml"

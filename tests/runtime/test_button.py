@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from streams.runtime.outside.button import progress
 from streams.runtime.status.button import RequestRefused, pace_of
+from streams.task.publishing import Published
 
 
 @pytest.mark.parametrize(("body", "pace"), [({}, None), ({"per_second": 500}, 500.0), ({"per_second": 0.5}, 0.5)])
@@ -24,3 +26,8 @@ def test_a_mistyped_pace_does_not_press_at_full_speed(name: str) -> None:
     with pytest.raises(RequestRefused, match=f"{name}: no such field; expected per_second") as refused:
         pace_of({name: 5})
     assert refused.value.status == 400
+
+
+def test_of_a_campaign_never_pressed_nobody_is_waited_for() -> None:
+    found = progress("c", Published(document={}, version=1, state="draft"), [], tasks=2)
+    assert (found.is_over, found.silent) == (True, 0)

@@ -25,7 +25,8 @@ class UnknownCampaign(Misconfigured):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressProgress:
     """Of the last press of a campaign. state: draft, paused or live. present, reached, activated: as `PressStanding`, over
-    the tasks that answered and have heard of the press. is_over: in all tasks. silent: tasks that say nothing of it yet."""
+    the tasks that answered and have heard of the press. is_over: in all tasks, or never pressed. silent: tasks that say
+    nothing of it yet."""
 
     campaign: str
     state: str
@@ -68,10 +69,10 @@ def progress(campaign: str, head: Published, standings: Collection[Standing], ta
     heard = [each for each in standings if (row := each.presses.get(campaign)) and row.revision == revision]
     found = total(heard).presses.get(campaign) or PressStanding(
         revision=0, present=0, reached=0, activated=0, is_over=False, is_running=False)
-    silent = tasks - len(heard)
+    silent = tasks - len(heard) if revision is not None else 0
     return PressProgress(
         campaign=campaign, state=head.state or "paused", present=found.present, reached=found.reached,
-        activated=found.activated, is_over=(found.is_over and not silent) or revision is None, silent=silent)
+        activated=found.activated, is_over=revision is None or (found.is_over and not silent), silent=silent)
 
 
 def _head(settings: Settings, campaign: str) -> tuple[Published, int]:
