@@ -98,6 +98,7 @@ BOTH = gpp_string({2: GRANTED, 7: us_section(6, IN, OUT, IN)})
     ({"gpp": gpp_string({8: us_section(3, IN, IN)})}, True, ()),
     ({"gpp": gpp_string({8: us_section(3, 0, 0)})}, None, ()),
     ({"gpp": gpp_string({99: "whatever"})}, None, ()),
+    ({"gpp": gpp_string({8: us_section(3, IN, 3)})}, False, ("gpp: opt-out out of range",)),
     ({"gpp": "DBABMA"}, False, ("gpp: header and sections differ",)),
     ({"gpp": GRANTED}, False, ("gpp: not version 1",)),
     ({"gpp": gpp_string({6: "2YNN"})}, False, ("gpp: not version 1",)),
