@@ -81,6 +81,8 @@ def test_all_faults_come_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
         ),
         ("messages:\n- {type: page, userId: {column: a, as: number}}", "2: this field is always text"),
         ("messages:\n- {type: page, userId: a, when: {column: a, in: 1}}", "'in' compares with a list"),
+        ("messages:\n- {type: page, userId: a, when: {column: a, is: [b]}}", "'is' compares with one value"),
+        ("messages:\n- {type: page, userId: a, when: {column: a, is: }}", "'is' compares with one value"),
         ("messages:\n- {type: page, userId: a, when: {column: a, exists: 1}}", "'exists' is true or false"),
         ("messages: &a\n- *a", "does an alias contain itself?"),
         (
