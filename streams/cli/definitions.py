@@ -15,6 +15,7 @@ from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from streams.cli.estimates import Estimates
+    from streams.core.values import Json
     from streams.runtime.outside.definitions_log import History
     from streams.task.publishing import Published
 
@@ -39,21 +40,31 @@ def add_to(commands: Any) -> None:
 
 
 def apply(options: argparse.Namespace) -> int:
-    from streams.runtime.outside.definitions_log import publish
+    from streams.runtime.outside.definitions_log import edit
+    from streams.task.publishing import revise
 
-    settings, changed, found = _changes(options)
-    if not options.delete_all:
-        _refuse_nothing_left(options.folder, found, changed)
-    if changed:
-        publish(settings, changed, found.revision + 1, forget=found.outlived(changed))
+    wanted = _wanted(options)
+
+    def change(found: History) -> dict[str, Published]:
+        changed = revise(found.heads, wanted)
+        if not options.delete_all:
+            _refuse_nothing_left(options.folder, found, changed)
+        return changed
+
+    found, changed = edit(settings_of(options), change)
     _report(options, found, changed, f"revision {found.revision + 1} applied" if changed else "nothing to apply")
     return 0
 
 
 def diff(options: argparse.Namespace) -> int:
-    settings, changed, history = _changes(options)
+    from streams.runtime.outside.definitions_log import history
+    from streams.task.publishing import revise
+
+    wanted, settings = _wanted(options), settings_of(options)
+    before = history(settings)
+    changed = revise(before.heads, wanted)
     found = sizes(settings, options, {key: row.document for key, row in changed.items()})
-    _report(options, history, changed, f"against revision {history.revision}", found)
+    _report(options, before, changed, f"against revision {before.revision}", found)
     return 0
 
 
@@ -80,16 +91,11 @@ def _schema(text: str) -> str:
     return text
 
 
-def _changes(options: argparse.Namespace) -> tuple[Any, dict[str, Published], History]:
+def _wanted(options: argparse.Namespace) -> Mapping[str, Json]:
     from streams.cli.destinations import faults_of
     from streams.definitions import load_folder
-    from streams.runtime.outside.definitions_log import history
-    from streams.task.publishing import revise
 
-    wanted = load_folder(options.folder, faults_of).sources
-    settings = settings_of(options)
-    found = history(settings)
-    return settings, revise(found.heads, wanted), found
+    return load_folder(options.folder, faults_of).sources
 
 
 def _refuse_nothing_left(folder: Path, found: History, changed: Mapping[str, Published]) -> None:

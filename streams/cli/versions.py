@@ -49,14 +49,10 @@ def show_history(options: argparse.Namespace) -> int:
 
 
 def roll_back_segment(options: argparse.Namespace) -> int:
-    from streams.runtime.outside.definitions_log import history, publish
+    from streams.runtime.outside.definitions_log import edit
 
-    settings = settings_of(options)
-    found = history(settings)
-    changed = rolled_back(found, options.segment, options.to)
+    found, changed = edit(settings_of(options), lambda found: rolled_back(found, options.segment, options.to))
     row = changed.get(f"segment/{options.segment}")
-    if changed:
-        publish(settings, changed, found.revision + 1, forget=found.outlived(changed))
     if options.json:
         print(json.dumps([] if row is None else [{"definition": f"segment/{options.segment}", "version": row.version}]))
     says = "says that already" if row is None else f"is version {row.version} from revision {found.revision + 1}"

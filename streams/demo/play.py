@@ -27,7 +27,7 @@ from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.behind import Behind
 from streams.runtime.outside.button import press_button
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import Observer
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
@@ -104,8 +104,7 @@ class Demo:
             "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}
 
     def _apply(self) -> None:
-        found = history(self._settings)
-        publish(self._settings, revise(found.heads, load_folder(DEFINITIONS).sources), found.revision + 1)
+        edit(self._settings, lambda found: revise(found.heads, load_folder(DEFINITIONS).sources))
 
     def _play(self) -> None:
         """The shop, each message at its moment; the button half-way."""

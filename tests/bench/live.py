@@ -20,7 +20,7 @@ from typing import Any
 
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.bench.plane import broker_at
@@ -89,8 +89,7 @@ class Bench:
         wait_until(lambda: status_of(self.worker, "/ready") == 200, within=120, what="the worker is ready")
 
     def define(self, documents: dict[str, Json]) -> None:
-        found = history(self._deployment.settings)
-        publish(self._deployment.settings, revise(found.heads, documents), found.revision + 1)
+        edit(self._deployment.settings, lambda found: revise(found.heads, documents))
 
     def page(self) -> Json:
         found: Json = json.loads(get(self.worker, "/?json")[1])

@@ -22,7 +22,7 @@ from confluent_kafka import Consumer, TopicPartition
 from schemas.codec import Codec
 from streams.definitions import load_folder
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.bench.plane import broker_at, cpu_of, status_of, wait_ready
@@ -72,7 +72,7 @@ def prepare(deployment: Deployment, people: int) -> None:
     definitions = deployment.folder / "definitions"
     definitions.mkdir(parents=True)
     (definitions / "all.yaml").write_text(DEFINITIONS)
-    publish(deployment.settings, revise({}, load_folder(definitions).sources), 1)
+    edit(deployment.settings, lambda found: revise(found.heads, load_folder(definitions).sources))
     with Upstream(deployment.settings) as upstream:
         for place in range(people):
             address = f"p{place}@example.org"

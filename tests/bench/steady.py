@@ -27,7 +27,7 @@ from confluent_kafka import Producer
 
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import Observer, Seen
 from streams.runtime.settings import Settings
 from streams.task.partitioning import partition_of
@@ -148,7 +148,7 @@ def main() -> None:
 def measure(deployment: Deployment, stack: ExitStack, rate: int, seconds: int) -> None:
     settings = deployment.settings
     ensure_topics(settings)
-    publish(settings, revise({}, DEFINITIONS), history(settings).revision + 1)
+    edit(settings, lambda found: revise(found.heads, DEFINITIONS))
     worker = deployment.worker("one")
     worker.start()
     wait_ready(worker)

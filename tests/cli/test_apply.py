@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 
 from streams.cli import main
 from streams.runtime.outside import definitions_log
-from streams.runtime.outside.definitions_log import History
+from streams.runtime.outside.definitions_log import Change, History
 from streams.task.publishing import Published, records
 
 SEGMENT = """\
@@ -26,12 +26,15 @@ def standing(monkeypatch: pytest.MonkeyPatch) -> History:
     """What `definitions` would hold."""
     found = History()
 
-    def publish(_: object, changed: Mapping[str, Published], revision: int, forget: Iterable[str] = ()) -> None:
-        for key, row in records(changed, revision, 0):
+    def edit(_: object, change: Change) -> tuple[History, Mapping[str, Published]]:
+        before = deepcopy(found)
+        changed = change(before)
+        for key, row in records(changed, before.revision + 1, 0) if changed else ():
             found.take(key, row)
+        return before, changed
 
     monkeypatch.setattr(definitions_log, "history", lambda _: deepcopy(found))
-    monkeypatch.setattr(definitions_log, "publish", publish)
+    monkeypatch.setattr(definitions_log, "edit", edit)
     return found
 
 

@@ -8,7 +8,7 @@ from streams.core.messages import IdentityChanged
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream, address
@@ -37,7 +37,7 @@ class Sender:
         self._deployment, self._crowd = deployment, crowd
         self._codec = codec_of(deployment.settings)
         ensure_topics(deployment.settings)
-        publish(deployment.settings, revise({}, SEGMENTS | RULES), 1)
+        edit(deployment.settings, lambda found: revise(found.heads, SEGMENTS | RULES))
 
     def send(self, count: int, a_second: int) -> None:
         """Returns when they are on the broker. Paced, so that messages meet decisions under way."""

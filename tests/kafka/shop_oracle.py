@@ -23,7 +23,7 @@ from streams.memory import MemoryStore
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.button import press_button
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import ALL_INPUTS, Observer, Seen, lag
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream
@@ -58,8 +58,7 @@ class RealShop:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._play, daemon=True)
         ensure_topics(deployment.settings)
-        found = history(deployment.settings)
-        publish(deployment.settings, revise(found.heads, load_folder(DEFINITIONS).sources), found.revision + 1)
+        edit(deployment.settings, lambda found: revise(found.heads, load_folder(DEFINITIONS).sources))
 
     def __enter__(self) -> RealShop:
         self.started = wall_ms()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.kafka.conftest import Broker
@@ -65,8 +65,7 @@ def send(deployment: Deployment, events: str, number: int = PEOPLE) -> None:
 
 
 def put_in_force(deployment: Deployment, documents: Json) -> None:
-    found = history(deployment.settings)
-    publish(deployment.settings, revise(found.heads, documents), found.revision + 1)
+    edit(deployment.settings, lambda found: revise(found.heads, documents))
 
 
 def progress(worker: Worker) -> tuple[bool, int, int]:

@@ -20,7 +20,7 @@ import pytest
 
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import Observer, Seen
 from streams.task.publishing import revise
 from tests.kafka.deployment import ROOT, Deployment, free_port, wait_until
@@ -116,8 +116,7 @@ def test_what_was_answered_with_success_is_there_once_though_kafka_was_away(
     with Deployment(own_broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
         settings, port = deployment.settings, free_port()
         ensure_topics(settings)
-        found = history(settings)
-        publish(settings, revise(found.heads, {"segment/seen": SEEN}), found.revision + 1)
+        edit(settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
         url = f"http://127.0.0.1:{port}/v1/batch"
         with collecting_at(port, deployment):
             wait_until(lambda: post(url, {"batch": BATCH[:20]}) == 200, within=60, what="the first batch")
@@ -143,8 +142,7 @@ def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_hal
     with Deployment(own_broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
         settings, port = deployment.settings, free_port()
         ensure_topics(settings)
-        found = history(settings)
-        publish(settings, revise(found.heads, {"segment/seen": SEEN}), found.revision + 1)
+        edit(settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
         url = f"http://127.0.0.1:{port}/v1/batch"
         senders = [Sender(url, place * 1_000_000) for place in range(SENDERS)]
         collector = collector_at(port, deployment)

@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, TopicPartition
 from connectors.delivery.sealing import Seal
 from schemas import Codec
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import edit
 from streams.task.publishing import revise
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import ROOT, Deployment, free_port, wait_until
@@ -74,10 +74,9 @@ def test_a_link_and_a_bounce_become_requests_with_the_key_that_apply_named(broke
             link = f"http://127.0.0.1:{port}/unsubscribe/{Seal('k').token(JANE)}"
             press = "List-Unsubscribe=One-Click"
             wait_until(lambda: post(link, press) == 404, within=60, what="answers, and knows no destination")
-            found = history(settings)
             document = {"kind": "destination", "id": "mail", "channel": "email", "connector": "smtp",
                         "settings": {"host": "x", "sender": "a@b.example", "unsubscribe_key": {"env": "SEAL"}}}
-            publish(settings, revise(found.heads, {"destination/mail": document}), found.revision + 1)
+            edit(settings, lambda found: revise(found.heads, {"destination/mail": document}))
             wait_until(lambda: post(link, press) == 200, within=30, what="the destination's key is in force")
             wait_until(lambda: len(requests(deployment)) >= 2, within=30, what="the mailbox is read")
             assert requests(deployment) == [("suppress", JANE, "unsubscribed", "feedback:link"),

@@ -5,12 +5,12 @@ asked of the tasks themselves: they count in their own units of work, whoever ru
 """
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from streams.core.errors import Misconfigured
 from streams.runtime.outside.asking import ask
-from streams.runtime.outside.definitions_log import history, publish
+from streams.runtime.outside.definitions_log import History, edit, history
 from streams.runtime.settings import Settings
 from streams.standing import PressStanding, Standing, total
 from streams.task.answers import standing_of
@@ -40,25 +40,26 @@ class PressProgress:
 def press_button(settings: Settings, campaign: str, per_second: float | None = None) -> bool:
     """False if the campaign is live already, at that pace or with nothing said about it. Misconfigured if there is no such
     campaign or no broker."""
-    head, revision = _head(settings, campaign)
-    pressed = press(head, revision + 1, per_second)
-    if pressed is not None:
-        publish(settings, {f"campaign/{campaign}": pressed}, revision + 1)
-    return pressed is not None
+    return _edit(settings, campaign, lambda head, revision: press(head, revision, per_second))
 
 
 def pause(settings: Settings, campaign: str) -> bool:
     """False if it is paused already. Misconfigured as `press_button`."""
-    head, revision = _head(settings, campaign)
-    if head.state == "paused":
-        return False
-    publish(settings, {f"campaign/{campaign}": replace(head, state="paused")}, revision + 1)
-    return True
+    return _edit(settings, campaign, lambda head, _: None if head.state == "paused" else replace(head, state="paused"))
+
+
+def _edit(settings: Settings, campaign: str, change: Callable[[Published, int], Published | None]) -> bool:
+    """change: gives the new head, or None, of the head and the number of the revision to come. Whether it was new."""
+    def changed(found: History) -> dict[str, Published]:
+        new = change(_head(found, campaign), found.revision + 1)
+        return {} if new is None else {f"campaign/{campaign}": new}
+
+    return bool(edit(settings, changed)[1])
 
 
 def ask_progress(settings: Settings, campaign: str, within: float) -> PressProgress:
     """How far the last press is, of the tasks that answer in so many seconds. Misconfigured as `press_button`."""
-    head, _ = _head(settings, campaign)
+    head = _head(history(settings), campaign)
     answers = ask(settings, Ask, within)
     return progress(campaign, head, [standing_of(body) for body in answers.values()], settings.partitions)
 
@@ -75,10 +76,9 @@ def progress(campaign: str, head: Published, standings: Collection[Standing], ta
         activated=found.activated, is_over=revision is None or (found.is_over and not silent), silent=silent)
 
 
-def _head(settings: Settings, campaign: str) -> tuple[Published, int]:
-    found = history(settings)
+def _head(found: History, campaign: str) -> Published:
     head = found.heads.get(f"campaign/{campaign}")
     if head is None or head.document is None:
         known = sorted(k.partition("/")[2] for k, v in found.heads.items() if k.startswith("campaign/") and v.document)
         raise UnknownCampaign((f"there is no campaign {campaign}; defined are: {', '.join(known) or 'none'}",))
-    return head, found.revision
+    return head

@@ -4,18 +4,21 @@ All of it is on partition 0, so that revisions have one order; the task that rea
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.definitions.lists import is_part, parts_of
 from streams.runtime.clock import wall_ms
-from streams.runtime.kafka.errors import error_of
+from streams.runtime.kafka.errors import error_of, is_fenced
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
@@ -26,6 +29,14 @@ from streams.topology import topic
 
 PATIENCE = 15.0
 """Seconds for a broker to begin, and to commit, the transaction of a revision."""
+ATTEMPTS = 10
+"""How often an edit is begun while others come in between."""
+PAUSE = 1.0
+"""Seconds at most before the second of them; longer before each further one, so that each gets its turn."""
+SILENT = logging.getLogger(f"{__name__}.librdkafka")
+"""What goes wrong is raised; librdkafka would write it to stderr as well."""
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 LISTS_KEPT = 3
 """Versions of a definition whose long lists are kept; of older ones all but the lists is."""
 
@@ -98,24 +109,56 @@ def history(settings: Settings) -> History:
     return found
 
 
-def publish(
-    settings: Settings, changed: Mapping[str, Published], revision: int, forget: Iterable[str] = (),
-) -> None:
-    """Write one revision, in force as of now: all of it or nothing. Records that wait with an older time are handled
-    before it. forget: keys of versions that are no longer kept."""
-    at, name, codec = wall_ms(), Names(settings).on_cluster("definitions"), codec_of(settings)
-    producer = Producer({
-        "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
-        "transaction.timeout.ms": 60_000, "message.max.bytes": topic("definitions").max_bytes, "log_level": 0})
+Change = Callable[[History], Mapping[str, Published]]
+"""What is to be written, by the definitions that stand."""
+
+
+def edit(settings: Settings, change: Change) -> tuple[History, Mapping[str, Published]]:
+    """Writes what `change` makes of all that stands as one revision, all of it or nothing, in force as of now: records that
+    wait with an older time are handled before it. Gives what stood before and what was written; nothing if nothing changes.
+
+    Kafka lets one editor in at a time. Who comes later ends an edit under way, also one that was killed in its middle; it
+    begins anew with what stands then. So `change` may be called again, and nobody writes over what they have not read.
+    Misconfigured if it cannot be written, or if others came in between again and again.
+    """
+    check_topics(settings)
+    for attempt in range(ATTEMPTS):
+        producer = Producer({
+            "bootstrap.servers": settings.broker, "transactional.id": f"{settings.application}-definitions",
+            "transaction.timeout.ms": 60_000, "message.max.bytes": topic("definitions").max_bytes, "log_level": 0,
+        }, logger=SILENT)
+        try:
+            producer.init_transactions(PATIENCE)
+            found = history(settings)
+            if changed := change(found):
+                _write(settings, producer, found, changed)
+            return found, changed
+        except KafkaException as fault:
+            if not _is_overtaken(error_of(fault)):
+                raise Misconfigured((
+                    f"the revision was not written to {settings.broker}: {error_of(fault).name()}; try again",)) from fault
+        time.sleep(random.uniform(0, PAUSE * (1 + attempt)))
+    raise Misconfigured(("others changed definitions all the time, so that nothing was written; try again",))
+
+
+def _write(settings: Settings, producer: Producer, found: History, changed: Mapping[str, Published]) -> None:
+    """Misconfigured where it is not known whether it is written."""
+    name, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
+    producer.begin_transaction()
+    for key, record in records(changed, found.revision + 1, wall_ms()):
+        producer.produce(name, codec.encode("definition", record), key.encode(), partition=0)
+    for key in found.outlived(changed):
+        producer.produce(name, None, key.encode(), partition=0)
     try:
-        producer.init_transactions(PATIENCE)
-        producer.begin_transaction()
-        for key, record in records(changed, revision, at):
-            producer.produce(name, codec.encode("definition", record), key.encode(), partition=0)
-        for key in forget:
-            producer.produce(name, None, key.encode(), partition=0)
         producer.commit_transaction(PATIENCE)
     except KafkaException as fault:
+        if _is_overtaken(error_of(fault)):
+            raise
         raise Misconfigured((
-            f"the revision was not written to {settings.broker}: {error_of(fault).name()}; nothing changed, try again",
-        )) from fault
+            f"{settings.broker} did not say whether it has the revision: {error_of(fault).name()}; give the command again, "
+            "it changes nothing if all is as it says",)) from fault
+
+
+def _is_overtaken(error: KafkaError) -> bool:
+    """By another editor. Kafka 4 answers UNKNOWN to a commit that meets the other's beginning, and does not commit it."""
+    return is_fenced(error) or error.txn_requires_abort()
