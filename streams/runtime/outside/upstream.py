@@ -67,7 +67,8 @@ class Upstream:
         left = self._producer.flush(PATIENCE)
         if kind is None and (left or self._lost):
             raise Retryable(f"{left + self._lost} messages could not be delivered to {self._broker}; see that the broker "
-                            "runs and send the file again: messages already there are recognised as copies", after=10)
+                            "runs and send the file again: of what is already there the last 1,000 messages of each "
+                            "identifier are recognised as copies", after=10)
 
     def send(
         self, topic: str, key: bytes | None, value: bytes, headers: list[tuple[str, str | bytes | None]] | None = None,
