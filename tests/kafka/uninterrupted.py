@@ -38,7 +38,8 @@ def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
     """Messages that the person would not have got, each known one answering for one message only."""
     answer = shop.ledger().answer()
     known = _messages(_undisturbed(shop), answer)
-    told = [row for topic, rows in seeing.rows.items() if topic.startswith("activations.") for row in rows]
+    told = [row for topic, rows in seeing.rows.items() if topic.startswith("activations.") for row in rows
+            if not _denial_was_under_way(row, answer)]
     surplus = []
     for name, instants in _messages(told, answer).items():
         free = sorted(known.get(name, ()))
@@ -49,6 +50,15 @@ def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
             else:
                 free.remove(cause)
     return surplus
+
+
+def _denial_was_under_way(row: Row, answer: Answer) -> bool:
+    """Whether consent was withdrawn just before, by a message that may have been overtaken by the one that was answered: new
+    evidence is decided on later than what came right after it and is none."""
+    def permitted(since: int) -> bool:
+        return answer.permits(row["identifier"], row["purpose"], since, row["at"])
+
+    return permitted(row["at"] - APART) and not permitted(row["at"])
 
 
 def _as_known(shop: RealShop, identifiers: frozenset[str], received_until: int) -> ExpectedProfile:
