@@ -10,12 +10,13 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from streams.core.errors import Misconfigured
 from streams.runtime.kafka.calls import CALL
 from streams.runtime.kafka.consumers import committed_only
-from streams.runtime.kafka.errors import error_of, is_end
+from streams.runtime.kafka.errors import error_of, is_end, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 
 PATIENCE = 60.0
-"""Seconds in which something must come, if it is only that the end is reached."""
+LOOK_EVERY = 0.1
+"""Seconds in which something must come, if it is only that the end is reached; between two questions where it is."""
 
 
 def committed(settings: Settings, topic: str, partitions: Iterable[int]) -> Iterator[Message]:
@@ -50,14 +51,25 @@ def awaiting(settings: Settings, logical: str) -> Iterator[Consumer]:
     consumer, name = _consumer(settings, {"fetch.wait.max.ms": 10}), Names(settings).on_cluster(logical)
     places = [TopicPartition(name, partition) for partition in range(settings.partitions)]
     try:
-        consumer.assign([TopicPartition(name, place.partition, consumer.get_watermark_offsets(place, CALL)[1])
-                         for place in places])
+        consumer.assign([TopicPartition(name, place.partition, _end(consumer, place)) for place in places])
         yield consumer
     except KafkaException as fault:
         raise Misconfigured((
             f"the question was not taken by {settings.broker}: {error_of(fault).name()}; try again",)) from fault
     finally:
         consumer.close()
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    """Where the partition ends; asked again while it has no leader yet, as just after its topic was created."""
+    deadline = time.monotonic() + CALL
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(place, CALL)[1])
+        except KafkaException as fault:
+            if not is_passing(error_of(fault)) or time.monotonic() > deadline:
+                raise
+        time.sleep(LOOK_EVERY)
 
 
 def answers(consumer: Consumer, key: str, within: float) -> Iterator[bytes]:
