@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, rate, settings_of, with_broker
 from streams.cli.patience import with_patience
+from streams.cli.progress import CLEARED
 
 if TYPE_CHECKING:
     from streams.runtime.outside.button import PressProgress
@@ -83,11 +84,11 @@ def _follow(options: argparse.Namespace, settings: Settings) -> int:
     while True:
         found = ask_progress(settings, options.campaign, options.within)
         if is_terminal:
-            print(f"\r\x1b[K{sentence(found)}", end="", file=sys.stderr, flush=True)
+            print(f"{CLEARED}{sentence(found)}", end="", file=sys.stderr, flush=True)
         if found.is_over or found.state != "live" or found.silent == settings.partitions:
             break
         time.sleep(LOOK_EVERY)
-    print("\r\x1b[K" * is_terminal + sentence(found), file=sys.stderr)
+    print(CLEARED * is_terminal + sentence(found), file=sys.stderr)
     if found.silent == settings.partitions and not found.is_over:
         print(f"no worker has begun within {options.within:.0f} s; it is done when one runs, see "
               f"`audience campaign progress {options.campaign}`", file=sys.stderr)

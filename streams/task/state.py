@@ -15,7 +15,8 @@ from streams.task.working import RareTable, WorkingTable
 from streams.unit import Change, Store
 
 PERSONS = b"p"
-"""Before the keys of persons in the table `identities`."""
+"""Before the keys of persons in the table `identities`; what else it has stands below. In `meta` are the prefixes b presses,
+c census, d documents, e changes of definitions, n numbers, r redactions, s staged documents."""
 
 
 class State:

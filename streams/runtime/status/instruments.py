@@ -16,13 +16,13 @@ from streams.runtime.state.restore import RestoreProgress
 from streams.runtime.status import metrics as m
 from streams.runtime.status.windows import Latencies, Rate
 from streams.runtime.work.runner import Done, Runner
-from streams.topology import INPUTS, Role
+from streams.topology import EVENTS_HITS, EVENTS_INTERACTIONS
 from streams.unit import Inbound
 from streams.web.status import Phase, TaskStatus, WorkerStatus
 
 SAMPLES = 4
 """Events of a unit whose latency is measured."""
-EVENTS = frozenset(topic.name for topic in INPUTS if topic.role is Role.INPUT)
+EVENTS = frozenset({EVENTS_HITS.name, EVENTS_INTERACTIONS.name})
 
 
 class Instruments:

@@ -105,7 +105,7 @@ def stop_when_done() -> None:
     total = int(ENV["SHOP_TOTAL"])
     while Counting.handled < total or Counting.owing:
         time.sleep(0.05)
-    time.sleep(0.5)
+    time.sleep(0.5)  # what was handled last is being committed
     os.kill(os.getpid(), signal.SIGTERM)
 
 
