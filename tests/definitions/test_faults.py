@@ -175,6 +175,7 @@ def test_all_faults_of_a_folder_at_once_in_the_order_of_files_and_lines(tmp_path
     ("x.yaml", "a: 1\nb: [1, 2\nc: 3", "x.yaml:3: "),
     ("x.yaml", "kind: segment\nkind: segment",
      'x.yaml:2: the key "kind" a second time; expected each key once'),
+    ("x.yaml", "kind: segment\n{name}: s", "x.yaml:2: a list or an object as a key; expected a text"),
     ("x.yaml", "a: !ruby/object 1", "x.yaml:1: the tag !ruby/object; expected plain YAML"),
     ("x.yaml", "a: &b [*b]", "nested too deeply"),
     ("x.yaml", f"{HEAD}rule: {'{not: ' * 150}{{everyone: {{}}}}{'}' * 150}", "nested too deeply"),
