@@ -44,7 +44,7 @@ def instant(value: Json, field: str) -> int:
         if parsed is not None:
             if parsed.tzinfo is None:
                 parsed = parsed.replace(tzinfo=UTC)
-            return values.epoch_ms(parsed)
+            return min(values.epoch_ms(parsed), LATEST)
         rarely = values.instant(value)
         if rarely is not None:
             return rarely

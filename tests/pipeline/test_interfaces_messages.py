@@ -36,6 +36,7 @@ TIMES: dict[str, tuple[dict[str, object], str]] = {
     "a day": ({"timestamp": "2026-03-01"}, "2026-03-01T00:00:00.000Z"),
     "before 1970": ({"timestamp": -1}, "1969-12-31T23:59:59.999Z"),
     "before the calendar begins": ({"timestamp": -(10**14)}, "0001-01-01T00:00:00.000Z"),
+    "after the calendar ends": ({"timestamp": "9999-12-31T23:59:59-14:00"}, "2026-03-01T12:00:00.000Z"),
     "never later than received": ({"timestamp": "2026-03-01T13:00:00Z"}, "2026-03-01T12:00:00.000Z"),
     "by the sender's clock": (
         {"originalTimestamp": "2026-03-01T09:00:00Z", "sentAt": "2026-03-01T09:30:00Z"}, "2026-03-01T11:30:00.000Z"),
@@ -57,6 +58,11 @@ def test_when_an_event_happened(tmp_path: Path) -> None:
     happened = {name: each["first_seen"] for name, each in found.items()}
     assert happened == {name: wanted for name, (_, wanted) in TIMES.items()}
     assert {each["at"] for each in run.memberships} == {"2026-03-01T12:00:00.000Z"}
+
+
+def test_what_is_received_after_the_calendar_ends_is_received_in_its_last_millisecond(tmp_path: Path) -> None:
+    run = backtest(tmp_path, [track(receivedAt="9999-12-31T23:59:59-14:00", timestamp=TEN)], EVERYONE)
+    assert [each["at"] for each in run.memberships] == ["9999-12-31T23:59:59.999Z"]
 
 
 def test_a_message_without_receipt_is_received_when_it_happened_or_was_sent(tmp_path: Path) -> None:
