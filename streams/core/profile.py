@@ -36,7 +36,7 @@ class Fragment:
     leaves: dict[str, Entries] = field(default_factory=dict)
     """Leaf id -> that leaf's entries, whose form is the leaf's own affair (`segments.leaves`)."""
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
-    """Identifier -> [first seen, last seen, source], as the events of this fragment named them."""
+    """Identifier -> [first seen, last seen, source and arrival of the last], as the events of this fragment named them."""
     plan: str = ""
     """The `source_set` of the plan whose leaves this fragment is complete for; empty before its first event."""
     time_zone: list[Json] = field(default_factory=list)

@@ -232,9 +232,9 @@ def count(fragment: Fragment, event: Event) -> None:
     for identifier in event.identifiers:
         seen = fragment.identifiers.get(identifier)
         if seen is None:
-            fragment.identifiers[identifier] = [moment, moment, event.source]
-        elif moment > seen[1]:
-            seen[1:] = moment, event.source
+            fragment.identifiers[identifier] = [moment, moment, event.source, event.arrival]
+        elif moment > seen[1] or (moment == seen[1] and event.arrival > seen[3]):
+            seen[1:] = moment, event.source, event.arrival
         elif moment < seen[0]:
             seen[0] = moment
 

@@ -53,11 +53,11 @@ def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
     """The 360 view of a profile, fields as topic `profiles`; times in ms."""
     seen: dict[str, list[Json]] = {}
     for fragment in profile.fragments.values():
-        for identifier, (first, last, source) in fragment.identifiers.items():
-            known = seen.setdefault(identifier, [first, last, source])
+        for identifier, (first, *last) in fragment.identifiers.items():
+            known = seen.setdefault(identifier, [first, *last])
             known[0] = min(known[0], first)
-            if last > known[1]:
-                known[1:] = last, source
+            if (last[0], last[2:]) > (known[1], known[3:]):
+                known[1:] = last
     identifiers = [
         {"identifier": i, "first_seen": s[0], "last_seen": s[1], "source": s[2] or None}
         for i in sorted(profile.identifiers) for s in [seen.get(i, [profile.now, profile.now, ""])]]

@@ -175,8 +175,8 @@ def test_what_names_an_identifier_after_its_erasure_is_of_who_came_back(after: i
     walk = redactions.Redactions(pipeline.stores[0], task.state, task._reader)
     walk.ask(mail, START + UNDER_WAY)
     (entry,) = task.state.timeline.entries("customer_id:bob-1")
-    fragment = Fragment("customer_id:bob-1", identifiers={"customer_id:bob-1": [START, START, ""],
-                                                          mail: [START, START + after, ""]})
+    fragment = Fragment("customer_id:bob-1", identifiers={"customer_id:bob-1": [START, START, "", START],
+                                                          mail: [START, START + after, "", START]})
     given = walk.come(Adopt("customer_id:ann", "customer_id:bob-1", [fragment], [entry._replace(
         event_time=START + after)], None))
     assert (mail in given.fragments[0].identifiers, mail in given.entries[0].identifiers) == (is_theirs, is_theirs)

@@ -111,13 +111,12 @@ def waits_for(profile: Profile, campaign: Campaign, channel: str, at: int) -> It
 
 
 def latest(profile: Profile, namespace: str) -> str | None:
-    """The person's identifier of that namespace that was seen most recently."""
-    best: tuple[int, str] | None = None
-    for fragment in profile.fragments.values():
-        for identifier, seen in fragment.identifiers.items():
-            if identifier in profile.identifiers and namespace_of(identifier) == namespace:
-                best = max(best or (seen[1], identifier), (seen[1], identifier))
-    return best[1] if best else None
+    """The person's identifier of that namespace that was seen most recently, by event time, then arrival."""
+    found = [
+        (seen[1], seen[3], identifier) for fragment in profile.fragments.values()
+        for identifier, seen in fragment.identifiers.items()
+        if identifier in profile.identifiers and namespace_of(identifier) == namespace]
+    return max(found)[2] if found else None
 
 
 def _decide(
