@@ -29,6 +29,8 @@ CONSENT_EVENT = "Consent Preference Updated"
 OF_COMPANIES = "accounts"
 """`collection` of an external id that many people share."""
 _NOTHING: dict[str, Any] = {}
+_LAST = LATEST - 1_000 * 365 * 86_400_000
+"""The year 9000, and later times are it: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
 
 
 def instant(value: Json, field: str) -> int:
@@ -44,12 +46,12 @@ def instant(value: Json, field: str) -> int:
         if parsed is not None:
             if parsed.tzinfo is None:
                 parsed = parsed.replace(tzinfo=UTC)
-            return min(values.epoch_ms(parsed), LATEST)
+            return min(values.epoch_ms(parsed), _LAST)
         rarely = values.instant(value)
         if rarely is not None:
-            return rarely
+            return min(rarely, _LAST)
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and -LATEST <= value <= LATEST:
-        return int(value)
+        return min(int(value), _LAST)
     raise Rejected(f"{field} is no time; expected ISO 8601 with zone or epoch milliseconds")
 
 

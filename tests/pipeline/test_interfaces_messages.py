@@ -60,9 +60,19 @@ def test_when_an_event_happened(tmp_path: Path) -> None:
     assert {each["at"] for each in run.memberships} == {"2026-03-01T12:00:00.000Z"}
 
 
-def test_what_is_received_after_the_calendar_ends_is_received_in_its_last_millisecond(tmp_path: Path) -> None:
-    run = backtest(tmp_path, [track(receivedAt="9999-12-31T23:59:59-14:00", timestamp=TEN)], EVERYONE)
-    assert [each["at"] for each in run.memberships] == ["9999-12-31T23:59:59.999Z"]
+@pytest.mark.parametrize("received", ["9999-12-31T23:59:59-14:00", "9999-12-31", 253_402_300_799_999])
+def test_what_has_no_end_in_its_source_leaves_room_for_quiet_hours_and_caps(tmp_path: Path, received: str | int) -> None:
+    """Databases write `9999-12-31` for never; local days and their ends were looked for beyond the calendar."""
+    mail = {"subject": "Hello", "text": "Hello", "purpose": "mail"}
+    permitted = {"consent": {"purposes": {"mail": True}}}
+    definitions: list[dict[str, object]] = [{"kind": "segment", "id": "everyone", "rule": {"everyone": {}}}, {
+        "kind": "campaign", "id": "c", "segment": "everyone", "status": "live", "trigger": {"each": "A"},
+        "channels": {"email": mail}, "cap": {"at_most": 1, "per": "7d", "mode": "calendar"},
+        "quiet_hours": {"from": "00:30", "to": "00:15", "time_zone": "Asia/Tokyo"}}]
+    messages = [track(receivedAt=received, context=permitted,
+                      properties={"email": "u@example.org", "n": n}) for n in "abc"]
+    run = backtest(tmp_path, messages, definitions)
+    assert run.rejected == [] and run.profile("customer_id:u")["events"] == 3
 
 
 def test_a_message_without_receipt_is_received_when_it_happened_or_was_sent(tmp_path: Path) -> None:
