@@ -104,6 +104,8 @@ class Log:
     deliveries: list[Delivery] = field(default_factory=list)
     committed: tuple[int, str] = (0, "")
     crashes_before_settling: int = 0
+    asked: int = 0
+    """How often somebody wanted more of it."""
 
     def final(self, kind: type) -> Counter[str]:
         return Counter(d.activation.activation_id for d in self.deliveries if isinstance(d.outcome, kind))
@@ -119,6 +121,7 @@ class Reading:
 
     async def take(self, most: int, within: float) -> Sequence[Taken]:
         assert most <= CAPACITY
+        self._log.asked += 1
         found = []
         while self._next < len(self._log.activations) and len(found) < most:
             if not self._mark.is_done(self._next):

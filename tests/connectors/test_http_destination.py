@@ -262,7 +262,7 @@ def test_what_names_other_destinations_is_passed_over() -> None:
     assert server.accepted == {"a1": 1} and len(log.deliveries) == 1
 
 
-def test_keeps_to_its_rate() -> None:
+def test_keeps_to_its_rate_and_rests_meanwhile() -> None:
     async def run() -> tuple[Recorder, Log]:
         log = Log(MANY[:30])
         async with Recorder() as server:
@@ -272,6 +272,7 @@ def test_keeps_to_its_rate() -> None:
     began = wall_ms()
     server, log = asyncio.run(run())
     assert log.deliveries[-1].at - began >= 25 * 1000 / 50 - 25
+    assert log.asked < 10 * len(log.deliveries)
     assert server.accepted == {f"a{n}": 1 for n in range(30)}
 
 
