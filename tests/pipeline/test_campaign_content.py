@@ -115,3 +115,13 @@ def test_a_computed_trait_is_known_by_its_name_with_an_underscore_for_each_hyphe
     person.orders()
     told = [(each.content["subject"], each.content["text"]) for each in pipeline.activations("email")]
     assert told == [("1", "1"), ("stated", "2")]
+
+
+def test_all_traits_are_known_as_traits_and_a_trait_of_that_name_is_itself() -> None:
+    email = {"subject": "{{ traits['fan'] }} {{ traits.no.such | default('none') }}", "text": "{{ profile.traits['fan'] }}",
+             "purpose": "mail"}
+    pipeline = world(campaign("c", trigger="entered", channels={"email": email}))
+    Person(pipeline).becomes(fan=True)
+    Person(pipeline, "other").becomes(fan=True, traits={"fan": "theirs"})
+    told = [(each.content["subject"], each.content["text"]) for each in pipeline.activations("email")]
+    assert told == [("True none", "True"), ("theirs none", "True")]

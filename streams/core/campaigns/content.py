@@ -39,9 +39,9 @@ def _parameters(context: Context, templates: Iterable[tuple[str, str]], known: d
 
 def known(profile_id: str, traits: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
     """What templates know: every trait by its name, one with hyphens, as computed traits have, also with `_` for each;
-    `profile` with its `id` and all `traits`; the deciding `event`."""
+    all `traits`, where nobody calls a trait so; `profile` with its `id` and `traits`; the deciding `event`."""
     spelled = {name.replace("-", "_"): value for name, value in traits.items() if "-" in name}
-    return {**spelled, **traits, "profile": {"id": profile_id, "traits": traits}, "event": event}
+    return {**spelled, "traits": traits, **traits, "profile": {"id": profile_id, "traits": traits}, "event": event}
 
 
 def _known(context: Context, profile: Profile, event: Event | None, at: int) -> dict[str, Any]:
