@@ -53,14 +53,14 @@ def _switches(options: argparse.Namespace) -> list[Any]:
     wrong is said of all at once, with the folder where there are several."""
     from streams.backtest import Switch
     from streams.core.errors import Misconfigured
-    from streams.definitions import load_folder
+    from streams.definitions import load_folder, without_definitions
 
     found, faults = [], []
     for at, path in [(0, options.definitions), *options.definitions_at]:
         try:
             found.append(Switch(at=at, definitions=load_folder(path)))
             if not found[-1].definitions.sources:
-                print(f"{path}: no definition in it; expected .yaml, .yml or .json files", file=sys.stderr)
+                print(without_definitions(path), file=sys.stderr)
         except Misconfigured as fault:
             where = f"{path}/" if options.definitions_at else ""
             faults += [f"{where}{each}" for each in fault.faults]

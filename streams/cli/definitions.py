@@ -100,8 +100,10 @@ def _wanted(options: argparse.Namespace) -> Mapping[str, Json]:
 
 def _refuse_nothing_left(folder: Path, found: History, changed: Mapping[str, Published]) -> None:
     """A mistyped folder would end every segment and every campaign, or be taken for one that stands already."""
+    from streams.definitions import without_definitions
+
     if all(head.document is None for head in (found.heads | dict(changed)).values()):
-        raise Misconfigured((f"{folder}: no definition in it (.yaml, .yml, .json); " + (
+        raise Misconfigured((f"{without_definitions(folder)}; " + (
             "this would delete every one that stands: say --delete-all if that is meant" if changed
             else "none stands either; name the folder that has them"),))
 

@@ -134,7 +134,7 @@ def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
 
 def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:
     from streams.cli.destinations import faults_of
-    from streams.definitions import load_folder
+    from streams.definitions import load_folder, without_definitions
 
     if folder is None:
         return ()
@@ -143,7 +143,7 @@ def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:
     except Misconfigured as fault:
         return fault.faults
     return () if found.sources else (
-        f"{folder}: no definition in it (.yaml, .yml, .json); name the folder that has them",)
+        f"{without_definitions(folder)}; name the folder that has them",)
 
 
 def _tell(sentence: str) -> None:

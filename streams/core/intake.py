@@ -30,29 +30,27 @@ OF_COMPANIES = "accounts"
 """`collection` of an external id that many people share."""
 _NOTHING: dict[str, Any] = {}
 _LAST = LATEST - 1_000 * 365 * 86_400_000
-"""The year 9000, and later times are it: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
+"""In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
 
 
 def instant(value: Json, field: str) -> int:
     """Epoch milliseconds of an ISO 8601 text (without zone: UTC) or of epoch milliseconds, a text of digits too.
 
-    Raises Rejected, naming the field and never the value, where it is neither.
+    What lies after `_LAST` is `_LAST`. Raises Rejected, naming the field and never the value, where it is neither.
     """
+    found: int | None = None
     if isinstance(value, str):
         try:
             parsed = datetime.fromisoformat(value.strip())
         except ValueError:
-            parsed = None
-        if parsed is not None:
-            if parsed.tzinfo is None:
-                parsed = parsed.replace(tzinfo=UTC)
-            return min(values.epoch_ms(parsed), _LAST)
-        rarely = values.instant(value)
-        if rarely is not None:
-            return min(rarely, _LAST)
+            found = values.instant(value)
+        else:
+            found = values.epoch_ms(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and -LATEST <= value <= LATEST:
-        return min(int(value), _LAST)
-    raise Rejected(f"{field} is no time; expected ISO 8601 with zone or epoch milliseconds")
+        found = int(value)
+    if found is None:
+        raise Rejected(f"{field} is no time; expected ISO 8601 with zone or epoch milliseconds")
+    return found if found < _LAST else _LAST
 
 
 def event_time(message: Message, received_at: int) -> int:

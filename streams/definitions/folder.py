@@ -39,6 +39,11 @@ def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
     return _together(reads, illegible)
 
 
+def without_definitions(path: Path) -> str:
+    """What is said of a folder that has none."""
+    return f"{path}: no definition in it ({', '.join(sorted(SUFFIXES))})"
+
+
 def load_file(path: Path, beside: Mapping[str, Json]) -> tuple[Definitions, frozenset[str]]:
     """The definitions of one file in place of those of the same `kind/id` among `beside` (documents without faults),
     and the file's own keys. Raises as `load_folder`; what the file refers to may be in either."""

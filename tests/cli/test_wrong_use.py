@@ -49,7 +49,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
     ("apply {folder}/buyers.yaml", "is a file; expected a folder"),
     ("backtest {folder}/events.jsonl --definitions {folder} --output {folder}/buyers.yaml", "is a file; expected a folder"),
     ("feed export {folder}/buyers.yaml", "is a file; expected a folder"),
-    ("segment rollback buyers --to -1", "expected"),
+    ("segment rollback buyers --to -1", "'-1': expected a whole number, 1 or more"),
     ("profile show cookie", "'cookie' is no identifier; expected NAMESPACE:VALUE"),
     ("identity explain cookie:", "'cookie:' is no identifier"), ("identity explain :c1", "':c1' is no identifier"),
     ("segment explain buyers --profile c1", "'c1' is no identifier; expected NAMESPACE:VALUE"),

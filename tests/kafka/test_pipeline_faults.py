@@ -34,7 +34,6 @@ def test_l8_twenty_thousand_events_and_six_kills(broker: Broker, tmp_path: Path)
         assert_exact(deployment, shop, seeing)
 
 
-@pytest.mark.nightly
 @pytest.mark.timeout(240)
 def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
     with (

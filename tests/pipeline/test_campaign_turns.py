@@ -74,7 +74,7 @@ def test_an_event_at_the_instant_at_which_the_membership_ends_is_answered_only_i
 
 @pytest.mark.parametrize("addresses", [("a", "b"), ("b", "a")])
 def test_of_two_addresses_of_one_instant_the_one_that_arrived_last_is_written_to(addresses: tuple[str, str]) -> None:
-    """A list of one day gives everybody's old and new address the same time; the greater text once won."""
+    """A list of one day gives everybody's old and new address the same time."""
     pipeline = world(campaign("c"))
     person = Person(pipeline)
     for address in addresses:

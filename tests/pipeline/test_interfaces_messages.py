@@ -62,7 +62,7 @@ def test_when_an_event_happened(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("received", ["9999-12-31T23:59:59-14:00", "9999-12-31", 253_402_300_799_999])
 def test_what_has_no_end_in_its_source_leaves_room_for_quiet_hours_and_caps(tmp_path: Path, received: str | int) -> None:
-    """Databases write `9999-12-31` for never; local days and their ends were looked for beyond the calendar."""
+    """Databases write `9999-12-31` for never; local days and their ends lie beyond the calendar then."""
     mail = {"subject": "Hello", "text": "Hello", "purpose": "mail"}
     permitted = {"consent": {"purposes": {"mail": True}}}
     definitions: list[dict[str, object]] = [{"kind": "segment", "id": "everyone", "rule": {"everyone": {}}}, {

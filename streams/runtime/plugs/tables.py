@@ -63,10 +63,10 @@ class CommittedState(Store[bytes, bytes]):
         return False
 
     async def backup_partition(self, *_: Any, **__: Any) -> NoReturn:
-        raise NotImplementedError("The changelog is the backup")
+        raise TypeError("The changelog is the backup")
 
     def restore_backup(self, *_: Any, **__: Any) -> NoReturn:
-        raise NotImplementedError("The changelog is the backup")
+        raise TypeError("The changelog is the backup")
 
 
 class CommittedTable(Table[bytes, bytes]):

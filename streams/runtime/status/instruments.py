@@ -16,13 +16,12 @@ from streams.runtime.state.restore import RestoreProgress
 from streams.runtime.status import metrics as m
 from streams.runtime.status.windows import Latencies, Rate
 from streams.runtime.work.runner import Done, Runner
-from streams.topology import EVENTS_HITS, EVENTS_INTERACTIONS
+from streams.task.reading import EVENT_TOPICS
 from streams.unit import Inbound
 from streams.web.status import Phase, TaskStatus, WorkerStatus
 
 SAMPLES = 4
 """Events of a unit whose latency is measured."""
-EVENTS = frozenset({EVENTS_HITS.name, EVENTS_INTERACTIONS.name})
 
 
 class Instruments:
@@ -97,7 +96,7 @@ class Instruments:
 
     def _sample(self, done: Done) -> None:
         every = max(1, len(done.records) // SAMPLES)
-        samples = [_latency(record, done.wall) for record in done.records[::every] if record.topic in EVENTS]
+        samples = [_latency(record, done.wall) for record in done.records[::every] if record.topic in EVENT_TOPICS]
         self._latencies.add(samples)
         for sample in samples:
             self.metrics.observe(m.LATENCY, sample)
