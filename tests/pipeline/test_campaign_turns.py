@@ -72,8 +72,8 @@ def test_an_event_at_the_instant_at_which_the_membership_ends_is_answered_only_i
     assert [change.at for change in pipeline.memberships if change.change == "exited"] == exits
 
 
-@pytest.mark.parametrize("addresses", [("a", "b"), ("b", "a")])
-def test_of_two_addresses_of_one_instant_the_one_that_arrived_last_is_written_to(addresses: tuple[str, str]) -> None:
+@pytest.mark.parametrize("addresses", ["ab", "ba", "aba", "bab"])
+def test_of_two_addresses_of_one_instant_the_one_that_arrived_last_is_written_to(addresses: str) -> None:
     """A list of one day gives everybody's old and new address the same time."""
     pipeline = world(campaign("c"))
     person = Person(pipeline)
@@ -81,4 +81,4 @@ def test_of_two_addresses_of_one_instant_the_one_that_arrived_last_is_written_to
         person.becomes(fan=True, email=f"{address}@example.org")
     pipeline.advance(by=HOUR)
     person.orders()
-    assert [a.identifier for a in pipeline.activations("email")] == [f"email:{addresses[1]}@example.org"]
+    assert [a.identifier for a in pipeline.activations("email")] == [f"email:{addresses[-1]}@example.org"]

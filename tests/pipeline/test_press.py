@@ -187,6 +187,18 @@ def test_who_is_absorbed_while_waiting_gets_their_message_first() -> None:
     assert len(mailed(pipeline)) == 1
 
 
+@pytest.mark.xfail(strict=True, reason="the press comes to who is absorbed before the message that joins them is folded in")
+def test_what_joins_two_people_and_withdraws_consent_comes_before_the_press_that_one_waits_for() -> None:
+    pipeline = fans(0)
+    becomes(pipeline, "u", fan=False)
+    pipeline.send({"type": "identify", "anonymousId": "k", "messageId": "a", "timestamp": START, "traits": {
+        "fan": True, "email": "lone@example.org"}, "context": {"consent": {"purposes": {"mail": True}}}})
+    pipeline.activate("c", per_second=0.001)
+    pipeline.send({"type": "identify", "anonymousId": "k", "userId": "u", "messageId": "m", "timestamp": pipeline.now,
+                   "context": {"consent": {"purposes": {"mail": False}}}})
+    assert mailed(pipeline) == []
+
+
 class Crowd:
     """What happens to people and the campaign between presses, and what that allows them to be sent."""
 
