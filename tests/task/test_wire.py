@@ -18,7 +18,7 @@ from streams.core.messages import Command, Visit
 from streams.core.profile import Fragment, Profile
 from streams.core.tables import Entry
 from streams.task.reading import Reader
-from streams.task.wire import Ask, Revise, Staged, Wired, decode, encode
+from streams.task.wire import _READERS, Ask, Revise, Staged, Wired, decode, encode
 from streams.unit import Inbound
 from tests.strategies import START, Message, histories
 from tests.task.drawing import TEXT, WHOLE, built, damaged
@@ -26,7 +26,6 @@ from tests.task.test_rows import PROFILES
 
 CODEC = Codec()
 KINDS: tuple[type[Wired], ...] = (*Command.__args__, Redact, Staged, Revise, Ask)
-NAMES = {kind.__name__.lower() for kind in KINDS}
 
 
 def _event(entry: Entry, is_replayed: bool) -> Event:
@@ -73,7 +72,7 @@ def test_other_bytes_are_read_or_a_bug(kind: type[Wired]) -> None:
 @given(TEXT, st.binary(max_size=9))
 @example("", b"")
 def test_an_unknown_kind_is_a_bug(kind: str, body: bytes) -> None:
-    assume(kind not in NAMES)
+    assume(kind not in _READERS)
     with pytest.raises(Bug, match="of unknown kind"):
         decode({"kind": kind, "at": 0, "body": body}, _event)
 
