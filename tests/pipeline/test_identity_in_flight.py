@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from streams.core.messages import Activation, IdentityChanged, MembershipChanged
+from streams.core.handover import release
+from streams.core.messages import Activation, Adopt, IdentityChanged, MembershipChanged, Release
 from streams.testing import Pipeline
 from tests.pipeline.mesh import Mesh, unsettled
 from tests.pipeline.test_identity_scenarios import identifiers, named
@@ -87,6 +88,27 @@ def test_a_profile_that_moves_while_its_timers_fire_leaves_its_segments_once(cha
     assert mesh.pipeline.members("carts") == {"cookie:c3"}
     _assert_lines_alternate(mesh)
     assert_told_by_turns(mesh)
+
+
+@pytest.mark.parametrize("chance", CHANCES)
+def test_what_time_alone_ended_before_a_profile_is_absorbed_is_told_at_its_instant(chance: int) -> None:
+    """Its task has not come to the timer yet, as after an outage, when another's message about them is there."""
+    mesh = Mesh(Pipeline(EVERYTHING | LIMITS_LIFTED, partitions=5), Random(chance))
+    for part in (story("u1", start=START - 1), story("c1"), story("c1 u1", start=START + 5 * DAY)):
+        mesh.run(part)
+    lines = [(line.segment_id, line.change, line.at) for _, line in mesh.outputs
+             if isinstance(line, MembershipChanged) and line.identifiers == ["cookie:c1"]]
+    assert ("carts", "entered", START) in lines and ("carts", "exited", START + DAY) in lines
+
+
+def test_whoever_is_to_be_released_and_has_been_absorbed_is_released_where_it_went() -> None:
+    pipeline = Pipeline(EVERYTHING | LIMITS_LIFTED, 1)
+    for message in story("u1", "c1", "c1 u1"):
+        pipeline.send(message)
+    [task] = pipeline.tasks
+    survivor, absorbed, nobody = "customer_id:u1", "cookie:c1", "cookie:c2"
+    assert release(task.context, Release(absorbed, "customer_id:u2"), START) == [Release(survivor, "customer_id:u2")]
+    assert release(task.context, Release(nobody, survivor), START) == [Adopt(survivor, nobody, [], [], None)]
 
 
 def _assert_lines_alternate(mesh: Mesh) -> None:
