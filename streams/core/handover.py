@@ -31,8 +31,7 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     if profile is None:
         return [Adopt(message.to, message.profile, [], [], None)]
     sends = profiling.catch_up(context, profile, at)
-    if context.presses and not profile.handovers:
-        sends += campaigns.reach_now(context, profile, max(at, profile.now))
+    profile.inherited = campaigns.answered(context.plan, profile)
     _leave(context, profile, message.to, at)
     entries = tables.timeline.entries(profile.key)
     tables.timeline.replace(profile.key, [])
@@ -104,7 +103,8 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
             expiry.ask_now(context, profile)
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
-    state = Profile("", "", told=told, members=dict(profile.members) if message.is_split else {}, waiting=waiting)
+    had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
+    state = Profile("", "", told=told, inherited=had, waiting=waiting)
     return _given(message.to, message.source, fragments, entries, state, "split" if message.is_split else "merge")
 
 
@@ -226,7 +226,6 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
         if origin in waiting:
             waiting += passed_on
     campaigns.inherit(profile, state)
-    profile.inherited.update(state.members, state.inherited)
     profile.now = max(profile.now, state.now)
     for segment, sequence in state.sequences.items():
         profile.sequences[segment] = max(sequence, profile.sequences.get(segment, 0))

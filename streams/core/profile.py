@@ -88,7 +88,7 @@ class Profile:
     handovers: dict[str, int] = field(default_factory=dict)
     """Source -> fragments expected from it less those that came; while any is open nothing is evaluated."""
     inherited: set[str] = field(default_factory=set)
-    """Segments that an absorbed part was in, until the hand-over is complete."""
+    """What an absorbed part's memberships were answered (`campaigns.inheriting`), until the hand-over is complete."""
     seen: bytes = b""
     chunks: int = 0
     """With `seen`: which messages of its own identifier came before (`copies`)."""

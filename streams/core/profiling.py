@@ -244,7 +244,6 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "merge") ->
     if profile.handovers:
         return []
     sends = bring_up_to_date(context, profile, max(at, profile.now), cause)
-    profile.inherited.clear()
     return sends + campaigns.answer_waiting(context, profile, max(at, profile.now))
 
 

@@ -20,6 +20,7 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
         return []
     rebuild(context, profile)
     changes = evaluate.evaluate_all(context.plan, profile, at)
+    campaigns.take_answers(profile)
     profile.edition = context.edition
     profile.now = at
     context.tables.profiles.put(profile.key, profile)

@@ -5,8 +5,6 @@ from collections import Counter
 from math import ceil
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from streams.core.values import Json
 from streams.standing import PressStanding, total
@@ -172,79 +170,6 @@ def test_a_campaign_that_starts_later_is_pressed_then_and_one_that_ends_stops() 
     pipeline.advance(by=3_600 * SECOND)
     assert 0 < len(mailed(pipeline)) <= 5 * 2 + 4
     assert standing(pipeline).present == 31 and standing(pipeline).is_over
-
-
-def test_who_is_absorbed_while_waiting_gets_their_message_first() -> None:
-    """They were a person of their own when the button was pressed, and are activated as that person."""
-    pipeline = fans(0)
-    becomes(pipeline, "u", fan=False)
-    pipeline.send({"type": "identify", "anonymousId": "k", "messageId": "a", "timestamp": START, "traits": {
-        "fan": True, "email": "lone@example.org"}, "context": {"consent": {"purposes": {"mail": True}}}})
-    pipeline.activate("c", per_second=0.001)
-    pipeline.send({"type": "identify", "anonymousId": "k", "userId": "u", "messageId": "m", "timestamp": pipeline.now})
-    assert mailed(pipeline) == ["email:lone@example.org"]
-    pipeline.advance(by=10_000 * SECOND)
-    assert len(mailed(pipeline)) == 1
-
-
-@pytest.mark.xfail(strict=True, reason="the press comes to who is absorbed before the message that joins them is folded in")
-def test_what_joins_two_people_and_withdraws_consent_comes_before_the_press_that_one_waits_for() -> None:
-    pipeline = fans(0)
-    becomes(pipeline, "u", fan=False)
-    pipeline.send({"type": "identify", "anonymousId": "k", "messageId": "a", "timestamp": START, "traits": {
-        "fan": True, "email": "lone@example.org"}, "context": {"consent": {"purposes": {"mail": True}}}})
-    pipeline.activate("c", per_second=0.001)
-    pipeline.send({"type": "identify", "anonymousId": "k", "userId": "u", "messageId": "m", "timestamp": pipeline.now,
-                   "context": {"consent": {"purposes": {"mail": False}}}})
-    assert mailed(pipeline) == []
-
-
-class Crowd:
-    """What happens to people and the campaign between presses, and what that allows them to be sent."""
-
-    def __init__(self, number: int, partitions: int, pace: float | None) -> None:
-        self.pipeline, self.pace = fans(number, partitions), pace
-        self.entered = Counter(f"u{place}" for place in range(number))
-        self.fan = dict.fromkeys(self.entered, True)
-        self.refused: dict[str, int] = {}
-        """Name -> messages of all before they withdrew consent."""
-
-    def do(self, what: str, who: str, wait: int) -> None:
-        match what:
-            case "leave" | "enter" | "touch":
-                was, self.fan[who] = self.fan[who], what == "enter" or (what == "touch" and self.fan[who])
-                self.entered[who] += self.fan[who] and not was
-                becomes(self.pipeline, who, fan=self.fan[who], mail=None)
-            case "refuse":
-                becomes(self.pipeline, who, fan=self.fan[who], mail=False)
-                self.refused.setdefault(who, len(mailed(self.pipeline)))
-            case "pause":
-                self.pipeline.activate("c", "paused")
-            case "press":
-                self.pipeline.activate("c", per_second=self.pace)
-            case "wait":
-                self.pipeline.advance(by=wait)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(1, 12), st.sampled_from((1, 4, 16)), st.sampled_from((None, 0.5, 3.0, 40.0)), st.data())
-def test_whatever_happens_meanwhile_nobody_is_activated_twice_or_without_consent(
-    number: int, partitions: int, pace: float | None, data: st.DataObject,
-) -> None:
-    """A message for each time in the segment at most, and one for whoever is in it at the end and permits it."""
-    crowd = Crowd(number, partitions, pace)
-    actions = st.sampled_from(("leave", "enter", "refuse", "pause", "press", "wait", "wait", "touch"))
-    for _ in range(data.draw(st.integers(0, 10))):
-        crowd.do(data.draw(actions), data.draw(st.sampled_from(sorted(crowd.fan))), data.draw(st.integers(1, 9_000)))
-    for what, wait in (("pause", 0), ("press", 0), ("wait", 1_000 * SECOND)):
-        crowd.do(what, "", wait)
-    pipeline = crowd.pipeline
-    sent = Counter(identifier.removeprefix("email:").partition("@")[0] for identifier in mailed(pipeline))
-    assert all(sent[who] <= times for who, times in crowd.entered.items())
-    assert all(sent[who] or who in crowd.refused for who, is_in in crowd.fan.items() if is_in)
-    assert not [who for who, place in crowd.refused.items() if f"email:{who}@example.org" in mailed(pipeline)[place:]]
-    assert len({activation.activation_id for activation in pipeline.activations()}) == len(pipeline.activations())
-    assert standing(pipeline).is_over
 
 
 @pytest.mark.parametrize("portion", [1.0, 0.5, 0.0001])

@@ -5,7 +5,7 @@ out (`display`). E-mail and SMS are messages: one for each membership that trigg
 (`messaging`). Whether either may be is asked in one place (`permission`). The stages call what stands here.
 """
 from streams.core.campaigns.advertising import ADVERTISING
-from streams.core.campaigns.inheriting import inherit
+from streams.core.campaigns.inheriting import answered, inherit, take_answers
 from streams.core.campaigns.reacting import (
     catch_up,
     consent_changed,
@@ -14,13 +14,12 @@ from streams.core.campaigns.reacting import (
     live,
     memberships_changed,
     reach,
-    reach_now,
     release_held,
     take_everything_back,
 )
 from streams.core.campaigns.told import hand_over
 from streams.core.campaigns.waiting import answer_waiting, give_waiting, postpone
 
-__all__ = ["ADVERTISING", "answer_waiting", "catch_up", "consent_changed", "event_happened", "give_waiting", "hand_over",
-           "identifiers_changed", "inherit", "live", "memberships_changed", "postpone", "reach", "reach_now",
-           "release_held", "take_everything_back"]
+__all__ = ["ADVERTISING", "answer_waiting", "answered", "catch_up", "consent_changed", "event_happened", "give_waiting",
+           "hand_over", "identifiers_changed", "inherit", "live", "memberships_changed", "postpone", "reach", "release_held",
+           "take_answers", "take_everything_back"]

@@ -48,13 +48,6 @@ def messages(context: Context, profile: Profile, campaign: Campaign, at: int, oc
     return sends
 
 
-def answer(profile: Profile, campaign: Campaign) -> None:
-    """The membership was another profile's before: it is told to nobody."""
-    for channel in campaign.channels:
-        if channel.name in ADDRESS:
-            _answer(profile, campaign, channel)
-
-
 def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent]:
     """What waits has lost its occasion by a change the other way."""
     reason = "entered again while held" if entered else "left the segment while held"

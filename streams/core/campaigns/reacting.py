@@ -8,7 +8,7 @@ from streams.core.campaigns.activations import Cause
 from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
-from streams.core.campaigns.messaging import Occasion, answer, messages, release, undo
+from streams.core.campaigns.messaging import Occasion, messages, release, undo
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
@@ -39,9 +39,7 @@ def memberships_changed(
         if change is None:
             continue
         sends += update_audiences(context, profile, campaign, Cause(at, change.because, event))
-        if change.entered and change.segment_id in profile.inherited:
-            answer(profile, campaign)
-        elif _triggers(campaign, change):
+        if _triggers(campaign, change):
             kind = Trigger.ENTERED if change.entered else Trigger.EXITED
             sends += _decided(context, profile, campaign, at, Occasion(kind, change.because, event, at))
     return sends
@@ -105,15 +103,6 @@ def reach(context: Context, profile: Profile, campaign: Campaign, press: Press, 
     sends = _activate_present(context, profile, campaign, at)
     press.reached += 1
     press.activated += any(isinstance(sent, Activation) for sent in sends)
-    return sends
-
-
-def reach_now(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Every press that this profile waits for comes to it before its turn: the profile is about to end."""
-    sends: list[Sent] = []
-    for campaign in live(context, at):
-        if _is_waiting(context, profile, campaign):
-            sends += reach(context, profile, campaign, context.presses[campaign.id], at)
     return sends
 
 
