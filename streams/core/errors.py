@@ -7,6 +7,7 @@ or stop?". So the type is the answer, and the sentence says the rest.
     |-- Rejected            this input is wrong: dead-letter it with the reason, go on
     |-- Retryable           the world is not ready: the same call may succeed after `after` seconds
     |-- Misconfigured       the operator must act: refuse to start, list every fault
+    |   `-- Unreachable     Kafka did not answer: it is away, or elsewhere
     `-- Bug                 an invariant of ours is broken: stop the worker, lose nothing
 
 A sentence says what, what was found, what was expected and what to do; it never holds personal data.
@@ -41,6 +42,10 @@ class Misconfigured(AudienceError):
             raise Bug("Misconfigured raised without a fault; give at least one sentence")
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class Unreachable(Misconfigured):
+    """No answer from Kafka in time. Whoever asked by hand may have the address wrong; a worker is to be started again."""
 
 
 class Bug(AudienceError):

@@ -39,7 +39,7 @@ class Exit(IntEnum):
     STATE = 77
     """The local state is not for this version or this changelog; the message says what to do."""
     MISCONFIGURED = 78
-    """Settings, topics or broker are wrong; all faults were listed."""
+    """Settings or topics are wrong; all faults were listed."""
 
 
 class Stop(AudienceError):

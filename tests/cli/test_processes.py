@@ -48,6 +48,12 @@ def test_workers_end_with_the_first_that_ends_and_say_so(tmp_path: Path) -> None
     assert f"a worker ended with exit code {Exit.MISCONFIGURED:d}; all are stopped" in said
 
 
+def test_a_worker_whose_broker_is_away_says_so_and_may_be_started_again(tmp_path: Path) -> None:
+    code, said = _ended("worker", tmp_path)
+    assert code == Exit.BROKER
+    assert "no Kafka broker at 127.0.0.1:9 answered within 10 s" in said and "AUDIENCE_BROKER" in said
+
+
 def test_a_look_up_server_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
     code, said = _ended(f"serve --port {taken}", tmp_path)
     assert code == 1

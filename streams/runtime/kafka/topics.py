@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-exports are untyped
@@ -24,16 +24,19 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-
     ResourceType,
 )
 
-from streams.core.errors import Misconfigured
-from streams.runtime.kafka.errors import error_of
+from streams.core.errors import Misconfigured, Unreachable
+from streams.runtime.kafka.errors import error_of, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import COMPACTED_VALUES_LAST, MIB, TOMBSTONES_LAST, TOPICS, Topic
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 10.0
 """Seconds for one answer of the broker: one that was started a moment ago is waited for."""
+SETTLED_WITHIN = 30.0
+"""Seconds for a cluster to have a controller again, and for what that decides to reach each broker."""
 SAY_AFTER = 2.0
 """Seconds after which that wait is said."""
 LARGEST_RECORD = 8 * MIB
@@ -69,30 +72,24 @@ def ensure_topics(settings: Settings) -> tuple[str, ...]:
     """Creates what is missing, then checks everything; returns the names it created.
 
     Safe to run side by side. Existing topics are never changed, and if they have another number of partitions
-    nothing is created beside them. Misconfigured lists all faults.
+    nothing is created beside them. Misconfigured lists all faults; Unreachable if the cluster does not answer.
     """
-    admin = _admin(settings)
-    counts = _partition_counts(admin, settings.broker)
+    counts = _partition_counts(_admin(settings), settings.broker)
     declared = declared_topics(settings)
     missing = [topic for topic in declared if topic.name not in counts]
     _refuse(_count_faults([topic for topic in declared if topic.name in counts], counts))
-    _create(admin, missing)
-    _wait_until_known(admin, missing, settings.broker)
-    check_topics(settings)
+    _refuse(_patiently(settings, lambda admin: _create(admin, missing)))
+    _refuse(_faults(settings, declared, _counts_once_known(settings, declared)))
     return tuple(topic.name for topic in missing)
 
 
 def check_topics(settings: Settings) -> None:
     """Misconfigured with everything that is wrong with the cluster's topics, or with the broker itself."""
-    admin = _admin(settings)
-    counts = _partition_counts(admin, settings.broker)
-    declared = declared_topics(settings)
-    present = [topic for topic in declared if topic.name in counts]
-    _refuse([*_count_faults(declared, counts), *_config_faults(admin, present)])
+    _refuse(_faults(settings, declared_topics(settings), _partition_counts(_admin(settings), settings.broker)))
 
 
 def require_topic(settings: Settings, name: str) -> None:
-    """Misconfigured if no broker answers, or there is no topic of this declared name on it: for whoever needs no other."""
+    """For whoever needs no other. Unreachable if no broker answers, Misconfigured if it has no topic so declared."""
     if Names(settings).on_cluster(name) not in _partition_counts(_admin(settings), settings.broker):
         _refuse((f"there is no topic {Names(settings).on_cluster(name)} on {settings.broker}; start a worker, which creates "
                  "it, or run `audience topics --create`; is AUDIENCE_PREFIX that of the workers?",))
@@ -107,11 +104,28 @@ def _admin(settings: Settings) -> AdminClient:
     return AdminClient({"bootstrap.servers": settings.broker, "log_level": 0, "socket.timeout.ms": 10_000})
 
 
+def _patiently(settings: Settings, ask: Callable[[AdminClient], T]) -> T:
+    """The answer, asked for again while a broker is away or the cluster has no controller. Unreachable if it stays so.
+
+    A client each time: one that knows a controller which is gone goes on asking it."""
+    deadline = monotonic() + SETTLED_WITHIN
+    while True:
+        try:
+            return ask(_admin(settings))
+        except KafkaException as failure:
+            error = error_of(failure)
+            if monotonic() > deadline:
+                raise Unreachable((
+                    f"Kafka at {settings.broker} said nothing of its topics within {SETTLED_WITHIN:g} s ({error.name()}: "
+                    f"{error.str()}); see that its brokers run, and try again",)) from failure
+            sleep(0.2)
+
+
 def _partition_counts(admin: AdminClient, broker: str) -> dict[str, int]:
     try:
         topics = _metadata(admin, broker).topics
     except KafkaException as failure:
-        raise Misconfigured((
+        raise Unreachable((
             f"no Kafka broker at {broker} answered within {ANSWER_WITHIN:g} s ({error_of(failure).name()}); set "
             "AUDIENCE_BROKER or --broker to one that runs, or start one on this machine with `audience broker`",
         )) from failure
@@ -136,29 +150,39 @@ def _ask(admin: AdminClient, answer: Future[ClusterMetadata]) -> None:
         answer.set_exception(failure)
 
 
-def _create(admin: AdminClient, missing: Iterable[Declared]) -> None:
+def _create(admin: AdminClient, missing: Iterable[Declared]) -> list[str]:
+    """The faults of those that could not be created; KafkaException where that may pass."""
     wanted = [
         NewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.config))
         for topic in missing
     ]
+    faults: list[str] = []
     if not wanted:
-        return
-    faults = []
+        return faults
     for name, created in admin.create_topics(wanted, operation_timeout=ANSWER_WITHIN).items():
         try:
             created.result(ANSWER_WITHIN * 2)
         except KafkaException as failure:
             error = error_of(failure)
+            if is_passing(error):
+                raise
             if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 faults.append(f"Topic {name} could not be created: {error.str()}")
-    _refuse(faults)
+    return faults
 
 
-def _wait_until_known(admin: AdminClient, created: Sequence[Declared], broker: str) -> None:
+def _counts_once_known(settings: Settings, declared: Sequence[Declared]) -> Mapping[str, int]:
     """A created topic reaches the metadata of each broker a little later."""
-    deadline = monotonic() + ANSWER_WITHIN
-    while not {topic.name for topic in created} <= _partition_counts(admin, broker).keys() and monotonic() < deadline:
+    admin = _admin(settings)
+    deadline, names = monotonic() + SETTLED_WITHIN, {topic.name for topic in declared}
+    while not names <= (counts := _partition_counts(admin, settings.broker)).keys() and monotonic() < deadline:
         sleep(0.05)
+    return counts
+
+
+def _faults(settings: Settings, declared: Sequence[Declared], counts: Mapping[str, int]) -> list[str]:
+    present = [topic for topic in declared if topic.name in counts]
+    return [*_count_faults(declared, counts), *_patiently(settings, lambda admin: _config_faults(admin, present))]
 
 
 def _count_faults(declared: Iterable[Declared], counts: Mapping[str, int]) -> Iterable[str]:
@@ -181,14 +205,17 @@ def _count_faults(declared: Iterable[Declared], counts: Mapping[str, int]) -> It
 
 
 def _config_faults(admin: AdminClient, topics: Iterable[Declared]) -> list[str]:
+    """KafkaException where the answer may come later."""
     by_resource = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
     if not by_resource:
         return []
     faults = []
     for resource, described in admin.describe_configs(list(by_resource)).items():
         try:
-            found = {name: entry.value for name, entry in described.result(ANSWER_WITHIN).items()}
+            found = {name: entry.value for name, entry in described.result(ANSWER_WITHIN * 2).items()}
         except KafkaException as failure:
+            if is_passing(error_of(failure)):
+                raise
             faults.append(f"Topic {resource.name} cannot be described: {error_of(failure).str()}")
             continue
         faults += _differences(by_resource[resource], found)

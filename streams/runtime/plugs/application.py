@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import faust
 from faust.types import EventT
 
-from streams.core.errors import Misconfigured
+from streams.core.errors import Misconfigured, Unreachable
 from streams.runtime.clock import wall_ms
 from streams.runtime.exits import Exit, Stop, end_process, leave
 from streams.runtime.kafka.names import Names
@@ -92,7 +92,8 @@ class AudienceApp(faust.App):
             await super().on_first_start()
             created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)
         except Misconfigured as failure:
-            end_process(Stop(Exit.MISCONFIGURED, str(failure)))
+            code = Exit.BROKER if isinstance(failure, Unreachable) else Exit.MISCONFIGURED
+            end_process(Stop(code, str(failure)))
         except asyncio.CancelledError:
             leave()
         if created:
