@@ -50,7 +50,7 @@ class BrokerFolder:
     def cluster_id(self) -> str:
         """The id given when the folder was first used; a new one for a new folder."""
         if not self.is_formatted:
-            return _new_cluster_id()
+            return new_cluster_id()
         return _properties(self.data / "meta.properties")["cluster.id"]
 
     def choose_ports(self, wanted: int | None) -> Ports:
@@ -92,7 +92,7 @@ class BrokerFolder:
             return "".join(deque(lines, maxlen=count)).rstrip() or "(the log is empty)"
 
 
-def _new_cluster_id() -> str:
+def new_cluster_id() -> str:
     """As Kafka's own ids: one in 64 would begin with a dash, and Kafka's formatter would take it for an option."""
     while (found := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass

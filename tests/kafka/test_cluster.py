@@ -1,0 +1,77 @@
+"""Law L8 on three brokers: leaders and coordinators move while workers work, and are killed beside them."""
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.runtime.outside.observer import ALL_INPUTS, lag
+from tests.kafka import shop_oracle
+from tests.kafka.cluster import Cluster
+from tests.kafka.deployment import Deployment, Worker, wait_until
+from tests.kafka.faults import FaultPlan, Supervised, makes_progress
+from tests.kafka.shop import assert_exact, assert_settles
+from tests.kafka.test_exactly_once import EVENTS, FACTORY, opened
+
+SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
+REPLICATED = {"AUDIENCE_REPLICATION": "3"}
+pytestmark = pytest.mark.nightly
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with Cluster(tmp_path) as cluster:
+        yield cluster
+
+
+@pytest.mark.timeout(400)
+def test_l8_three_brokers_end_in_turn_and_workers_beside_them(cluster: Cluster, tmp_path: Path) -> None:
+    with Deployment(cluster.address, tmp_path, FACTORY, **REPLICATED) as deployment:
+        shop = opened(deployment)
+        workers = [deployment.worker(name) for name in ("one", "two")]
+        with Supervised(*workers) as supervised:
+            hurt(cluster, deployment, workers, FaultPlan(SEED))
+            shop.close(at_least=EVENTS)
+            assert_settles(deployment, shop.answer, within=120)
+            print("ends", supervised.ends)
+        assert_exact(deployment, shop.answer)
+
+
+@pytest.mark.timeout(500)
+def test_l8_the_whole_pipeline_on_three_brokers(cluster: Cluster, tmp_path: Path) -> None:
+    with (
+        Deployment(cluster.address, tmp_path, shop_oracle.FACTORY, **shop_oracle.VARIABLES, **REPLICATED) as deployment,
+        shop_oracle.RealShop(deployment, events=10_000, seed=SEED, seconds=100) as shop,
+        shop_oracle.Seeing(deployment) as seeing,
+    ):
+        workers = [deployment.worker(name) for name in ("one", "two")]
+        with Supervised(*workers) as supervised:
+            hurt(cluster, deployment, workers, FaultPlan(SEED))
+            shop.close()
+            wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=120, what="every event is handled")
+            print("ends", supervised.ends)
+        shop_oracle.assert_exact(deployment, shop, seeing)
+
+
+def hurt(cluster: Cluster, deployment: Deployment, workers: list[Worker], plan: FaultPlan) -> None:
+    """Two brokers are killed, each with a worker, one of which loses its disk; between them one is shut down."""
+    for worker in workers:
+        worker.start()
+    victims = iter(workers)
+    for node, is_killed in zip(plan.random.sample(cluster.nodes, 3), (True, False, True), strict=True):
+        makes_progress(deployment)
+        time.sleep(plan.random.uniform(0, 1.2))
+        if is_killed:
+            node.kill()
+            worker = next(victims)
+            worker.kill()
+            if worker is workers[0]:
+                worker.lose_state()
+        else:
+            node.stop()
+        makes_progress(deployment)
+        node.start()
+        cluster.wait_until_in_sync()
