@@ -20,6 +20,7 @@ _MOVING = (
     KafkaError.UNKNOWN_LEADER_EPOCH,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.NOT_CONTROLLER,
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -30,6 +31,7 @@ _MOVING = (
     KafkaError.NETWORK_EXCEPTION,
     KafkaError._UNKNOWN_PARTITION,
     KafkaError._UNKNOWN_TOPIC,
+    KafkaError._DESTROY_BROKER,
 )
 """What a cluster answers while leaders move, or just after a topic was created, and what librdkafka says of a partition
 before it knows the cluster. It calls only some of these retriable, and only in some calls."""
