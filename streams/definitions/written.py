@@ -6,6 +6,7 @@ itself, the country `NO` is false, `21:00` is 1260 and `0612` is octal.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from streams.core.values import Json
 from streams.definitions.faults import Place, Steps, sentence
 
 DEEPEST = 250
+_LONGEST_WHOLE = 20
 MERGE = "<<"
 MOST_REPEATED = 100_000
 """Lists and objects that aliases stand for: nine lists of nine aliases each to the one before are 43 million."""
@@ -91,7 +93,7 @@ def _valid(error: yaml.MarkedYAMLError) -> str:
 
 def _json_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
     """Values by `json`; lines by YAML, of which JSON is a subset but for tabs."""
-    decoder, at = json.JSONDecoder(), 0
+    decoder, at = json.JSONDecoder(parse_int=_whole), 0
     while match := re.compile(r"\s*").match(text, at):
         start = match.end()
         if start == len(text):
@@ -112,23 +114,26 @@ def _written(root: yaml.Node, value: Json, file: str) -> Written:
     written = Written(document=None, file=file)
     built = _build(root, (), written)
     written.document = built if value is None else value
-    for steps, text in _texts(written.document, ()):
-        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+    for steps, leaf in _leaves(written.document, ()):
+        if isinstance(leaf, float) and not math.isfinite(leaf):
+            raise Illegible(sentence(written.place(steps), "a number that JSON cannot hold", "a finite one"))
+        if isinstance(leaf, str) and not leaf.isascii() and any("\ud800" <= letter <= "\udfff" for letter in leaf):
             what = "half a surrogate pair, which no UTF-8 can hold"
             raise Illegible(sentence(written.place(steps), what, "whole characters"))
     return written
 
 
-def _texts(value: Json, steps: Steps) -> Iterator[tuple[Steps, str]]:
-    if isinstance(value, str):
-        yield steps, value
-    elif isinstance(value, dict):
+def _leaves(value: Json, steps: Steps) -> Iterator[tuple[Steps, Json]]:
+    """Keys and what is neither object nor list."""
+    if isinstance(value, dict):
         for key, inner in value.items():
             yield (*steps, key), key
-            yield from _texts(inner, (*steps, key))
+            yield from _leaves(inner, (*steps, key))
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            yield from _texts(inner, (*steps, place))
+            yield from _leaves(inner, (*steps, place))
+    else:
+        yield steps, value
 
 
 def _build(node: yaml.Node, steps: Steps, written: Written) -> Json:
@@ -183,13 +188,19 @@ def _scalar(node: yaml.Node, written: Written) -> Json:
         case "tag:yaml.org,2002:bool":
             return node.value.lower() == "true"
         case "tag:yaml.org,2002:int":
-            return int(node.value)
+            return _whole(node.value)
         case "tag:yaml.org,2002:float":
             return float(node.value)
         case "tag:yaml.org,2002:str":
             return node.value
         case _:
             raise Illegible(sentence(_line(node, written), f"the tag {node.tag}", "plain YAML without tags"))
+
+
+def _whole(digits: str) -> int | float:
+    """As in events: beyond 64 bits the nearest float."""
+    value = int(digits) if len(digits) <= _LONGEST_WHOLE else None
+    return value if value is not None and -1 << 63 <= value < 1 << 64 else float(digits)
 
 
 def _is_null(node: yaml.Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import orjson
 import pytest
 
 from streams.core.definitions import (
@@ -225,3 +226,18 @@ def test_words_that_yaml_1_1_would_change_stay_as_written(tmp_path: Path) -> Non
     assert load_folder(tmp_path).sources["segment/a"]["rule"]["trait"]["in"] == [
         "NO", "on", "0612", "21:00", 1000.0, 12, -1.5, True, "2026-01-01",
     ]
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("d.yaml", "kind: segment\nid: s\nrule: {trait: {name: n, is: %s}}"),
+    ("d.json", '{"kind": "segment", "id": "s",\n\n"rule": {"trait": {"name": "n", "is": %s}}}')])
+def test_numbers_are_read_as_in_events(tmp_path: Path, name: str, text: str) -> None:
+    for written, read in (("18446744073709551615", 2**64 - 1), ("18446744073709551616", 2.0**64), ("-" + "9" * 30, -1e30)):
+        (tmp_path / name).write_text(text % written)
+        found = load_folder(tmp_path).sources["segment/s"]["rule"]["trait"]["is"]
+        assert (found, type(found)) == (read, type(read))
+        assert found == orjson.loads(written)
+    for written in ("9" * 5_000, "1e999", "-1e999"):
+        (tmp_path / name).write_text(text % written)
+        with pytest.raises(Misconfigured, match=rf"{name}:3: a number that JSON cannot hold; expected a finite one"):
+            load_folder(tmp_path)
