@@ -21,10 +21,11 @@ from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import dotted
 from streams.definitions.matches import EVENT_NAMES
 from streams.definitions.samples import failures
+from streams.definitions.sandbox import Sandbox
 from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, NAMESPACE, TEXT, TIME, TIME_ZONE, choice, duration, whole
 from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
 
-_JINJA = jinja2.Environment(autoescape=True)
+_SANDBOX = Sandbox(is_html=True)
 _JINJA_EXPECTED = "valid Jinja, such as {{ first_name | default('there') }}"
 _EACH_AS_TEXT = re.compile(r"each: *(\S(?:.*\S)?)")
 _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not Trigger.EACH)
@@ -33,10 +34,12 @@ _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not T
 def _template(found: Found) -> str:
     source = TEXT.read(found)
     try:
-        _JINJA.compile(source)
+        _SANDBOX.compile(source)
     except jinja2.TemplateSyntaxError as error:
         found.refuse(f"{dotted(found.steps)} is no Jinja template ({error.message})", _JINJA_EXPECTED,
                      lines_below=error.lineno - 1)
+    except (RecursionError, SyntaxError):
+        found.refuse(f"{dotted(found.steps)} is nested too deeply", _JINJA_EXPECTED)
     return source
 
 

@@ -6,6 +6,7 @@ message fails on every machine or on none.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextvars import ContextVar
 from typing import Any
@@ -19,9 +20,17 @@ LONGEST = 500_000
 MOST_STEPS = 10_000
 """Of a `range`."""
 LARGEST_POWER = 64
+MOST_BITS = 14_000
+"""Of a whole number that two make: about the 4,300 digits that Python writes at most."""
+WIDEST = 1_000
+"""Of what a text is padded, indented, cut or joined with: characters, or a number of them."""
+SIZING = frozenset(("batch", "center", "indent", "join", "replace", "slice", "tojson", "wordwrap"))
+"""Filters whose arguments say how long the answer gets."""
+_WIDE = re.compile(r"%[^%a-zA-Z]*(?:[0-9]{4}|\*)|\{[^{}]*(?:[0-9]{4}|\{)")
+"""A field of `%` or `format` that is 1,000 characters or wider, or as wide as an argument says."""
 MOST_STEPS_IN_ALL = 100_000
 """Of all loops of one rendering, and calls; a list that a filter goes through counts as many as it is long."""
-COUNTED, PAID, SHORT = WRAPPERS = (" counted", " paid", " short")
+COUNTED, PAID, SHORT, NARROW, PLAIN = WRAPPERS = (" counted", " paid", " short", " narrow", " plain")
 """Filters that no template can name."""
 FAULTS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError)
 """What a template may fail with. Anything else is a bug of ours."""
@@ -35,7 +44,7 @@ _LEFT: ContextVar[list[int]] = ContextVar("steps that a rendering has left")
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset(("*", "**", "+"))
+    intercepted_binops = frozenset(("*", "**", "+", "%"))
 
     def __init__(
         self, *, is_html: bool = False, undefined: type[Undefined] = ChainableUndefined, longest: int = LONGEST,
@@ -44,7 +53,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(undefined=undefined, autoescape=is_html)
         self._longest = longest
         self.globals["range"] = _range
-        self.filters |= {COUNTED: _counted, PAID: _paid, SHORT: self._short}
+        del self.globals["lipsum"]
+        self.filters |= {COUNTED: _counted, PAID: _paid, SHORT: self._short, NARROW: _narrow, PLAIN: _plain}
 
     def said(self, template: Template, values: Mapping[str, Any]) -> str:
         """The rendered text. Raises one of FAULTS."""
@@ -66,8 +76,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         for loop in list(source.find_all(nodes.For)):
             loop.iter = _wrapped(loop.iter, COUNTED)
         for filtered in list(source.find_all(nodes.Filter)):
+            if filtered.name in SIZING:
+                filtered.args = [_wrapped(given, NARROW) for given in filtered.args]
+                for each in filtered.kwargs:
+                    each.value = _wrapped(each.value, NARROW)
             if filtered.node is not None and filtered.name not in WRAPPERS:
-                filtered.node = _wrapped(filtered.node, PAID)
+                filtered.node = _wrapped(filtered.node, PLAIN if filtered.name == "format" else PAID)
         for joined in list(source.find_all(nodes.Concat)):
             joined.nodes = [_wrapped(nodes.Concat(joined.nodes, lineno=joined.lineno), SHORT)]
         source.set_environment(self)
@@ -78,11 +92,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
         _spend(1)
         if isinstance(function, LoopContext):
             args = (_counted(args[0]), *args[1:])
+        method = getattr(function, "__wrapped__", function)
+        if isinstance(text := getattr(method, "__self__", None), str):
+            _check_method(method.__name__, text, (*args, *named.values()))
         return super().call(context, function, *args, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """`*`, `**` and `+`. TooLong where the answer would be no small thing."""
-        if operator == "**" and not _is_small(right):
+        """`*`, `**`, `+` and `%`. TooLong where the answer would be no small thing."""
+        if operator == "%":
+            _plain(left)
+        if (operator == "**" and not _is_small(right)) or _bits(operator, left, right) > MOST_BITS:
             raise TooLong
         if operator == "*" and max(_repeated(left, right), _repeated(right, left)) > self._longest:
             raise TooLong
@@ -112,6 +131,37 @@ def _paid(value: Any) -> Any:
     if isinstance(value, Sized) and not isinstance(value, str | Undefined):
         _spend(len(value))
     return value
+
+
+def _check_method(name: str, text: str, given: Iterable[Any]) -> None:
+    """Of a text's own methods: TooLong where what is given says that the answer is long."""
+    if name in ("format", "format_map"):
+        _plain(text)
+        return
+    for each in (text, *given) if name == "join" else given:
+        _narrow(each)
+
+
+def _narrow(value: Any) -> Any:
+    is_wide = abs(value) > WIDEST if isinstance(value, int | float) else isinstance(value, str) and len(value) > WIDEST
+    if is_wide:
+        raise TooLong
+    for each in value.values() if isinstance(value, Mapping) else ():
+        _narrow(each)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and _WIDE.search(value):
+        raise TooLong
+    return value
+
+
+def _bits(operator: str, left: Any, right: Any) -> int:
+    """Of the whole number that two make, at most."""
+    if not isinstance(left, int) or not isinstance(right, int):
+        return 0
+    return left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
 
 
 def _wrapped(expression: nodes.Node, name: str) -> nodes.Filter:
