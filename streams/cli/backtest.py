@@ -41,8 +41,9 @@ def run(options: argparse.Namespace) -> int:
           f"{summary['activations']} activations, {summary['rejected']} rejected "
           f"in {summary['seconds']} s; written to {options.output}", file=sys.stderr)
     if summary["rejected"] and not summary["profiles"] and not summary["identity"]:
-        print(f"no message was accepted; why is in {options.output / 'rejected.jsonl'}. JSON is read a line at a time, an "
-              "object each: of an array, `jq -c '.[]'` makes such lines", file=sys.stderr)
+        hint = "" if options.mapping else (". JSON is read a line at a time, an object each: of an array, `jq -c '.[]'` "
+                                           "makes such lines")
+        print(f"no message was accepted; why is in {options.output / 'rejected.jsonl'}{hint}", file=sys.stderr)
     for reason, messages in summary["consent_faults"].items():
         print(f"consent of {messages} messages could not be read, so it permits nothing: {reason}", file=sys.stderr)
     return 0

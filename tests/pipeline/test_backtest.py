@@ -82,6 +82,16 @@ def test_that_nothing_was_accepted_is_said(
     assert ("no message was accepted" in capsys.readouterr().err) == is_said
 
 
+def test_of_a_table_nothing_of_json_is_said(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events, mapping = world / "orders.csv", world / "orders.yaml"
+    events.write_text("customer\nnull\n")
+    mapping.write_text("messages: [{type: track, event: Ordered, userId: {column: customer}}]")
+    assert cli.main(["backtest", str(events), "--mapping", str(mapping), "--definitions", str(world / "one"), "--output",
+                     str(world / "d")]) == 0
+    said = capsys.readouterr().err
+    assert "no message was accepted" in said and "JSON" not in said
+
+
 def test_that_a_folder_has_no_definitions_is_said(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "none").mkdir()
     assert cli.main(["backtest", str(world / "events.jsonl"), "--definitions", str(tmp_path / "none"), "--output",
