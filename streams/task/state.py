@@ -1,7 +1,7 @@
 """All tables of a task over one store: what the core sees, and what a unit of work writes."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from streams.core.messages import Adopt, Arrive, Cut, Decide, Deliver, Release, Visit
 from streams.core.requests import Receipt
@@ -12,7 +12,7 @@ from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
 from streams.task.wire import Wired
 from streams.task.working import RareTable, WorkingTable
-from streams.unit import Change, Store
+from streams.unit import Change, Inbound, Store
 
 PERSONS = b"p"
 """Before the keys of persons in the table `identities`; what else it has stands below. In `meta` are the prefixes b presses,
@@ -39,8 +39,14 @@ class State:
         self._working = (self.pointers, self.chunks, self.profiles, self.nodes, self.persons, self.counters,
                          self.receipts, self.barred)
 
+    def expect(self, records: Sequence[Inbound]) -> None:
+        """One multi-get a table for the homes that the records' keys name: with nearly all of them, all that they need."""
+        homes = {record.key.decode(errors="replace") for record in records if record.key}
+        self.pointers.prefetch(homes)
+        self.profiles.prefetch(homes)
+
     def prefetch(self, work: Iterable[tuple[Wired, int]]) -> None:
-        """One multi-get a table for what these messages need first."""
+        """One multi-get a table for what these messages need first and nobody read so far."""
         homes: set[str] = set()
         profiles: set[str] = set()
         nodes: set[str] = set()

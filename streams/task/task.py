@@ -43,6 +43,9 @@ COMMANDS = frozenset(Command.__args__)
 FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
 """What upstream may have put on the wrong partition."""
 CAMPAIGN = "campaign"
+AT_ONCE = 50
+"""Records that are read before the first of them is handled. All of a unit were out of the processor's caches by then, and
+every look for cycles that another task took met them: 2 us of 55 an event."""
 TIMERS_A_UNIT = 250
 """So few that events hardly wait for a flood of them, as when thousands came in together and leave together; as many as
 there are records, where those are more."""
@@ -105,12 +108,9 @@ class Task:
         """One unit of work: see `streams.unit.Processor.run`."""
         self.context.wall = wall
         outcome, faults = Outcome([], []), self.consent_faults.copy()
-        work = self._read(batch, wall, outcome)
-        self.state.prefetch(work)
-        for message, at in work:
-            if at > self.now:
-                self.now = max(self.now, min(at, wall))
-            self._handle(message)
+        self.state.expect(batch)
+        for first in range(0, len(batch), AT_ONCE):
+            self._take(batch[first:first + AT_ONCE], wall, outcome)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch))
         self._outputs += self._answers.give(self.context, self.now, self.standing)
@@ -127,6 +127,14 @@ class Task:
         outcome.changes += self.revisions.changes() + self._presses.changes() + self._redactions.changes()
         self._outputs, self._sends = [], []
         return outcome
+
+    def _take(self, records: Sequence[Inbound], wall: int, outcome: Outcome) -> None:
+        work = self._read(records, wall, outcome)
+        self.state.prefetch(work)
+        for message, at in work:
+            if at > self.now:
+                self.now = max(self.now, min(at, wall))
+            self._handle(message)
 
     def _read(self, batch: Sequence[Inbound], wall: int, outcome: Outcome) -> list[tuple[Wired, int]]:
         found: list[tuple[Wired, int]] = []

@@ -50,7 +50,7 @@ def test_timers_and_a_backfill_are_done_by_portions_and_wholly(portion: float) -
     assert left[0] == ceil(TIMERS_A_UNIT * portion) and sum(left) == MANY
     with patch.object(pipeline, "_drain"):
         pipeline.apply(seen("2h"))
-    pipeline.stores[0].write(pipeline.tasks[0].run(pipeline._waiting[0], 0, NO_TIMERS).changes)
+    pipeline.stores[0].write(pipeline.tasks[0].run(list(pipeline._waiting[0]), 0, NO_TIMERS).changes)
     entered = changes(pipeline, portion, NO_TIMERS)
     assert entered[0] == ceil(PROFILES_A_SLICE * portion) and sum(entered) == MANY
 
