@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import logging.config
 import sys
+from typing import NoReturn
 
 from faust.worker import Worker
 
 from streams.runtime import cycles
+from streams.runtime.exits import Exit, leave
 from streams.runtime.logs import logging_config
 from streams.runtime.plugs.application import AudienceApp
 from streams.runtime.settings import Settings
@@ -18,11 +20,11 @@ backlog side by side are all computing, and every switch among them only costs: 
 (the peer job, four alternated rounds on a loaded machine, which differ by 10 among themselves)."""
 
 
-def run_worker(settings: Settings, new_processor: ProcessorFactory) -> int:
-    """Joins the group and works; returns 0 after SIGTERM or SIGINT, when all tasks are let go.
+def run_worker(settings: Settings, new_processor: ProcessorFactory) -> NoReturn:
+    """Joins the group and works; ends the process, with 0 after SIGTERM or SIGINT, when all tasks are let go.
 
-    Any failure ends the process at once with a code of `streams.runtime.exits.Exit`. Call it from the main thread of
-    a process of its own.
+    Any failure ends it at once with a code of `streams.runtime.exits.Exit`. Call it from the main thread of a process of
+    its own.
     """
     logging.config.dictConfig(logging_config())
     cycles.begin()
@@ -33,4 +35,4 @@ def run_worker(settings: Settings, new_processor: ProcessorFactory) -> int:
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
+        leave(end.code if isinstance(end.code, int) else Exit.DONE)
