@@ -41,6 +41,26 @@ CASES: dict[str, Case] = {
     "a_chain_that_began_later_takes_over":
         (steps("A", "B", "C", within=10),
          [track("A", 1), track("B", 2), track("A", 6), track("B", 7), track("C", 15)], [(15, IN)]),
+    "a_new_completion_in_reach_of_the_last_one":
+        (steps("A", "B", within=4, completed_within=10),
+         [track("A", 1), track("C", 2), track("B", 3), track("A", 4), track("B", 6)], [(3, IN), (16, OUT)]),
+    "late_middle_step_completes_a_later_chain_in_reach":
+        (steps("A", "B", "C", within=8, completed_within=30),
+         [track("A", 1), track("B", 2), track("C", 3), track("A", 4), track("C", 10), track("B", 5, received=20)],
+         [(3, IN), (40, OUT)]),
+    "a_first_step_before_the_last_completion_serves_a_new_one":
+        (steps("A", "B", completed_within=10), [track("A", 1), track("C", 2), track("B", 5), track("B", 14)],
+         [(5, IN), (24, OUT)]),
+    "a_completion_stands_when_what_follows_it_is_read_again":
+        (steps("A", "B", "C", then_not=stopped_by("D")),
+         [track("A", 1), track("X", 1), track("B", 2), track("X", 2), track("C", 3), track("X", 3), track("A", 20),
+          track("X", 20), track("A", 18, received=21), track("X", 21), track("D", 22)], [(3, IN), (22, OUT)]),
+    "late_at_the_time_of_the_first_step_is_after_it":
+        (steps("A", "B"), [track("A", 5), track("A", 9), track("B", 5, received=10)], [(10, IN)]),
+    "a_completion_at_the_time_of_a_stop_and_after_it":
+        (steps("A", "B", then_not=stopped_by("C")),
+         [track("A", 1), track("X", 1), track("B", 5), track("X", 5), track("C", 5), track("B", 5)],
+         [(5, IN), (5, OUT), (5, IN)]),
     "late_first_step_completes": (steps("A", "B"), [track("B", 5), track("A", 1, received=9)], [(9, IN)]),
     "late_last_step_completes":
         (steps("A", "B", within=10), [track("A", 5), track("A", 50), track("B", 7, received=60)], [(60, IN)]),

@@ -75,11 +75,22 @@ WHOSE = st.sampled_from([
 @st.composite
 def histories(draw: st.DrawFn) -> list[Message]:
     """Messages of one person in order of arrival, each with its receivedAt."""
-    steps = draw(st.lists(st.tuples(KINDS, WAITS, LATENESS, WHOSE), min_size=draw(st.sampled_from([6, 5, 4, 1])),
-                          max_size=9))
+    return received(draw(st.lists(st.tuples(KINDS, WAITS, LATENESS, WHOSE), min_size=draw(st.sampled_from([6, 5, 4, 1])),
+                                  max_size=9)))
+
+
+def received(steps: list[tuple[Message, int, int, Message]]) -> list[Message]:
+    """steps: what was sent, ms since the one before was received, ms that it was under way, and whose it is."""
     history, at = [], NOON
     for number, (message, wait, late, whose) in enumerate(steps):
         at += wait
         stamps = {"receivedAt": iso(at), "timestamp": iso(at - late), "messageId": f"m{number}"}
         history.append({**message, **whose, **stamps})
     return history
+
+
+WALKS = st.lists(st.tuples(
+    st.sampled_from("ABC").map(lambda name: track({}, name, {})), st.sampled_from([0, HALF_HOUR]),
+    st.sampled_from([0, 0, HALF_HOUR, 2 * HALF_HOUR]), st.sampled_from([{"userId": "u"}, {"anonymousId": "c"}]),
+), min_size=6, max_size=12).map(received)
+"""Histories of three names and nothing else, for rules about their order."""

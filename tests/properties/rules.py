@@ -94,6 +94,11 @@ SEQUENCES = optional(
     {"steps": st.lists(FEW_WHERE, min_size=2, max_size=3)}, within=DURATIONS, completed_within=DURATIONS,
     then_not=THEN_NOT,
 )
+CHAINS = optional(
+    {"steps": st.sampled_from(["AB", "AB", "ABC", "AAB"]).map(lambda names: [{"event": name} for name in names])},
+    within=st.sampled_from(["1h", "2h"]), completed_within=st.sampled_from(["1h", "3h"]),
+    then_not=st.sampled_from([{"event": "C"}, {"event": "C", "for": "30m"}]))
+"""Sequences that events of few names complete again and again, so that it matters which completion is the latest."""
 TRAIT_NODES = TRAITS.flatmap(lambda trait: together(
     st.just({"name": trait[0]}), FITTING[trait[1]], optional({}, **{"for": DURATIONS})))
 

@@ -19,8 +19,8 @@ from tests.oracle.messages import identifiers, received_at
 from tests.oracle.person import Person
 from tests.oracle.rules import holds
 from tests.properties.driving import Driven, shown
-from tests.properties.histories import histories
-from tests.properties.rules import BELIEVED, LEAVES, definitions, node
+from tests.properties.histories import WALKS, histories
+from tests.properties.rules import BELIEVED, CHAINS, LEAVES, definitions, node
 
 Message = dict[str, Json]
 
@@ -75,6 +75,12 @@ def alike(one: Json, other: Json) -> bool:
 def test_each_node(kind: str, data: st.DataObject) -> None:
     documents = data.draw(definitions(node(kind, LEAVES[kind]))) + data.draw(BELIEVED)
     compare(documents, data.draw(histories()), split=False)
+
+
+@given(rule=CHAINS, history=WALKS, split=st.booleans())
+@settings(THOROUGH, max_examples=20_000 if NIGHTLY else 1_000)
+def test_chains_over_one_or_two_fragments(rule: Message, history: list[Message], split: bool) -> None:
+    compare([{"kind": "segment", "id": "chain", "rule": {"sequence": rule}}], history, split=split)
 
 
 @given(documents=definitions(), believes=BELIEVED, history=histories(), split=st.booleans())
