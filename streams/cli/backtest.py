@@ -51,20 +51,19 @@ def run(options: argparse.Namespace) -> int:
 
 def _switches(options: argparse.Namespace) -> list[Any]:
     """The definitions to begin with, then those of `--definitions-at`: all are read before the first event, and what is
-    wrong is said of all at once, with the folder where there are several."""
+    wrong is said of all at once."""
     from streams.backtest import Switch
     from streams.core.errors import Misconfigured
     from streams.definitions import load_folder, without_definitions
 
-    found, faults = [], []
+    found, faults = [], list[str]()
     for at, path in [(0, options.definitions), *options.definitions_at]:
         try:
             found.append(Switch(at=at, definitions=load_folder(path)))
             if not found[-1].definitions.sources:
                 print(without_definitions(path), file=sys.stderr)
         except Misconfigured as fault:
-            where = f"{path}/" if options.definitions_at else ""
-            faults += [f"{where}{each}" for each in fault.faults]
+            faults += fault.faults
     if faults:
         raise Misconfigured(tuple(faults))
     return found

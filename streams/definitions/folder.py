@@ -28,7 +28,7 @@ def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
     """The definitions in `path` and below it, hidden folders left out; revision 0, every version 1.
 
     `sources` holds the documents with templates and member lists read into them. Raises Misconfigured with
-    all faults, ordered by file and line, each `file:line: what was found; expected …; did you mean …?`.
+    all faults, ordered by file and line, each `path/file:line: what was found; expected …; did you mean …?`.
     """
     if not path.is_dir():
         raise Misconfigured((f"{path}: no such folder; expected a folder of definition files",))
@@ -80,7 +80,7 @@ def _is_hidden(file: Path) -> bool:
 
 
 def _reads(folder: Path, file: Path, illegible: list[str]) -> Iterator[Read]:
-    name = file.relative_to(folder).as_posix()
+    name = file.as_posix()
     try:
         for written in documents(file.read_text(encoding="utf-8-sig"), name):
             notes = Notes()

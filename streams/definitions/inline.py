@@ -55,7 +55,7 @@ class Inliner:
         channel.clear()
         channel.update(renamed)
         channel[field] = content or "-"
-        self.written.places[(*steps, field)] = Place(file=file, line=1)
+        self.written.places[(*steps, field)] = self._place(file, 1)
 
     def _members(self, node: Json, steps: Steps) -> None:
         if isinstance(node, list):
@@ -76,9 +76,9 @@ class Inliner:
         lines = [(number, line.strip()) for number, line in enumerate(self._read(file, (*steps, "file")).splitlines(), 1)
                  if line.strip() and not line.lstrip().startswith("#")]
         if len(lines) > LONGEST_PLAIN:
-            return self._condensed((line for _, line in lines), steps, lambda at: Place(file=str(file), line=lines[at][0]))
+            return self._condensed((line for _, line in lines), steps, lambda at: self._place(file, lines[at][0]))
         for at, (number, _) in enumerate(lines):
-            self.written.places[(*steps, at)] = Place(file=str(file), line=number)
+            self.written.places[(*steps, at)] = self._place(file, number)
         return [line for _, line in lines]
 
     def _condensed(
@@ -116,6 +116,9 @@ class Inliner:
             self._note(steps, f"{shown(file)} cannot be read", "a file, named relative to the folder",
                        nearest(file, names))
         return ""
+
+    def _place(self, file: str, line: int) -> Place:
+        return Place(file=(self.folder / file).as_posix(), line=line)
 
     def _note(self, steps: Steps, found: str, expected: str, meant: str = "") -> None:
         self.notes.faults.append(Fault(steps=steps, found=found, expected=expected, meant=meant))

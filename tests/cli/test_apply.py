@@ -103,5 +103,5 @@ def test_an_empty_folder_is_refused_where_nothing_stands(
 def test_a_fault_anywhere_applies_nothing(standing: History, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "broken.yaml").write_text("kind: segment\nid: broken\nrule: {preformed: {event: A}}\n")
     assert main(["apply", str(folder)]) == 1
-    assert "broken.yaml:3" in capsys.readouterr().err
+    assert f"{folder}/broken.yaml:3: unknown node" in capsys.readouterr().err
     assert standing.revision == 0

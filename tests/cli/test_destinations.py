@@ -13,8 +13,8 @@ from streams.cli.connectors import CONNECTORS
 from streams.cli.deliver import plan_of
 from streams.cli.destinations import faults_of
 from streams.cli.operate import _faults_of_definitions
-from streams.core.errors import Misconfigured
 from streams.definitions import build, load_folder
+from tests.definitions.refused import faults
 
 ROOT = Path(__file__).parents[2]
 READMES = sorted((ROOT / "connectors").rglob("README.md"))
@@ -83,16 +83,9 @@ WRONG = [
 ]
 
 
-def refused(folder: Path, text: str) -> tuple[str, ...]:
-    (folder / "d.yaml").write_text(text)
-    with pytest.raises(Misconfigured) as caught:
-        load_folder(folder, faults_of)
-    return caught.value.faults
-
-
 @pytest.mark.parametrize(("text", "sentence"), WRONG)
 def test_one_sentence_for_what_is_wrong(tmp_path: Path, text: str, sentence: str) -> None:
-    assert refused(tmp_path, text) == (f"d.yaml:{sentence}",)
+    assert faults(tmp_path, text, check=faults_of) == (f"d.yaml:{sentence}",)
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
@@ -102,7 +95,7 @@ def test_variables_need_not_be_set_where_one_applies_but_where_one_delivers(tmp_
     names = dict.fromkeys(re.findall(r"env: (\w+)", WELL[connector]), "x")
     assert list(plan_of(documents, None, names).running) == ["d"]
     assert bool(plan_of(documents, None, {}).faults) == bool(names)
-    assert len(refused(tmp_path, WELL[connector] + "  surprise: 1")) == 1
+    assert len(faults(tmp_path, WELL[connector] + "  surprise: 1", check=faults_of)) == 1
 
 
 def test_a_text_of_another_machine_is_not_judged(tmp_path: Path) -> None:
@@ -120,14 +113,15 @@ def test_files_are_written_with_what_is_installed_where_one_delivers(monkeypatch
 
 
 def test_all_at_once_with_what_is_wrong_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = refused(tmp_path, HEAD.replace("display", "fax") + "http\nsettings:\n  url: x\n  token: hush\n  secret: hush\n"
-                    "---\nkind: segment\nid: s\nrule: {}\n")
+    found = faults(tmp_path, HEAD.replace("display", "fax") + "http\nsettings:\n  url: x\n  token: hush\n  secret: hush\n"
+                    "---\nkind: segment\nid: s\nrule: {}\n", check=faults_of)
     assert [fault.split(":")[1] for fault in found] == ["3", "6", "7", "7", "8", "12"]
     assert not any("hush" in fault for fault in found)
     for command in ("apply", "diff"):
         assert main([command, str(tmp_path)]) == 1
-        assert capsys.readouterr().err == f"audience {command}: {chr(10).join(found)}\n"
-    assert _faults_of_definitions(tmp_path) == found
+        said = capsys.readouterr().err.replace(f"{tmp_path}/", "")
+        assert said == f"audience {command}: {chr(10).join(found)}\n"
+    assert _faults_of_definitions(tmp_path) == tuple(f"{tmp_path}/{fault}" for fault in found)
 
 
 @pytest.mark.parametrize(("text", "_sentence"), WRONG[:-2])

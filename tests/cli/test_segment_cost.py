@@ -71,14 +71,14 @@ def test_as_json_with_bytes(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     ("knwn", "there is no segment knwn; expected one of known; did you mean known?"),
     ("knwn.yaml", "knwn.yaml: no such file; expected a file of definitions, or the id of a segment"),
     ("{folder}/campaign.yaml", "defines no segment; expected a document of kind: segment"),
-    ("{folder}/broken.yaml", 'broken.yaml:3: unknown node "preformed" in rule; expected one of all'),
+    ("{folder}/broken.yaml", '{folder}/broken.yaml:3: unknown node "preformed" in rule; expected one of all'),
 ])
 def test_what_is_wrong_is_said(folder: Path, what: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "campaign.yaml").write_text("kind: computed-trait\nid: n\nfunction: count\n")
     (folder / "broken.yaml").write_text("kind: segment\nid: s\nrule: {preformed: {}}\n")
     words = ["segment", "explain", what.format(folder=folder), "--cost", "--definitions", str(folder / "standing")]
     assert main(words) == 1
-    assert said in capsys.readouterr().err
+    assert said.format(folder=folder) in capsys.readouterr().err
 
 
 def test_a_person_or_the_cost_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:

@@ -137,7 +137,7 @@ def test_check_says_what_is_wrong_with_definitions_beside_the_broker(
     assert main(["check", "--definitions", str(folder), "--broker", nowhere]) == 1
     said = capsys.readouterr().err
     assert "no Kafka broker" in said
-    assert "buyers.yaml:3" in said and "performed" in said
+    assert f"{folder}/buyers.yaml:3: " in said and "performed" in said
 
 
 def test_check_says_of_a_folder_without_definitions_that_it_has_none(

@@ -2,13 +2,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from streams.core.definitions import Trigger
-from streams.core.errors import Misconfigured
 from streams.core.segments.rules import Function
 from streams.definitions import load_folder
 from streams.definitions.comparisons import COMPARISON_FIELDS
@@ -16,19 +14,13 @@ from streams.definitions.elsewhere import FOREIGN
 from streams.definitions.kinds import KINDS
 from streams.definitions.matches import MATCH_FIELDS, WINDOW_FIELDS
 from streams.definitions.nodes import COUNT_FIELDS, NODES
+from tests.definitions.refused import faults
 
 ROOT = Path(__file__).parents[2]
 TRAIT = "{trait: {name: t, %s}}"
 WHERE = "{performed: {event: A, where: [{property: p, %s}]}}"
 OUTSIDE = {"name", "property", "id", "for", "steps", "function", "text", "entered", "exited", "live", "from", "to"}
 """Of single nodes, and of campaigns."""
-
-
-def said(folder: Path, text: str) -> Iterator[str]:
-    (folder / "d.yaml").write_text(text)
-    with pytest.raises(Misconfigured) as caught:
-        load_folder(folder)
-    yield from caught.value.faults
 
 
 @pytest.mark.parametrize(("rule", "meant"), [
@@ -48,7 +40,7 @@ def said(folder: Path, text: str) -> Iterator[str]:
     ("{sequence: {steps: [{event: A}, {event: B}], then_not: {event: C, within: 1h}}}", "for"),
 ])
 def test_a_word_of_another_language(tmp_path: Path, rule: str, meant: str) -> None:
-    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
     assert fault.startswith("d.yaml:3: ") and fault.endswith(f"; did you mean {meant}?")
 
 
@@ -62,25 +54,25 @@ def test_a_word_of_another_language(tmp_path: Path, rule: str, meant: str) -> No
 ])
 def test_a_field_of_another_document(tmp_path: Path, field: str, meant: str) -> None:
     segment = "kind: segment\nid: s\nrule: {everyone: {}}\n---\n"
-    [fault, *_] = said(tmp_path, segment + field)
+    [fault, *_] = faults(tmp_path, segment + field)
     assert fault.endswith(f"; did you mean {meant}?")
 
 
 def test_a_liquid_template_is_shown_jinja(tmp_path: Path) -> None:
     campaign = "kind: campaign\nid: c\nsegment: s\nchannels: {sms: {text: \"Hi {{ name | default: 'you' }}\", purpose: p}}"
-    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {{everyone: {{}}}}\n---\n{campaign}")
+    [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {{everyone: {{}}}}\n---\n{campaign}")
     assert fault.endswith("; expected valid Jinja, such as {{ first_name | default('there') }}")
 
 
 @pytest.mark.parametrize("kind", ["cohort", "Audience"])
 def test_a_kind_of_another_language(tmp_path: Path, kind: str) -> None:
-    [fault] = said(tmp_path, f"kind: {kind}\nid: s\nrule: {{everyone: {{}}}}\n")
+    [fault] = faults(tmp_path, f"kind: {kind}\nid: s\nrule: {{everyone: {{}}}}\n")
     assert fault.endswith("; did you mean segment?")
 
 
 @pytest.mark.parametrize("count", ["more_than: 2", "less_than: 2", "times: 2"])
 def test_nothing_is_suggested_that_counts_otherwise(tmp_path: Path, count: str) -> None:
-    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {{performed: {{event: A, {count}}}}}\n")
+    [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {{performed: {{event: A, {count}}}}}\n")
     assert "one of event, where, within" in fault and "did you mean" not in fault
 
 
@@ -90,14 +82,14 @@ def test_nothing_is_suggested_that_counts_otherwise(tmp_path: Path, count: str) 
     ("{performed: {event: A, at_least: 2, at_most: 5}}", "at_least and at_most; expected only one of them; the other goes"),
 ])
 def test_a_range_is_two_comparisons(tmp_path: Path, rule: str, instead: str) -> None:
-    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
     assert f" has {instead}" in fault
 
 
 @pytest.mark.parametrize("operand", ["is: {gt: 5}", "is: {city: Delft}", "in: [{city: Delft}]"])
 def test_an_object_is_compared_by_its_paths(tmp_path: Path, operand: str) -> None:
     rule = TRAIT % operand
-    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
     assert "is an object; expected a text, a number, true or false; what" in fault and "such as address.city" in fault
 
 
@@ -105,7 +97,7 @@ def test_an_object_is_compared_by_its_paths(tmp_path: Path, operand: str) -> Non
     ("now", True), ("now-3d", True), ("-7d", True), ("3 days ago", True), ("soon", False), ("2026-13-01", False)])
 def test_a_time_that_moves_is_a_duration(tmp_path: Path, written: str, is_moving: bool) -> None:
     rule = TRAIT % f"before: {written}"
-    [fault] = said(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
     assert "expected an ISO 8601 time such as" in fault
     assert ("or a duration in within (of events), within_last" in fault) == is_moving
 
@@ -115,7 +107,7 @@ def test_a_time_that_moves_is_a_duration(tmp_path: Path, written: str, is_moving
     ("rule: {performed: {event: *}}", "stands in quotes, such as '*'"),
     ("event: *Viewed", "stands in quotes"), ("name: @home", "stands in quotes"), ("rule:\n\tall: []", "no tab")])
 def test_what_yaml_takes_otherwise_than_it_looks(tmp_path: Path, line: str, advice: str) -> None:
-    [fault] = said(tmp_path, f"kind: segment\nid: s\n{line}\n")
+    [fault] = faults(tmp_path, f"kind: segment\nid: s\n{line}\n")
     assert "; expected valid YAML; " in fault and advice in fault
 
 

@@ -7,16 +7,9 @@ import pytest
 
 from streams.core.errors import Misconfigured
 from streams.definitions import build, load_folder, parse_document
+from tests.definitions.refused import faults
 
 HEAD = "kind: segment\nid: s\n"
-
-
-def faults(folder: Path, text: str, name: str = "d.yaml") -> tuple[str, ...]:
-    (folder / name).write_text(text, encoding="utf-8")
-    with pytest.raises(Misconfigured) as caught:
-        load_folder(folder)
-    return caught.value.faults
-
 
 @pytest.mark.parametrize(("rule", "line", "part", "meant"), [
     ("{preformed: {event: A}}", 3, 'unknown node "preformed" in rule', "performed"),
@@ -189,7 +182,7 @@ def test_a_text_that_is_no_document(tmp_path: Path, name: str, text: str, part: 
 
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes("name: café".encode("latin-1"))
-    assert "x.yaml:1: a text that is not UTF-8; expected UTF-8" in faults(tmp_path, "")
+    assert "x.yaml:1: a text that is not UTF-8; expected UTF-8" in faults(tmp_path)
 
 
 def test_a_circle_of_segments_is_said_once(tmp_path: Path) -> None:

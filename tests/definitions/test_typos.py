@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.core.errors import Misconfigured
 from streams.core.segments.rules import Operator
 from streams.core.values import Json
-from streams.definitions import load_folder
 from streams.definitions.comparisons import OPERANDS
 from streams.definitions.kinds import KINDS
 from streams.definitions.nodes import NODES
+from tests.definitions.refused import faults
 
 EVENTS = {"event": "A", "where": [{"property": "p", "exists": True}]}
 OPERAND: dict[str, Json] = {
@@ -93,13 +92,11 @@ def test_a_misspelled_word_is_found_where_it_stands(tmp_path: Path, document: Js
     changed, wrong = misspelled(document, way)
     text = yaml.safe_dump(changed, sort_keys=False, default_flow_style=False)
     line = next(number for number, each in enumerate(text.splitlines(), 1) if each.lstrip("- ").startswith(f"{wrong}:"))
-    (tmp_path / "d.yaml").write_text(text)
     if document is not OTHER:
         (tmp_path / "other.yaml").write_text(yaml.safe_dump(OTHER))
-    with pytest.raises(Misconfigured) as caught:
-        load_folder(tmp_path)
-    said = [each for each in caught.value.faults if each.endswith(f"; did you mean {way[-1]}?")]
-    assert said and said[0].startswith(f"d.yaml:{line}: unknown ") and f'"{wrong}"' in said[0], caught.value.faults
+    found = faults(tmp_path, text)
+    said = [each for each in found if each.endswith(f"; did you mean {way[-1]}?")]
+    assert said and said[0].startswith(f"d.yaml:{line}: unknown ") and f'"{wrong}"' in said[0], found
     assert "; expected one of " in said[0] or "; expected the field kind, one of segment, " in said[0]
 
 
@@ -115,9 +112,6 @@ def test_the_whole_language_is_tried() -> None:
     ("soon", ""), (90, "")])
 def test_a_duration_in_words_is_understood_but_not_taken(tmp_path: Path, written: Json, meant: str) -> None:
     rule = {"performed": {"event": "A", "within": written}}
-    (tmp_path / "d.yaml").write_text(yaml.safe_dump({"kind": "segment", "id": "s", "rule": rule}))
-    with pytest.raises(Misconfigured) as caught:
-        load_folder(tmp_path)
-    [fault] = caught.value.faults
+    [fault] = faults(tmp_path, yaml.safe_dump({"kind": "segment", "id": "s", "rule": rule}))
     assert "expected a duration such as 90s, 30m, 3h, 7d or 2w" in fault
     assert fault.endswith(f"; did you mean {meant}?") == bool(meant)
