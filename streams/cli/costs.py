@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from streams.cli.arguments import settings_of
@@ -34,21 +35,16 @@ def explain_cost(options: argparse.Namespace) -> int:
     return 0
 
 
-def surroundings(options: argparse.Namespace, what: str) -> tuple[Definitions, list[str]]:
+def surroundings(options: argparse.Namespace, what: str) -> tuple[Definitions, tuple[str, ...]]:
     """`what` is a file or the id of a segment: the definitions with it among them, and the segments meant."""
     from streams.definitions import build, load_file
 
-    documents = _around(options)
     path = Path(what)
     if not path.is_file():
         if path.suffix or len(path.parts) > 1:
             raise Misconfigured((f"{path}: no such file; expected a file of definitions, or the id of a segment",))
-        return build(documents, 0, {}), [what]
-    definitions, keys = load_file(path, documents)
-    names = sorted(key.partition("/")[2] for key in keys if key.startswith("segment/"))
-    if not names:
-        raise Misconfigured((f"{path} defines no segment; expected a document of kind: segment",))
-    return definitions, names
+        return build(_around(options), 0, {}), (what,)
+    return load_file(path, partial(_around, options))
 
 
 def _around(options: argparse.Namespace) -> Mapping[str, Json]:

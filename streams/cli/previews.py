@@ -5,7 +5,7 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, file, number, settings_of
@@ -44,12 +44,9 @@ def preview_segment(options: argparse.Namespace) -> int:
     from streams.runtime.outside.definitions_log import history
 
     settings = settings_of(options)
-    documents = history(settings).documents
-    definitions, keys = load_file(options.file, documents)
-    segments = tuple(sorted(key.partition("/")[2] for key in keys if key.startswith("segment/")))
-    if not segments:
-        raise Misconfigured((f"{options.file} defines no segment; expected a document of kind: segment",))
-    changed = {key: document for key, document in definitions.sources.items() if documents.get(key) != document}
+    standing = cache(lambda: history(settings).documents)
+    definitions, segments = load_file(options.file, standing)
+    changed = {key: document for key, document in definitions.sources.items() if standing().get(key) != document}
     found, silent = previewed(settings, options, changed, segments, options.members)
     print(json.dumps(asdict(found), indent=2) if options.json else "\n".join(readable(found, segments)))
     return complain(missing(settings, silent))

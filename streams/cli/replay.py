@@ -4,7 +4,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from streams.cli.arguments import command, file, rate, settings_of, with_broker
@@ -23,16 +22,19 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from connectors.sources.files import load, read
     from streams.runtime.kafka.topics import check_topics
     from streams.runtime.outside.upstream import Upstream
     from streams.topology import topic
 
     settings = settings_of(options)
+    mapping = load(options.mapping) if options.mapping else None
     check_topics(settings)
+    rows = (row for path in options.events for row in read(path, mapping))
     sent, unread, strange = 0, 0, 0
     began = time.monotonic()
     with Upstream(settings) as upstream:
-        for row in counted(_rows(options), "rows"):
+        for row in counted(rows, "rows"):
             if row.reason is not None:
                 unread += 1
                 print(f"row {row.line}: {row.reason}", file=sys.stderr)
@@ -46,14 +48,6 @@ def run(options: argparse.Namespace) -> int:
           f"readable, {large} larger than the topics take ({topic('events.hits').max_bytes:,} bytes, compressed)"
           + (f", {strange} no JSON objects: see dead-letters" if strange else ""), file=sys.stderr)
     return 1 if unread or large or strange else 0
-
-
-def _rows(options: argparse.Namespace) -> Iterator[Any]:
-    from connectors.sources.files import load, read
-
-    mapping = load(options.mapping) if options.mapping else None
-    for path in options.events:
-        yield from read(path, mapping)
 
 
 def _send(upstream: Any, raw: bytes, *, is_old_quiet: bool) -> bool:

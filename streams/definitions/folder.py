@@ -13,7 +13,7 @@ from streams.definitions.build import assemble, read
 from streams.definitions.faults import Fault, Notes, Place, Steps, sentence
 from streams.definitions.inline import Inliner
 from streams.definitions.lists import is_part
-from streams.definitions.references import Read, faults
+from streams.definitions.references import Read, faults, noted
 from streams.definitions.written import Illegible, Written, documents
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -44,24 +44,34 @@ def without_definitions(path: Path) -> str:
     return f"{path}: no definition in it ({', '.join(sorted(SUFFIXES))})"
 
 
-def load_file(path: Path, beside: Mapping[str, Json]) -> tuple[Definitions, frozenset[str]]:
-    """The definitions of one file in place of those of the same `kind/id` among `beside` (documents without faults),
-    and the file's own keys. Raises as `load_folder`; what the file refers to may be in either."""
+def load_file(path: Path, beside: Callable[[], Mapping[str, Json]]) -> tuple[Definitions, tuple[str, ...]]:
+    """The definitions of one file in place of those of the same `kind/id` among what `beside` gives (documents without
+    faults), and the ids of the file's segments, of which it must have one. Raises as `load_folder`; what the file refers
+    to may be in either, and `beside` is asked once nothing is wrong with the file by itself."""
     illegible: list[str] = []
     own = list(_reads(path.parent, path, illegible))
-    keys = frozenset("/".join(each.key) for each in own if each.key is not None)
-    parts = {key: document for key, document in beside.items() if is_part(key)}
+    _refuse(illegible, noted(own))
+    keys = {"/".join(each.key) for each in own if each.key is not None}
+    segments = tuple(sorted(key.partition("/")[2] for key in keys if key.startswith("segment/")))
+    if not segments:
+        raise Misconfigured((f"{path} defines no segment; expected a document of kind: segment",))
+    documents = beside()
+    parts = {key: document for key, document in documents.items() if is_part(key)}
     others = [read(Written(document=document, file=key, places={(): Place(file=key)}), Notes(), parts)
-              for key, document in beside.items() if key not in keys and key not in parts]
-    found = _together([*own, *others], illegible)
-    return replace(found, sources=parts | found.sources), keys
+              for key, document in documents.items() if key not in keys and key not in parts]
+    found = _together([*own, *others])
+    return replace(found, sources=parts | found.sources), segments
 
 
-def _together(reads: list[Read], illegible: list[str]) -> Definitions:
-    located = sorted(faults(reads), key=lambda each: (each[0].file, each[0].line))
-    if illegible or located:
-        raise Misconfigured((*illegible, *(text for _, text in located)))
+def _together(reads: list[Read], illegible: Iterable[str] = ()) -> Definitions:
+    _refuse(illegible, faults(reads))
     return assemble(reads, 0, {})
+
+
+def _refuse(illegible: Iterable[str], located: Iterable[tuple[Place, str]]) -> None:
+    found = (*illegible, *(text for _, text in sorted(located, key=lambda each: (each[0].file, each[0].line))))
+    if found:
+        raise Misconfigured(found)
 
 
 def _note(read: Read, check: Check) -> None:

@@ -57,6 +57,11 @@ def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
         _subtracted(read, {name for kind, name in keyed if kind == "computed-trait"})
     _circles(keyed)
     _forgotten(reads)
+    return noted(reads)
+
+
+def noted(reads: Iterable[Read]) -> list[tuple[Place, str]]:
+    """The faults that are noted of each document until now, each with its place and whole sentence."""
     return [_located(read.written, fault) for read in reads for fault in read.notes.faults]
 
 

@@ -140,6 +140,32 @@ def test_check_says_what_is_wrong_with_definitions_beside_the_broker(
     assert f"{folder}/buyers.yaml:3: " in said and "performed" in said
 
 
+@pytest.mark.parametrize(("text", "said"), [
+    (DEFINITION.replace("performed", "preformed"), 'buyers.yaml:3: unknown node "preformed" in rule'),
+    ("kind: computed-trait\nid: n\nfunction: count\n", "buyers.yaml defines no segment"),
+])
+@pytest.mark.parametrize("words", [["preview", "{file}"], ["explain", "{file}", "--cost"]])
+def test_a_file_is_judged_before_the_broker_is_waited_for(
+    folder: Path, nowhere: str, words: list[str], text: str, said: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "buyers.yaml").write_text(text)
+    words = ["segment", *(word.format(file=folder / "buyers.yaml") for word in words), "--broker", nowhere]
+    assert main(words) == 1
+    assert f"{folder}/{said}" in capsys.readouterr().err
+    (folder / "buyers.yaml").write_text(DEFINITION)
+    assert main(words) == 1
+    assert "no Kafka broker" in capsys.readouterr().err
+
+
+def test_a_mapping_is_judged_before_the_broker_is_waited_for(
+    folder: Path, nowhere: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["replay", str(folder / "events.jsonl"), "--mapping", str(folder / "buyers.yaml"), "--broker", nowhere]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert "buyers.yaml" in said and "broker" not in said
+
+
 def test_check_says_of_a_folder_without_definitions_that_it_has_none(
     tmp_path: Path, nowhere: str, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -112,8 +112,8 @@ def test_a_missing_part_is_refused(tmp_path: Path) -> None:
 def test_a_file_beside_what_stands(tmp_path: Path) -> None:
     standing = load_folder(folder(tmp_path, people(2_000))).sources
     (tmp_path / "new.yaml").write_text("kind: segment\nid: new\nrule: {in_segment: {id: invited}}\n")
-    found, keys = load_file(tmp_path / "new.yaml", standing)
-    assert keys == {"segment/new"} and standing.items() <= found.sources.items()
+    found, segments = load_file(tmp_path / "new.yaml", lambda: standing)
+    assert segments == ("new",) and standing.items() <= found.sources.items()
 
 
 def test_a_rollback_brings_the_list_back(tmp_path: Path) -> None:
