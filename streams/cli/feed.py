@@ -43,7 +43,7 @@ def _export(settings: Any, options: argparse.Namespace) -> None:
     with changes(settings, options.folder / ".reading", note.positions if is_usable else {}, wall=wall) as found:
         number, kind = note.number + 1, "full" if found.is_full else "delta"
         path = options.folder / f"memberships-{number:06}-{kind}.{options.format}"
-        count = write(path, (row for row in found.rows if not found.is_full or not row.endswith(b'"at":null}')))
+        count = write(path, found.rows)
         Note(number=number, topic=topic, at=wall, positions=found.positions).write(options.folder)
     print(path)
     print(f"{count:,} identifiers, {found.rejected} records skipped that could not be decoded", file=sys.stderr)

@@ -1,8 +1,8 @@
 """What changed on `audiences.memberships` since given positions, as committed at one moment: the content of a feed file.
 
 The follower of `audience serve`, let run until its copy is complete once, into a store that is thrown away: the newest
-row of each identifier is what counts, there may be many millions, and they come out sorted. Deleted identifiers keep a
-row that says so, because the receiver of a delta has to delete too.
+row of each identifier is what counts, there may be many millions, and they come out sorted. In a delta deleted identifiers
+have a row that says so, because its receiver has to delete too.
 """
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from streams.runtime.state.memory import Memory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """`rows`: JSON `{identifier, segments, at}` by identifier, `at` null for the deleted; once. `positions`: where the
-    next delta begins. `is_full`: they are from the topic's beginning. `rejected`: records that were skipped."""
+    """`rows`: JSON `{identifier, segments, at}` by identifier, once; in a delta `at` is null for the deleted. `positions`:
+    where the next delta begins. `is_full`: they are from the topic's beginning. `rejected`: records that were skipped."""
 
     rows: Iterator[bytes]
     positions: Mapping[int, int]
@@ -45,7 +45,8 @@ def changes(settings: Settings, folder: Path, positions: Mapping[int, int], *, w
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall)
     store.write({}, positions, wall)
     failures: list[BaseException] = []
-    follower = Follower(settings, store, failures.append, _gone)
+    follower = Follower(
+        settings, store, failures.append, lambda identifier: None if follower.is_anew else _row_of_gone(identifier))
     try:
         follower.start()
         try:
@@ -72,5 +73,5 @@ def _wait(follower: Follower, failures: list[BaseException], settings: Settings)
         sleep(0.02)
 
 
-def _gone(identifier: str) -> bytes:
+def _row_of_gone(identifier: str) -> bytes:
     return orjson.dumps({"identifier": identifier, "segments": [], "at": None})
