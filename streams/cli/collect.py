@@ -4,19 +4,17 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from streams.cli.arguments import command, file, port, settings_of, with_broker
-from streams.cli.listening import begin
+from streams.cli.arguments import command, file, settings_of
+from streams.cli.listening import begin, with_address
 
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "collect", run, "Take events over HTTP, as SDKs of the Segment spec send them.")
-    parser.add_argument("--host", default="127.0.0.1", help="address; TLS is a proxy's")
-    parser.add_argument("--port", type=port, default=6092, help="to listen on (default: 6092)")
     parser.add_argument("--write-keys", type=file, metavar="FILE",
                         help="a key a line, one of which a sender must have (default: anybody may send)")
     parser.add_argument("--origin", action="append", default=[], metavar="URL",
                         help="of pages whose scripts may send, for example https://shop.example, or *; may be repeated")
-    with_broker(parser)
+    with_address(parser, 6092, "TLS is a proxy's")
 
 
 def run(options: argparse.Namespace) -> int:

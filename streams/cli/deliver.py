@@ -5,9 +5,9 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment, port, with_broker
+from streams.cli.arguments import command, environment
 from streams.cli.connectors import ready
-from streams.cli.listening import begin
+from streams.cli.listening import begin, with_address
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     parser = command(commands, "deliver", run, "Deliver activations to the destinations in force, and follow `apply`.")
     parser.add_argument("--only", action="append", metavar="ID", help="this destination; may be repeated")
-    parser.add_argument("--host", default="127.0.0.1", help="address of /live, /ready and /metrics; no authentication: "
-                                                            "loopback, or behind a proxy")
-    parser.add_argument("--port", type=port, default=6090, help="of its status pages (default: 6090)")
-    with_broker(parser)
+    with_address(parser, 6090, "/live, /ready and /metrics have no authentication: loopback, or behind a proxy")
 
 
 def run(options: argparse.Namespace) -> int:

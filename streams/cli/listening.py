@@ -1,13 +1,21 @@
-"""How the commands that listen for others beside the workers begin: `collect`, `deliver`, `feedback`."""
+"""How the commands that listen for others beside the workers begin: `collect`, `deliver`, `feedback`, `serve`."""
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
+from streams.cli.arguments import port, with_broker
 from streams.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from streams.runtime.beside.listening import Address
+
+
+def with_address(parser: argparse.ArgumentParser, number: int, trusted: str) -> None:
+    """`--host`, `--port` and the broker. trusted: why whoever can reach the address may, or who has to see to that."""
+    parser.add_argument("--host", default="127.0.0.1", help=f"address; {trusted}")
+    parser.add_argument("--port", type=port, default=number, help=f"to listen on (default: {number})")
+    with_broker(parser)
 
 
 def begin(settings: Settings, options: argparse.Namespace) -> Address:

@@ -5,7 +5,8 @@ import argparse
 import logging.config
 from typing import Any
 
-from streams.cli.arguments import command, port, seconds, settings_of, with_broker
+from streams.cli.arguments import command, seconds, settings_of
+from streams.cli.listening import with_address
 from streams.core.errors import Misconfigured
 
 log = logging.getLogger(__name__)
@@ -13,15 +14,13 @@ log = logging.getLogger(__name__)
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "serve", run, "Answer ad servers' look-ups of memberships over HTTP.")
-    parser.add_argument("--host", default="127.0.0.1", help="address; no authentication: loopback, or behind a proxy")
-    parser.add_argument("--port", type=port, default=6080, help="to listen on (default: 6080)")
     parser.add_argument("--ready-within", type=seconds, default=10.0, metavar="SECONDS",
                         help="/ready fails once the copy may be older than this (default: 10)")
     parser.add_argument("--provider", default="audience.local", metavar="DOMAIN",
                         help="your domain: names data and id sources in OpenRTB answers")
     parser.add_argument("--segtax", type=int, default=500, metavar="N",
                         help="id of your segment taxonomy in OpenRTB answers (500 and above: vendor-specific)")
-    with_broker(parser)
+    with_address(parser, 6080, "no authentication: loopback, or behind a proxy")
 
 
 def run(options: argparse.Namespace) -> int:
