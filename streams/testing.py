@@ -47,6 +47,7 @@ from streams.task.arrivals import Arrivals
 from streams.task.breaking import breaches_of
 from streams.task.outputs import refused, unsent, view
 from streams.task.publishing import Published, press, records, revise
+from streams.task.requesting import request
 from streams.task.wire import Ask, encode
 from streams.unit import Inbound, Outbound
 
@@ -125,9 +126,9 @@ class Pipeline:
     ) -> None:
         """A record on `privacy.requests`, now. `request_id`: one of its own where left out."""
         self._offset += 1
-        value = self._codec.encode("privacy_request", {
-            "request_id": request_id or f"{action}-{self._offset}", "action": action, "identifier": identifier,
-            "split_off": list(split_off), "source": "pipeline", "reason": reason, "at": self.now})
+        value = self._codec.encode("privacy_request", request(
+            action, identifier, request_id=request_id or f"{action}-{self._offset}", source="pipeline", at=self.now,
+            reason=reason, split_off=split_off))
         self._waiting[self._random.randrange(len(self.tasks))].append(
             Inbound("privacy.requests", 0, self._offset, identifier.encode(), value, self.now))
         self._drain()

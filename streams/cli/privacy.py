@@ -45,14 +45,10 @@ def with_answer(parser: argparse.ArgumentParser) -> None:
 
 
 def ask(options: argparse.Namespace) -> int:
-    from streams.runtime.outside.privacy_requests import submit
-
     leaving = getattr(options, "identifiers", [])
-    request = request_of(options.action, options.identifier, options.reason, uuid.uuid4().hex, wall_ms(), leaving)
-    settings = settings_of(options)
-    receipt = submit(settings, request, 0 if options.no_wait else options.within)
+    request_id, receipt = _asked(options, options.action, 0 if options.no_wait else options.within, options.reason, leaving)
     if receipt is None:
-        return _unanswered(options, request["request_id"])
+        return _unanswered(options, request_id)
     for line in [json.dumps(receipt, indent=2)] if options.json else readable(receipt):
         print(line)
     return 0 if receipt["outcome"] == "done" else 1
@@ -60,13 +56,22 @@ def ask(options: argparse.Namespace) -> int:
 
 def put_on_record(options: argparse.Namespace, action: str) -> int:
     """Ask for what this command has done, with the receipt on stderr."""
-    from streams.runtime.outside.privacy_requests import submit
-
-    request = request_of(action, options.identifier, None, uuid.uuid4().hex, wall_ms())
-    receipt = submit(settings_of(options), request, PATIENCE)
-    lines = [f"request {request['request_id']} is not answered yet"] if receipt is None else readable(receipt)
+    request_id, receipt = _asked(options, action, PATIENCE)
+    lines = [f"request {request_id} is not answered yet"] if receipt is None else readable(receipt)
     print(*lines, sep="\n", file=sys.stderr)
     return 0 if receipt is not None and receipt["outcome"] == "done" else 1
+
+
+def _asked(
+    options: argparse.Namespace, action: str, within: float, reason: str | None = None, leaving: Sequence[str] = (),
+) -> tuple[str, dict[str, Any] | None]:
+    """The request's id, and its receipt if that came `within` so many seconds."""
+    from streams.runtime.outside.privacy_requests import submit
+    from streams.task.requesting import request
+
+    asked = request(action, options.identifier, request_id=uuid.uuid4().hex, source="cli", at=wall_ms(), reason=reason,
+                    split_off=leaving)
+    return asked["request_id"], submit(settings_of(options), asked, within)
 
 
 def _unanswered(options: argparse.Namespace, request_id: str) -> int:
@@ -87,11 +92,3 @@ def readable(receipt: dict[str, Any]) -> Iterator[str]:
     for place in receipt["places"]:
         what = f"gone by {iso(place['gone_by'])}" if place["gone_by"] else f"{place['records']:,}"
         yield f"  {place['place']}  {what}"
-
-
-def request_of(
-    action: str, identifier: str, reason: str | None, request_id: str, at: int, split_off: Sequence[str] = (),
-) -> dict[str, Any]:
-    """A record of the topic."""
-    return {"request_id": request_id, "action": action, "identifier": identifier, "split_off": list(split_off),
-            "source": "cli", "reason": reason, "at": at}

@@ -10,11 +10,13 @@ from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import ALL_INPUTS, lag
+from streams.runtime.outside.privacy_requests import put
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream, address
 from streams.runtime.processor import task_factory
 from streams.task import Task
 from streams.task.publishing import revise
+from streams.task.requesting import request
 from streams.testing import Pipeline
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.noting import notes
@@ -48,10 +50,9 @@ class Sender:
 
     def _send(self, upstream: Upstream, step: Message) -> None:
         if step["type"] == "split":
-            request = {"request_id": f"split-{len(self._crowd.history)}", "action": "split", "reason": None, "source": "t",
-                       "identifier": step["identifier"], "split_off": step["split_off"], "at": step["receivedAt"]}
-            encoded = self._codec.encode("privacy_request", request)
-            upstream.send("privacy.requests", step["identifier"].encode(), encoded)
+            put(upstream, self._codec, request(
+                "split", step["identifier"], request_id=f"split-{len(self._crowd.history)}", source="t",
+                at=step["receivedAt"], split_off=step["split_off"]))
             return
         topic, key = address(upstream.intake, step)
         upstream.send(topic, None if key is None else key.encode(), json.dumps(step).encode())

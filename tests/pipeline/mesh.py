@@ -18,6 +18,7 @@ from streams.core.messages import Output
 from streams.core.profile import Profile
 from streams.task import Task, TaskSettings
 from streams.task.publishing import records, revise
+from streams.task.requesting import request
 from streams.testing import NO_TIMERS, Collected, Pipeline
 from streams.unit import Inbound, Outcome
 
@@ -65,10 +66,9 @@ class Mesh:
         self._offset += 1
         topic, value = "events.hits", orjson.dumps(message)
         if message["type"] in REQUESTS:
-            topic, value = "privacy.requests", self._codec.encode("privacy_request", {
-                "request_id": message.get("messageId", f"split-{self._offset}"), "action": message["type"],
-                "identifier": message["identifier"], "split_off": message.get("split_off", []), "source": "mesh",
-                "reason": None, "at": self.pipeline.now})
+            topic, value = "privacy.requests", self._codec.encode("privacy_request", request(
+                message["type"], message["identifier"], request_id=message.get("messageId", f"split-{self._offset}"),
+                source="mesh", at=self.pipeline.now, split_off=message.get("split_off", ())))
         self._flying[OUTSIDE, receiver].append(
             Inbound(topic, receiver, self._offset, None, value, self.pipeline.now))
 

@@ -13,6 +13,7 @@ import pytest
 
 from streams.task import redactions
 from streams.task.publishing import records, revise
+from streams.task.requesting import request
 from streams.unit import TABLES, Inbound
 from tests.kafka.counting import HITS
 from tests.pipeline.crashing import Scissors, World, killed_anywhere, live
@@ -36,9 +37,8 @@ def world() -> World:
     hers = {"userId": "jane-77", "anonymousId": "janes-cookie"}
     rows += [says(1, **hers, traits={"email": "jane@example.org"})]
     rows += [says(number, userId=f"friend-{number}", traits={"friend": "Jane@example.org"}) for number in (2, 3, 4)]
-    request = {"request_id": "r1", "action": "erase", "identifier": "cookie:janes-cookie", "split_off": [], "source": "test",
-               "reason": None, "at": START + 5}
-    rows += [("privacy.requests", b"any", CODEC.encode("privacy_request", request), START + 5), says(6, **hers)]
+    asked = request("erase", "cookie:janes-cookie", request_id="r1", source="test", at=START + 5)
+    rows += [("privacy.requests", b"any", CODEC.encode("privacy_request", asked), START + 5), says(6, **hers)]
     inbound = [Inbound(topic, 0, offset, key, value, at) for offset, (topic, key, value, at) in enumerate(rows)]
     return World(inbound, new_processor=_task, wall=START + 10)
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from schemas.codec import Codec
-from streams.cli.privacy import request_of
 from streams.core.messages import MembershipsNow
 from streams.task.outputs import AvroSink
+from streams.task.requesting import request
 from streams.testing import Pipeline
 from tests.pipeline.erased import DAY, STATED, found_in, kept
 
@@ -138,6 +138,6 @@ def test_an_address_may_be_written_as_people_write_it(pipeline: Pipeline) -> Non
     assert hello(pipeline, "a@x.org", userId="u") == 0
 
 
-def test_what_the_command_line_asks_is_a_request(pipeline: Pipeline) -> None:
-    request = request_of("unsuppress", "cookie:c", None, "r2", 1_000)
-    assert Codec().decode("privacy_request", Codec().encode("privacy_request", request)) == request
+def test_what_is_asked_is_a_record_of_the_topic() -> None:
+    asked = request("split", "cookie:c", request_id="r2", source="cli", at=1_000, split_off=("email:a@x.org",))
+    assert Codec().decode("privacy_request", Codec().encode("privacy_request", asked)) == asked

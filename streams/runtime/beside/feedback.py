@@ -7,29 +7,30 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from connectors.sources.feedback import Feedback, Senders, Signal, application, read_new, senders_of
 from streams.core.errors import Retryable
+from streams.core.values import Json
 from streams.definitions import build
 from streams.runtime.beside.following import DestinationsFollower, Documents
 from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.registry import codec_of
+from streams.runtime.outside.privacy_requests import put
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
+from streams.task.requesting import request
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0
 """Seconds between two looks into mailboxes."""
-TOPIC = "privacy.requests"
 
 
-def request_of(signal: Signal, at: int) -> dict[str, Any]:
-    """The fields of the record on `privacy.requests`; the same feedback is the same request however often it comes."""
-    return {"request_id": signal.id, "action": "suppress", "identifier": signal.identifier, "split_off": [],
-            "source": f"feedback:{signal.source}", "reason": signal.reason.value, "at": at}
+def request_of(signal: Signal, at: int) -> dict[str, Json]:
+    """The same feedback is the same request however often it comes."""
+    return request("suppress", signal.identifier, request_id=signal.id, source=f"feedback:{signal.source}", at=at,
+                   reason=signal.reason.value)
 
 
 class Requests:
@@ -48,9 +49,8 @@ class Requests:
         self._thread.shutdown()
 
     def _write(self, signal: Signal) -> None:
-        record = request_of(signal, wall_ms())
         with Upstream(self._settings) as upstream:
-            upstream.send(TOPIC, signal.identifier.encode(), self._codec.encode("privacy_request", record))
+            put(upstream, self._codec, request_of(signal, wall_ms()))
 
 
 class _Reports:

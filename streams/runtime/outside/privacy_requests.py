@@ -1,8 +1,10 @@
-"""Puts a request on `privacy.requests` and waits for its receipt, as anybody outside could."""
+"""Puts a request on `privacy.requests`, and waits for its receipt, as anybody outside could."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from schemas.codec import Codec
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
 from streams.runtime.outside.reading import answers, awaiting
@@ -12,7 +14,12 @@ from streams.runtime.settings import Settings
 REQUESTS, RECEIPTS = "privacy.requests", "privacy.receipts"
 
 
-def submit(settings: Settings, request: dict[str, Any], within: float) -> dict[str, Any] | None:
+def put(upstream: Upstream, codec: Codec, request: Mapping[str, Any]) -> None:
+    """As `requesting` makes it; it is on its topic once `upstream` is left."""
+    upstream.send(REQUESTS, request["identifier"].encode(), codec.encode("privacy_request", request))
+
+
+def submit(settings: Settings, request: Mapping[str, Any], within: float) -> dict[str, Any] | None:
     """The receipt, fields as the topic has them; None if it did not come `within` so many seconds. With 0 nobody waits.
 
     Once this returns the request is safe on its topic. Misconfigured if there is no broker, or the topics are not as they
@@ -21,6 +28,6 @@ def submit(settings: Settings, request: dict[str, Any], within: float) -> dict[s
     codec = codec_of(settings)
     with awaiting(settings, RECEIPTS) as consumer:
         with Upstream(settings) as upstream:
-            upstream.send(REQUESTS, request["identifier"].encode(), codec.encode("privacy_request", request))
+            put(upstream, codec, request)
         receipt = next(answers(consumer, request["request_id"], within), None)
     return None if receipt is None else dict(codec.decode("privacy_receipt", receipt))
