@@ -4,11 +4,13 @@ Each is imported when it is first asked for: who runs one destination need not h
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectors.delivery import Connector, Limits
+    from connectors.delivery import Limits
+    from connectors.delivery.offer import Offer
     from connectors.delivery.reading import Wrong
     from streams.core.definitions import Destination
     from streams.runtime.beside.destinations import Running
@@ -18,7 +20,9 @@ Variables = Mapping[str, str] | None
 
 def ready(destination: Destination, variables: Variables) -> Running:
     """What runs it. Raises WrongDestination with every fault; without `variables`, none of what they would hold."""
+    from connectors.delivery.hashing import ALGORITHMS, Hashed
     from connectors.delivery.reading import WrongDestination
+    from streams.definitions.bodies import compiled
     from streams.runtime.beside.destinations import Running
 
     given, wrong = dict(destination.settings), list(_wrong_around(destination))
@@ -29,12 +33,13 @@ def ready(destination: Destination, variables: Variables) -> Running:
         wrong += fault.wrong
     try:
         if destination.connector in CONNECTORS:
-            connector = CONNECTORS[destination.connector](destination.id, given, variables)
+            connector = offer_of(destination.connector).make(destination.id, given, variables, compiled)
     except WrongDestination as fault:
         wrong += fault.wrong
     if wrong or connector is None or pace is None:
         raise WrongDestination(destination.id, tuple(wrong))
-    return Running(definition=destination, connector=_telling_digests(destination, connector), limits=pace)
+    told = Hashed(connector, destination.hashing) if destination.hashing in ALGORITHMS else connector
+    return Running(definition=destination, connector=told, limits=pace)
 
 
 def _wrong_around(destination: Destination) -> Iterator[Wrong]:
@@ -45,16 +50,9 @@ def _wrong_around(destination: Destination) -> Iterator[Wrong]:
     names = tuple(CONNECTORS)
     if destination.connector not in names:
         yield Wrong(steps=("connector",), expected=f"one of {', '.join(names)}", among=names)
-    if destination.hashing in ALGORITHMS and destination.connector in TO_ADDRESSES:
+    elif destination.hashing in ALGORITHMS and offer_of(destination.connector).needs_identifier:
         yield Wrong(steps=("hashing",), expected=f"none with the connector {destination.connector}, which needs the "
                                                  "identifier itself")
-
-
-def _telling_digests(destination: Destination, connector: Connector) -> Connector:
-    """As `hashing` says."""
-    from connectors.delivery.hashing import ALGORITHMS, Hashed
-
-    return Hashed(connector, destination.hashing) if destination.hashing in ALGORITHMS else connector
 
 
 def limits(destination: str, connector: str, given: Mapping[str, Any]) -> Limits:
@@ -64,71 +62,19 @@ def limits(destination: str, connector: str, given: Mapping[str, Any]) -> Limits
 
     reading = Reading(destination, given, tuple(given))
     per_second = reading.number("per_second", 0, 0, 100_000)
-    apart = reading.number("apart", APART.get(connector, 0), 0, 86_400)
+    apart = reading.number("apart", offer_of(connector).apart if connector in CONNECTORS else 0, 0, 86_400)
     reading.finish()
     return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000, apart=int(apart * 1000))
 
 
-def _http(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.http import HttpConnector, read_settings
-    from streams.definitions.bodies import compiled
-
-    return HttpConnector(read_settings(destination, given, variables, compiled))
-
-
-def _smtp(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.smtp import SmtpConnector, read_settings
-
-    return SmtpConnector(read_settings(destination, given, variables))
+def offer_of(connector: str) -> Offer:
+    """Of one of CONNECTORS."""
+    found: Offer = import_module(f"connectors.destinations.{CONNECTORS[connector]}").OFFER
+    return found
 
 
-def _sms(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.twilio import TwilioConnector, read_settings
-
-    return TwilioConnector(read_settings(destination, given, variables))
-
-
-def _file(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.files import make
-
-    return make(destination, given, variables)
-
-
-def _ppid(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.ppid import make
-
-    return make(destination, given, variables)
-
-
-def _uid2(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.uid2 import make
-
-    return make(destination, given, variables)
-
-
-def _meta(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.meta_custom_audiences import MetaConnector, read_settings
-
-    return MetaConnector(read_settings(destination, given, variables))
-
-
-def _google(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.google_customer_match import GoogleConnector, read_settings
-
-    return GoogleConnector(read_settings(destination, given, variables))
-
-
-def _kevel(destination: str, given: Mapping[str, Any], variables: Variables) -> Connector:
-    from connectors.destinations.kevel_userdb import KevelConnector, read_settings
-
-    return KevelConnector(read_settings(destination, given, variables))
-
-
-CONNECTORS: Mapping[str, Callable[[str, Mapping[str, Any], Variables], Connector]] = {
-    "http": _http, "smtp": _smtp, "sms-http": _sms, "file": _file, "ad-manager-ppid": _ppid, "uid2": _uid2,
-    "meta-custom-audience": _meta, "google-customer-match": _google, "kevel": _kevel}
-"""By the name in the definition."""
-TO_ADDRESSES = ("smtp", "sms-http", "ad-manager-ppid", "uid2", "meta-custom-audience", "google-customer-match", "kevel")
-"""Connectors that need the identifier itself, to write to it or to hash it by a rule of their own."""
-APART: Mapping[str, float] = {"meta-custom-audience": 2, "google-customer-match": 2}
-"""Seconds between two calls of destinations that count calls, unless their settings say otherwise."""
+CONNECTORS: Mapping[str, str] = {
+    "http": "http", "smtp": "smtp", "sms-http": "twilio", "file": "files", "ad-manager-ppid": "ppid", "uid2": "uid2",
+    "meta-custom-audience": "meta_custom_audiences", "google-customer-match": "google_customer_match",
+    "kevel": "kevel_userdb"}
+"""Name in a definition -> package, whose OFFER makes them."""

@@ -4,7 +4,7 @@ The connectors' own readers tell it, those that `audience deliver` starts with: 
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from streams.definitions.faults import Fault, Steps, dotted, nearest, shown
 from streams.definitions.shapes import Schema
 
 if TYPE_CHECKING:
+    from connectors.delivery.offer import Offer
     from connectors.delivery.reading import Wrong
 
 
@@ -39,20 +40,23 @@ def schemas() -> dict[str, Schema]:
     """What more the JSON Schema of a `kind: destination` says, by connector."""
     from connectors.delivery.describing import settings_schema
     from connectors.delivery.forms import ENVIRONMENT
-    from streams.cli.connectors import CONNECTORS, TO_ADDRESSES, limits
+    from streams.cli.connectors import CONNECTORS, limits, offer_of
     from streams.definitions.destinations import is_secret
 
     found: dict[str, Schema] = {}
-    for name, make in CONNECTORS.items():
-        settings = settings_schema(partial(_read, make, name), partial(limits, name, name))
+    for name in CONNECTORS:
+        offer = offer_of(name)
+        settings = settings_schema(partial(_read, offer, name), partial(limits, name, name))
         settings["properties"] |= {each: ENVIRONMENT for each in settings["properties"] if is_secret(each)}
-        hashing = {"hashing": {"const": "none"}} if name in TO_ADDRESSES else {}
+        hashing = {"hashing": {"const": "none"}} if offer.needs_identifier else {}
         found[name] = {"properties": {"settings": settings} | hashing, "required": ["settings"]}
     return found
 
 
-def _read(make: Callable[[str, Json, None], object], name: str, given: Mapping[str, Json]) -> None:
-    make(name, given, None)
+def _read(offer: Offer, name: str, given: Mapping[str, Json]) -> None:
+    from streams.definitions.bodies import compiled
+
+    offer.make(name, given, None, compiled)
 
 
 def _told(document: dict[str, Json], wrong: tuple[Wrong, ...], noted: Set[Steps]) -> list[Fault]:

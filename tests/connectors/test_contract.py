@@ -8,9 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from connectors import destinations
 from connectors.delivery import Connector, Deferred, Delivered, Engine, Limits
 from streams.cli.connectors import CONNECTORS
 from streams.runtime.clock import wall_ms
@@ -40,6 +42,8 @@ def check(rig: Rig, log: Log, *, may_repeat: bool) -> None:
 
 def test_every_connector_is_here_or_writes_files() -> None:
     assert set(RIGS) | SPOOLED == set(CONNECTORS)
+    packages = {file.parent.name for file in Path(destinations.__file__).parent.glob("*/__init__.py")}
+    assert packages == set(CONNECTORS.values())
 
 
 @pytest.mark.parametrize("name", sorted(RIGS))

@@ -1,5 +1,8 @@
 """A signed webhook: one POST an activation."""
+from connectors.delivery.offer import Offer
 from connectors.destinations.http.client import HttpConnector
 from connectors.destinations.http.settings import HttpSettings, read_settings
 
-__all__ = ["HttpConnector", "HttpSettings", "read_settings"]
+__all__ = ["OFFER", "HttpConnector", "HttpSettings", "read_settings"]
+
+OFFER = Offer(make=lambda *given: HttpConnector(read_settings(*given)), needs_identifier=False)

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
 import orjson
 
 from connectors.delivery import Activation, Refused
 from connectors.delivery.activation import as_json
+from connectors.delivery.offer import Body
 from streams.core.errors import Rejected
-from streams.core.values import Json
-
-Body: TypeAlias = Callable[[Mapping[str, Json]], bytes]
-"""A template over the activation's fields. Raises Rejected."""
 
 
 def body_of(activation: Activation, body: Body | None) -> bytes | Refused:

@@ -1,18 +1,16 @@
 """The settings of an `http` destination. All faults at once; a secret is looked up by its variable's name."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
+from connectors.delivery.offer import Body, Compile
 from connectors.delivery.reading import Reading, Variables
-from connectors.destinations.http.mapping import Body
 
 KNOWN = ("url", "secret", "body", "content_type", "headers", "timeout", "concurrency")
-Compile: TypeAlias = Callable[[str], Body]
-"""Bounded in steps and length: a body that has no end would hold up every other. Raises TemplateSyntaxError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
