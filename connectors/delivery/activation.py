@@ -34,6 +34,12 @@ class Activation:
         """Takes somebody out of an audience: a right of that person, which neither expires nor is given up."""
         return self.change == "exited"
 
+    @property
+    def audience(self) -> str:
+        """Whose members it changes, by the name in its campaign; "" of a message, and where none is named."""
+        found = self.content.get("audience")
+        return found if self.change in ("entered", "exited") and isinstance(found, str) else ""
+
     def is_for(self, destination: str) -> bool:
         """A campaign that names no destinations means all of its channel."""
         named = self.content.get("destinations")

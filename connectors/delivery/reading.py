@@ -136,10 +136,11 @@ class Reading:
 
     def numbered(self, name: str, what: str) -> dict[str, str]:
         """The platform's number of a list for each audience of a campaign."""
-        self._forms[name] = {"type": "object", "additionalProperties": NUMBER, "minProperties": 1}
+        self._forms[name] = {"type": "object", "additionalProperties": NUMBER, "propertyNames": {"minLength": 1},
+                             "minProperties": 1}
         given = self._given.get(name)
         found = {each: str(number) for each, number in given.items()} if isinstance(given, dict) else {}
-        if not found:
+        if not found or "" in found:
             self.refuse(name, f"the number of {what} by the name of each audience")
         for each, number in found.items():
             if not _is_number(number):

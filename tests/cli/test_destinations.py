@@ -66,6 +66,8 @@ WRONG = [
     (FILE.replace("out", "s3://x"), '6: settings.folder is "s3://x"; expected a folder; an object store is reached by '
                                     "mounting or syncing one"),
     (GAM.replace("{cart: 1}", "{cart: x}"), '7: settings.lists.cart is "x"; expected the number of an Ad Manager list'),
+    (GAM.replace("{cart: 1}", "{'': 1}"),
+     "7: settings.lists is an object; expected the number of an Ad Manager list by the name of each audience"),
     (UID2 + "  rows: 0", "7: settings.rows is 0; expected a number from 1 to 10,000,000"),
     (META + "  version: 25", "8: settings.version is 25; expected a version of the Graph API, such as v25.0"),
     (META + "  apart: 2s", '8: settings.apart is "2s"; expected a number from 0 to 86,400'),

@@ -66,8 +66,8 @@ def identifier_of(identifier: str) -> Mapping[str, str] | Refused:
 
 
 def member_of(activation: Activation, lists: Mapping[str, str]) -> Member | Refused:
-    number = lists.get(str(activation.content.get("audience")))
-    if activation.change not in ("entered", "exited") or number is None:
+    number = lists.get(activation.audience)
+    if number is None:
         return Refused(why="no change of an audience that settings.lists names")
     if not activation.is_removal and activation.purpose != PURPOSE:
         return Refused(why=f"Google is to be told of consent; expected the purpose {PURPOSE}")

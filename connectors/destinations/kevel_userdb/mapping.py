@@ -33,13 +33,13 @@ def user_key_of(identifier: str, *, is_hashed: bool) -> str | Refused:
 
 
 def change_of(activation: Activation, *, is_hashed: bool) -> InterestChange | Refused:
-    interest = activation.content.get("audience")
-    if activation.change not in ("entered", "exited") or not isinstance(interest, str):
+    if not activation.audience:
         return Refused(why="no change of an audience")
     user_key = user_key_of(activation.identifier, is_hashed=is_hashed)
     if isinstance(user_key, Refused):
         return user_key
-    return InterestChange(method="DELETE" if activation.is_removal else "POST", user_key=user_key, interest=interest)
+    return InterestChange(
+        method="DELETE" if activation.is_removal else "POST", user_key=user_key, interest=activation.audience)
 
 
 def read_answer(answer: Answer, at: int) -> Outcome:

@@ -65,8 +65,8 @@ def digest_of(identifier: str) -> str | Refused:
 
 
 def member_of(activation: Activation, audiences: Mapping[str, str]) -> Member | Refused:
-    audience = audiences.get(str(activation.content.get("audience")))
-    if activation.change not in ("entered", "exited") or audience is None:
+    audience = audiences.get(activation.audience)
+    if audience is None:
         return Refused(why="no change of an audience that settings.audiences names")
     digest = digest_of(activation.identifier)
     if isinstance(digest, Refused):

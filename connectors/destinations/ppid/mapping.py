@@ -37,8 +37,8 @@ def ppid_of(identifier: str, *, is_hashed_by_us: bool) -> str | Refused:
 
 def row_of(activation: Activation, lists: Mapping[str, str], *, is_hashed_by_us: bool) -> bytes | Refused:
     """Activations exist only with consent, so a member's line says so; a removal claims nothing."""
-    number = lists.get(str(activation.content.get("audience")))
-    if activation.change not in ("entered", "exited") or number is None:
+    number = lists.get(activation.audience)
+    if number is None:
         return Refused(why="no change of an audience that settings.lists names")
     ppid = ppid_of(activation.identifier, is_hashed_by_us=is_hashed_by_us)
     if isinstance(ppid, Refused):

@@ -19,7 +19,8 @@ from connectors.sources.files.mapping import (
     Value,
 )
 from connectors.sources.files.parse_value import Scope, word
-from connectors.sources.files.targets import KINDS, TARGETS, is_identifying, kind_of, target
+from connectors.sources.files.targets import TARGETS, is_identifying, kind_of, target
+from streams.core.intake import KINDS
 
 SECTION_KEYS = ("file", "zone", "missing", "unmatched", "delimiter", "encoding", "lookups", "messages")
 LOOKUP_KEYS = ("file", "key", "on")

@@ -8,29 +8,16 @@ from __future__ import annotations
 
 from connectors.sources.files.mapping import As, Target
 
-KINDS = ("track", "identify", "page", "screen", "alias", "group")
 TEXTS = ("type", "event", "name", "userId", "anonymousId", "messageId", "groupId", "previousId", "channel")
 TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 OBJECTS = ("properties", "traits", "context", "integrations")
 EXTERNAL = "externalIds"
 TARGETS = (*TEXTS, *TIMES, *OBJECTS, *(f"{name}.NAME" for name in OBJECTS), f"{EXTERNAL}.TYPE")
 
-IDENTIFYING: frozenset[Target] = frozenset(
-    {
-        ("userId",),
-        ("traits",),
-        ("properties",),
-        ("context",),
-        ("anonymousId",),
-        ("traits", "email"),
-        ("traits", "phone"),
-        ("properties", "email"),
-        ("context", "traits", "email"),
-        ("context", "traits", "phone"),
-        ("context", "device", "id"),
-        ("context", "device", "advertisingId"),
-    }
-)
+IDENTIFYING: frozenset[Target] = frozenset({
+    ("userId",), ("anonymousId",), ("traits",), ("properties",), ("context",), ("traits", "email"), ("traits", "phone"),
+    ("properties", "email"), ("context", "traits", "email"), ("context", "traits", "phone"), ("context", "device", "id"),
+    ("context", "device", "advertisingId")})
 
 
 def target(word: str) -> Target | None:
