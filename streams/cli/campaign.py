@@ -64,11 +64,12 @@ def preview_campaign(options: argparse.Namespace) -> int:
 def _found(options: argparse.Namespace) -> Any:
     """The task and the profile of the person, and the campaign in force there."""
     from streams.cli.inspect import find
+    from streams.definitions.faults import no_such
 
     task, profile = find(options, options.profile)
     defined = {campaign.id: campaign for campaign in task.context.plan.definitions.campaigns}
     if options.campaign not in defined:
-        raise Misconfigured((f"there is no campaign {options.campaign}; defined are: {', '.join(defined) or 'none'}",))
+        raise Misconfigured((no_such("campaign", options.campaign, defined),))
     return task, profile, defined[options.campaign]
 
 

@@ -18,14 +18,14 @@ from streams.core.values import Json
 def explain_cost(options: argparse.Namespace) -> int:
     """Of the segments of a file, or of the one of that id, among the definitions around them."""
     from streams.core.segments.plan import compile_plan
-    from streams.definitions.faults import no_such_segment
+    from streams.definitions.faults import no_such
     from streams.task.revisions import regex
 
     definitions, wanted = surroundings(options, options.segment)
     plan = compile_plan(definitions, regex)
     unknown = [name for name in wanted if name not in plan.segments]
     if unknown:
-        raise no_such_segment(unknown[0], plan.segments)
+        raise Misconfigured((no_such("segment", unknown[0], plan.segments),))
     costs = {name: plan.cost(name) for name in wanted}
     if options.json:
         print(json.dumps({name: cost_json(cost) for name, cost in costs.items()}, indent=2))

@@ -36,13 +36,14 @@ def run(options: argparse.Namespace) -> int:
 def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables: Mapping[str, str]) -> Plan:
     """What is to run of the destinations in `documents` (by `destination/id`), and the faults of each that cannot."""
     from streams.definitions import build
+    from streams.definitions.faults import no_such
     from streams.runtime.beside.destinations import Plan
 
     known = {each.id: each for each in build(documents, 0, {}).destinations}
     running: dict[str, Running] = {}
     faults: dict[str, tuple[str, ...]] = {
-        name: (f"there is no destination {name}; defined are: {', '.join(known) or 'none'}; "
-               "`audience apply` puts them in force",) for name in only or () if name not in known}
+        name: (f"{no_such('destination', name, known)}; `audience apply` puts them in force",)
+        for name in only or () if name not in known}
     for name in (each for each in known if not only or each in only):
         try:
             running[name] = ready(known[name], variables)

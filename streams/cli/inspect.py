@@ -65,13 +65,13 @@ def explain_segment(options: argparse.Namespace) -> int:
     from streams.cli.costs import explain_cost
     from streams.cli.trees import as_json, as_text
     from streams.core.segments.explain import explain
-    from streams.definitions.faults import no_such_segment
+    from streams.definitions.faults import no_such
 
     if options.cost:
         return explain_cost(options)
     task, profile = find(options, options.profile)
     if options.segment not in task.context.plan.segments:
-        raise no_such_segment(options.segment, task.context.plan.segments)
+        raise Misconfigured((no_such("segment", options.segment, task.context.plan.segments),))
     tree = explain(task.context.plan, profile, options.segment, max(profile.now, wall_ms()))
     print(json.dumps(as_json(tree), indent=2) if options.json else as_text(tree))
     return 0

@@ -111,9 +111,8 @@ def _parts(found: History, document: Json) -> dict[str, Published]:
 
 
 def _known(found: History, segment: str) -> str:
-    from streams.definitions.faults import no_such_segment
+    from streams.definitions.faults import no_such
 
-    known = {key.partition("/")[2]: key for key in found.heads if key.startswith("segment/")}
-    if segment not in known:
-        raise no_such_segment(segment, known)
-    return known[segment]
+    if segment not in found.heads_of("segment"):
+        raise Misconfigured((no_such("segment", segment, found.heads_of("segment")),))
+    return f"segment/{segment}"

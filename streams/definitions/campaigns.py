@@ -1,56 +1,26 @@
-"""kind: campaign, with its channels, cap and quiet hours.
-
-Templates are checked for their syntax here, while a marketer can mend them, and not when a message is due.
-"""
+"""kind: campaign, with its trigger, caps, quiet hours, split and samples; its channels are in `channels`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-import jinja2
-
-from streams.core.campaigns.advertising import ADVERTISING
 from streams.core.campaigns.caps import MOST
 from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
 from streams.core.intervals import DAY_MS
+from streams.definitions.channels import OF_A_CAMPAIGN, OF_A_VARIANT
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import dotted
 from streams.definitions.matches import EVENT_NAMES
 from streams.definitions.samples import failures
-from streams.definitions.sandbox import Sandbox
-from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, NAMESPACE, TEXT, TIME, TIME_ZONE, choice, duration, whole
-from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
+from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, TIME, TIME_ZONE, choice, duration, whole
+from streams.definitions.shapes import Found, Given, Record, Shape, many
 
-_SANDBOX = Sandbox(is_html=True)
-_JINJA_EXPECTED = "valid Jinja, such as {{ first_name | default('there') }}"
 _EACH_AS_TEXT = re.compile(r"each: *(\S(?:.*\S)?)")
 _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not Trigger.EACH)
-
-
-def _template(found: Found) -> str:
-    source = TEXT.read(found)
-    try:
-        _SANDBOX.compile(source)
-    except jinja2.TemplateSyntaxError as error:
-        found.refuse(f"{dotted(found.steps)} is no Jinja template ({error.message})", _JINJA_EXPECTED,
-                     lines_below=error.lineno - 1)
-    except (RecursionError, SyntaxError):
-        found.refuse(f"{dotted(found.steps)} is nested too deeply", _JINJA_EXPECTED)
-    return source
-
-
-def _parameters(found: Found) -> tuple[tuple[str, str], ...]:
-    if not isinstance(found.value, dict) or not found.value:
-        found.unlike("an object of templates, by the name of the parameter")
-    return tuple(sorted((name, _template(found.at(name))) for name in found.value))
-
-
-def _template_file(found: Found) -> str:
-    found.refuse(f"{dotted(found.steps)} names a file", "its text: files are read with a folder only")
 
 
 def _trigger(found: Found) -> tuple[Trigger, tuple[str, ...]]:
@@ -94,42 +64,6 @@ def _check_quiet_hours(given: Given, found: Found) -> None:
 def _quiet_hours(given: Given) -> QuietHours:
     return QuietHours(start=given["from"], end=given["to"], time_zone=given["time_zone"],
                       is_local=given.get("local", False))
-
-
-def _check_channel(given: Given, found: Found) -> None:
-    for place in range(len(given.get("destinations", ()))):
-        found.at("destinations").at(place).needs("destination")
-
-
-def _check_display(given: Given, found: Found) -> None:
-    """An address given for letters is told to ad platforms only by those who permit that, and to those that are named:
-    a channel without destinations means all of them, webhooks too."""
-    _check_channel(given, found)
-    if not ADDRESSES & frozenset(given.get("identifiers", ())):
-        return
-    if "destinations" not in given:
-        found.note(f"{dotted(found.steps)} tells e-mail addresses or phone numbers to every destination of the channel",
-                   "destinations, those that may be told")
-    if given["purpose"] != ADVERTISING:
-        found.at("purpose").refuse(f"{dotted(found.steps)} tells e-mail addresses or phone numbers for {given['purpose']}",
-                                   f"the purpose {ADVERTISING}")
-
-
-def _channel(name: str) -> Callable[[Given], Channel]:
-    def make(given: Given) -> Channel:
-        content = sorted((field, value) for field, value in given.items() if field != "purpose")
-        return Channel(name=name, purpose=given["purpose"], content=tuple(content))
-
-    return make
-
-
-def _check_channels(given: Given, found: Found) -> None:
-    if not given:
-        found.refuse(f"{dotted(found.steps)} is empty", f"at least one of {', '.join(CHANNELS)}")
-
-
-def _channels(given: Given) -> tuple[Channel, ...]:
-    return tuple(given[name] for name in CHANNELS if name in given)
 
 
 def _variant(given: Given, channels: tuple[Channel, ...]) -> Variant:
@@ -194,39 +128,11 @@ def _campaign(given: Given) -> Campaign:
     )
 
 
-_TEXT_SCHEMA: Schema = {"type": "string", "minLength": 1}
 _EACH = Record(
     fields={"each": EVENT_NAMES}, required=("each",), make=lambda given: given["each"],
 ).shape()
 TRIGGER = Shape(_trigger, {"anyOf": [
     {"enum": list(_PLAIN_TRIGGERS)}, _EACH.schema, {"type": "string", "pattern": f"^{_EACH_AS_TEXT.pattern}$"}]})
-TEMPLATE = Shape(_template, _TEXT_SCHEMA)
-PARAMETERS = Shape(_parameters, {"type": "object", "additionalProperties": _TEXT_SCHEMA, "minProperties": 1})
-TEMPLATE_FILE = Shape(_template_file, _TEXT_SCHEMA)
-DESTINATIONS = many(KEBAB_ID, least=1, expected="a list of destination ids")
-IDENTIFIERS = many(NAMESPACE, least=1, expected="a list of namespaces, such as email and phone")
-ADDRESSES = frozenset({"email", "phone"})
-
-CHANNELS: Mapping[str, Shape[Channel]] = {
-    "display": Record(
-        fields={"audience": TEXT, "destinations": DESTINATIONS, "identifiers": IDENTIFIERS, "purpose": TEXT,
-                "parameters": PARAMETERS},
-        required=("audience", "purpose"), check=_check_display, make=_channel("display"),
-    ).shape(),
-    "email": Record(
-        fields={"subject": TEMPLATE, "template": TEMPLATE_FILE, "html": TEMPLATE, "text": TEMPLATE,
-                "destinations": DESTINATIONS, "purpose": TEXT},
-        required=("subject", "purpose"),
-        choices=(Choice((("template", "html", "text"),), is_required=True), Choice.of("template", "html")),
-        check=_check_channel, make=_channel("email"),
-    ).shape(),
-    "sms": Record(
-        fields={"text": TEMPLATE, "template": TEMPLATE_FILE, "destinations": DESTINATIONS, "purpose": TEXT},
-        required=("purpose",), choices=(Choice.of("text", "template", is_required=True),),
-        check=_check_channel, make=_channel("sms"),
-    ).shape(),
-}
-
 _CAP = Record(
     fields={"at_most": whole(least=1, most=MOST), "per": duration(), "mode": choice(CapMode), "over": choice(Over)},
     required=("at_most", "per"), check=_check_cap, make=_cap,
@@ -234,13 +140,8 @@ _CAP = Record(
 _CAPS = many(_CAP, least=1, expected="a cap or a list of them")
 CAPS = Shape(_caps, {"anyOf": [_CAP.schema, _CAPS.schema]})
 
-_CHANGES: Mapping[str, Shape[Any]] = {
-    "display": Record(fields={"audience": TEXT, "parameters": PARAMETERS}, make=dict).shape(),
-    "email": Record(fields={"subject": TEMPLATE, "html": TEMPLATE, "text": TEMPLATE}, make=dict).shape(),
-    "sms": Record(fields={"text": TEMPLATE}, make=dict).shape(),
-}
 VARIANT = Record(
-    fields={"id": KEBAB_ID, "percent": whole(least=1), "channels": Record(fields=_CHANGES, make=dict).shape()},
+    fields={"id": KEBAB_ID, "percent": whole(least=1), "channels": OF_A_VARIANT},
     required=("id", "percent"), make=dict,
 ).shape()
 SPLIT = Record(
@@ -255,7 +156,7 @@ SAMPLES = many(Record(fields={"traits": OBJECT, "event": OBJECT}, make=dict).sha
 CAMPAIGN = Record(
     fields={
         **DOCUMENT_FIELDS, "segment": KEBAB_ID, "trigger": TRIGGER,
-        "channels": Record(fields=CHANNELS, check=_check_channels, make=_channels).shape(),
+        "channels": OF_A_CAMPAIGN,
         "cap": CAPS, "samples": SAMPLES, "split": SPLIT, "priority": whole(least=1),
         "quiet_hours": Record(
             fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE, "local": BOOLEAN},

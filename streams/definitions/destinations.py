@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from streams.core.definitions import Destination
 from streams.core.values import Json
-from streams.definitions.campaigns import CHANNELS
+from streams.definitions.channels import CHANNELS
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.scalars import KEBAB_ID, TEXT, choice

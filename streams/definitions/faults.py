@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from streams.core.errors import Misconfigured
 from streams.core.values import Json
 
 Steps: TypeAlias = tuple[str | int, ...]
@@ -72,12 +71,12 @@ def nearest(word: object, valid: Iterable[str]) -> str:
     return plain[close[0]] if close else ""
 
 
-def no_such_segment(name: str, known: Iterable[str]) -> Misconfigured:
-    """To be raised where a segment is named that nobody defined."""
+def no_such(kind: str, name: str, known: Iterable[str]) -> str:
+    """What is said where one is named that nobody defined."""
     names = sorted(known)
     meant = nearest(name, names)
-    return Misconfigured((f"there is no segment {name}; expected one of {', '.join(names) or 'none, as none is defined'}"
-                          + (f"; did you mean {meant}?" if meant else ""),))
+    return (f"there is no {kind} {name}; expected one of {', '.join(names) or 'none, as none is defined'}"
+            + (f"; did you mean {meant}?" if meant else ""))
 
 
 def shown(value: Json) -> str:

@@ -53,7 +53,8 @@ from streams.definitions.shapes import Choice, Found, Given, Record, Shape, Unre
 
 DEEPEST = 100
 COUNT_FIELDS = {bound.value: whole(least=0) for bound in Bound}
-AGGREGATES = tuple(Function)[:7]
+AGGREGATES = (
+    Function.SUM, Function.AVERAGE, Function.MIN, Function.MAX, Function.FIRST, Function.LAST, Function.MOST_FREQUENT)
 
 
 def read_rule(found: Found) -> Rule:

@@ -35,7 +35,7 @@ def test_what_is_wrong_with_one_destination_is_said_of_it_and_the_others_run() -
 
 def test_says_which_destinations_there_are() -> None:
     documents = document("hook", url="https://example.com/")
-    assert "no destination hok; defined are: hook" in plan_of(documents, ["hok"], {}).faults["hok"][0]
+    assert "no destination hok; expected one of hook; did you mean hook?" in plan_of(documents, ["hok"], {}).faults["hok"][0]
     assert plan_of({}, None, {}) == Plan(running={})
 
 

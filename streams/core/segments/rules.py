@@ -124,7 +124,7 @@ class Performed:
 
 
 class Function(StrEnum):
-    """What a computed trait or an `aggregate` computes; aggregates know the first seven."""
+    """What a computed trait or an `aggregate` computes."""
 
     SUM = "sum"
     AVERAGE = "average"

@@ -37,7 +37,7 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
     check_topics(settings)
     name, codec, bodies = uuid.uuid4().hex, codec_of(settings), dict[int, dict[str, Any]]()
     with awaiting(settings, ANSWERS) as consumer:
-        _send(settings, question(name, wall_ms() + int(within * 1000)))
+        _send(settings, encode(codec, question(name, wall_ms() + int(within * 1000)), wall_ms()))
         for value in answers(consumer, name, within):
             row = codec.decode("segment_answer", value)
             bodies[row["partition"]] = orjson.loads(row["body"])
@@ -46,16 +46,14 @@ def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) 
     return bodies
 
 
-def _send(settings: Settings, question: Ask) -> None:
-    producer = Producer({
-        "bootstrap.servers": settings.broker, "enable.idempotence": True, "message.max.bytes": LARGEST_RECORD,
-        "log_level": 0,
-    })
-    value = encode(codec_of(settings), question, wall_ms())
+def _send(settings: Settings, value: bytes) -> None:
     if len(value) > LARGEST:
         raise Misconfigured((
             f"the change is {len(value):,} bytes; a preview takes at most {LARGEST:,} (a million listed identifiers); "
             "preview a part of it, or see what would change without sizes: `diff --no-sizes`",))
+    producer = Producer({
+        "bootstrap.servers": settings.broker, "enable.idempotence": True, "message.max.bytes": LARGEST_RECORD,
+        "log_level": 0})
     for partition in range(settings.partitions):
         producer.produce(Names(settings).on_cluster("commands"), value, b"definitions", partition=partition)
     producer.flush(CALL)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from streams.core.errors import Misconfigured
+from streams.definitions.faults import no_such
 from streams.runtime.outside.asking import ask
 from streams.runtime.outside.definitions_log import History, edit, history
 from streams.runtime.settings import Settings
@@ -79,6 +80,6 @@ def progress(campaign: str, head: Published, standings: Collection[Standing], ta
 def _head(found: History, campaign: str) -> Published:
     head = found.heads.get(f"campaign/{campaign}")
     if head is None or head.document is None:
-        known = sorted(k.partition("/")[2] for k, v in found.heads.items() if k.startswith("campaign/") and v.document)
-        raise UnknownCampaign((f"there is no campaign {campaign}; defined are: {', '.join(known) or 'none'}",))
+        known = (name for name, each in found.heads_of("campaign").items() if each.document)
+        raise UnknownCampaign((no_such("campaign", campaign, known),))
     return head

@@ -64,6 +64,10 @@ class History:
         """Of all definitions that are not deleted."""
         return {key: head.document for key, head in self.heads.items() if head.document is not None}
 
+    def heads_of(self, kind: str) -> dict[str, Published]:
+        """By id, those that were deleted too."""
+        return {key.partition("/")[2]: head for key, head in sorted(self.heads.items()) if key.startswith(f"{kind}/")}
+
     def take(self, key: str, row: Mapping[str, Any]) -> None:
         """A record of the topic, in its order."""
         name, at_version, _ = key.partition("@")
