@@ -27,7 +27,6 @@ from tests.bench.plane import broker_at
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following
 from tests.kafka.shop_oracle import FACTORY
-from tests.kafka.test_web import get, status_of
 from tests.pacing import paced
 
 MINUTE = 60_000
@@ -86,13 +85,13 @@ class Bench:
         self.define(BEFORE)
         self.worker = deployment.worker("one")
         self.worker.start()
-        wait_until(lambda: status_of(self.worker, "/ready") == 200, within=120, what="the worker is ready")
+        wait_until(lambda: self.worker.get("/ready")[0] == 200, within=120, what="the worker is ready")
 
     def define(self, documents: dict[str, Json]) -> None:
         edit(self._deployment.settings, lambda found: revise(found.heads, documents))
 
     def page(self) -> Json:
-        found: Json = json.loads(get(self.worker, "/?json")[1])
+        found: Json = json.loads(self.worker.get("/?json")[1])
         return found
 
     def load(self, events: list[tuple[str, str, int, int]]) -> None:

@@ -1,7 +1,6 @@
 """What the long-running commands say as processes, when they cannot begin."""
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -13,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams.runtime.exits import Exit
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import environment
 
 
 @pytest.fixture
@@ -28,10 +26,9 @@ def taken() -> Iterator[int]:
 
 
 def _begun(words: str, data: Path, **variables: str) -> subprocess.Popen[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
     return subprocess.Popen(
         [sys.executable, "-m", "streams.cli", *words.split()], cwd=data, stderr=subprocess.PIPE, text=True,
-        env=inherited | {"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data), "PYTHONPATH": str(ROOT)} | variables)
+        env=environment(**{"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data)} | variables))
 
 
 def _ended(words: str, data: Path, **variables: str) -> tuple[int, str]:

@@ -1,7 +1,6 @@
 """A deployment under test: topics of its own on a real broker, and workers as processes that can be hurt."""
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -13,13 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import INPUTS
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, environment, fetched
 
 
 def wait_until(condition: Callable[[], bool], *, within: float, what: str) -> None:
@@ -59,6 +58,11 @@ class Deployment:
         for worker in self.workers:
             worker.kill()
 
+    def be_commanded(self, patch: pytest.MonkeyPatch) -> None:
+        """Commands that are run in this process are about it."""
+        for name, value in self.variables.items():
+            patch.setenv(name, value)
+
     def worker(self, name: str, **variables: str) -> Worker:
         """A worker with a folder and a web port of its own; not started."""
         worker = Worker(self, name, variables)
@@ -91,11 +95,8 @@ class Worker:
         self.folder = deployment.folder / name
         self.port = free_port()
         self._factory = deployment.factory
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-        self._environment = {
-            **inherited, **deployment.variables, "AUDIENCE_DATA": str(self.folder / "data"),
-            "AUDIENCE_WEB_PORT": str(self.port), "PYTHONPATH": str(ROOT), **variables,
-        }
+        self._environment = environment(**deployment.variables | {
+            "AUDIENCE_DATA": str(self.folder / "data"), "AUDIENCE_WEB_PORT": str(self.port)} | variables)
         self._process: subprocess.Popen[bytes] | None = None
         self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -123,6 +124,11 @@ class Worker:
     @property
     def log(self) -> Path:
         return self.folder / "log"
+
+    def get(self, path: str, accept: str = "text/html") -> tuple[int, str]:
+        """A page of its: status and text; 0 while it does not answer."""
+        status, text = fetched(f"http://127.0.0.1:{self.port}{path}", headers={"Accept": accept})
+        return status, text.decode()
 
     def said(self, text: str) -> bool:
         """Whether its log has it."""

@@ -2,21 +2,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
 from streams.runtime.kafka.topics import ensure_topics
-from tests.kafka.deployment import ROOT, Deployment, free_port
+from tests.kafka.deployment import Deployment, free_port
+from tests.processes import ROOT, environment, fetched
 
 CODEC = Codec()
 
@@ -27,9 +25,7 @@ class Server:
     def __init__(self, deployment: Deployment, ready_within: float = 10.0) -> None:
         self.port, self.log = free_port(), deployment.folder / "serve.log"
         self._arguments = ["serve", "--port", str(self.port), "--ready-within", str(ready_within)]
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-        self._environment = inherited | deployment.variables | {
-            "AUDIENCE_DATA": str(deployment.folder / "data"), "PYTHONPATH": str(ROOT)}
+        self._environment = environment(**deployment.variables, AUDIENCE_DATA=str(deployment.folder / "data"))
         self.topic = deployment.names.on_cluster("audiences.memberships")
         self._producer = Producer({"bootstrap.servers": deployment.settings.broker, "transactional.id": self.topic})
         self._producer.init_transactions(30)
@@ -45,13 +41,8 @@ class Server:
         self.process.wait()
 
     def get(self, path: str) -> tuple[int, Any]:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return answer.status, json.load(answer)
-        except HTTPError as refused:
-            return refused.code, json.load(refused)
-        except OSError:
-            return 0, None
+        status, answer = fetched(f"http://127.0.0.1:{self.port}{path}")
+        return status, json.loads(answer or "null")
 
     def is_ready(self) -> bool:
         return self.get("/ready")[0] == 200
@@ -62,8 +53,8 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """That the process has used."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-            [line] = [line for line in answer.read().decode().splitlines() if line.startswith("process_cpu_seconds_total ")]
+        text = fetched(f"http://127.0.0.1:{self.port}/metrics")[1].decode()
+        [line] = [line for line in text.splitlines() if line.startswith("process_cpu_seconds_total ")]
         return float(line.split()[1])
 
     def tell(self, rows: dict[str, list[str] | bytes | None], *, is_kept: bool = True) -> None:

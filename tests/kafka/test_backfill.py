@@ -20,7 +20,6 @@ from streams.task.publishing import revise
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.shop_oracle import VARIABLES, Seeing, assert_state_is_changelog, not_by_turns
-from tests.kafka.test_web import get, status_of
 
 FACTORY = "tests.kafka.slow_backfill:factory"
 PEOPLE = 2_400
@@ -70,8 +69,8 @@ def put_in_force(deployment: Deployment, documents: Json) -> None:
 
 def progress(worker: Worker) -> tuple[bool, int, int]:
     """Whether it builds, profiles rebuilt, and all it has; of a worker that is ready."""
-    wait_until(lambda: status_of(worker, "/ready") == 200, within=60, what=f"{worker.name} is ready")
-    found = json.loads(get(worker, "/?json")[1])["standing"]
+    wait_until(lambda: worker.get("/ready")[0] == 200, within=60, what=f"{worker.name} is ready")
+    found = json.loads(worker.get("/?json")[1])["standing"]
     return found["is_building"], found["rebuilt"], found["profiles"]
 
 

@@ -5,16 +5,11 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
 
@@ -23,9 +18,10 @@ from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import Observer, Seen
 from streams.task.publishing import revise
-from tests.kafka.deployment import ROOT, Deployment, free_port, wait_until
+from tests.kafka.deployment import Deployment, free_port, wait_until
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
 from tests.pacing import paced
+from tests.processes import begun, fetched, running
 
 SEEN = {"kind": "segment", "id": "seen", "rule": {"performed": {"event": "Seen", "within": "1h"}}}
 SIZE, SENDERS, BATCHES_A_SECOND = 5, 4, 50
@@ -40,33 +36,7 @@ BATCH = [seen(number) for number in range(50)]
 
 def post(url: str, body: Any) -> int:
     """0 while nobody answers."""
-    try:
-        with urllib.request.urlopen(url, json.dumps(body).encode(), timeout=30) as answer:
-            return int(answer.status)
-    except HTTPError as refused:
-        return refused.code
-    except OSError:
-        return 0
-
-
-def collector_at(port: int, deployment: Deployment) -> subprocess.Popen[bytes]:
-    """The command in a process of its own."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-    return subprocess.Popen([sys.executable, "-m", "streams.cli", "collect", "--port", str(port)], cwd=ROOT,
-                            env={**inherited, **deployment.variables, "PYTHONPATH": str(ROOT)})
-
-
-@contextmanager
-def collecting_at(port: int, deployment: Deployment) -> Iterator[None]:
-    """It ends well on SIGTERM."""
-    process = collector_at(port, deployment)
-    try:
-        yield
-        process.terminate()
-        assert process.wait(60) == 0
-    finally:
-        process.kill()
-        process.wait()
+    return fetched(url, json.dumps(body).encode())[0]
 
 
 class Sender(threading.Thread):
@@ -118,12 +88,14 @@ def test_what_was_answered_with_success_is_there_once_though_kafka_was_away(
         ensure_topics(settings)
         edit(settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
         url = f"http://127.0.0.1:{port}/v1/batch"
-        with collecting_at(port, deployment):
+        with running(f"collect --port {port}", deployment.variables) as collector:
             wait_until(lambda: post(url, {"batch": BATCH[:20]}) == 200, within=60, what="the first batch")
             own_broker.kill()
             assert post(url, {"batch": BATCH[10:40]}) == 503
             own_broker.start()
             wait_until(lambda: post(url, {"batch": BATCH[10:]}) == 200, within=90, what="Kafka is back")
+            collector.terminate()
+            assert collector.wait(60) == 0
         deployment.worker("one").start()
         with Observer(settings, ["audiences.changes"], told.append):
             wait_until(lambda: len(told) >= len(BATCH), within=60, what="all are members")
@@ -145,7 +117,7 @@ def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_hal
         edit(settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
         url = f"http://127.0.0.1:{port}/v1/batch"
         senders = [Sender(url, place * 1_000_000) for place in range(SENDERS)]
-        collector = collector_at(port, deployment)
+        collector = begun(f"collect --port {port}", deployment.variables)
         try:
             for sender in senders:
                 sender.start()
@@ -156,7 +128,7 @@ def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_hal
                     case 0:
                         collector.kill()
                         collector.wait()
-                        collector = collector_at(port, deployment)
+                        collector = begun(f"collect --port {port}", deployment.variables)
                     case 1:
                         halted(own_broker, chance.uniform(0.5, 3))
                     case _:

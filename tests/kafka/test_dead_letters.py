@@ -39,8 +39,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
 def deployment(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """The one that commands look at."""
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as found:
-        for name, value in found.variables.items():
-            monkeypatch.setenv(name, value)
+        found.be_commanded(monkeypatch)
         yield found
 
 

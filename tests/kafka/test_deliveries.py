@@ -2,17 +2,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
-import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from uuid import uuid4
 
 import orjson
@@ -29,42 +22,17 @@ from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, activation, eventually, for_ever
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import free_port
+from tests.processes import fetched, running
 
-ROOT = Path(__file__).parents[2]
 MANY = 400
-
-
 PORT = free_port()
+DELIVER = f"deliver --port {PORT}"
 
 
-@contextmanager
-def delivering(variables: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The command as a process, its pages on PORT, killed at the end."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-    with log.open("ab") as out:
-        process = subprocess.Popen([sys.executable, "-m", "streams.cli", "deliver", "--port", str(PORT)], stdout=out,
-                                   stderr=out, env={**inherited, **variables, "PYTHONPATH": str(ROOT)}, cwd=ROOT)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def page(path: str) -> tuple[int, str]:
-    """0 while nobody answers."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except HTTPError as refused:
-        return refused.code, refused.read().decode()
-    except OSError:
-        return 0, ""
-
-
-async def told(path: str, status: int, text: str = "") -> None:
+async def told(path: str, status: int, text: bytes = b"") -> None:
     """Returns once the page says so. The deadline is the caller's."""
-    while (found := await asyncio.to_thread(page, path))[0] != status or text not in found[1]:  # noqa: ASYNC110  # another process
+    url = f"http://127.0.0.1:{PORT}{path}"
+    while (found := await asyncio.to_thread(fetched, url))[0] != status or text not in found[1]:  # noqa: ASYNC110  # another process
         await asyncio.sleep(0.1)
 
 
@@ -125,9 +93,9 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
             define(settings, {"good": good.url, "stuck": stuck.url})
             await asyncio.to_thread(write, settings)
             for target in (100, 250):
-                with delivering(variables, log):
+                with running(DELIVER, variables, log):
                     await eventually(lambda: len(good.accepted) >= target)  # noqa: B023
-            with delivering(variables, log) as process:
+            with running(DELIVER, variables, log) as process:
                 await eventually(lambda: len(good.accepted) == MANY)
                 process.terminate()
                 assert await asyncio.to_thread(process.wait, 30) == 0
@@ -154,20 +122,20 @@ def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> 
 
     async def run() -> None:
         async with Recorder(slowly) as old, Recorder() as new, Recorder() as late, asyncio.timeout(90):
-            with delivering(variables, tmp_path / "log") as process:
-                await told("/ready", 200, '"destinations":{}')
+            with running(DELIVER, variables, tmp_path / "log") as process:
+                await told("/ready", 200, b'"destinations":{}')
                 await asyncio.to_thread(define, settings, {"hook": old.url})
                 await asyncio.to_thread(write, settings)
                 await eventually(lambda: len(old.accepted) >= 40)
                 await asyncio.to_thread(define, settings, {"hook": new.url, "late": late.url})
                 await eventually(lambda: len(old.accepted) + len(new.accepted) == MANY == len(late.accepted))
                 assert old.accepted + new.accepted == late.accepted
-                await told("/metrics", 200, 'audience_delivery_lag_records{destination="hook"} 0.0')
-                await told("/metrics", 200, f'audience_delivered_total{{destination="hook"}} {MANY}.0')
+                await told("/metrics", 200, b'audience_delivery_lag_records{destination="hook"} 0.0')
+                await told("/metrics", 200, b'audience_delivered_total{destination="hook"} %d.0' % MANY)
                 await asyncio.to_thread(define, settings, {"hook": "no address"})
-                await told("/ready", 503, "hook: settings.url")
+                await told("/ready", 503, b"hook: settings.url")
                 await asyncio.to_thread(define, settings, {"hook": new.url})
-                await told("/ready", 200, '"hook"')
+                await told("/ready", 200, b'"hook"')
                 process.terminate()
                 assert await asyncio.to_thread(process.wait, 30) == 0
 

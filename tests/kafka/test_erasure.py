@@ -123,8 +123,7 @@ def erased(
     (tmp_path / "definitions" / "all.yaml").write_text(DEFINITIONS)
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
         ensure_topics(deployment.settings)
-        for name, value in deployment.variables.items():
-            monkeypatch.setenv(name, value)
+        deployment.be_commanded(monkeypatch)
         assert main(["apply", str(tmp_path / "definitions")]) == 0
         deployment.worker("one").start()
         send(deployment, messages(int(time.time() * 1000)))

@@ -48,8 +48,7 @@ def test_who_did_not_come_back_is_in_no_row_of_the_changelog(
     (tmp_path / "rules.yaml").write_text(DEFINITIONS)
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
         ensure_topics(deployment.settings)
-        for name, value in deployment.variables.items():
-            monkeypatch.setenv(name, value)
+        deployment.be_commanded(monkeypatch)
         assert main(["apply", str(tmp_path)]) == 0
         with Upstream(deployment.settings) as upstream:
             for message in visits(int(time.time() * 1000)):

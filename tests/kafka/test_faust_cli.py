@@ -1,11 +1,9 @@
 """To who knows Faust this is a Faust app: its own commands list it and run it."""
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,16 +16,18 @@ from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
 from streams.unit import TABLES
 from tests.kafka.conftest import Broker
-from tests.kafka.deployment import ROOT, free_port, wait_until
+from tests.kafka.deployment import free_port, wait_until
+from tests.processes import ROOT, environment, fetched
 
 
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "faust", "-A", "streams.app", *arguments]
 
 
-def environment(data: Path, **variables: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-    return {**inherited, "AUDIENCE_DATA": str(data), "COLUMNS": "200", **variables}
+def ended(what: str, data: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(what), env=environment(AUDIENCE_DATA=str(data), COLUMNS="200"), capture_output=True, text=True, timeout=60,
+        check=False, cwd=ROOT)
 
 
 @pytest.mark.parametrize(("what", "names"), [
@@ -35,8 +35,7 @@ def environment(data: Path, **variables: str) -> dict[str, str]:
     ("tables", [*TABLES]),
 ])
 def test_faust_lists_what_the_pipeline_is_made_of(what: str, names: list[str], tmp_path: Path) -> None:
-    ran = subprocess.run(
-        command(what), env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    ran = ended(what, tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert [name for name in names if name not in ran.stdout] == []
 
@@ -45,13 +44,13 @@ def test_faust_worker_runs_it_and_sigterm_ends_it(broker: Broker, tmp_path: Path
     port = free_port()
     variables = {
         "AUDIENCE_BROKER": broker.address, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "AUDIENCE_WEB_PORT": str(port),
-        "AUDIENCE_PARTITIONS": "1",
+        "AUDIENCE_PARTITIONS": "1", "AUDIENCE_DATA": str(tmp_path),
     }
     with (tmp_path / "log").open("wb") as log:
         worker = subprocess.Popen(
-            command("worker"), env=environment(tmp_path, **variables), stdout=log, stderr=log, cwd=ROOT)
+            command("worker"), env=environment(**variables), stdout=log, stderr=log, cwd=ROOT)
     try:
-        wait_until(lambda: is_ready(port), within=60, what="the worker is ready")
+        wait_until(lambda: fetched(f"http://127.0.0.1:{port}/ready")[0] == 200, within=60, what="the worker is ready")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
     finally:
@@ -63,17 +62,8 @@ def test_faust_reset_deletes_the_state_unless_a_worker_is_using_it(tmp_path: Pat
     for folder in folders:
         TaskStore(folder, Memory(4), wall=0).close()
     with claim(Settings.read({"AUDIENCE_DATA": str(tmp_path)})):
-        refused = subprocess.run(
-            command("reset"), env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+        refused = ended("reset", tmp_path)
     assert refused.returncode and f"AUDIENCE_DATA={tmp_path}: a worker is using it" in refused.stderr
     assert all(folder.exists() for folder in folders)
-    subprocess.run(command("reset"), env=environment(tmp_path), timeout=60, check=True, cwd=ROOT)
+    assert ended("reset", tmp_path).returncode == 0
     assert not any(folder.exists() for folder in folders)
-
-
-def is_ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -1,12 +1,7 @@
 """Feedback on Apache Kafka: from a link that a person pressed to the request on its topic."""
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import urllib.request
 from pathlib import Path
-from urllib.error import HTTPError
 from uuid import uuid4
 
 from confluent_kafka import Consumer, TopicPartition
@@ -17,7 +12,8 @@ from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.task.publishing import revise
 from tests.kafka.conftest import Broker
-from tests.kafka.deployment import ROOT, Deployment, free_port, wait_until
+from tests.kafka.deployment import Deployment, free_port, wait_until
+from tests.processes import fetched, running
 
 JANE, OTHER = "email:jane@example.org", "email:other@example.org"
 
@@ -31,17 +27,6 @@ def mailbox(folder: Path) -> Path:
         "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: failed\nStatus: 5.1.1\n\n"
         f"--b\nContent-Type: text/rfc822-headers\n\nX-Audience-Token: {Seal('k').token(OTHER)}\n--b--\n")
     return new.parent
-
-
-def post(url: str, body: str) -> int:
-    """0 while nobody answers."""
-    try:
-        with urllib.request.urlopen(url, body.encode(), timeout=5) as answer:
-            return int(answer.status)
-    except HTTPError as refused:
-        return refused.code
-    except OSError:
-        return 0
 
 
 def requests(deployment: Deployment) -> list[tuple[str, str, str, str]]:
@@ -66,23 +51,17 @@ def test_a_link_and_a_bounce_become_requests_with_the_key_that_apply_named(broke
     with Deployment(broker.address, tmp_path, "", AUDIENCE_PARTITIONS="2") as deployment:
         settings, port = deployment.settings, free_port()
         ensure_topics(settings)
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AUDIENCE_")}
-        variables = {**inherited, **deployment.variables, "SEAL": "k", "PYTHONPATH": str(ROOT)}
-        words = ["feedback", "--port", str(port), "--mailbox", str(mailbox(tmp_path))]
-        process = subprocess.Popen([sys.executable, "-m", "streams.cli", *words], env=variables, cwd=ROOT)
-        try:
+        words = f"feedback --port {port} --mailbox {mailbox(tmp_path)}"
+        with running(words, deployment.variables | {"SEAL": "k"}) as process:
             link = f"http://127.0.0.1:{port}/unsubscribe/{Seal('k').token(JANE)}"
-            press = "List-Unsubscribe=One-Click"
-            wait_until(lambda: post(link, press) == 404, within=60, what="answers, and knows no destination")
+            press = b"List-Unsubscribe=One-Click"
+            wait_until(lambda: fetched(link, press)[0] == 404, within=60, what="answers, and knows no destination")
             document = {"kind": "destination", "id": "mail", "channel": "email", "connector": "smtp",
                         "settings": {"host": "x", "sender": "a@b.example", "unsubscribe_key": {"env": "SEAL"}}}
             edit(settings, lambda found: revise(found.heads, {"destination/mail": document}))
-            wait_until(lambda: post(link, press) == 200, within=30, what="the destination's key is in force")
+            wait_until(lambda: fetched(link, press)[0] == 200, within=30, what="the destination's key is in force")
             wait_until(lambda: len(requests(deployment)) >= 2, within=30, what="the mailbox is read")
             assert requests(deployment) == [("suppress", JANE, "unsubscribed", "feedback:link"),
                                             ("suppress", OTHER, "bounced", "feedback:mail")]
             process.terminate()
             assert process.wait(30) == 0
-        finally:
-            process.kill()
-            process.wait()

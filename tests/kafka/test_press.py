@@ -2,11 +2,9 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
 
@@ -17,7 +15,7 @@ from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.observed import View
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
-from tests.kafka.test_web import get, status_of
+from tests.processes import fetched
 
 PEOPLE = 240
 DEFINITIONS = """kind: segment
@@ -33,12 +31,8 @@ JSON = {"Content-Type": "application/json"}
 
 
 def post(worker: Worker, path: str, body: str = "{}", **headers: str) -> tuple[int, dict[str, Any]]:
-    request = urllib.request.Request(f"http://127.0.0.1:{worker.port}{path}", body.encode(), {**JSON, **headers})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, json.loads(answer.read())
-    except HTTPError as refused:
-        return refused.code, json.loads(refused.read())
+    status, answer = fetched(f"http://127.0.0.1:{worker.port}{path}", body.encode(), {**JSON, **headers})
+    return status, json.loads(answer)
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +40,7 @@ def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Two workers, everybody with an address and consent, the campaign paused."""
     folder = tmp_path_factory.mktemp("press")
     with Deployment(broker.address, folder, FACTORY, **VARIABLES) as deployment, pytest.MonkeyPatch.context() as patch:
-        for name, value in deployment.variables.items():
-            patch.setenv(name, value)
+        deployment.be_commanded(patch)
         ensure_topics(deployment.settings)
         (folder / "definitions").mkdir()
         (folder / "definitions" / "all.yaml").write_text(DEFINITIONS)
@@ -61,13 +54,13 @@ def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
         for name in ("one", "two"):
             deployment.worker(name).start()
         for worker in deployment.workers:
-            wait_until(lambda: status_of(worker, "/ready") == 200, within=60, what="both are ready")  # noqa: B023
+            wait_until(lambda: worker.get("/ready")[0] == 200, within=60, what="both are ready")  # noqa: B023
         wait_until(lambda: _members(deployment) == PEOPLE, within=60, what="everybody is there")
         yield deployment
 
 
 def _members(deployment: Deployment) -> int:
-    pages = [json.loads(get(worker, "/?json")[1]) for worker in deployment.workers if worker.is_running]
+    pages = [json.loads(worker.get("/?json")[1]) for worker in deployment.workers if worker.is_running]
     return sum(page["standing"]["segments"].get("everybody", {"members": 0})["members"] for page in pages)
 
 
@@ -87,11 +80,11 @@ def test_a_worker_killed_in_the_middle_of_a_press_and_everyone_is_activated_once
     assert sum(told(view).values()) < PEOPLE
     two.start()
     wait_until(lambda: sum(told(view).values()) >= PEOPLE, within=90, what="everybody is reached")
-    wait_until(lambda: json.loads(get(one, "/campaigns/hello")[1])["is_over"], within=60, what="it says so")
-    found = json.loads(get(one, "/campaigns/hello")[1])
+    wait_until(lambda: json.loads(one.get("/campaigns/hello")[1])["is_over"], within=60, what="it says so")
+    found = json.loads(one.get("/campaigns/hello")[1])
     assert (found["present"], found["reached"], found["activated"], found["silent"]) == (PEOPLE, PEOPLE, PEOPLE, 0)
     assert told(view) == Counter(b"email:p%d@example.org" % place for place in range(PEOPLE))
-    assert "<td>hello</td>" in get(one, "/")[1]
+    assert "<td>hello</td>" in one.get("/")[1]
 
 
 @pytest.mark.timeout(120)
@@ -117,5 +110,5 @@ def test_a_page_of_another_site_presses_nothing_and_wrong_use_is_told(deployment
     assert post(worker, "/campaigns/hello/pause", '{"per_second": 5}')[0] == 400
     code, answer = post(worker, "/campaigns/helo/activate")
     assert code == 404 and "there is no campaign helo" in answer["error"]
-    assert json.loads(get(worker, "/campaigns/hello")[1])["state"] == "live"
-    assert get(worker, "/campaigns/hello/activate")[0] == 405
+    assert json.loads(worker.get("/campaigns/hello")[1])["state"] == "live"
+    assert worker.get("/campaigns/hello/activate")[0] == 405

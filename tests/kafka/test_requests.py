@@ -27,8 +27,7 @@ def test_other_rules_hold_from_apply_on_and_who_breaks_them_is_reported(
     decided: list[dict[str, object]] = []
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
         ensure_topics(deployment.settings)
-        for name, value in deployment.variables.items():
-            monkeypatch.setenv(name, value)
+        deployment.be_commanded(monkeypatch)
         deployment.worker("one").start()
 
         def login(user: str) -> None:
@@ -61,8 +60,7 @@ def test_a_split_is_asked_and_answered(
     answers: dict[str, Seen] = {}
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
         ensure_topics(deployment.settings)
-        for name, value in deployment.variables.items():
-            monkeypatch.setenv(name, value)
+        deployment.be_commanded(monkeypatch)
         with Upstream(deployment.settings) as upstream:
             message = {"type": "identify", "messageId": "m1", "anonymousId": "c1", "userId": "u1"}
             upstream.send("events.interactions", b"cookie:c1", json.dumps(message).encode())

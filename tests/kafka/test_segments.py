@@ -16,7 +16,6 @@ from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
-from tests.kafka.test_web import get, status_of
 
 PEOPLE = 200
 BUYERS = "kind: segment\nid: buyers\nrule: {performed: {event: Order Completed}}\n"
@@ -49,14 +48,13 @@ def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
         workers = [deployment.worker(name) for name in ("one", "two")]
         for worker in workers:
             worker.start()
-        wait_until(lambda: all(status_of(each, "/ready") == 200 for each in workers), within=60, what="both are ready")
+        wait_until(lambda: all(each.get("/ready")[0] == 200 for each in workers), within=60, what="both are ready")
         yield deployment
 
 
 @pytest.fixture
 def run(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    for name, value in deployment.variables.items():
-        monkeypatch.setenv(name, value)
+    deployment.be_commanded(monkeypatch)
     return lambda words: Asked(capsys, words)
 
 
@@ -81,9 +79,9 @@ def test_the_list_adds_up_what_the_tasks_of_both_workers_say(run: Any, deploymen
     wait_until(lambda: listed(run) == expected, within=60, what="the backfill is done")
     text = run("segment list").out
     assert f"{PEOPLE} profiles in 4 tasks" in text and "buyers          1  live              50" in text
-    pages = [json.loads(get(worker, "/?json")[1]) for worker in deployment.workers]
+    pages = [json.loads(worker.get("/?json")[1]) for worker in deployment.workers]
     assert sum(page["standing"]["segments"]["buyers"]["members"] for page in pages) == PEOPLE // 4
-    assert "<td>visitors</td>" in get(deployment.workers[0], "/")[1]
+    assert "<td>visitors</td>" in deployment.workers[0].get("/")[1]
 
 
 @pytest.mark.timeout(180)
@@ -169,8 +167,7 @@ def test_without_workers_the_diff_stands_and_the_list_says_who_is_silent(
 ) -> None:
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as idle:
         ensure_topics(idle.settings)
-        for name, value in idle.variables.items():
-            monkeypatch.setenv(name, value)
+        idle.be_commanded(monkeypatch)
         folder = written(tmp_path / "definitions", buyers=BUYERS)
         diff = Asked(capsys, f"diff {folder} --within 1")
         assert diff.code == 0 and diff.out == "add     segment/buyers (version 1)\n"
@@ -201,5 +198,5 @@ def test_a_list_of_members_comes_whole_through_apply_preview_and_restart(
     worker.kill()
     worker.lose_state()
     worker.start()
-    wait_until(lambda: status_of(worker, "/ready") == 200, within=90, what="it is back")
+    wait_until(lambda: worker.get("/ready")[0] == 200, within=90, what="it is back")
     assert listed(run)["invited"][1:] == ("live", PEOPLE // 2)

@@ -14,8 +14,9 @@ from streams.cli import main
 from streams.runtime.outside.observer import Observer, Seen
 from streams.topology import topic
 from tests.kafka.conftest import Broker
-from tests.kafka.deployment import ROOT, Deployment, wait_until
+from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.shop_oracle import FACTORY, VARIABLES
+from tests.processes import ROOT
 
 WALK = (ROOT / "README.md").read_text().partition("## Your own events")[2].partition("\n## ")[0]
 DEFINITIONS, EVENTS, LINES = (
@@ -72,8 +73,7 @@ def test_the_readmes_commands_in_their_order(
         seen[record.topic] += 1
 
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
-        for name, value in deployment.variables.items():
-            monkeypatch.setenv(name, value)
+        deployment.be_commanded(monkeypatch)
         assert "run `audience topics --create`" in command("check", 1)
         assert "created: " in command("topics --create")
         assert "nothing, all are there" in command("topics --create")

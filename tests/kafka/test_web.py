@@ -2,11 +2,8 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from urllib.error import HTTPError
 
 import pytest
 
@@ -20,21 +17,6 @@ FACTORY = "tests.kafka.counting:factory"
 EVENTS = 2_000
 
 
-def get(worker: Worker, path: str, accept: str = "text/html") -> tuple[int, str]:
-    request = urllib.request.Request(f"http://127.0.0.1:{worker.port}{path}", headers={"Accept": accept})
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except HTTPError as refused:
-        return refused.code, refused.read().decode()
-
-
-def status_of(worker: Worker, path: str) -> int:
-    with suppress(OSError):
-        return get(worker, path)[0]
-    return 0
-
-
 @pytest.fixture(scope="module")
 def worker(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """One that has handled `EVENTS` events."""
@@ -44,25 +26,25 @@ def worker(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         shop.send(EVENTS)
         one = deployment.worker("one")
         one.start()
-        wait_until(lambda: status_of(one, "/live") == 200, within=40, what="it is live")
-        wait_until(lambda: status_of(one, "/ready") == 200, within=40, what="it is ready")
-        wait_until(lambda: json.loads(get(one, "/?json")[1])["records"] >= EVENTS, within=40, what="all is handled")
+        wait_until(lambda: one.get("/live")[0] == 200, within=40, what="it is live")
+        wait_until(lambda: one.get("/ready")[0] == 200, within=40, what="it is ready")
+        wait_until(lambda: json.loads(one.get("/?json")[1])["records"] >= EVENTS, within=40, what="all is handled")
         yield one
 
 
 def test_the_status_is_one_for_people_and_scripts(worker: Worker) -> None:
-    status = json.loads(get(worker, "/?json")[1])
-    assert json.loads(get(worker, "/", accept="application/json")[1]).keys() == status.keys()
+    status = json.loads(worker.get("/?json")[1])
+    assert json.loads(worker.get("/", accept="application/json")[1]).keys() == status.keys()
     assert [task["partition"] for task in status["tasks"]] == [0, 1, 2, 3]
     assert {task["phase"] for task in status["tasks"]} == {"running"}
     assert status["latency"]["samples"] > 0
-    code, page = get(worker, "/")
+    code, page = worker.get("/")
     assert code == 200 and page.startswith("<!doctype html>") and "<td>3</td>" in page
     assert f"{status['dead_letters']:,}" in page
 
 
 def test_every_declared_metric_is_scraped_with_what_to_do_when_it_moves(worker: Worker) -> None:
-    code, text = get(worker, "/metrics")
+    code, text = worker.get("/metrics")
     assert code == 200
     for metric in METRICS:
         name = f"{metric.name}_total" if metric.kind is Kind.COUNTER else metric.name
@@ -70,14 +52,14 @@ def test_every_declared_metric_is_scraped_with_what_to_do_when_it_moves(worker: 
 
 
 def test_counts_what_was_handled(worker: Worker) -> None:
-    lines = get(worker, "/metrics")[1].splitlines()
+    lines = worker.get("/metrics")[1].splitlines()
     found = sum(float(line.split()[1]) for line in lines if line.startswith("audience_records_total{"))
     assert found >= EVENTS
 
 
 @pytest.mark.parametrize("path", ["/table/", "/table/profiles/", "/router/", "/graph", "/stats", "/assignment/"])
 def test_faust_serves_nothing_of_its_own(worker: Worker, path: str) -> None:
-    assert get(worker, path)[0] == 404
+    assert worker.get(path)[0] == 404
 
 
 def test_listens_on_loopback_only(worker: Worker) -> None:
