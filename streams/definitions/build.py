@@ -10,13 +10,13 @@ from streams.core.consent.mapping import DEFAULT, ConsentMapping
 from streams.core.definitions import Campaign, ComputedTrait, Definitions, Destination, Segment
 from streams.core.errors import Misconfigured
 from streams.core.values import Json
-from streams.definitions.faults import Notes, Place
+from streams.definitions.faults import Notes
 from streams.definitions.identity import Identity, whole_table
 from streams.definitions.kinds import Parsed, read_document
 from streams.definitions.lists import attached, is_part
 from streams.definitions.references import Read, faults
 from streams.definitions.shapes import Found, Unreadable
-from streams.definitions.written import Written
+from streams.definitions.written import Written, under
 
 P = TypeVar("P", Segment, ComputedTrait, Campaign, Identity, ConsentMapping)
 
@@ -28,12 +28,8 @@ def build(documents: Mapping[str, Json], revision: int, versions: Mapping[str, i
     `versions` has the version of each key; 1 where it is silent. Documents out of `load_folder` have no
     faults; others may: Misconfigured lists them all, under the documents' keys.
     """
-    written = [
-        Written(document=document, file=key,
-                places={(): Place(file=key)}) for key, document in documents.items() if not is_part(key)
-    ]
     parts = {key: document for key, document in documents.items() if is_part(key)}
-    reads = [read(each, Notes(), parts) for each in written]
+    reads = [read(under(key, document), Notes(), parts) for key, document in documents.items() if key not in parts]
     found = faults(reads)
     if found:
         raise Misconfigured(tuple(text for _, text in found))

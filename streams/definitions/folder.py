@@ -14,7 +14,7 @@ from streams.definitions.faults import Fault, Notes, Place, Steps, sentence
 from streams.definitions.inline import Inliner
 from streams.definitions.lists import is_part
 from streams.definitions.references import Read, faults, noted
-from streams.definitions.written import Illegible, Written, documents
+from streams.definitions.written import Illegible, documents, under
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
@@ -57,7 +57,7 @@ def load_file(path: Path, beside: Callable[[], Mapping[str, Json]]) -> tuple[Def
         raise Misconfigured((f"{path} defines no segment; expected a document of kind: segment",))
     documents = beside()
     parts = {key: document for key, document in documents.items() if is_part(key)}
-    others = [read(Written(document=document, file=key, places={(): Place(file=key)}), Notes(), parts)
+    others = [read(under(key, document), Notes(), parts)
               for key, document in documents.items() if key not in keys and key not in parts]
     found = _together([*own, *others])
     return replace(found, sources=parts | found.sources), segments

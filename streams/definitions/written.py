@@ -25,7 +25,7 @@ MOST_REPEATED = 100_000
 
 @dataclass(slots=True, kw_only=True)
 class Written:
-    """One document. `places` has the line of every key and list item."""
+    """One document. `places` has the line of every key and list item, and of the whole."""
 
     document: Json
     file: str
@@ -43,10 +43,12 @@ class Written:
 
     def place(self, steps: Steps) -> Place:
         """The line of the part at `steps`, or of the nearest part around it."""
-        for length in range(len(steps), -1, -1):
-            if (found := self.places.get(steps[:length])) is not None:
-                return found
-        return Place(file=self.file, line=1)
+        return next(self.places[steps[:length]] for length in range(len(steps), -1, -1) if steps[:length] in self.places)
+
+
+def under(key: str, document: Json) -> Written:
+    """A document of the topic: its only place is its key."""
+    return Written(document=document, file=key, places={(): Place(file=key)})
 
 
 class Illegible(Exception):
