@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from streams.core.messages import Adopt, MembershipsNow, ProfileGone
-from streams.task import Task
 from streams.testing import Pipeline
 from tests.pipeline.erased import DAY, STATED, found_in, kept
+from tests.pipeline.holding import holding
 from tests.pipeline.worlds import people
 from tests.strategies import EVERYTHING, START
 
@@ -250,26 +250,17 @@ def test_who_is_erased_is_not_written_down_again_by_a_bounce_or_an_alias(partiti
     assert found_in(kept(pipeline), VALUES) == []
 
 
-def test_what_is_handed_over_while_the_walk_passes_is_looked_at_when_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_handed_over_while_the_walk_passes_is_looked_at_when_it_comes() -> None:
     """Bob, who named Jane as a friend, becomes one with a cookie; his part is under way for as long as the walk."""
     pipeline = jane(1)
     pipeline.send({"type": "identify", "messageId": "m90", "timestamp": START, "anonymousId": "friends-cookie",
                    "traits": {"friend": "jane@example.org"}})
-    task, held, route = pipeline.tasks[0], list[Adopt](), Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(sent for sent in sends if isinstance(sent, Adopt))
-        route(self, [sent for sent in sends if not isinstance(sent, Adopt)])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    pipeline.send(event(91, START, {"userId": "bob-1", "anonymousId": "friends-cookie"}))
-    monkeypatch.setattr(Task, "_route", route)
-    assert len(held) == 1
+    with holding(pipeline, lambda sent: isinstance(sent, Adopt)) as held:
+        pipeline.send(event(91, START, {"userId": "bob-1", "anonymousId": "friends-cookie"}))
+    assert len(held.words) == 1
     pipeline.erase(JANE)
     pipeline.advance(by=7 * DAY)
-    task._route(list[Any](held))
-    task._drain()
-    pipeline.stores[0].write(task.run([], pipeline.now, 0).changes)
+    held.come()
     pipeline.advance(by=2 * DAY)
     pipeline.send(event(92, START, {"userId": "bob-1"}))
     assert list(bobs(pipeline).values()) == [["m3", "m90", "m91", "m92"]]

@@ -1,15 +1,13 @@
 """Erasure where messages cross: whoever is erased while a merge or a move is under way goes with all that is to come."""
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from streams.core.endings import Wipe
 from streams.core.messages import Adopt, Deliver, Release
-from streams.task import Task
 from streams.testing import Pipeline
 from tests.pipeline.erased import STATED, found_in, kept
+from tests.pipeline.holding import holding
 from tests.pipeline.mesh import unsettled
 from tests.pipeline.worlds import START, event, people, send_all
 
@@ -21,78 +19,45 @@ ADS = {"segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}}
 
 @pytest.mark.parametrize("late", [(Adopt,), (Release,), (Deliver, Wipe)], ids=["given", "asked for", "announced"])
 def test_who_is_erased_while_a_merge_is_under_way_goes_with_what_is_still_to_come(
-    late: tuple[type, ...], monkeypatch: pytest.MonkeyPatch,
+    late: tuple[type, ...],
 ) -> None:
     """u1 and the cookie's visitor are one person since m3; whichever word of it is late, none of it outlives the erasure."""
     pipeline = send_all(Pipeline(ADS, partitions=1), event(1, anonymousId="c1", context=PERMITTED),
                         event(2, userId="u1", context={"device": {"id": "d1"}, **PERMITTED}))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def keeps(sent: Any) -> bool:
-        is_kept = isinstance(sent, late) and (not isinstance(sent, Deliver) or sent.decided)
-        held.extend([sent] if is_kept else [])
-        return is_kept
-
-    monkeypatch.setattr(Task, "_route", lambda self, sends: route(self, [s for s in sends if not keeps(s)]))
-    send_all(pipeline, event(3, userId="u1", anonymousId="c1"))
-    pipeline.request("erase", "customer_id:u1", request_id="r1")
-    assert held and pipeline.receipts == []
-    monkeypatch.setattr(Task, "_route", route)
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+    with holding(pipeline, lambda sent: isinstance(sent, late) and getattr(sent, "decided", True)) as held:
+        send_all(pipeline, event(3, userId="u1", anonymousId="c1"))
+        pipeline.request("erase", "customer_id:u1", request_id="r1")
+        assert held.words and pipeline.receipts == []
+    held.come()
     assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
     assert pipeline.receipts[0].places["timeline"] == 3 and pipeline.profiles() == []
     told = {activation.identifier: activation.change for activation in pipeline.activations("display")}
     assert told == {"cookie:c1": "exited", "device_id:d1": "exited"}
 
 
-def test_who_is_erased_while_a_cookie_of_theirs_waits_to_be_given_away_gives_it_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_who_is_erased_while_a_cookie_of_theirs_waits_to_be_given_away_gives_it_all_the_same() -> None:
     """c1 joins u1, moves on to u2, and u1 is erased, all before the events of c1 have come to u1."""
     pipeline = send_all(Pipeline(ADS, partitions=1), event(1, anonymousId="c1"), event(2, userId="u1"),
                         event(3, userId="u2"))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Adopt) and s.source == "cookie:c1")
-        route(self, [s for s in sends if s not in held])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    send_all(pipeline, event(4, userId="u1", anonymousId="c1"), event(6, userId="u2", anonymousId="c1"),
-             {**event(7, anonymousId="c1"), "timestamp": START + 7})
-    pipeline.request("erase", "customer_id:u1")
-    assert len(held) == 1 and pipeline.receipts == []
-    monkeypatch.setattr(Task, "_route", route)
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+    with holding(pipeline, lambda sent: isinstance(sent, Adopt) and sent.source == "cookie:c1") as held:
+        send_all(pipeline, event(4, userId="u1", anonymousId="c1"), event(6, userId="u2", anonymousId="c1"),
+                 {**event(7, anonymousId="c1"), "timestamp": START + 7})
+        pipeline.request("erase", "customer_id:u1")
+        assert len(held.words) == 1 and pipeline.receipts == []
+    held.come()
     assert people(pipeline) == {frozenset({"customer_id:u2", "cookie:c1"}): ["m3", "m6", "m7"]}
     assert not [fault for fault in unsettled(pipeline) if "waits" in fault]
     assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
 
 
-def test_who_is_erased_waits_for_the_last_of_several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_erased_waits_for_the_last_of_several_parts() -> None:
     pipeline = send_all(Pipeline(ADS, partitions=1), event(1, anonymousId="c1"), event(2, anonymousId="c2"),
                         event(3, userId="u1"))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Adopt))
-        route(self, [s for s in sends if not isinstance(s, Adopt)])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    send_all(pipeline, event(4, userId="u1", anonymousId="c1"), event(5, userId="u1", anonymousId="c2"))
-    pipeline.request("erase", "customer_id:u1")
-    monkeypatch.setattr(Task, "_route", route)
+    with holding(pipeline, lambda sent: isinstance(sent, Adopt)) as held:
+        send_all(pipeline, event(4, userId="u1", anonymousId="c1"), event(5, userId="u1", anonymousId="c2"))
+        pipeline.request("erase", "customer_id:u1")
     for expected in ([], ["done"]):
-        task._route([held.pop()])
-        task._drain()
-        pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+        held.come(held.words.pop())
         assert [receipt.outcome for receipt in pipeline.receipts] == expected
     assert pipeline.receipts[0].places["timeline"] == 5 and pipeline.profiles() == []
 

@@ -10,10 +10,10 @@ from streams.core.campaigns import hand_over
 from streams.core.endings import Expire
 from streams.core.messages import Cut, Decide, Deliver, Point
 from streams.core.profile import Profile
-from streams.task import Task
 from streams.task.partitioning import partition_of
 from streams.testing import Pipeline
 from streams.unit import Inbound
+from tests.pipeline.holding import holding
 from tests.pipeline.mesh import unsettled
 from tests.pipeline.worlds import START, event, people, send_all
 
@@ -33,24 +33,16 @@ def test_a_refused_cookie_stays_undecided_until_its_own_event_is_decided() -> No
     assert people(pipeline)[frozenset({"customer_id:u2", "cookie:c2"})] == ["m3", "m4"]
 
 
-def test_no_profile_begins_between_a_refusal_and_a_decision_that_attaches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_profile_begins_between_a_refusal_and_a_decision_that_attaches() -> None:
     """m2 is refused cookie c2 while m4 is on its way to attach it; m3, of c2 alone, comes between the two words."""
     pipeline = send_all(Pipeline(KEEPS, partitions=1), event(1, userId="u1", anonymousId="c1"))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Point) and s.identifier == "cookie:c2" and s.owners)
-        route(self, [s for s in sends if s not in held])
-
-    monkeypatch.setattr(Task, "_route", holding)
     batch = [event(2, userId="u1", anonymousId="c2"), event(4, userId="u2", anonymousId="c2"), event(3, anonymousId="c2")]
     records = [Inbound("events.hits", 0, n, None, orjson.dumps(m), START + 9) for n, m in enumerate(batch)]
-    pipeline.stores[0].write(task.run(records, START + 9, 0).changes)
-    monkeypatch.setattr(Task, "_route", route)
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+    with holding(
+        pipeline, lambda sent: isinstance(sent, Point) and sent.identifier == "cookie:c2" and sent.owners != [],
+    ) as held:
+        pipeline.stores[0].write(pipeline.tasks[0].run(records, START + 9, 0).changes)
+    held.come()
     assert people(pipeline)[frozenset({"customer_id:u2", "cookie:c2"})] == ["m4", "m3"]
     assert len(pipeline.profiles()) == 2
 
@@ -78,25 +70,15 @@ def test_an_alias_without_user_goes_to_its_strongest_identifier(partitions: int)
     assert set(profile.fragments) == {"customer_id:u1"}
 
 
-def test_a_cut_does_not_wait_for_itself_when_the_profile_it_feeds_is_back_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cut_does_not_wait_for_itself_when_the_profile_it_feeds_is_back_before_it() -> None:
     """The cookie is split off and joined again at once; its profile comes home before the two words to the owner."""
     mail = {"traits": {"email": "ann@example.org"}}
     pipeline = send_all(Pipeline(partitions=1), event(1, anonymousId="c1", context=mail))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Cut) or (isinstance(s, Deliver) and s.decided))
-        route(self, [s for s in sends if s not in held])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    pipeline.split("email:ann@example.org", "cookie:c1")
-    send_all(pipeline, event(2, anonymousId="c1", context={**mail, "device": {"id": "d1"}}))
-    assert [type(each) for each in held] == [Cut, Deliver]
-    monkeypatch.setattr(Task, "_route", route)
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], START + 9, 0).changes)
+    with holding(pipeline, lambda sent: isinstance(sent, Cut) or (isinstance(sent, Deliver) and sent.decided)) as held:
+        pipeline.split("email:ann@example.org", "cookie:c1")
+        send_all(pipeline, event(2, anonymousId="c1", context={**mail, "device": {"id": "d1"}}))
+        assert [type(each) for each in held.words] == [Cut, Deliver]
+    held.come()
     assert people(pipeline) == {frozenset({"email:ann@example.org", "cookie:c1", "device_id:d1"}): ["m1", "m2"]}
     assert not unsettled(pipeline)
 
@@ -109,53 +91,36 @@ def test_a_moved_cookie_takes_its_own_sequence_numbers_and_no_others() -> None:
     assert profile.told == others
 
 
-def test_a_profile_does_not_end_while_a_decision_about_it_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_does_not_end_while_a_decision_about_it_is_on_its_way() -> None:
     """m3 moves the cookie to the tablet's profile, is older than m4, which that profile has; m5, a week later, ends it."""
     week, tablet = 7 * 86_400_000, {"context": {"device": {"id": "d1"}}}
     rules = {"identity/one": {"kind": "identity", "id": "one", "anonymous_expire_after": "7d", "namespaces": {
         "device_id": {"limit": {"at_most": 1}}}}}
     pipeline = send_all(Pipeline(rules, partitions=1), event(1, anonymousId="c2", **tablet),
                         event(2, anonymousId="c1", context={"device": {"id": "d2"}}))
-    task, held = pipeline.tasks[0], []
-    route = Task._route
-
     def keeps(sent: Any) -> bool:
-        is_kept = isinstance(sent, Expire) or (isinstance(sent, Decide) and sent.event.message_id != "m4")
-        held.extend([sent] if is_kept else [])
-        return is_kept
+        return isinstance(sent, Expire) or (isinstance(sent, Decide) and sent.event.message_id != "m4")
 
-    monkeypatch.setattr(Task, "_route", lambda self, sends: route(self, [s for s in sends if not keeps(s)]))
-    send_all(pipeline, event(3, anonymousId="c1", **tablet), event(4, **tablet))
-    batch = [Inbound("events.hits", 0, 9, None, orjson.dumps(event(week + 5, **tablet)), START + week + 5)]
-    pipeline.stores[0].write(task.run(batch, START + week + 5, 0).changes)
-    assert [type(each) for each in held] == [Decide, Expire, Decide]
-    monkeypatch.setattr(Task, "_route", route)
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], START + week + 5, 0).changes)
+    with holding(pipeline, keeps) as held:
+        send_all(pipeline, event(3, anonymousId="c1", **tablet), event(4, **tablet))
+        batch = [Inbound("events.hits", 0, 9, None, orjson.dumps(event(week + 5, **tablet)), START + week + 5)]
+        pipeline.stores[0].write(pipeline.tasks[0].run(batch, START + week + 5, 0).changes)
+        assert [type(each) for each in held.words] == [Decide, Expire, Decide]
+    held.come(at=START + week + 5)
     assert not unsettled(pipeline)
     assert people(pipeline)[frozenset({"device_id:d1", "cookie:c2", "cookie:c1"})][:3] == ["m1", "m3", "m4"]
 
 
-def test_who_was_split_off_without_an_event_ends_by_the_one_that_was_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_was_split_off_without_an_event_ends_by_the_one_that_was_under_way() -> None:
     """m2, a week on its way, names the cookie; meanwhile the cookie, of which nothing else is known, was split off."""
     week = 7 * 86_400_000
     rules = {"identity/one": {"kind": "identity", "id": "one", "anonymous_expire_after": "7d"}}
     pipeline = send_all(Pipeline(rules, partitions=1), event(1, userId="u1", anonymousId="c1"))
-    task, held, route = pipeline.tasks[0], [], Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend(s for s in sends if isinstance(s, Decide))
-        route(self, [s for s in sends if not isinstance(s, Decide)])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    send_all(pipeline, event(2, anonymousId="c1", context={"device": {"id": "d1"}}))
-    monkeypatch.setattr(Task, "_route", route)
+    with holding(pipeline, lambda sent: isinstance(sent, Decide)) as held:
+        send_all(pipeline, event(2, anonymousId="c1", context={"device": {"id": "d1"}}))
     pipeline.advance(to=START + week + 1)
     pipeline.split("customer_id:u1", "cookie:c1")
-    task._route(held)
-    task._drain()
-    pipeline.stores[0].write(task.run([], pipeline.now, 0).changes)
+    held.come()
     assert people(pipeline)[frozenset({"cookie:c1", "device_id:d1"})] == ["m2"]
     pipeline.advance(by=1)
     assert set(people(pipeline)) == {frozenset({"customer_id:u1"})}
