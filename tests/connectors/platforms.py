@@ -10,7 +10,7 @@ from aiohttp import web
 
 from connectors.delivery import Activation, Connector, Delivered, Engine, Limits, Refused
 from streams.runtime.clock import wall_ms
-from tests.connectors.recording import Log, Reading, activation, eventually
+from tests.connectors.recording import Crash, Log, Reading, activation, eventually
 
 QUICK = Limits(shortest=5, longest=40)
 Answer = web.Response | None
@@ -80,6 +80,20 @@ def left_in(activations: Sequence[Activation]) -> set[str]:
 
 def settled(log: Log) -> bool:
     return len(log.final(Delivered)) + len(log.final(Refused)) >= len(log.activations)
+
+
+async def played(
+    platform: Platform, made: Callable[[str], Connector], activations: Sequence[Activation], crashes: int = 0,
+) -> Log:
+    """What became of them with the connector for that URL; made anew after each crash between delivery and outcome."""
+    log = Log(activations, crashes_before_settling=crashes)
+    async with platform:
+        while True:
+            try:
+                await run(made(platform.url), log)
+                return log
+            except Crash:
+                continue
 
 
 async def run(connector: Connector, log: Log, limits: Limits = QUICK) -> None:

@@ -21,8 +21,8 @@ from connectors.destinations.google_customer_match.mapping import (
     read_answer,
 )
 from streams.core.errors import Misconfigured
-from tests.connectors.platforms import Platform, changes, left_in, run
-from tests.connectors.recording import Crash, Log, activation
+from tests.connectors.platforms import Platform, changes, left_in, played
+from tests.connectors.recording import Log, activation
 
 FORMATTING = "developers.google.com/data-manager/api/devguides/concepts/formatting"
 CLOUDY = "223ebda6f6889b1494551ba902d9d381daf2f642bae055888e96343d53e9f9c4"
@@ -105,15 +105,12 @@ def refusal(field: str) -> web.Response:
 
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
                crashes: int = 0, patience: float = 10) -> tuple[Platform, Log]:
-    log = Log(activations, crashes_before_settling=crashes)
-    async with Platform(google, list(faults), hangs=hangs) as platform:
-        given = {**GIVEN, "url": platform.url, "token_url": f"{platform.url}/token", "timeout": patience}
-        while True:
-            try:
-                await run(GoogleConnector(read_settings("google", given, VARIABLES)), log)
-                return platform, log
-            except Crash:
-                continue
+    def made(url: str) -> GoogleConnector:
+        given = {**GIVEN, "url": url, "token_url": f"{url}/token", "timeout": patience}
+        return GoogleConnector(read_settings("google", given, VARIABLES))
+
+    platform = Platform(google, list(faults), hangs=hangs)
+    return platform, await played(platform, made, activations, crashes)
 
 
 def expected(activations: Sequence[Activation]) -> set[str]:

@@ -16,8 +16,8 @@ from connectors.delivery.asking import Answer
 from connectors.destinations.kevel_userdb import KevelConnector, read_settings
 from connectors.destinations.kevel_userdb.mapping import InterestChange, change_of, read_answer, user_key_of
 from streams.core.errors import Misconfigured
-from tests.connectors.platforms import Platform, changes, left_in, run
-from tests.connectors.recording import Crash, Log, activation
+from tests.connectors.platforms import Platform, changes, left_in, played
+from tests.connectors.recording import Log, activation
 
 USERDB = "dev.kevel.com/reference/userdb: user keys can be read by others"
 DIGEST = "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"
@@ -48,15 +48,11 @@ async def userdb(platform: Platform, request: web.Request) -> web.Response:
 
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
                crashes: int = 0, **settings: Any) -> tuple[Platform, Log]:
-    log = Log(activations, crashes_before_settling=crashes)
-    async with Platform(userdb, list(faults), hangs=hangs) as platform:
-        given = {**GIVEN, "url": platform.url, **settings}
-        while True:
-            try:
-                await run(KevelConnector(read_settings("kevel", given, {"KEY": "k-secret"})), log)
-                return platform, log
-            except Crash:
-                continue
+    def made(url: str) -> KevelConnector:
+        return KevelConnector(read_settings("kevel", {**GIVEN, "url": url, **settings}, {"KEY": "k-secret"}))
+
+    platform = Platform(userdb, list(faults), hangs=hangs)
+    return platform, await played(platform, made, activations, crashes)
 
 
 def expected(activations: Sequence[Activation]) -> set[str]:

@@ -16,8 +16,8 @@ from connectors.delivery.asking import Answer
 from connectors.destinations.meta_custom_audiences import MetaConnector, read_settings
 from connectors.destinations.meta_custom_audiences.mapping import Accepted, digest_of, form_of, member_of, read_answer
 from streams.core.errors import Misconfigured
-from tests.connectors.platforms import Platform, changes, left_in, run
-from tests.connectors.recording import Crash, Log, activation
+from tests.connectors.platforms import Platform, changes, left_in, played
+from tests.connectors.recording import Log, activation
 
 INFORMATION = "developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters"
 JOHN = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"
@@ -71,15 +71,11 @@ def meta_error(code: int, subcode: int | None = None, **headers: str) -> web.Res
 
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
                crashes: int = 0, patience: float = 10) -> tuple[Platform, Log]:
-    log = Log(activations, crashes_before_settling=crashes)
-    async with Platform(graph, list(faults), hangs=hangs) as platform:
-        while True:
-            connector = MetaConnector(read_settings("meta", {**GIVEN, "url": platform.url, "timeout": patience}, TOKEN))
-            try:
-                await run(connector, log)
-                return platform, log
-            except Crash:
-                continue
+    def made(url: str) -> MetaConnector:
+        return MetaConnector(read_settings("meta", {**GIVEN, "url": url, "timeout": patience}, TOKEN))
+
+    platform = Platform(graph, list(faults), hangs=hangs)
+    return platform, await played(platform, made, activations, crashes)
 
 
 def expected(activations: Sequence[Activation]) -> set[str]:

@@ -21,7 +21,7 @@ from streams.runtime.settings import Settings
 from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, activation, eventually, for_ever
 from tests.kafka.conftest import Broker
-from tests.kafka.deployment import free_port
+from tests.kafka.deployment import Deployment, free_port
 from tests.processes import fetched, running
 
 MANY = 400
@@ -78,9 +78,8 @@ async def hang(_: Received) -> web.StreamResponse:
 def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_nobody(
     broker: Broker, tmp_path: Path,
 ) -> None:
-    variables = {"AUDIENCE_BROKER": broker.address, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "HOOK_SECRET": "s",
-                 "AUDIENCE_SESSION_TIMEOUT": "6"}
-    settings = Settings.read({name: value for name, value in variables.items() if name != "HOOK_SECRET"})
+    deployment = Deployment(broker.address, tmp_path, "")
+    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "s"}
     ensure_topics(settings)
     log = tmp_path / "log"
 
@@ -111,9 +110,8 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
 
 
 def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> None:
-    variables = {"AUDIENCE_BROKER": broker.address, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "HOOK_SECRET": "s",
-                 "AUDIENCE_SESSION_TIMEOUT": "6"}
-    settings = Settings.read({name: value for name, value in variables.items() if name != "HOOK_SECRET"})
+    deployment = Deployment(broker.address, tmp_path, "")
+    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "s"}
     ensure_topics(settings)
 
     async def slowly(_: Received) -> web.StreamResponse:
