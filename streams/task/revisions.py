@@ -26,8 +26,6 @@ from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
 
-Regex = Callable[[str], Callable[[str], bool]]
-
 
 def regex(pattern: str) -> Callable[[str], bool]:
     """RE2: linear in the length of the text, whatever the pattern."""

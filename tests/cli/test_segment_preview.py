@@ -72,7 +72,7 @@ def test_who_saw_no_change_in_a_sample_does_not_say_that_there_is_none(pipeline:
     assert told.then in range(600, 700) and told.margin > 0
 
 
-def test_a_diff_shows_the_sizes_and_what_changes_with_it(pipeline: Pipeline) -> None:
+def test_a_diff_shows_the_sizes_and_what_changes_with_it() -> None:
     own = Pipeline(one(BOUGHT) | one({"in_segment": {"id": "s"}}, "above"), 2)
     for name in ("A", "B", "B"):
         own.send({"type": "track", "event": name, "anonymousId": f"{name}{own.now}"}, own.now + 1)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -183,7 +182,7 @@ def test_it_says_how_it_is(world: World) -> None:
     asyncio.run(ask())
 
 
-def test_write_keys_are_lines_of_a_file(tmp_path: Path) -> None:
+def test_write_keys_are_lines_of_a_file() -> None:
     assert keys_of("# shop\nk1\n\n k2 \n", "keys.txt") == {"k1", "k2"}
     with pytest.raises(Misconfigured, match=r"keys\.txt: no write key"):
         keys_of("\n# none\n", "keys.txt")

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from dataclasses import dataclass
 
+from streams.runtime.outside.watcher import Watcher
 from tests.kafka.deployment import Deployment, Worker, wait_until
 
 TAKES_OVER_WITHIN = 40.0
@@ -51,25 +51,16 @@ def apply_kills(deployment: Deployment, worker: Worker, kills: list[Kill]) -> No
     makes_progress(deployment)
 
 
-class Supervised:
+class Supervised(Watcher):
     """Starts workers again when they end by themselves, as an operator's supervisor does."""
 
     def __init__(self, *workers: Worker) -> None:
+        super().__init__("supervisor")
         self.ends: list[tuple[str, int]] = []
         self._workers = workers
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Supervised:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._is_over.wait(0.1):
+    def _follow(self) -> None:
+        while not self._ending.wait(0.1):
             for worker in self._workers:
                 if worker.exit_code is not None:
                     self.ends.append((worker.name, worker.exit_code))

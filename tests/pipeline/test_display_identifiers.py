@@ -11,13 +11,13 @@ from streams.core.campaigns.explaining import explain
 from streams.core.errors import Misconfigured
 from streams.definitions import parse_document
 from streams.testing import Pipeline
+from tests.pipeline.worlds import audience
 
 YES = {"consent": {"purposes": {"personalised-ads": True, "email-marketing": True}}}
 NO = {"consent": {"purposes": {"personalised-ads": False}}}
 EVERYBODY: dict[str, Any] = {
     "segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}},
     "destination/ads": {"kind": "destination", "id": "ads", "channel": "display", "connector": "http", "settings": {}}}
-PERSON = {"cookie:c", "device_id:d", "device_ad_id:ad", "customer_id:u", "email:a@x.org", "phone:+31612345678"}
 
 
 def campaign(**display: Any) -> dict[str, Any]:
@@ -34,11 +34,6 @@ def meet(pipeline: Pipeline, context: Mapping[str, Any] = YES) -> None:
     pipeline.send({"type": "identify", "userId": "u", "anonymousId": "c", "messageId": f"m{pipeline.now}",
                    "timestamp": pipeline.now, "context": {**context, **device},
                    "traits": {"email": "a@x.org", "phone": "+31612345678"}})
-
-
-def audience(pipeline: Pipeline) -> set[str]:
-    told = {activation.identifier: activation.change for activation in pipeline.activations("display")}
-    return {identifier for identifier, change in told.items() if change == "entered"}
 
 
 @pytest.mark.parametrize("partitions", [1, 4])

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.core.profile import Profile
 from streams.task.export import everything
 from streams.testing import Pipeline
+from tests.pipeline.worlds import found_at
 from tests.strategies import EVERYTHING
 
 MINUTE = 60_000
@@ -28,13 +28,10 @@ def exported() -> dict[str, Any]:
     for number, message in enumerate(MESSAGES):
         at = (number + 1) * MINUTE
         pipeline.send(message | {"messageId": f"m{number}", "timestamp": at}, at)
-    for task in pipeline.tasks:
-        profile = task.state.profiles.get("customer_id:u")
-        if isinstance(profile, Profile):
-            found = everything(pipeline.plan, profile, task.state.timeline.entries(profile.key), orjson.loads, pipeline.now)
-            restored: dict[str, Any] = orjson.loads(orjson.dumps(found))
-            return restored
-    raise AssertionError("nobody has customer_id:u")
+    task, profile = found_at(pipeline, "customer_id:u")
+    found = everything(pipeline.plan, profile, task.state.timeline.entries(profile.key), orjson.loads, pipeline.now)
+    restored: dict[str, Any] = orjson.loads(orjson.dumps(found))
+    return restored
 
 
 def test_everything_is_there_with_its_source() -> None:

@@ -17,7 +17,6 @@ from tests.pipeline.holding import holding
 from tests.pipeline.mesh import unsettled
 from tests.pipeline.worlds import START, event, people, send_all
 
-Message = dict[str, Any]
 KEEPS = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {
     "cookie": {"limit": {"at_most": 1}, "on_conflict": "keep"}}}}
 

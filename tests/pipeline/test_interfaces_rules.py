@@ -15,10 +15,6 @@ PAGE = {"type": "page", "name": "Home", "timestamp": "2026-03-01T11:00:00Z", "re
 SCREEN = PAGE | {"type": "screen"}
 
 
-def consent(time: str, at: str = "", **purposes: bool) -> dict[str, object]:
-    return said("Consent Preference Updated", time, at, purposes=purposes)
-
-
 WHOLE = {
     "empty all is true": Case("all: []", [A10], "+10:00"),
     "empty any is false": Case("any: []", [A10], ""),

@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 
 from streams.cli.portraits import readable
-from streams.core.profile import Profile
 from streams.task import timelines
 from streams.task.portrait import portrait
 from streams.testing import Pipeline
+from tests.pipeline.worlds import found_at
 from tests.strategies import EVERYTHING
 
 MINUTE = 60_000
@@ -26,15 +26,11 @@ COUNTED = {"computed-trait/added": {
 
 
 def of(pipeline: Pipeline, latest: int = 10) -> dict[str, Any]:
-    for task in pipeline.tasks:
-        for key in ("customer_id:u", "cookie:c"):
-            profile = task.state.profiles.get(key)
-            if isinstance(profile, Profile):
-                entries = task.state.timeline.entries(key)
-                found = portrait(pipeline.plan, profile, entries, task.context.reread, pipeline.now, latest)
-                restored: dict[str, Any] = orjson.loads(orjson.dumps(found))
-                return restored
-    raise AssertionError("nobody is there")
+    task, profile = found_at(pipeline, "customer_id:u", "cookie:c")
+    entries = task.state.timeline.entries(profile.key)
+    found = portrait(pipeline.plan, profile, entries, task.context.reread, pipeline.now, latest)
+    restored: dict[str, Any] = orjson.loads(orjson.dumps(found))
+    return restored
 
 
 def shop() -> Pipeline:

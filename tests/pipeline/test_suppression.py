@@ -11,6 +11,7 @@ from streams.task.outputs import AvroSink
 from streams.task.requesting import request
 from streams.testing import Pipeline
 from tests.pipeline.erased import DAY, STATED, found_in, kept
+from tests.pipeline.worlds import audience
 
 CONSENT = {"consent": {"purposes": {"personalised-ads": True, "email-marketing": True}}}
 DEFINITIONS: dict[str, Any] = {
@@ -34,11 +35,6 @@ def hello(pipeline: Pipeline, email: str = "", **who: str) -> int:
     at = pipeline.now + 1_000
     pipeline.send({"type": "track", "event": "Hello", "messageId": f"m{at}", "timestamp": at, "context": context, **who}, at)
     return len(pipeline.activations("email")) - before
-
-
-def audience(pipeline: Pipeline) -> set[str]:
-    told = {activation.identifier: activation.change for activation in pipeline.activations("display")}
-    return {identifier for identifier, change in told.items() if change == "entered"}
 
 
 def looked_up(pipeline: Pipeline) -> set[str]:

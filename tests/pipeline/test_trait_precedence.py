@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from streams.cli.portraits import readable
-from streams.core.profile import Profile
 from streams.task.export import everything
 from streams.task.portrait import portrait
 from streams.testing import Pipeline
+from tests.pipeline.worlds import found_at
 from tests.strategies import HOUR, START
 
 Message = dict[str, Any]
@@ -45,13 +45,6 @@ def changes(pipeline: Pipeline) -> list[tuple[str, str, int]]:
     return [(line.change, line.cause, (line.at - START) // HOUR) for line in pipeline.memberships]
 
 
-def row(pipeline: Pipeline) -> tuple[Any, Profile]:
-    for task in pipeline.tasks:
-        if isinstance(profile := task.state.profiles.get(JANE), Profile):
-            return task, profile
-    raise AssertionError("nobody is there")
-
-
 @pytest.mark.parametrize("late", [0, 3])
 def test_the_crm_is_believed_before_the_web_whatever_comes_later(late: int) -> None:
     pipeline = Pipeline(SEGMENT | CRM_FIRST)
@@ -81,7 +74,7 @@ def test_it_holds_at_once_even_where_the_events_themselves_are_forgotten() -> No
     says(pipeline, "gold", "crm", 1)
     says(pipeline, "free", "web", 2)
     pipeline.advance(by=9 * 24 * HOUR)
-    assert not row(pipeline)[0].state.timeline.entries(JANE)
+    assert not found_at(pipeline, JANE)[0].state.timeline.entries(JANE)
     pipeline.apply(HELD | CRM_FIRST)
     assert plan_of(pipeline) == "gold" and pipeline.members("gold")
 
@@ -147,7 +140,7 @@ def test_the_portrait_says_whom_it_believes_and_what_newer_value_it_does_not() -
     pipeline = Pipeline(CRM_FIRST)
     says(pipeline, "gold", "crm", 1)
     says(pipeline, "free", "web", 2)
-    task, profile = row(pipeline)
+    task, profile = found_at(pipeline, JANE)
     entries = task.state.timeline.entries(JANE)
     found = portrait(pipeline.plan, profile, entries, task.context.reread, pipeline.now)
     assert found["trait_origins"]["plan"] == {

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from streams.core.profile import Profile
+from streams.task import Task
 from streams.testing import Pipeline
 
 START = 1_767_225_600_000
@@ -19,13 +20,25 @@ def run(pipeline: Pipeline, history: Iterable[Mapping[str, Any]]) -> Pipeline:
     return pipeline
 
 
+def found_at(pipeline: Pipeline, *keys: str) -> tuple[Task, Profile]:
+    """The profile of the first of these keys that has one, and its task."""
+    for key in keys:
+        for task, store in zip(pipeline.tasks, pipeline.stores, strict=True):
+            if key.encode() in store.keys("profiles") and isinstance(profile := task.state.profiles.get(key), Profile):
+                return task, profile
+    raise AssertionError(f"there is no profile {keys}")
+
+
 def entries(pipeline: Pipeline, profile: Profile) -> list[dict[str, Any]]:
     """The messages that a profile consists of, in order of arrival, as they came."""
-    for task, store in zip(pipeline.tasks, pipeline.stores, strict=True):
-        if profile.key.encode() in store.keys("profiles"):
-            found = task.state.timeline.entries(profile.key)
-            return [{**orjson.loads(e.raw), "receivedAt": e.received_at} for e in found]
-    raise AssertionError("a profile that no store holds")
+    found = found_at(pipeline, profile.key)[0].state.timeline.entries(profile.key)
+    return [{**orjson.loads(e.raw), "receivedAt": e.received_at} for e in found]
+
+
+def audience(pipeline: Pipeline) -> set[str]:
+    """Whoever was told last to be in on the channel `display`."""
+    told = {activation.identifier: activation.change for activation in pipeline.activations("display")}
+    return {identifier for identifier, change in told.items() if change == "entered"}
 
 
 def people(pipeline: Pipeline) -> dict[frozenset[str], list[str]]:

@@ -2,9 +2,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-
-import re2
 
 from streams.core import profiling
 from streams.core.computed import trait_values
@@ -17,14 +14,10 @@ from streams.core.segments.folding import fold
 from streams.core.segments.plan import compile_plan
 from streams.core.values import Json
 from streams.definitions import build
+from streams.task.revisions import regex
 from tests.oracle.messages import received_at
 
 Message = dict[str, Json]
-
-
-def regex(pattern: str) -> Callable[[str], bool]:
-    compiled = re2.compile(pattern)
-    return lambda text: compiled.search(text) is not None
 
 
 class Driven:

@@ -6,14 +6,12 @@ say which parts decided: that is what `because` is made of.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from streams.core.segments.leaves.leaf import Leaf
-from streams.core.values import Json
 
-Members: TypeAlias = Mapping[str, Json]
 Holds: TypeAlias = Callable[[Set[str], Container[str]], bool]
 Decided: TypeAlias = "tuple[bool, Sequence[Part]]"
 Decide: TypeAlias = Callable[[Set[str], Container[str]], Decided]
