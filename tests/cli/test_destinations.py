@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from connectors.delivery.reading import Reading, WrongDestination
 from connectors.destinations.files import connector as files
 from streams.cli import main
 from streams.cli.connectors import CONNECTORS
 from streams.cli.deliver import plan_of
 from streams.cli.destinations import faults_of
 from streams.cli.operate import _faults_of_definitions
+from streams.core.values import Json
 from streams.definitions import build, load_folder
 from tests.definitions.refused import faults
 
@@ -88,6 +90,14 @@ WRONG = [
 @pytest.mark.parametrize(("text", "sentence"), WRONG)
 def test_one_sentence_for_what_is_wrong(tmp_path: Path, text: str, sentence: str) -> None:
     assert faults(tmp_path, text, check=faults_of) == (f"d.yaml:{sentence}",)
+
+
+@pytest.mark.parametrize("written", [{"env": ""}, {"env": 5}, {"env": None}, {}, "hush"])
+def test_a_secret_is_the_name_of_a_variable_also_where_nobody_asks_what_it_holds(written: Json) -> None:
+    reading = Reading("d", {"key": written}, ("key",))
+    assert reading.secret("key") == ""
+    with pytest.raises(WrongDestination, match="of a variable that is set"):
+        reading.finish()
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
