@@ -12,13 +12,23 @@ from streams.testing import Pipeline
 
 
 class Held:
-    """Of a pipeline of one task: `words` in the order in which they were sent."""
+    """`words` in the order in which they were sent, and the task that sent each."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline, self.words = pipeline, list[Any]()
+        self.pipeline, self.words, self.senders = pipeline, list[Any](), list[Task]()
+
+    def come_all(self) -> None:
+        """Whoever sent them; and all that follows."""
+        assert self.words, "nothing was held"
+        for task, word in zip(self.senders, self.words, strict=True):
+            task._route([word])
+            task._drain()
+        for number, _ in enumerate(self.pipeline.tasks):
+            self.pipeline._run(number, [], 0)
+        self.pipeline._drain()
 
     def come(self, *words: Any, at: int | None = None) -> None:
-        """These, or all; `at`: the wall clock, where it is not the pipeline's."""
+        """These, or all, in a pipeline of one task; `at`: the wall clock, where it is not the pipeline's."""
         (task,), (store,) = self.pipeline.tasks, self.pipeline.stores
         assert words or self.words, "nothing was held"
         task._route(list(words or self.words))
@@ -34,6 +44,7 @@ def holding(pipeline: Pipeline, keeps: Callable[[Any], bool]) -> Iterator[Held]:
     def routed(task: Task, sends: list[Any]) -> None:
         late = [keeps(sent) for sent in sends]
         held.words.extend(sent for sent, is_late in zip(sends, late, strict=True) if is_late)
+        held.senders.extend([task] * sum(late))
         route(task, [sent for sent, is_late in zip(sends, late, strict=True) if not is_late])
 
     with pytest.MonkeyPatch.context() as patch:

@@ -15,11 +15,11 @@ from streams.core.campaigns.waiting import MOST, postpone
 from streams.core.events import COUNTED, Event
 from streams.core.messages import Activation, Adopt, Suppressed
 from streams.core.profile import Profile
-from streams.task import Task
 from streams.task.reading import REPLAYED
 from streams.testing import Pipeline
 from streams.unit import Inbound
 from tests.oracle.ledger import Ledger
+from tests.pipeline.holding import holding
 from tests.pipeline.mesh import Mesh
 from tests.pipeline.worlds import entries
 from tests.properties.identities import RULES, eventful, obey, replay
@@ -64,31 +64,16 @@ def test_the_event_that_joins_two_profiles_is_answered(partitions: int) -> None:
 
 
 @PARTITIONS
-def test_events_that_come_before_the_fragments_are_answered_with_what_the_fragments_know(
-    partitions: int, monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_events_that_come_before_the_fragments_are_answered_with_what_the_fragments_know(partitions: int) -> None:
     """The address and the consent are with the profile that is absorbed; two orders come while it is under way."""
     pipeline = Pipeline(THANKS, partitions)
     pipeline.send({**order(1, userId="jane"), "event": "Seen"}, START + 1)
     pipeline.send({**order(2, anonymousId="c1", context=MAILED), "event": "Signed Up"}, START + 2)
-    held: list[tuple[Task, Adopt]] = []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend((self, sent) for sent in sends if isinstance(sent, Adopt))
-        route(self, [sent for sent in sends if not isinstance(sent, Adopt)])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    for number in (3, 4):
-        pipeline.send(order(number, userId="jane", anonymousId="c1"), START + number)
-    assert held and answered(pipeline) == []
-    monkeypatch.setattr(Task, "_route", route)
-    for task, adopt in held:
-        task._route([adopt])
-        task._drain()
-    for number, _ in enumerate(pipeline.tasks):
-        pipeline._run(number, [], 0)
-    pipeline._drain()
+    with holding(pipeline, lambda sent: isinstance(sent, Adopt)) as held:
+        for number in (3, 4):
+            pipeline.send(order(number, userId="jane", anonymousId="c1"), START + number)
+    assert answered(pipeline) == []
+    held.come_all()
     assert answered(pipeline) == ["m3", "m4"]
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +10,8 @@ from hypothesis import strategies as st
 
 from streams.core.messages import Activation, Adopt
 from streams.core.values import Json
-from streams.task import Task
 from streams.testing import Pipeline
+from tests.pipeline.holding import holding
 from tests.pipeline.mesh import Mesh
 from tests.pipeline.test_press import SECOND, becomes, fans, mailed, standing
 
@@ -90,32 +89,17 @@ def link(pipeline: Pipeline, one: str, other: str) -> Json:
 
 
 @pytest.mark.parametrize("partitions", [1, 4, 16])
-def test_an_answer_goes_on_with_who_is_absorbed_before_all_that_it_absorbs_has_come(
-    partitions: int, monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_answer_goes_on_with_who_is_absorbed_before_all_that_it_absorbs_has_come(partitions: int) -> None:
     """z had the message. x absorbs y and z, and is absorbed by w while y is under way."""
     pipeline = fans(0, partitions)
     pipeline.activate("c")
     four(pipeline, "z")
     assert mailed(pipeline) == ["email:z@example.org"]
-    held: list[tuple[Task, Adopt]] = []
-    route = Task._route
-
-    def holding(self: Task, sends: list[Any]) -> None:
-        held.extend((self, sent) for sent in sends if isinstance(sent, Adopt) and "y" in sent.source)
-        route(self, [sent for sent in sends if not (isinstance(sent, Adopt) and "y" in sent.source)])
-
-    monkeypatch.setattr(Task, "_route", holding)
-    for one, other in (("x", "y"), ("x", "z"), ("w", "x")):
-        pipeline.send(link(pipeline, one, other))
+    with holding(pipeline, lambda sent: isinstance(sent, Adopt) and "y" in sent.source) as held:
+        for one, other in (("x", "y"), ("x", "z"), ("w", "x")):
+            pipeline.send(link(pipeline, one, other))
     assert any(profile.inherited for profile in pipeline.profiles())
-    monkeypatch.setattr(Task, "_route", route)
-    for task, adopt in held:
-        task._route([adopt])
-        task._drain()
-    for number, _ in enumerate(pipeline.tasks):
-        pipeline._run(number, [], 0)
-    pipeline._drain()
+    held.come_all()
     assert pipeline.members("fans") >= {f"email:{name}@example.org" for name in "wxyz"}
     assert mailed(pipeline) == ["email:z@example.org"]
 
