@@ -5,12 +5,14 @@ from math import ceil
 from typing import Any
 from unittest.mock import patch
 
+import orjson
 import pytest
 
 from streams.runtime.work.portion import AIM, LEAST, Portion
 from streams.task.sweep import PROFILES_A_SLICE
-from streams.task.task import TIMERS_A_UNIT
+from streams.task.task import AT_ONCE, TIMERS_A_UNIT
 from streams.testing import NO_TIMERS, Pipeline
+from streams.unit import Inbound
 
 MANY = 400
 HOUR = 3_600_000
@@ -53,6 +55,19 @@ def test_timers_and_a_backfill_are_done_by_portions_and_wholly(portion: float) -
     pipeline.stores[0].write(pipeline.tasks[0].run(list(pipeline._waiting[0]), 0, NO_TIMERS).changes)
     entered = changes(pipeline, portion, NO_TIMERS)
     assert entered[0] == ceil(PROFILES_A_SLICE * portion) and sum(entered) == MANY
+
+
+@pytest.mark.parametrize("records", [1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE - 1])
+def test_every_record_of_a_unit_is_handled_however_many_are_read_at_once(records: int) -> None:
+    """Each is an event or a dead letter (L9), whichever portion it is in; here the last is no JSON."""
+    pipeline = Pipeline(seen("1h"), partitions=1)
+    said = [orjson.dumps({"type": "track", "event": "Seen", "anonymousId": f"c{number % 7}", "messageId": f"m{number}"})
+            for number in range(records)]
+    batch = [Inbound("events.hits", 0, offset, None, value, 1_000) for offset, value in enumerate([*said, b"{"])]
+    pipeline.stores[0].write(pipeline.tasks[0].run(batch, 1_000, NO_TIMERS).changes)
+    counted = [fragment.events for profile in pipeline.profiles() for fragment in profile.fragments.values()]
+    assert sum(counted) == records and len(counted) == min(7, records)
+    assert [record.offset for record, _ in pipeline.rejected] == [records]
 
 
 def changes(pipeline: Pipeline, portion: float, timers_until: int) -> list[int]:
