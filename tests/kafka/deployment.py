@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.runtime.kafka.consumers import onlooker
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.topology import INPUTS
@@ -70,14 +71,8 @@ class Deployment:
         return worker
 
     def committed(self) -> int:
-        """The sum of all committed offsets of the inputs: grows while there is progress.
-
-        Read uncommitted, else the answer would wait for transactions that are open.
-        """
-        reader = Consumer({
-            "bootstrap.servers": self.settings.broker, "group.id": self.names.group, "log_level": 0,
-            "isolation.level": "read_uncommitted",
-        })
+        """The sum of all committed offsets of the inputs: grows while there is progress."""
+        reader = Consumer(onlooker(self.settings, self.names.group))
         inputs = [
             TopicPartition(self.names.on_cluster(topic.name), partition)
             for topic in INPUTS for partition in range(self.settings.partitions)

@@ -1,14 +1,23 @@
 """Law L8 on three brokers: leaders and coordinators move while workers work, and are killed beside them."""
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 import pytest
+from confluent_kafka import TopicPartition
 
+from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.offsets import GroupOffsets
+from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.observer import ALL_INPUTS, lag
+from streams.runtime.settings import Settings
 from tests.kafka import shop_oracle
 from tests.kafka.cluster import Cluster
 from tests.kafka.deployment import Deployment, Worker, wait_until
@@ -54,6 +63,39 @@ def test_l8_the_whole_pipeline_on_three_brokers(cluster: Cluster, tmp_path: Path
             wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=120, what="every event is handled")
             print("ends", supervised.ends)
         shop_oracle.assert_exact(deployment, shop, seeing)
+
+
+@pytest.mark.timeout(200)
+def test_who_asks_what_a_group_committed_outlives_its_coordinator(cluster: Cluster, tmp_path: Path) -> None:
+    """An AdminClient that asks it ends with SIGSEGV: hence a process of its own."""
+    spawn = multiprocessing.get_context("spawn")
+    with Deployment(cluster.address, tmp_path, FACTORY, **REPLICATED) as deployment:
+        ensure_topics(deployment.settings)
+        is_done, answers = spawn.Event(), spawn.Value("i", 0)
+        asking = spawn.Process(target=ask, args=(deployment.variables, is_done, answers))
+        asking.start()
+        for node in cluster.nodes:
+            gets_answers(asking, answers)
+            node.stop()
+            gets_answers(asking, answers)
+            node.start()
+            cluster.wait_until_in_sync()
+        is_done.set()
+        asking.join(30)
+    assert asking.exitcode == 0
+
+
+def ask(variables: dict[str, str], is_done: Event, answers: Any) -> None:
+    settings = Settings.read(variables)
+    names = Names(settings)
+    offsets = GroupOffsets(settings, names.group)
+    while not is_done.wait(0.002):
+        answers.value += offsets.now([TopicPartition(names.on_cluster("events.hits"), 0)]) is not None
+
+
+def gets_answers(asking: BaseProcess, answers: Any) -> None:
+    before = answers.value
+    wait_until(lambda: answers.value > before + 100 or not asking.is_alive(), within=30, what="it is answered")
 
 
 def hurt(cluster: Cluster, deployment: Deployment, workers: list[Worker], plan: FaultPlan) -> None:

@@ -13,7 +13,7 @@ from streams.runtime.beside.following import DestinationsFollower, Documents
 from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.beside.pages import Ends, Pages
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.offsets import Offsets
+from streams.runtime.kafka.offsets import EndOffsets
 from streams.runtime.settings import Settings
 from streams.topology import TOPICS
 
@@ -58,11 +58,11 @@ class ChannelEnds:
         names = Names(settings)
         self._channels = {names.on_cluster(CHANNEL + channel): channel for channel in CHANNELS}
         self._places = [TopicPartition(name, number) for name in self._channels for number in range(settings.partitions)]
-        self._offsets = Offsets(settings.broker)
+        self._ends = EndOffsets(settings.broker)
 
     def now(self) -> Ends:
         """Nothing while the broker does not answer."""
-        ends = self._offsets.ends(self._places)
+        ends = self._ends.now(self._places)
         if ends is None:
             return {}
         found: dict[str, dict[int, int]] = {channel: {} for channel in CHANNELS}

@@ -15,3 +15,12 @@ def committed_only(settings: Settings, group: str) -> dict[str, Any]:
     return {
         "bootstrap.servers": settings.broker, "group.id": group, "isolation.level": "read_committed",
         "enable.auto.commit": False, "log_level": 0, "error_cb": ignore}
+
+
+def onlooker(settings: Settings, group: str) -> dict[str, Any]:
+    """Options of a consumer that never joins the group and asks what it committed. Read uncommitted, else the answer would
+    wait for transactions that are open.
+
+    Not an AdminClient: in librdkafka 2.16 `list_consumer_group_offsets` ends the process (SIGSEGV) when the group's
+    coordinator has moved; the request then looks for a group of its own client, which an AdminClient has not."""
+    return committed_only(settings, group) | {"isolation.level": "read_uncommitted"}

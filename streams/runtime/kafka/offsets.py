@@ -3,50 +3,63 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as AnswerMissing
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # untyped re-export
 
-from streams.runtime.kafka.consumers import ignore
+from streams.runtime.kafka.consumers import ignore, onlooker
+from streams.runtime.settings import Settings
 
 ANSWER = 3.0
 """Seconds for an answer, unless stated otherwise."""
+Client = TypeVar("Client")
 Found = TypeVar("Found")
 
 
-class Offsets:
-    """Asks the broker; after each failure with a new client: one may take minutes to forget who led before a restart."""
+class EndOffsets:
+    """Where topics end."""
 
     def __init__(self, broker: str, answer: float = ANSWER) -> None:
-        self._options: dict[str, Any] = {"bootstrap.servers": broker, "log_level": 0, "error_cb": ignore}
+        options: dict[str, Any] = {"bootstrap.servers": broker, "log_level": 0, "error_cb": ignore}
+        self._asked = _Asked(lambda: AdminClient(options))
         self._answer = answer
-        self._admin = AdminClient(self._options)
 
-    def ends(self, places: Iterable[TopicPartition]) -> dict[tuple[str, int], int] | None:
+    def now(self, places: Iterable[TopicPartition]) -> dict[tuple[str, int], int] | None:
         """By topic and partition the last stable offset, beyond which nothing can be read; None if the broker does not
         answer in time."""
         latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
-        def ask() -> dict[tuple[str, int], int]:
-            answers = self._admin.list_offsets(
+        def ask(admin: AdminClient) -> dict[tuple[str, int], int]:
+            answers = admin.list_offsets(
                 dict.fromkeys(places, latest), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=self._answer)
             return {(each.topic, each.partition): found.result(self._answer).offset for each, found in answers.items()}
 
-        return self._answered(ask)
+        return self._asked.answer(ask)
 
-    def committed(self, group: str, places: list[TopicPartition]) -> list[TopicPartition] | None:
-        """What the group committed there, with its metadata; None if the broker does not answer in time."""
-        def ask() -> list[TopicPartition]:
-            asked = ConsumerGroupTopicPartitions(group, places)
-            (answer,) = self._admin.list_consumer_group_offsets([asked], request_timeout=self._answer).values()
-            return list(answer.result(self._answer).topic_partitions)
 
-        return self._answered(ask)
+class GroupOffsets:
+    """What a group committed."""
 
-    def _answered(self, ask: Callable[[], Found]) -> Found | None:
+    def __init__(self, settings: Settings, group: str, answer: float = ANSWER) -> None:
+        self._asked = _Asked(lambda: Consumer(onlooker(settings, group)))
+        self._answer = answer
+
+    def now(self, places: list[TopicPartition]) -> list[TopicPartition] | None:
+        """The places with offset and metadata; None if the broker does not answer in time."""
+        return self._asked.answer(lambda consumer: consumer.committed(places, self._answer))
+
+
+class _Asked(Generic[Client]):
+    """A client, and after each failure a new one: one may take minutes to forget who led before a restart."""
+
+    def __init__(self, connect: Callable[[], Client]) -> None:
+        self._connect = connect
+        self._client = connect()
+
+    def answer(self, ask: Callable[[Client], Found]) -> Found | None:
         try:
-            return ask()
+            return ask(self._client)
         except (KafkaException, AnswerMissing):
-            self._admin = AdminClient(self._options)
+            self._client = self._connect()
             return None

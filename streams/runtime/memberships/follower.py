@@ -23,7 +23,7 @@ from streams.runtime.exits import end_process
 from streams.runtime.kafka.consumers import committed_only
 from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.offsets import ANSWER, Offsets
+from streams.runtime.kafka.offsets import ANSWER, EndOffsets
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.memberships.store import MembershipsStore
@@ -75,7 +75,7 @@ class Follower:
         try:
             codec = self._patiently(lambda: codec_of(self._settings))
             consumer = Consumer(_options(self._settings))
-            self._offsets = Offsets(self._settings.broker)
+            self._ends = EndOffsets(self._settings.broker)
             while not self._is_stopping.is_set() and not self._assign(consumer):
                 self._is_stopping.wait(ASK_EVERY)
             while not self._is_stopping.is_set():
@@ -147,7 +147,7 @@ class Follower:
         if self._asked is not None or at < self._ask_at:
             return
         self._ask_at = at + ASK_EVERY
-        ends = self._offsets.ends(TopicPartition(self._topic, number) for number in self._positions)
+        ends = self._ends.now(TopicPartition(self._topic, number) for number in self._positions)
         if ends is not None:
             self._asked = {partition: end for (_, partition), end in ends.items()}, at
 

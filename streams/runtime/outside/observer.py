@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from streams.runtime.clock import wall_ms
-from streams.runtime.kafka.consumers import committed_only
+from streams.runtime.kafka.consumers import committed_only, onlooker
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.watcher import Watcher
@@ -80,10 +80,9 @@ def lag(settings: Settings, topics: Collection[str] = EVENT_TOPICS) -> int:
 def lags(settings: Settings, topics: Collection[str]) -> dict[str, int]:
     """The lag by topic. What is committed is asked first: if nothing is behind, then nothing was at that instant.
 
-    Read uncommitted, else the answer would wait for transactions that are open. KafkaException if none comes."""
+    KafkaException if no answer comes."""
     names = Names(settings)
-    consumer = Consumer({"bootstrap.servers": settings.broker, "group.id": names.group, "enable.auto.commit": False,
-                         "isolation.level": "read_uncommitted", "log_level": 0})
+    consumer = Consumer(onlooker(settings, names.group))
     try:
         parts = [TopicPartition(names.on_cluster(name), p) for name in topics for p in range(settings.partitions)]
         found = Counter(dict.fromkeys(topics, 0))

@@ -14,7 +14,7 @@ from confluent_kafka import TopicPartition
 
 from streams.core.intervals import BEGINNING
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.offsets import Offsets
+from streams.runtime.kafka.offsets import EndOffsets, GroupOffsets
 from streams.runtime.settings import Settings
 from streams.topology import INPUTS
 
@@ -34,7 +34,7 @@ class EndsWatch:
 
     def __init__(self, settings: Settings, wall: Callable[[], int]) -> None:
         self._names = Names(settings)
-        self._broker, self._all = settings.broker, range(settings.partitions)
+        self._settings, self._all = settings, range(settings.partitions)
         self._wall = wall
         self._partitions: tuple[int, ...] = ()
         self._wake = threading.Event()
@@ -43,7 +43,8 @@ class EndsWatch:
     def start(self, see: See, hear: Hear) -> None:
         """Begins the thread, which calls `see` and `hear`."""
         self._see, self._hear = see, hear
-        self._offsets = Offsets(self._broker, ANSWER)
+        self._ends = EndOffsets(self._settings.broker, ANSWER)
+        self._committed = GroupOffsets(self._settings, self._names.group, ANSWER)
         threading.Thread(target=self._live, name="ends", daemon=True).start()
 
     def watch(self, partitions: Iterable[int]) -> None:
@@ -66,7 +67,7 @@ class EndsWatch:
     def _ask(self, here: tuple[int, ...]) -> None:
         """For committed ends (the last stable offsets): beyond them a task could not read."""
         at = self._wall()
-        ends = self._offsets.ends(self._inputs(self._all))
+        ends = self._ends.now(self._inputs(self._all))
         if ends is None:
             return
         for partition in here:
@@ -77,7 +78,7 @@ class EndsWatch:
 
     def _reached(self, elsewhere: list[int], ends: Mapping[tuple[str, int], int], at: int) -> dict[int, int] | None:
         """Who has committed all that was there `at` has reached that instant; else what it said itself counts."""
-        committed = self._offsets.committed(self._names.group, self._inputs(elsewhere))
+        committed = self._committed.now(self._inputs(elsewhere))
         if committed is None:
             return None
         found = dict.fromkeys(elsewhere, at)
