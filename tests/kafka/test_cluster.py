@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 
+from streams.runtime.exits import Exit
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import GroupOffsets
 from streams.runtime.kafka.topics import ensure_topics
@@ -46,6 +47,7 @@ def test_l8_three_brokers_end_in_turn_and_workers_beside_them(cluster: Cluster, 
             shop.close(at_least=EVENTS)
             assert_settles(deployment, shop.answer, within=120)
             print("ends", supervised.ends)
+            assert_nobody_waited_in_vain(supervised)
         assert_exact(deployment, shop.answer)
 
 
@@ -62,7 +64,13 @@ def test_l8_the_whole_pipeline_on_three_brokers(cluster: Cluster, tmp_path: Path
             shop.close()
             wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=120, what="every event is handled")
             print("ends", supervised.ends)
+            assert_nobody_waited_in_vain(supervised)
         shop_oracle.assert_exact(deployment, shop, seeing)
+
+
+def assert_nobody_waited_in_vain(supervised: Supervised) -> None:
+    """librdkafka waits for the former coordinator of a group for ever, unless its connections come and go."""
+    assert Exit.STUCK not in [code for _, code in supervised.ends]
 
 
 @pytest.mark.timeout(200)

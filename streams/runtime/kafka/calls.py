@@ -27,8 +27,8 @@ OVERDUE = 2 * CALL
 """Seconds after which a call that was to return within `CALL` is taken for one that never will: librdkafka's now and then
 waits without a look at its time limit when a broker comes back."""
 
-_begun: dict[int, float] = {}
-"""Threads that are in a call now, and since when."""
+_begun: dict[int, tuple[str, float]] = {}
+"""Threads that are in a call now, in which, and since when."""
 
 
 class Aborted(Exception):
@@ -41,7 +41,7 @@ def persistently(what: str, call: Callable[[], Result], is_there: Callable[[], b
     deadline = monotonic() + PATIENCE
     while True:
         try:
-            return _watched(call)
+            return _watched(what, call)
         except KafkaException as failure:
             error = error_of(failure)
             if is_fenced(error):
@@ -60,19 +60,20 @@ class CallWatch:
     """Finds calls that do not come back, which their own thread cannot see. Looked at by one thread, every few seconds."""
 
     def __init__(self) -> None:
-        self._overdue: set[tuple[int, float]] = set()
+        self._overdue: set[tuple[int, str, float]] = set()
 
-    def is_stuck(self) -> bool:
-        """True if a call is overdue that was so at the look before, too: once only is every call of a process that was
-        halted itself."""
+    def stuck(self) -> str | None:
+        """A call that is overdue and was so at the look before, too: once only is every call of a process that was halted
+        itself."""
         now, before = monotonic(), self._overdue
-        self._overdue = {each for each in list(_begun.items()) if now - each[1] > OVERDUE}
-        return not before.isdisjoint(self._overdue)
+        under_way = [(thread, what, since) for thread, (what, since) in list(_begun.items())]
+        self._overdue = {each for each in under_way if now - each[2] > OVERDUE}
+        return next((what for _, what, _ in before & self._overdue), None)
 
 
-def _watched(call: Callable[[], Result]) -> Result:
+def _watched(what: str, call: Callable[[], Result]) -> Result:
     thread = threading.get_ident()
-    _begun[thread] = monotonic()
+    _begun[thread] = what, monotonic()
     try:
         return call()
     finally:

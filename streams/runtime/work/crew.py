@@ -84,8 +84,8 @@ class Crew(Generic[Token]):
         for partition, runner in self._runners.items():
             if runner.seconds_in_unit() > LONGEST_UNIT:
                 self._fail(Stop(Exit.STUCK, f"Task {partition}: a unit of work takes longer than {LONGEST_UNIT:g} s"))
-        if self._calls.is_stuck():
-            self._fail(Stop(Exit.STUCK, "A call to Kafka did not return, long after its time was over; start again"))
+        if stuck := self._calls.stuck():
+            self._fail(Stop(Exit.STUCK, f"{stuck} did not return, long after its time was over; start again"))
 
     def states(self) -> tuple[State, ...]:
         """The committed state of the tasks held here."""

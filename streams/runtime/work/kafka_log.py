@@ -31,6 +31,8 @@ dead worker's is settled long before, by the fencing of whoever takes its task o
 ANSWER = 10_000
 """ms for which a request waits for a connection and its answer; librdkafka's own is the time of a transaction. It sends
 offsets without a look at the time that the call may take (its issue 5456): only this brings such a call back."""
+IDLE = 3000
+"""ms after which an unused connection ends; to open it again costs a few."""
 LOOK = 2.0
 """Seconds for a look whether Kafka is there."""
 QUEUE = 500_000
@@ -134,7 +136,10 @@ class KafkaLog:
 
 def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
     """`metadata.recovery.strategy`: with the default, librdkafka 2.16 may wait for ever for a coordinator that it has
-    struck off its list while a broker was away (its issues 5456 and 5511)."""
+    struck off its list while a broker was away (its issues 5456 and 5511).
+
+    `connections.max.idle.ms`: while it waits for a group coordinator that is away, it asks for a new one only when some
+    connection comes or goes, which may be never, as all others stay; idle ones that end see to it."""
     return {
         "bootstrap.servers": settings.broker,
         "transactional.id": transactional_id,
@@ -145,6 +150,7 @@ def _producer_options(settings: Settings, transactional_id: str) -> dict[str, An
         "linger.ms": 1,
         "retry.backoff.ms": 5,
         "reconnect.backoff.max.ms": 1000,
+        "connections.max.idle.ms": IDLE,
         "metadata.recovery.strategy": "none",
         "batch.num.messages": 50_000,
         "batch.size": 900_000,
