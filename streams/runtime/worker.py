@@ -5,12 +5,10 @@ import logging.config
 import sys
 from typing import NoReturn
 
-from faust.worker import Worker
-
 from streams.runtime import cycles
-from streams.runtime.exits import Exit, leave
 from streams.runtime.logs import logging_config
 from streams.runtime.plugs.application import AudienceApp
+from streams.runtime.plugs.ending import EndingWorker
 from streams.runtime.settings import Settings
 from streams.runtime.work.opening import ProcessorFactory
 
@@ -30,9 +28,6 @@ def run_worker(settings: Settings, new_processor: ProcessorFactory) -> NoReturn:
     cycles.begin()
     sys.setswitchinterval(SWITCH_AFTER)
     app = AudienceApp(settings, new_processor)
-    worker = Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)
+    worker = EndingWorker(app, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None
-    try:
-        worker.execute_from_commandline()
-    except SystemExit as end:
-        leave(end.code if isinstance(end.code, int) else Exit.DONE)
+    worker.execute_from_commandline()

@@ -1,8 +1,15 @@
-"""How a worker that was asked to stop leaves: what it logged is there, and nothing of it is freed one by one."""
+"""How a worker ends: what it logged is there, nothing of it is freed one by one, and its code is one of ours."""
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from streams.runtime.exits import Exit
+from tests.kafka.deployment import free_port
+from tests.processes import ROOT, environment
 
 LEAVING = """
 import logging
@@ -24,3 +31,34 @@ def test_whoever_leaves_has_said_all_and_frees_nothing() -> None:
         left = subprocess.run(
             [sys.executable, "-c", LEAVING.format(code=code)], capture_output=True, text=True, timeout=60, check=False)
         assert (left.returncode, left.stdout.split(), left.stderr) == (74 if code else 0, ["WARNING:root:said"], "")
+
+
+FAILING = """
+import sys
+from aiokafka.errors import KafkaConnectionError
+from streams.runtime.plugs.application import AudienceApp
+
+async def on_first_start(app):
+    {fails}
+
+AudienceApp.on_first_start = on_first_start
+{starts}
+"""
+OURS = "from streams.cli import main; sys.argv[1:] = ['worker']; main()"
+FAUSTS = "from faust.cli.faust import cli; cli(['-A', 'streams.app', 'worker'])"
+
+
+@pytest.mark.parametrize("starts", [OURS, FAUSTS], ids=["audience", "faust"])
+@pytest.mark.parametrize(("fails", "said", "code"), [
+    ("raise KafkaConnectionError('away')", "KafkaConnectionError: away", Exit.BROKER),
+    ("raise ValueError('sooner')", "ValueError: sooner", Exit.FAILED),
+    ("await app.crash(ValueError('later'))", "ValueError: later", Exit.FAILED),
+], ids=["kafka", "start", "crash"])
+def test_where_faust_fails_the_code_is_one_of_ours(fails: str, said: str, code: Exit, starts: str, tmp_path: Path) -> None:
+    """Faust's is 1."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FAILING.format(fails=fails, starts=starts)], capture_output=True, text=True, timeout=60,
+        check=False, cwd=ROOT, env=environment(AUDIENCE_DATA=str(tmp_path), AUDIENCE_WEB_PORT=str(free_port())))
+    assert ran.returncode == code, ran.stderr
+    _, end = ran.stderr.split(f"Worker ends ({code.name}, exit code {code:d})")
+    assert said in end

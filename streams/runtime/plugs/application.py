@@ -21,6 +21,7 @@ from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.logs import SERVICES, logging_config
 from streams.runtime.plugs.dead_letter_limit import DeadLetterLimit
+from streams.runtime.plugs.ending import EndingWorker
 from streams.runtime.plugs.recovery import TaskTables
 from streams.runtime.plugs.tables import CommittedTable
 from streams.runtime.plugs.transport import BatchSchema, BatchTransport
@@ -146,6 +147,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "agent_supervisor": "mode.CrashingSupervisor",
         "TableManager": TaskTables,
         "Table": CommittedTable,
+        "Worker": EndingWorker,
         "web_host": settings.web_host,
         "web_bind": settings.web_host,
         "web_port": settings.web_port,
