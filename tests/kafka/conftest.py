@@ -11,6 +11,7 @@ import pytest
 
 from streams.core.errors import Misconfigured
 from streams.runtime.broker.embedded import EmbeddedBroker
+from tests.kafka.cluster import Cluster
 
 
 class Broker(Protocol):
@@ -43,6 +44,13 @@ def own_broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
     """A broker of the test's own, for tests that stop, kill or restart it."""
     with ExitStack() as stack:
         yield _started(EmbeddedBroker(tmp_path / "kafka"), stack)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Three brokers of the test's own that replicate."""
+    with Cluster(tmp_path) as cluster:
+        yield cluster
 
 
 def _started(embedded: EmbeddedBroker, stack: ExitStack) -> EmbeddedBroker:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -29,12 +28,6 @@ from tests.kafka.test_exactly_once import EVENTS, FACTORY, opened
 SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
 REPLICATED = {"AUDIENCE_REPLICATION": "3"}
 pytestmark = pytest.mark.nightly
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(tmp_path) as cluster:
-        yield cluster
 
 
 @pytest.mark.timeout(400)

@@ -27,8 +27,9 @@ SEEN = {"kind": "segment", "id": "seen", "rule": {"performed": {"event": "Seen",
 SIZE, SENDERS, BATCHES_A_SECOND = 5, 4, 50
 
 
-def seen(number: int) -> dict[str, str]:
-    return {"type": "track", "event": "Seen", "anonymousId": f"c{number}", "messageId": f"m{number}"}
+def seen(number: int) -> dict[str, Any]:
+    return {"type": "track", "event": "Seen", "anonymousId": f"c{number}", "messageId": f"m{number}",
+            "context": {"consent": {"purposes": {"personalised-ads": True}}}}
 
 
 BATCH = [seen(number) for number in range(50)]
@@ -42,12 +43,13 @@ def post(url: str, body: Any) -> int:
 class Sender(threading.Thread):
     """Sends batches one after the other, each until it is answered with success; `sent`: so many were."""
 
-    def __init__(self, url: str, first: int) -> None:
+    def __init__(self, url: str, first: int, batches_a_second: int = BATCHES_A_SECOND) -> None:
         super().__init__(daemon=True)
         self.sent, self._url, self._first, self._is_over = 0, url, first, threading.Event()
+        self._batches_a_second = batches_a_second
 
     def run(self) -> None:
-        for _ in paced(BATCHES_A_SECOND):
+        for _ in paced(self._batches_a_second):
             if self._is_over.is_set():
                 return
             start = self._first + self.sent * SIZE

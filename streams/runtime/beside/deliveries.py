@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, assert_never
 
 import orjson
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from connectors.delivery import Deferred, Delivered, Delivery, Place, Refused, Taken
 from connectors.delivery.activation import from_record
@@ -23,7 +23,7 @@ from schemas import Fault, Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.kafka.calls import CALL, persistently
 from streams.runtime.kafka.consumers import committed_only
-from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.errors import error_of, is_end, is_ousted, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import LARGEST_RECORD
@@ -73,7 +73,7 @@ class KafkaActivations:
         return [taken for message in messages if (taken := self._parsed(message)) is not None]
 
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
-        """Retryable if the outcomes, Stop if the offsets could not be written."""
+        """Retryable if the outcomes, Stop if the offsets could not be written; Rebalanced if they are another's to write."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._written, deliveries, marks)
 
     def unread(self, ends: Mapping[int, int]) -> int:
@@ -139,7 +139,15 @@ class KafkaActivations:
         now = {partition: mark.after(self._marks.get(partition, mark)) for partition, mark in marks.items()}
         offsets = [TopicPartition(self._topic, partition, mark.offset, metadata=as_text(mark))
                    for partition, mark in now.items()]
-        persistently("commit", lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
+        persistently("commit", lambda: self._commit(offsets))
+
+    def _commit(self, offsets: list[TopicPartition]) -> None:
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as failure:
+            if is_ousted(error_of(failure)):
+                raise Rebalanced from failure
+            raise
 
     def _answered(self, error: Any, _message: Any) -> None:
         self._lost += error is not None

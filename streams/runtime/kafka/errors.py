@@ -35,6 +35,12 @@ _MOVING = (
 )
 """What a cluster answers while leaders move, or just after a topic was created, and what librdkafka says of a partition
 before it knows the cluster. It calls only some of these retriable, and only in some calls."""
+_OUSTED = (
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.FENCED_INSTANCE_ID,
+)
 _FENCED = (
     KafkaError._FENCED,
     KafkaError.INVALID_PRODUCER_EPOCH,
@@ -57,6 +63,11 @@ def is_end(error: KafkaError) -> bool:
 def is_passing(error: KafkaError) -> bool:
     """The same call may succeed later: a broker is away, a leader moves, an answer was late."""
     return not error.fatal() and (error.retriable() or error.code() in (*_OUT_OF_REACH, *_MOVING))
+
+
+def is_ousted(error: KafkaError) -> bool:
+    """The group goes on without this member, or forms itself anew: what it holds may be another's now."""
+    return error.code() in _OUSTED
 
 
 def is_fenced(error: KafkaError) -> bool:
