@@ -43,6 +43,7 @@ def fetched(url: str, body: bytes | None = None, headers: Mapping[str, str] | No
         with urllib.request.urlopen(urllib.request.Request(url, body, dict(headers or {})), timeout=30) as answer:
             return answer.status, answer.read()
     except HTTPError as refused:
-        return refused.code, refused.read()
+        with refused:
+            return refused.code, refused.read()
     except OSError:
         return 0, b""
