@@ -24,13 +24,13 @@ _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?(?:[eE][+-
 _NUMBER_BEGINS = tuple("-0123456789")
 _DAY = re.compile(r"[0-9]{8}")
 _LEAP_SECOND = re.compile(r"(?<=[T ][0-9]{2}:[0-9]{2}):60(?![0-9:])")
+_END_OF_DAY = re.compile(r"(?<=[T ])24(?=(?::?00){0,2}(?:(?<=00)[.,]0+)?(?:Z|[+-]|$))")
 _LARGEST = 10**200
 """Beyond this a sum of ten thousand could overflow a float; nobody counts anything that large."""
 _EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_799_999
 """The first and the last millisecond of the calendar."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_SECOND_MS = 1_000
 _LONGEST_KEY = 40
 _EXACT = 1 << 53
 
@@ -72,15 +72,30 @@ def instant(value: Json) -> int | None:
 
 
 def _parse(text: str) -> int | None:
-    """The 61st second of a minute, which ISO 8601 knows and `datetime` does not, is the first of the next."""
-    text, leaps = _LEAP_SECOND.subn(":59", text.upper()) if ":60" in text else (text.upper(), 0)
     try:
-        parsed = datetime.fromisoformat(text)
-        if parsed.tzinfo is None:
-            parsed = parsed.replace(tzinfo=UTC)
-        return epoch_ms(parsed) + leaps * _SECOND_MS
-    except (ValueError, OverflowError):
+        moment = parsed(text.upper())
+    except ValueError:
         return None
+    return epoch_ms(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+
+
+def parsed(text: str) -> datetime:
+    """As ISO 8601 writes it. ValueError where it does not.
+
+    A minute's 61st second is the first of the next, 24:00 the next day's 00:00: ISO 8601 knows both, `datetime` not the
+    one, and the other from Python 3.13 on only.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        plain, leaps = _LEAP_SECOND.subn(":59", text)
+        plain, days = _END_OF_DAY.subn("00", plain)
+        if not leaps + days:
+            raise
+    try:
+        return datetime.fromisoformat(plain) + timedelta(days=days, seconds=leaps)
+    except OverflowError as failure:
+        raise ValueError(text) from failure
 
 
 def epoch_ms(moment: datetime) -> int:

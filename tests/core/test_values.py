@@ -101,3 +101,15 @@ def test_same(one: Any, other: Any, expected: bool) -> None:
 ])
 def test_descend(tree: Any, path: tuple[str, ...], expected: Any) -> None:
     assert descend(tree, path) == expected
+
+
+@pytest.mark.parametrize("text", ["2026-02-28T24", "2026-02-28 24:00", "20260228T2400", "2026-02-28T24:00:00.000"])
+@pytest.mark.parametrize(("zone", "hours"), [("", 0), ("Z", 0), ("+02:00", 2), ("-01", -1)])
+def test_a_day_may_end_with_24_hours(text: str, zone: str, hours: int) -> None:
+    """Python's own reads it from 3.13 on."""
+    assert instant(text + zone) == NOON - 12 * 3_600_000 - hours * 3_600_000
+
+
+@pytest.mark.parametrize("text", ["2026-02-28T24:00:01", "2026-02-28T24:30", "2026-02-30T24:00", "9999-12-31T24:00Z"])
+def test_no_other_day_does(text: str) -> None:
+    assert instant(text) is None

@@ -30,6 +30,7 @@ TIMES: dict[str, tuple[dict[str, object], str]] = {
     "lower case": ({"timestamp": "2026-03-01t10:00:00z"}, TEN),
     "nanoseconds are cut": ({"timestamp": "2026-03-01T10:00:00.123987654Z"}, "2026-03-01T10:00:00.123Z"),
     "a leap second is the second after it": ({"timestamp": "2026-03-01T10:59:60.250+01:00"}, "2026-03-01T10:00:00.250Z"),
+    "the end of a day is the next one's begin": ({"timestamp": "2026-02-28T24:00:00+01:00"}, "2026-02-28T23:00:00.000Z"),
     "epoch milliseconds": ({"timestamp": TEN_MS}, TEN),
     "epoch milliseconds as a text": ({"timestamp": str(TEN_MS)}, TEN),
     "epoch milliseconds as a float": ({"timestamp": float(TEN_MS)}, TEN),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.sources.files.mapping import As
 from streams.core.errors import Rejected
-from streams.core.values import Json
+from streams.core.values import Json, parsed
 
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
@@ -101,7 +101,7 @@ def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
         case _ if pattern in (SECONDS, MILLISECONDS):
             found = datetime.fromtimestamp(_epoch(value) / (1000 if pattern == MILLISECONDS else 1), tz=UTC)
         case str() if pattern == ISO:
-            found = datetime.fromisoformat(value.strip())
+            found = parsed(value.strip())
         case str():
             found = datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - the zone is set below where it lacks
         case int() | float() if pattern != ISO:
