@@ -5,13 +5,19 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
 from threading import Event, Semaphore, Thread
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from streams.core.errors import Bug
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka import calls
+from streams.runtime.kafka.offsets import EndOffsets
+from streams.runtime.plugs.recovery import TaskRecovery
 from streams.runtime.settings import Settings
 from streams.runtime.state.restore import Superseded
 from streams.runtime.work import crew as crews
@@ -21,6 +27,7 @@ from streams.runtime.work.fetch import Assignment, Fetch
 from streams.runtime.work.opening import Opening
 from streams.runtime.work.unit_of_work import UnitOfWork
 from streams.unit import Inbound
+from tests.connectors.recording import eventually
 from tests.kafka.counting import HITS, Counting
 from tests.pipeline.crashing import Scissors, World, unit_of
 
@@ -173,6 +180,58 @@ def test_an_assignment_that_was_called_off_does_not_start() -> None:
 
     _, failures = run(scenario)
     assert failures == []
+
+
+def test_an_assignment_after_which_a_rebalance_has_begun_is_not_taken_over() -> None:
+    """While it waited for the one before: of two that were begun in a row one task would have two runners."""
+    taken: list[int] = []
+
+    async def take_over(_: object, generation: int) -> bool:
+        taken.append(generation)
+        return False
+
+    async def scenario() -> None:
+        app = SimpleNamespace(
+            rebalancing_count=1, input_names=frozenset[str](), crew=SimpleNamespace(take_over=take_over),
+            consumer=SimpleNamespace(assignment=set))
+        recovery = TaskRecovery(cast(Any, app), cast(Any, None))
+        await recovery.on_rebalance(set(), set(), set(), 1)
+        app.rebalancing_count += 1
+        await recovery.start()
+        await eventually(lambda: not recovery.signal_recovery_start.is_set())
+        await recovery.on_rebalance(set(), set(), set(), 2)
+        await eventually(lambda: bool(taken))
+        await recovery.stop()
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+    assert taken == [2]
+
+
+def test_nothing_is_taken_over_while_tasks_run() -> None:
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        assert await crew.take_over({1}, generation=5) and await crew.go(generation=5)
+        with pytest.raises(Bug, match=r"Tasks \[1\] still run"):
+            await crew.take_over({1, 2}, generation=6)
+
+    run(scenario)
+
+
+def test_a_take_over_that_was_called_off_fences_nobody(tmp_path: Path) -> None:
+    """It may have waited for a thread until long after the task was given to another worker."""
+    settings = Settings.read({"AUDIENCE_DATA": str(tmp_path), "AUDIENCE_BROKER": "127.0.0.1:9"})
+    opening = Opening(settings, cast(Any, None), report=cast(Any, None))
+    with pytest.raises(Superseded):
+        opening.take_over(0, lambda: True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_of_the_watch_over_the_ends_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: Queue[BaseException] = Queue()
+    monkeypatch.setattr(EndOffsets, "now", lambda *_: {})
+    watch = EndsWatch(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), lambda: 0)
+    watch.watch([0])
+    watch.start(lambda *_: None, lambda _: None, failures.put)
+    assert isinstance(failures.get(timeout=10), KeyError)
 
 
 @pytest.mark.parametrize("looks", [1, 2])

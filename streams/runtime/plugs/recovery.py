@@ -34,7 +34,7 @@ class TaskRecovery(Service):
         self.app, self.tables = app, tables
         self.in_recovery = False
         self.signal_recovery_start, self.completed = Event(), Event()
-        self._generation = 0
+        self._generation = self._rebalances = 0
         super().__init__(**options)
 
     def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -44,7 +44,7 @@ class TaskRecovery(Service):
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0,
     ) -> None:
         """A new assignment is there. Returns at once; the group must not wait for a restore."""
-        self._generation = generation_id
+        self._generation, self._rebalances = generation_id, self.app.rebalancing_count
         self.signal_recovery_start.set()
 
     @Service.task
@@ -53,7 +53,7 @@ class TaskRecovery(Service):
             if await self.wait_for_stopped(self.signal_recovery_start):
                 return
             self.signal_recovery_start.clear()
-            await self._begin(self._generation)
+            await self._begin(self._generation, self._rebalances)
 
     @Service.task
     async def _watch(self) -> None:
@@ -61,11 +61,11 @@ class TaskRecovery(Service):
             await self.sleep(WATCH_EVERY)
             self.app.crew.check()
 
-    async def _begin(self, generation: int) -> None:
-        app, rebalances = self.app, self.app.rebalancing_count
+    async def _begin(self, generation: int, rebalances: int) -> None:
+        """Unless another rebalance has begun since that assignment, be it while it waited for the one before."""
+        app, crew = self.app, self.app.crew
         assigned = {tp for tp in app.consumer.assignment() if tp.topic in app.input_names}
-        crew = app.crew
-        is_ready = await crew.take_over(_whole_tasks(assigned), generation)
+        is_ready = app.rebalancing_count == rebalances and await crew.take_over(_whole_tasks(assigned), generation)
         if not is_ready or app.rebalancing_count != rebalances or app.consumer_generation_id != generation:
             log.info("Assignment %d was superseded", generation)
             return

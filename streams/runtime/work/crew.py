@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar
 
+from streams.core.errors import Bug
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import CallWatch
 from streams.runtime.state.restore import Superseded
@@ -72,7 +73,7 @@ class Crew(Generic[Token]):
         self.arrived: asyncio.Queue[RecordBatch] = asyncio.Queue()
         """Batches on their way to Faust."""
         fetch.start(self._deliver, fail)
-        ends.start(self._see, self._alignment.hear)
+        ends.start(self._see, self._alignment.hear, fail)
 
     @property
     def runners(self) -> Mapping[int, Runner[_Arrived[Token]]]:
@@ -97,6 +98,8 @@ class Crew(Generic[Token]):
         A task that ran in the generation just before is kept: nobody can have owned it meanwhile. False if it
         was called off by `quiet`, or a newer assignment is to come.
         """
+        if self._runners:
+            raise Bug(f"Tasks {sorted(self._runners)} still run; `quiet` comes before tasks are taken over")
         started = monotonic()
         self._called_off = called_off = threading.Event()
         self.assigned = wanted = frozenset(partitions)

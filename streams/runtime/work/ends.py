@@ -40,9 +40,9 @@ class EndsWatch:
         self._wake = threading.Event()
         self._is_stopping = False
 
-    def start(self, see: See, hear: Hear) -> None:
-        """Begins the thread, which calls `see` and `hear`."""
-        self._see, self._hear = see, hear
+    def start(self, see: See, hear: Hear, fail: Callable[[BaseException], None]) -> None:
+        """Begins the thread, which calls `see` and `hear`, and `fail` when it ends by itself."""
+        self._see, self._hear, self._fail = see, hear, fail
         self._ends = EndOffsets(self._settings.broker, ANSWER)
         self._committed = GroupOffsets(self._settings, self._names.group, ANSWER)
         threading.Thread(target=self._live, name="ends", daemon=True).start()
@@ -58,11 +58,14 @@ class EndsWatch:
         self._wake.set()
 
     def _live(self) -> None:
-        while not self._is_stopping:
-            if here := self._partitions:
-                self._ask(here)
-            self._wake.wait(INTERVAL)
-            self._wake.clear()
+        try:
+            while not self._is_stopping:
+                if here := self._partitions:
+                    self._ask(here)
+                self._wake.wait(INTERVAL)
+                self._wake.clear()
+        except BaseException as failure:
+            self._fail(failure)
 
     def _ask(self, here: tuple[int, ...]) -> None:
         """For committed ends (the last stable offsets): beyond them a task could not read."""

@@ -11,7 +11,7 @@ from streams.runtime.clock import wall_ms
 from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
-from streams.runtime.state.restore import RestoreProgress, restore
+from streams.runtime.state.restore import RestoreProgress, Superseded, restore
 from streams.runtime.state.store import TaskStore
 from streams.runtime.work.kafka_log import KafkaLog
 from streams.runtime.work.unit_of_work import UnitOfWork
@@ -45,7 +45,10 @@ class Opening:
         return _folder(self.settings, partition)
 
     def take_over(self, partition: int, is_called_off: Callable[[], bool]) -> UnitOfWork:
-        """The task, fenced, restored and ready to be sought; Superseded if it was called off meanwhile."""
+        """The task, fenced, restored and ready to be sought; Superseded if it was called off, before it fences whoever has
+        the task now, or meanwhile."""
+        if is_called_off():
+            raise Superseded
         kafka = KafkaLog(self.settings, partition)
         state = TaskStore(self.folder(partition), self._memory, wall=self.wall())
         unit = UnitOfWork(
