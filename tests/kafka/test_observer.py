@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.observer import ALL_INPUTS, lag
+from streams.runtime.outside.reading import committed
 from streams.runtime.settings import Settings
 from streams.runtime.work.kafka_log import KafkaLog
 from tests.kafka.conftest import Broker
@@ -49,3 +51,17 @@ def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: P
         assert lag(settings) == 2
         assert lag(settings, ALL_INPUTS) == 3
         log.close()
+
+
+def test_what_retention_has_left_is_read(broker: Broker, tmp_path: Path) -> None:
+    """The dead letters and the decisions of a deployment that is older than they are kept."""
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
+        ensure_topics(deployment.settings)
+        topic = deployment.names.on_cluster("dead-letters")
+        sending = Producer({"bootstrap.servers": broker.address, "log_level": 0})
+        for number in range(5):
+            sending.produce(topic, b"%d" % number, partition=0)
+        assert sending.flush(30) == 0
+        admin = AdminClient({"bootstrap.servers": broker.address, "log_level": 0})
+        admin.delete_records([TopicPartition(topic, 0, 3)])[TopicPartition(topic, 0)].result(30)
+        assert [message.value() for message in committed(deployment.settings, topic, [0])] == [b"3", b"4"]

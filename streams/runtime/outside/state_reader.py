@@ -19,6 +19,7 @@ from streams.runtime.outside.reading import committed
 from streams.runtime.processor import task_factory
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import NAMES
+from streams.runtime.state.store import VERSION, refuse_other
 from streams.task import Task
 from streams.task.partitioning import partition_of
 from streams.unit import Change
@@ -69,9 +70,12 @@ class StateReader:
 
 
 def read_state(settings: Settings, partition: int) -> MemoryStore:
-    """All tables of one task, as committed. Misconfigured where the broker or the changelog cannot be had."""
+    """All tables of one task, as committed. Misconfigured where the broker or the changelog cannot be had, Stop where
+    another version of this program wrote it."""
     changelog = committed(settings, Names(settings).changelog, [partition])
     rows = {message.key() or b"": message.value() for message in changelog}
     store = MemoryStore()
     store.write(Change(NAMES[key[0]], key[1:], value) for key, value in sorted(rows.items()) if key[0] in NAMES)
+    (version,) = store.get(VERSION.table, [VERSION.key])
+    refuse_other(version[0] if version else 0)
     return store
