@@ -82,7 +82,7 @@ class Reader:
             case "privacy_request":
                 return self._request(row, min(row["at"], wall))
             case _:
-                return self._definition(record, row)
+                return self._definition(record, row, min(row["at"], wall))
 
     def _request(self, row: Message, at: int) -> tuple[Wired, int]:
         """The open end of the control path: a further action is one more case here. Raises Rejected."""
@@ -136,12 +136,12 @@ class Reader:
                 return Resolve(event, *previous), at
         return Arrive(event), at
 
-    def _definition(self, record: Inbound, row: Message) -> tuple[Wired, int] | None:
+    def _definition(self, record: Inbound, row: Message, at: int) -> tuple[Wired, int] | None:
         """None for the record of a version, which is kept for rolling back; its head says what is to be."""
         if b"@" in (record.key or b""):
             return None
         if row["kind"] == "revision":
-            return Revise(row["revision"]), row["at"]
+            return Revise(row["revision"]), at
         document = None if row["deleted"] else orjson.loads(row["source"])
         press = Pressed(**row["press"]) if row["press"] else None
-        return Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press), row["at"]
+        return Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press), at

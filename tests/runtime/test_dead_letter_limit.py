@@ -51,3 +51,10 @@ def test_what_lies_before_the_window_is_forgotten() -> None:
 def test_one_and_zero_switch_the_limits_off() -> None:
     limit = DeadLetterLimit(ratio=1, run=0)
     limit.count(unit(0, 10 * WINDOW))
+
+
+def test_units_without_records_are_not_kept() -> None:
+    limit = DeadLetterLimit(ratio=1, run=10)
+    for _ in range(100):
+        limit.count(unit(0, 0))
+    assert len(limit._units) == 0

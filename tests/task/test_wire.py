@@ -92,3 +92,13 @@ def test_an_event_that_cannot_be_read_anew_stops_the_worker() -> None:
     visit = Visit(_event(Entry(1, 1, 1, "", ("cookie:c1",), b"\xc3\x01secret.."), False), ("cookie:c1",), {})
     with pytest.raises(Bug, match="a command `visit` cannot be read"):
         decode(CODEC.decode("command", _bytes(visit, 1)), reader.reread)
+
+
+def test_who_applies_a_definition_by_a_fast_clock_does_not_put_ours_forward() -> None:
+    """A task's clock never goes back: events would be handled ahead of their time until the wall has come there."""
+    row = {"kind": "revision", "id": "", "version": 0, "revision": 7, "deleted": False, "source": "",
+           "at": START + 3_600_000}
+    record = Inbound("definitions", 0, 0, b"revision", CODEC.encode("definition", row), START)
+    reader = Reader(CODEC, Namespaces(), lambda at: at, str)
+    assert reader.read(record, START) == (Revise(7), START)
+    assert reader.read(record, START + 7_200_000) == (Revise(7), START + 3_600_000)

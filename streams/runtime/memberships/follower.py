@@ -82,7 +82,8 @@ class Follower:
                 self._round(consumer, codec)
             consumer.close()
         except BaseException as failure:
-            self._fail(failure)
+            if not (isinstance(failure, Retryable) and self._is_stopping.is_set()):
+                self._fail(failure)
 
     def _assign(self, consumer: Consumer) -> bool:
         """Begins where the store stands; False while the broker is away or has no such topic."""

@@ -29,6 +29,8 @@ class DeadLetterLimit:
 
         A unit with any good record ends the row: the order within a unit is not known here.
         """
+        if not outcome.applied + outcome.rejected:
+            return
         self._in_a_row = 0 if outcome.applied else self._in_a_row + outcome.rejected
         self._units.append((outcome.applied + outcome.rejected, outcome.rejected))
         self._records += self._units[-1][0]
