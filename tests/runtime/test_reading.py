@@ -1,16 +1,26 @@
 """Topics read from outside, without a broker."""
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
+from streams import topology
 from streams.core.errors import Misconfigured
-from streams.runtime.outside import reading
+from streams.runtime.exits import Stop
+from streams.runtime.memberships.follower import Follower
+from streams.runtime.memberships.store import MembershipsStore
+from streams.runtime.outside import reading, state_reader
 from streams.runtime.settings import Settings
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import STATE_VERSION, VERSION
 
 SETTINGS = Settings.read({})
+[META] = [table.code for table in topology.TABLES if table.name == "meta"]
 
 
 class Leaderless:
@@ -41,3 +51,22 @@ def test_what_does_not_pass_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_consumer", lambda *_: Leaderless(KafkaError.TOPIC_AUTHORIZATION_FAILED))
     with pytest.raises(Misconfigured, match="TOPIC_AUTHORIZATION_FAILED"), reading.awaiting(SETTINGS, "segments.answers"):
         pass
+
+
+@pytest.mark.parametrize("version", [STATE_VERSION - 1, STATE_VERSION + 1])
+def test_the_state_of_another_version_is_not_read(version: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rows mean something else."""
+    row = SimpleNamespace(key=lambda: META + VERSION.key, value=lambda: bytes([version]))
+    monkeypatch.setattr(state_reader, "committed", lambda *_: [row])
+    with pytest.raises(Stop, match=f"version {version}, this worker reads"):
+        state_reader.read_state(SETTINGS, 0)
+
+
+def test_a_follower_that_is_stopped_while_it_waits_for_its_registry_has_not_failed(tmp_path: Path) -> None:
+    failures: list[BaseException] = []
+    settings = Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_REGISTRY": "http://127.0.0.1:9"})
+    with closing(MembershipsStore(tmp_path, Memory(4), wall=0)) as store:
+        follower = Follower(settings, store, failures.append)
+        follower.start()
+        follower.stop()
+    assert failures == []
