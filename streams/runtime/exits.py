@@ -12,7 +12,7 @@ import os
 from enum import IntEnum
 from typing import NoReturn
 
-from streams.core.errors import AudienceError
+from streams.core.errors import AudienceError, Misconfigured, Retryable, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Exit(IntEnum):
     STUCK = 72
     """A unit of work, or a call to Kafka in it, did not end in time."""
     BROKER = 74
-    """Kafka was out of reach, or refused a write, for too long."""
+    """Kafka, or the schema registry, was out of reach, or refused a write, for too long."""
     DISK = 75
     """The local state could not be written, though the batch is committed; disk full? The next start
     replays what is missing from the changelog."""
@@ -39,7 +39,7 @@ class Exit(IntEnum):
     STATE = 77
     """The local state is not for this version or this changelog; the message says what to do."""
     MISCONFIGURED = 78
-    """Settings or topics are wrong; all faults were listed."""
+    """Settings, topics or the registry's schemas are wrong; all faults were listed."""
 
 
 class Stop(AudienceError):
@@ -52,12 +52,12 @@ class Stop(AudienceError):
 
 def end_process(failure: BaseException) -> NoReturn:
     """Says why, and ends the process without cleaning up. Callable from any thread."""
-    if isinstance(failure, Stop):
-        log.critical("Worker ends (%s, exit code %d): %s", failure.code.name, failure.code, failure)
+    code = _code_of(failure)
+    if code is Exit.FAILED:
+        log.critical("Worker ends (FAILED, exit code %d)", code, exc_info=failure)
     else:
-        log.critical("Worker ends (FAILED, exit code %d)", Exit.FAILED, exc_info=failure)
-    logging.shutdown()
-    os._exit(failure.code if isinstance(failure, Stop) else Exit.FAILED)
+        log.critical("Worker ends (%s, exit code %d): %s", code.name, code, failure)
+    leave(code)
 
 
 def leave(code: int = Exit.DONE) -> NoReturn:
@@ -65,3 +65,15 @@ def leave(code: int = Exit.DONE) -> NoReturn:
     millions of cached rows one by one takes Python seconds, and Faust's way another one."""
     logging.shutdown()
     os._exit(code)
+
+
+def _code_of(failure: BaseException) -> Exit:
+    match failure:
+        case Stop(code=code):
+            return code
+        case Retryable() | Unreachable():
+            return Exit.BROKER
+        case Misconfigured():
+            return Exit.MISCONFIGURED
+        case _:
+            return Exit.FAILED

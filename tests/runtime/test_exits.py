@@ -13,7 +13,8 @@ from tests.processes import ROOT, environment
 
 LEAVING = """
 import logging
-from streams.runtime.exits import Exit, leave
+from streams.core.errors import Misconfigured, Retryable, Unreachable
+from streams.runtime.exits import Exit, end_process, leave
 
 class Row:
     def __del__(self):
@@ -22,15 +23,29 @@ class Row:
 logging.basicConfig(stream=__import__("sys").stdout)
 row = Row()
 logging.warning("said")
-leave({code})
+{ends}
 """
 
 
 def test_whoever_leaves_has_said_all_and_frees_nothing() -> None:
     for code in ("", "Exit.BROKER"):
-        left = subprocess.run(
-            [sys.executable, "-c", LEAVING.format(code=code)], capture_output=True, text=True, timeout=60, check=False)
+        left = leaving(f"leave({code})")
         assert (left.returncode, left.stdout.split(), left.stderr) == (74 if code else 0, ["WARNING:root:said"], "")
+
+
+@pytest.mark.parametrize(("failure", "code", "name"), [
+    ("Retryable('away', after=5)", 74, "BROKER"), ("Unreachable(('away',))", 74, "BROKER"),
+    ("Misconfigured(('wrong',))", 78, "MISCONFIGURED"), ("KeyError('bug')", 70, "FAILED")])
+def test_the_code_tells_a_supervisor_what_to_do(failure: str, code: int, name: str) -> None:
+    """A registry that was away ended a worker as a bug does, with a traceback."""
+    left = leaving(f"end_process({failure})")
+    assert left.returncode == code and f"Worker ends ({name}, exit code {code})" in left.stdout
+    assert ("Traceback" in left.stdout, "KeyError" in left.stdout) == (False, name == "FAILED")
+
+
+def leaving(ends: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", LEAVING.format(ends=ends)], capture_output=True, text=True, timeout=60, check=False)
 
 
 FAILING = """

@@ -11,7 +11,8 @@ from confluent_kafka import KafkaError, KafkaException
 
 from streams import topology
 from streams.core.errors import Misconfigured
-from streams.runtime.exits import Stop
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.consumers import at_end
 from streams.runtime.memberships.follower import Follower
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.outside import reading, state_reader
@@ -51,6 +52,24 @@ def test_what_does_not_pass_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_consumer", lambda *_: Leaderless(KafkaError.TOPIC_AUTHORIZATION_FAILED))
     with pytest.raises(Misconfigured, match="TOPIC_AUTHORIZATION_FAILED"), reading.awaiting(SETTINGS, "segments.answers"):
         pass
+
+
+@pytest.mark.parametrize(("code", "is_end"), [
+    (KafkaError._PARTITION_EOF, True), (KafkaError.LEADER_NOT_AVAILABLE, False), (KafkaError._TRANSPORT, False)])
+def test_an_end_and_an_error_that_passes_are_told_apart(code: int, is_end: bool) -> None:
+    assert at_end(polled(code)) is is_end
+
+
+@pytest.mark.parametrize("code", [KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError._AUTO_OFFSET_RESET])
+def test_a_topic_that_cannot_be_read_ends_with_the_brokers_code(code: int) -> None:
+    """Workers ended as after a bug, with a traceback that did not name the topic."""
+    with pytest.raises(Stop, match=r"topic\[3\] cannot be read") as end:
+        at_end(polled(code))
+    assert end.value.code is Exit.BROKER
+
+
+def polled(code: int) -> Any:
+    return SimpleNamespace(error=lambda: KafkaError(code), topic=lambda: "topic", partition=lambda: 3)
 
 
 @pytest.mark.parametrize("version", [STATE_VERSION - 1, STATE_VERSION + 1])

@@ -27,6 +27,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         texts = self.server.texts  # type: ignore[attr-defined]
+        self.server.registered.append(self.path)  # type: ignore[attr-defined]
         if "refused" in self.path:
             self._answer(409, {})
             return
@@ -48,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as found:
-        found.texts, found.asked = [], []  # type: ignore[attr-defined]
+        found.texts, found.asked, found.registered = [], [], []  # type: ignore[attr-defined]
         thread = threading.Thread(target=found.serve_forever)
         thread.start()
         yield found
@@ -69,6 +70,8 @@ def test_what_we_write_is_framed_with_the_registered_id_and_read_back(server: Th
     assert data[0] == 0
     assert schemas.load("memberships") == json.loads(server.texts[int.from_bytes(data[1:5], "big")])  # type: ignore[attr-defined]
     assert codec_of(settings).decode("memberships", data) == MEMBERSHIPS
+    registered: list[str] = server.registered  # type: ignore[attr-defined]
+    assert len(registered) == len(set(registered)), "a task that is taken over asks for what the process knows"
 
 
 def test_without_a_registry_values_are_single_objects() -> None:

@@ -22,8 +22,8 @@ from connectors.delivery.progress import Mark, as_text, from_text
 from schemas import Fault, Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.kafka.calls import CALL, persistently
-from streams.runtime.kafka.consumers import committed_only
-from streams.runtime.kafka.errors import error_of, is_end, is_ousted, is_passing
+from streams.runtime.kafka.consumers import at_end, committed_only
+from streams.runtime.kafka.errors import error_of, is_ousted
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import LARGEST_RECORD
@@ -55,9 +55,8 @@ class KafkaActivations:
             "bootstrap.servers": settings.broker, "enable.idempotence": True, "partitioner": "murmur2_random",
             "linger.ms": 2, "message.max.bytes": LARGEST_RECORD, "log_level": 0})
         self._consumer = Consumer(committed_only(settings, f"{names.group}-destination-{destination}") | {
-            "auto.offset.reset": "earliest", "session.timeout.ms": int(settings.session_timeout * 1000),
-            "max.poll.interval.ms": LONGEST_CALL_MS, "fetch.message.max.bytes": LARGEST_RECORD,
-            "enable.partition.eof": True})
+            "session.timeout.ms": int(settings.session_timeout * 1000), "max.poll.interval.ms": LONGEST_CALL_MS,
+            "fetch.message.max.bytes": LARGEST_RECORD, "enable.partition.eof": True})
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked,
                                  on_lost=self._revoked)
         self._marks: dict[int, Mark] = {}
@@ -68,9 +67,7 @@ class KafkaActivations:
 
     async def take(self, most: int, within: float) -> Sequence[Taken]:
         """Rebalanced when partitions were taken away since the last call."""
-        loop = asyncio.get_running_loop()
-        messages = await loop.run_in_executor(self._thread, self._polled, most, within)
-        return [taken for message in messages if (taken := self._parsed(message)) is not None]
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._taken, most, within)
 
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
         """Retryable if the outcomes, Stop if the offsets could not be written; Rebalanced if they are another's to write."""
@@ -85,6 +82,9 @@ class KafkaActivations:
         self._thread.submit(self._consumer.close).result()
         self._thread.shutdown()
 
+    def _taken(self, most: int, within: float) -> list[Taken]:
+        return [taken for message in self._polled(most, within) if (taken := self._parsed(message)) is not None]
+
     def _polled(self, most: int, within: float) -> list[Message]:
         """With no room the partitions are paused, and polled all the same: who does not poll leaves the group."""
         assignment = self._consumer.assignment()
@@ -94,7 +94,7 @@ class KafkaActivations:
         patience = 0.0 if found else within
         while True:
             message = self._consumer.poll(patience)
-            if message is not None and self._is_good(message):
+            if message is not None and self._is_record(message):
                 (found if len(found) < most and not self._is_revoked else self._held).append(message)
             if message is None or len(found) >= most:
                 break
@@ -106,13 +106,11 @@ class KafkaActivations:
             self._consumer.resume(self._consumer.assignment())
         return found
 
-    def _is_good(self, message: Message) -> bool:
-        error = message.error()
-        if error is None or is_end(error):
-            self._read[message.partition() or 0] = (message.offset() or 0) + (error is None)
-        elif not is_passing(error):
-            raise Retryable(f"{self._topic}: {error.name()}", after=5)
-        return error is None
+    def _is_record(self, message: Message) -> bool:
+        is_record = message.error() is None
+        if is_record or at_end(message):
+            self._read[message.partition() or 0] = (message.offset() or 0) + is_record
+        return is_record
 
     def _parsed(self, message: Message) -> Taken | None:
         partition, offset, value = _place(message)

@@ -85,7 +85,7 @@ class Keeper:
                 await asyncio.wait_for(self._changed.wait(), AGAIN_AFTER)
 
     async def _with_source(self, running: Running) -> None:
-        source = self.source = self._opened(running.definition)
+        source = self.source = await asyncio.to_thread(self._opened, running.definition)
         try:
             while self._wanted is running:
                 await self._one_assignment(running, source)

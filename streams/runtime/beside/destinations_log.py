@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
-from streams.runtime.kafka.consumers import committed_only
-from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.consumers import at_end, committed_only
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.settings import Settings
@@ -39,7 +38,7 @@ class DestinationsLog:
 
     async def news(self, within: float) -> Mapping[str, Any] | None:
         """Documents by `destination/id`, if a revision came since the last time; the first time in any case. None if
-        nothing came `within` seconds. KafkaException when the broker refuses."""
+        nothing came `within` seconds. Stop when the broker refuses."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._polled, within)
 
     def close(self) -> None:
@@ -49,14 +48,11 @@ class DestinationsLog:
     def _polled(self, within: float) -> Mapping[str, Any] | None:
         message = self._consumer.poll(within)
         while message is not None:
-            error = message.error()
-            if error is None:
+            if message.error() is None:
                 self._take(message)
-            elif is_end(error) and self._told != self._read:
+            elif at_end(message) and self._told != self._read:
                 self._told = self._read
                 return dict(self._documents)
-            elif not is_end(error) and not is_passing(error):
-                raise KafkaException(error)
             message = self._consumer.poll(within)
         return None
 

@@ -44,7 +44,7 @@ class DestinationsFollower:
                     await asyncio.wait_for(stopped.wait(), AGAIN_AFTER)
 
     async def _follow(self, stopped: asyncio.Event) -> None:
-        definitions = DestinationsLog(self._settings)
+        definitions = await asyncio.to_thread(DestinationsLog, self._settings)
         try:
             while not stopped.is_set():
                 documents = await definitions.news(LOOK_EVERY)

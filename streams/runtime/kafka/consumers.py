@@ -1,8 +1,12 @@
-"""How we read topics: what is committed only, and no offset is committed by itself."""
+"""How we read topics: what is committed only, from the first record that is left, and no offset is committed by itself."""
 from __future__ import annotations
 
 from typing import Any
 
+from confluent_kafka import Message
+
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.errors import is_end, is_passing
 from streams.runtime.settings import Settings
 
 
@@ -11,10 +15,10 @@ def ignore(_: object) -> None:
 
 
 def committed_only(settings: Settings, group: str) -> dict[str, Any]:
-    """Options of a consumer. librdkafka demands the name of a group of those too that are no member of it."""
+    """Options of a consumer. librdkafka demands the name of a group of those too that join none."""
     return {
         "bootstrap.servers": settings.broker, "group.id": group, "isolation.level": "read_committed",
-        "enable.auto.commit": False, "log_level": 0, "error_cb": ignore}
+        "enable.auto.commit": False, "auto.offset.reset": "earliest", "log_level": 0, "error_cb": ignore}
 
 
 def onlooker(settings: Settings, group: str) -> dict[str, Any]:
@@ -24,3 +28,15 @@ def onlooker(settings: Settings, group: str) -> dict[str, Any]:
     Not an AdminClient: in librdkafka 2.16 `list_consumer_group_offsets` ends the process (SIGSEGV) when the group's
     coordinator has moved; the request then looks for a group of its own client, which an AdminClient has not."""
     return committed_only(settings, group) | {"isolation.level": "read_uncommitted"}
+
+
+def at_end(message: Message) -> bool:
+    """Of what was polled and is no record: True where its partition was read to its end, False where it tells of an error
+    that passes by itself. Stop if the topic cannot be read."""
+    error = message.error()
+    assert error is not None, "not of a record"
+    if is_end(error):
+        return True
+    if is_passing(error):
+        return False
+    raise Stop(Exit.BROKER, f"{message.topic()}[{message.partition()}] cannot be read: {error.name()}: {error.str()}")

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import schemas
@@ -73,12 +74,18 @@ class Registry:
 
 
 def codec_of(settings: Settings) -> Codec:
-    """The codec of this deployment: with a registry, its framing; without, single-object encoding."""
+    """The codec of this deployment: with a registry, its framing; without, single-object encoding. The first of a process
+    registers what we write: Misconfigured or Retryable as `Registry`."""
     if not settings.registry:
         return Codec()
-    registry, names = Registry(settings.registry), Names(settings)
-    written = {
-        topic.schema: registry.register(f"{names.on_cluster(topic.name)}-value", schemas.load(topic.schema))
-        for topic in TOPICS if topic.role is not Role.BESIDE
-    }
-    return Codec(registry.schema_by_id, written_ids=written)
+    names = Names(settings)
+    subjects = tuple((topic.schema, f"{names.on_cluster(topic.name)}-value")
+                     for topic in TOPICS if topic.role is not Role.BESIDE)
+    return Codec(Registry(settings.registry).schema_by_id, written_ids=_written_ids(settings.registry, subjects))
+
+
+@cache
+def _written_ids(registry: str, subjects: tuple[tuple[str, str], ...]) -> dict[str, int]:
+    """Asked for once a process: a task that is taken over must not wait for fifteen answers, nor fail without them."""
+    asked = Registry(registry)
+    return {schema: asked.register(subject, schemas.load(schema)) for schema, subject in subjects}

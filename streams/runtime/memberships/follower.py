@@ -20,8 +20,7 @@ from schemas.errors import Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.clock import wall_ms
 from streams.runtime.exits import end_process
-from streams.runtime.kafka.consumers import committed_only
-from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.consumers import at_end, committed_only
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import ANSWER, EndOffsets
 from streams.runtime.kafka.registry import codec_of
@@ -116,11 +115,9 @@ class Follower:
         self._ask()
 
     def _take(self, message: Any, codec: Codec, rows: dict[bytes, bytes | None]) -> None:
-        if error := message.error():
-            if is_end(error):
+        if message.error() is not None:
+            if at_end(message):
                 self._positions[message.partition()] = message.offset()
-            elif not is_passing(error):
-                raise KafkaException(error)
             return
         self.records += 1
         self._positions[message.partition()] = message.offset() + 1
@@ -173,5 +170,5 @@ _FIELDS: Sequence[str] = ("identifier", "segments", "at")
 
 def _options(settings: Settings) -> dict[str, Any]:
     return committed_only(settings, f"{settings.application}-serve") | {
-        "enable.partition.eof": True, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20,
+        "enable.partition.eof": True, "fetch.wait.max.ms": 20,
         "fetch.message.max.bytes": LARGEST_RECORD, "queued.max.messages.kbytes": 32_768, "reconnect.backoff.max.ms": 1000}

@@ -47,7 +47,7 @@ class Observer(Watcher):
 
     def _follow(self) -> None:
         consumer = Consumer(committed_only(self._settings, f"{self._settings.application}-observer") | {
-            "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10, "fetch.queue.backoff.ms": 5})
+            "fetch.wait.max.ms": 10, "fetch.queue.backoff.ms": 5})
         partitions = range(self._settings.partitions)
         consumer.assign([TopicPartition(name, p, 0) for name in self._schemas for p in partitions])
         while not self._ending.is_set():

@@ -23,7 +23,7 @@ def committed(settings: Settings, topic: str, partitions: Iterable[int]) -> Iter
     """Every record of these partitions of a topic (by its name on the cluster), those of each in order, up to where it
     ends now. Misconfigured where the broker or the topic cannot be had."""
     reading = set(partitions)
-    consumer = _consumer(settings, {"enable.partition.eof": True, "auto.offset.reset": "earliest"})
+    consumer = _consumer(settings, {"enable.partition.eof": True})
     try:
         consumer.assign([TopicPartition(topic, partition, 0) for partition in reading])
         deadline = time.monotonic() + PATIENCE

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 import faust
 from faust.types import EventT
 
-from streams.core.errors import Misconfigured, Unreachable
+from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
-from streams.runtime.exits import Exit, Stop, end_process, leave
+from streams.runtime.exits import end_process, leave
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.logs import SERVICES, logging_config
@@ -93,8 +93,7 @@ class AudienceApp(faust.App):
             await super().on_first_start()
             created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)
         except Misconfigured as failure:
-            code = Exit.BROKER if isinstance(failure, Unreachable) else Exit.MISCONFIGURED
-            end_process(Stop(code, str(failure)))
+            end_process(failure)
         except asyncio.CancelledError:
             leave()
         if created:

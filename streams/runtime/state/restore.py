@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import CALL, persistently
-from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.consumers import at_end
 from streams.runtime.state.changelog import NAMES
 from streams.runtime.state.store import TaskStore
 from streams.unit import Change
@@ -78,11 +78,9 @@ def _read(consumer: Consumer) -> tuple[list[Change], int | None, bool]:
     position, is_at_end = None, False
     message: Any
     for message in consumer.consume(CHUNK, WAIT):
-        if error := message.error():
-            if is_end(error):
+        if message.error() is not None:
+            if at_end(message):
                 position, is_at_end = message.offset(), True
-            elif not is_passing(error):
-                raise KafkaException(error)
             continue
         key = message.key()
         append(Change(names[key[0]], key[1:], message.value()))

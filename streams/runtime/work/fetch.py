@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from time import sleep
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
-from streams.runtime.kafka.consumers import committed_only
-from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.consumers import at_end, committed_only
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
@@ -157,11 +156,9 @@ class Fetch:
         ends: dict[Input, int] = {}
         for message in messages:
             source = message.topic(), message.partition()
-            if error := message.error():
-                if is_end(error):
+            if message.error() is not None:
+                if at_end(message):
                     ends[self._names.logical(source[0]), source[1]] = message.offset()
-                elif not is_passing(error):
-                    raise KafkaException(error)
             elif (run := runs.get(source)) is not None:
                 run.append(message)
             else:

@@ -164,7 +164,6 @@ def _producer_options(settings: Settings, transactional_id: str) -> dict[str, An
 def _reader_options(settings: Settings, group: str) -> dict[str, Any]:
     return committed_only(settings, group) | {
         "enable.partition.eof": True,
-        "auto.offset.reset": "earliest",
         "fetch.wait.max.ms": 50,
         "queued.max.messages.kbytes": 65_536,
         "fetch.message.max.bytes": LARGEST_RECORD,
