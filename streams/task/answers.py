@@ -37,13 +37,18 @@ class Answers:
     def ask(self, question: Ask) -> None:
         self._asked.append(question)
 
-    def give(self, context: Context, now: int, standing: Callable[[], Standing]) -> list[Answered]:
-        """What can be said now; a preview gets one slice a unit. Questions that nobody waits for any more are passed
-        over."""
+    def give(
+        self, context: Context, now: int, standing: Callable[[], Standing], *, has_records: bool,
+    ) -> list[Answered]:
+        """What can be said now; a preview gets one slice a unit, and none beside records, which would wait for it. Questions
+        that nobody waits for any more are passed over."""
         answers: list[Answered] = []
         while self._asked:
             question = self._asked[0]
-            body = self._answer(question, context, now, standing) if question.until > now else {}
+            is_wanted = question.until > now
+            if is_wanted and has_records and question.documents is not None:
+                break
+            body = self._answer(question, context, now, standing) if is_wanted else {}
             if body is None:
                 break
             self._asked.popleft()

@@ -113,7 +113,7 @@ class Task:
             self._take(batch[first:first + AT_ONCE], wall, outcome)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch))
-        self._outputs += self._answers.give(self.context, self.now, self.standing)
+        self._outputs += self._answers.give(self.context, self.now, self.standing, has_records=bool(batch))
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
         outcome.applied += len(batch) - outcome.rejected

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +118,25 @@ def test_between_its_slices_events_are_handled() -> None:
     pipeline._run = counted  # type: ignore[method-assign]
     assert preview(pipeline, one({"not": WITHIN}))["s"]["leaving"] == number + 1
     assert len(units) >= 3 and len(pipeline.memberships) == sent + 1
+
+
+def test_no_record_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events that came while somebody previewed waited for 250 profiles a unit."""
+    pipeline, records, beside = populated(one(WITHIN), 600), [0], list[int]()
+    run, look = pipeline._run, previews.Walk.slice
+
+    def noted(index: int, batch: list[Any], timers_until: int) -> None:
+        records[0] = len(batch)
+        run(index, batch, timers_until)
+
+    def slice_noted(walk: previews.Walk, *how: Any) -> bool:
+        beside.append(records[0])
+        return look(walk, *how)
+
+    monkeypatch.setattr(pipeline, "_run", noted)
+    monkeypatch.setattr(previews.Walk, "slice", slice_noted)
+    assert preview(pipeline, one({"everyone": {}}))["s"]["after"] == 600
+    assert set(beside) == {0} and len(beside) >= 3
 
 
 def test_a_sample_is_shown_of_those_who_would_be_in() -> None:
