@@ -1,7 +1,7 @@
-"""State rows to bytes and back: MessagePack of field values in order, behind a version number.
+"""State rows to bytes and back: MessagePack of field values in order.
 
 Positional rows, and not msgspec's own classes: `core` knows no third-party package, and a list of plain values
-encodes in half the time. A field is added at the end, with a default; anything else is a new version.
+encodes in half the time. A field is added at the end, with a default; anything else is a new version of the state.
 """
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from streams.core.profile import Forward, Fragment, Profile
 from streams.core.requests import Receipt
 from streams.core.tables import Barred, Node, Person, Pointer
 
-VERSION = 1
-LONGEST_FORWARD = 1 + len(Forward.__dataclass_fields__)
+LONGEST_FORWARD = len(Forward.__dataclass_fields__)
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 Bytes = bytes
@@ -61,30 +60,28 @@ def profile_of(row: list[Any]) -> Profile:
 
 def _encode_profile(row: Profile | Forward) -> bytes:
     if isinstance(row, Forward):
-        return pack((VERSION, row.to, row.until, row.handovers))
-    return pack([VERSION, *profile_row(row)])
+        return pack((row.to, row.until, row.handovers))
+    return pack(profile_row(row))
 
 
 def _decode_profile(data: bytes) -> Profile | Forward:
     row = unpack(data)
     if len(row) <= LONGEST_FORWARD:
-        return Forward(*row[1:])
-    del row[0]
+        return Forward(*row)
     return profile_of(row)
 
 
 def _plain(kind: type) -> RowCodec:
     fields = _fields(kind)
-    return RowCodec(lambda row: pack((VERSION, *fields(row))), lambda data: kind(*unpack(data)[1:]))
+    return RowCodec(lambda row: pack(fields(row)), lambda data: kind(*unpack(data)))
 
 
 def _encode_person(row: Person) -> bytes:
-    return pack((VERSION, row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items()),
-                 row.words))
+    return pack((row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items()), row.words))
 
 
 def _decode_person(data: bytes) -> Person:
-    _, created, identifiers, former, merges, parted, words = unpack(data)
+    created, identifiers, former, merges, parted, words = unpack(data)
     return Person(created, identifiers, set(former), merges, dict(parted), words)
 
 

@@ -94,7 +94,7 @@ def test_a_damaged_store_is_discarded_and_rebuilt(opened: Open, tmp_path: Path) 
 
 def test_what_an_older_version_wrote_is_refused_with_what_to_do_and_an_empty_state_is_not() -> None:
     refuse_other(0)
-    with pytest.raises(Stop, match=r"version 1, this worker reads 5: an older one .* Choose another AUDIENCE_APP") as end:
+    with pytest.raises(Stop, match=rf"version 1, this worker reads {STATE_VERSION}: an older one .* Choose another") as end:
         refuse_other(1)
     assert end.value.code is Exit.STATE
 
