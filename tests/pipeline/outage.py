@@ -61,7 +61,7 @@ class ComingBack:
         while read < len(here.flying) and here.flying[read][0] <= self._seconds:
             record = here.flying[read][1]
             here.merge.offer(RecordBatch(
-                topic=record.topic, partition=number, records=[record], first=record.offset, behind=record.offset + 1,
+                topic=record.topic, partition=number, records=[record], first=record.offset, next_offset=record.offset + 1,
                 size=0, epoch=0, generation=0), None, self.wall)
             read += 1
         del here.flying[:read]

@@ -24,7 +24,7 @@ class Busy:
     """A task that always has background work, and hands itself a record in every unit, so that records never end."""
 
     def __init__(self, *, with_records: bool) -> None:
-        self.offsets, self.processor, self.commit_seconds = {TOPIC: 0}, self, 0.0
+        self.offsets, self.processor, self.commit_seconds, self.commits = {TOPIC: 0}, self, 0.0, 0
         self.with_records = with_records
         self.units: list[int] = []
         self.handed = 0
@@ -54,7 +54,7 @@ class Busy:
         if self.with_records and first == sum(self.units):
             self.handed += 1
             record = Inbound(TOPIC, 0, first, None, b"", wall())
-            self.runner.hand_over(RecordBatch(topic=TOPIC, partition=0, records=[record], first=first, behind=first + 1,
+            self.runner.hand_over(RecordBatch(topic=TOPIC, partition=0, records=[record], first=first, next_offset=first + 1,
                                               size=1, epoch=1, generation=1), None)
         self.runner.tell(EndsSeen(ends={TOPIC: self.handed}, at=wall()))
 

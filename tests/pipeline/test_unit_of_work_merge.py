@@ -25,14 +25,14 @@ class Inputs:
         records = [Inbound(topic, 0, first + number, b"k", b"v", at) for number, at in enumerate(times)]
         self.behind[topic] = first + len(times)
         batch = RecordBatch(
-            topic=topic, partition=0, records=records, first=first, behind=self.behind[topic], size=0, epoch=1,
+            topic=topic, partition=0, records=records, first=first, next_offset=self.behind[topic], size=0, epoch=1,
             generation=1,
         )
         self.merge.offer(batch, token, NOW)
 
     def end(self, topic: str, markers: int = 0, at: int = NOW) -> None:
         behind = self.behind[topic]
-        self.merge.tell(EndReached(topic=topic, partition=0, behind=behind, end=behind + markers, at=at))
+        self.merge.tell(EndReached(topic=topic, partition=0, next_offset=behind, end=behind + markers, at=at))
 
     def take(self, limit: int = 100, wall: int = NOW) -> list[int]:
         return [record.at for record in self.merge.take(limit, wall)]
@@ -133,7 +133,7 @@ def test_growth_that_was_not_read_yet_ends_being_at_the_end() -> None:
 def test_an_end_that_overtakes_the_batch_before_it_counts_once_the_batch_is_there() -> None:
     inputs = Inputs()
     inputs.end(COMMANDS)
-    inputs.merge.tell(EndReached(topic=HITS, partition=0, behind=2, end=5, at=NOW))
+    inputs.merge.tell(EndReached(topic=HITS, partition=0, next_offset=2, end=5, at=NOW))
     assert inputs.merge.timers_until(NOW) < 0
     inputs.come(HITS, NOW - 2, NOW - 1)
     assert inputs.take() == [NOW - 2, NOW - 1]

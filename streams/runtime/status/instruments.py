@@ -67,7 +67,8 @@ class Instruments:
             metrics.add(m.ERASED, count, reason)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
-        metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)
+        if done.commit_seconds is not None:
+            metrics.observe(m.COMMIT_SECONDS, done.commit_seconds)
         self._sample(done)
 
     def restoring(self, partition: int, progress: RestoreProgress) -> None:

@@ -12,7 +12,7 @@ from streams.unit import Inbound
 class RecordBatch:
     """Consecutive records of one topic and partition: the value of one Faust message.
 
-    `first` is where the previous batch of that partition ended and `behind` where this one does, so that a
+    `first` is where the previous batch of that partition ended and `next_offset` where the next one begins, so that a
     batch lost on the way shows as a gap. `size` is in bytes. `epoch` counts assignments: what belongs to an earlier one is
     dropped.
     """
@@ -21,7 +21,7 @@ class RecordBatch:
     partition: int
     records: Sequence[Inbound]
     first: int
-    behind: int
+    next_offset: int
     size: int
     epoch: int
     generation: int
@@ -29,11 +29,11 @@ class RecordBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndReached:
-    """The broker had nothing more: `behind` as in the last batch, `end` beyond transaction markers."""
+    """The broker had nothing more: `next_offset` as in the last batch, `end` beyond transaction markers."""
 
     topic: str
     partition: int
-    behind: int
+    next_offset: int
     end: int
     at: int
 

@@ -71,7 +71,7 @@ class _Depth:
 class _Epoch:
     number: int = 0
     generation: int = 0
-    behind: dict[Input, int] = field(default_factory=dict)
+    next_offsets: dict[Input, int] = field(default_factory=dict)
     depths: dict[Input, _Depth] = field(default_factory=lambda: defaultdict(_Depth))
 
 
@@ -118,7 +118,7 @@ class Fetch:
             self._consumer = Consumer(self._options)
             while not self._is_stopping:
                 self._obey()
-                if self._epoch.behind:
+                if self._epoch.next_offsets:
                     self._round()
                 else:
                     self._wake.wait(IDLE)
@@ -164,7 +164,7 @@ class Fetch:
             else:
                 runs[source] = [message]
         batches = [self._batch((self._names.logical(name), number), run) for (name, number), run in runs.items()]
-        return batches, [self._end(source, end) for source, end in ends.items() if end >= self._epoch.behind[source]]
+        return batches, [self._end(source, end) for source, end in ends.items() if end >= self._epoch.next_offsets[source]]
 
     def _batch(self, source: Input, run: list[Any]) -> RecordBatch:
         epoch, (topic, partition) = self._epoch, source
@@ -175,20 +175,20 @@ class Fetch:
             )
             for each in run
         ]
-        first, behind = epoch.behind[source], records[-1].offset + 1
-        epoch.behind[source] = behind
+        first, next_offset = epoch.next_offsets[source], records[-1].offset + 1
+        epoch.next_offsets[source] = next_offset
         size = sum(len(record.value or b"") for record in records)
         depth = epoch.depths[source]
         depth.records += len(records)
         depth.size += size
         return RecordBatch(
-            topic=topic, partition=partition, records=records, first=first, behind=behind, size=size,
+            topic=topic, partition=partition, records=records, first=first, next_offset=next_offset, size=size,
             epoch=epoch.number, generation=epoch.generation,
         )
 
     def _end(self, source: Input, end: int) -> EndReached:
-        behind = self._epoch.behind[source]
-        return EndReached(topic=source[0], partition=source[1], behind=behind, end=end, at=self._wall())
+        return EndReached(
+            topic=source[0], partition=source[1], next_offset=self._epoch.next_offsets[source], end=end, at=self._wall())
 
     def _make_room(self) -> None:
         """An input whose task is behind is paused, so that memory is bounded and the others go on."""

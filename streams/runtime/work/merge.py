@@ -31,7 +31,7 @@ Token = TypeVar("Token")
 @dataclass(slots=True)
 class _Input(Generic[Token]):
     topic: str
-    behind: int
+    next_offset: int
     """Offset after the last record that came in."""
     read: int
     """The same, or further where transaction markers are known to follow."""
@@ -63,24 +63,24 @@ class _Input(Generic[Token]):
         return self.frontiers[0] if self.frontiers else self.oldest(wall)
 
     def offer(self, batch: RecordBatch, frontiers: Iterable[int], token: Token) -> None:
-        if batch.first != self.behind:
+        if batch.first != self.next_offset:
             raise Bug(
-                f"{self.topic}: a batch begins at offset {batch.first}, expected {self.behind}; records were "
+                f"{self.topic}: a batch begins at offset {batch.first}, expected {self.next_offset}; records were "
                 "lost between fetching and handling, so the worker must not go on"
             )
         self.is_at_end = False
         self.waiting.extend(batch.records)
         self.frontiers.extend(frontiers)
-        self.tokens.append((batch.behind, token))
-        self.behind = batch.behind
-        self._advance(batch.behind)
-        if self.ahead and self.ahead.behind == self.behind:
+        self.tokens.append((batch.next_offset, token))
+        self.next_offset = batch.next_offset
+        self._advance(batch.next_offset)
+        if self.ahead and self.ahead.next_offset == self.next_offset:
             self.reach(self.ahead)
 
     def reach(self, news: EndReached) -> None:
-        if news.behind > self.behind:
+        if news.next_offset > self.next_offset:
             self.ahead = news
-        elif news.behind == self.behind:
+        elif news.next_offset == self.next_offset:
             self.ahead = None
             self._advance(news.end)
             self._is_current(news.at)

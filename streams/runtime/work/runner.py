@@ -40,12 +40,12 @@ TURN = 0.005
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """One settled unit, for whoever measures. Times are monotonic seconds; `wall` is ms at the end."""
+    """One settled unit, for whoever measures. commit_seconds: None if nothing was to be committed. wall: ms at the end."""
 
     records: Sequence[Inbound]
     outcome: Outcome
     seconds: float
-    commit_seconds: float
+    commit_seconds: float | None
     wall: int
 
 
@@ -190,7 +190,7 @@ class Runner(Generic[Token]):
         self._next_start = started + self._around.pace()
         self._units += 1
         offsets, tokens = self._merge.settle()
-        done = self._unit.offsets
+        done, commits = self._unit.offsets, self._unit.commits
         moved = {topic: offset for topic, offset in offsets.items() if offset != done[topic]}
         batch = Batch(
             records=records, offsets=moved, reached=self._merge.reached(wall),
@@ -201,7 +201,8 @@ class Runner(Generic[Token]):
         self._next_timer = self._unit.processor.next_timer()
         self._around.observe(Done(
             records=records, outcome=outcome, seconds=monotonic() - started,
-            commit_seconds=self._unit.commit_seconds, wall=self._around.wall(),
+            commit_seconds=self._unit.commit_seconds if self._unit.commits > commits else None,
+            wall=self._around.wall(),
         ))
 
     def _rest(self) -> None:

@@ -93,6 +93,8 @@ class UnitOfWork:
         """Where to go on: what is committed, by input topic."""
         self.commit_seconds = 0.0
         """How long the last commit took."""
+        self.commits = 0
+        """Tried so far."""
         self._portion = Portion()
 
     def take_over(self) -> None:
@@ -142,6 +144,7 @@ class UnitOfWork:
 
     def _commit(self, batch: Batch) -> int | None:
         started = monotonic()
+        self.commits += 1
         try:
             return self._log.commit(batch.offsets, batch.reached)
         finally:
