@@ -15,6 +15,7 @@ from enum import StrEnum
 from streams.unit import TABLES as TABLE_NAMES
 
 MIB = 1 << 20
+_DAY = timedelta(days=1)
 COMPACTED_VALUES_LAST = timedelta(days=1)
 """A value that was replaced or erased is gone from a compacted topic after this (`max.compaction.lag.ms`) and
 the cleaner's turn: law L7."""
@@ -46,12 +47,15 @@ class Topic:
     what: str
     writers: str
     readers: str
-    compacted: bool = False
     retention: timedelta | None = None
     """How long records are kept; None on compacted topics, where the newest of each key stays."""
     max_bytes: int = 8 * MIB
     """The largest record. What the pipeline writes may hold an event and more: a dead letter with the
     original bytes, a profile. What others write is held to Kafka's own default."""
+
+    @property
+    def compacted(self) -> bool:
+        return self.retention is None
 
     @property
     def is_read(self) -> bool:
@@ -85,7 +89,6 @@ class Stage:
     does: str
 
 
-_DAY = timedelta(days=1)
 _UPSTREAM_BYTES = MIB + 12 * 1024
 """What a producer with default settings can send is accepted, with some room for its overhead."""
 
@@ -102,7 +105,7 @@ EVENTS_INTERACTIONS = Topic(
 DEFINITIONS = Topic(
     name="definitions", role=Role.INPUT, schema="definition", key="kind/id@version, and a head per kind/id",
     what="segments, campaigns, computed traits, destinations, identity rules",
-    writers="CLI, console", readers="pipeline", compacted=True,
+    writers="CLI, console", readers="pipeline",
 )
 PRIVACY_REQUESTS = Topic(
     name="privacy.requests", role=Role.INPUT, schema="privacy_request", key="identifier",
@@ -129,7 +132,7 @@ IDENTITY_CHANGES = Topic(
 )
 PROFILES = Topic(
     name="profiles", role=Role.OUTPUT, schema="profile", key="profile id",
-    what="the 360 view, on change", writers="pipeline", readers="warehouse, search", compacted=True,
+    what="the 360 view, on change", writers="pipeline", readers="warehouse, search",
 )
 AUDIENCES_CHANGES = Topic(
     name="audiences.changes", role=Role.OUTPUT, schema="audience_change", key="profile id",
@@ -137,7 +140,7 @@ AUDIENCES_CHANGES = Topic(
 )
 AUDIENCES_MEMBERSHIPS = Topic(
     name="audiences.memberships", role=Role.OUTPUT, schema="memberships", key="identifier",
-    what="every segment the identifier is in now", writers="pipeline", readers="ad servers", compacted=True,
+    what="every segment the identifier is in now", writers="pipeline", readers="ad servers",
 )
 ACTIVATIONS_DISPLAY = Topic(
     name="activations.display", role=Role.OUTPUT, schema="activation", key="identifier",
@@ -231,6 +234,11 @@ STAGES: tuple[Stage, ...] = (
 )
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(stage.group for stage in STAGES))
 """One agent each."""
+
+
+def segment_of(retention: timedelta) -> timedelta:
+    """Records are deleted in segments of so long, each when its newest is old enough."""
+    return min(retention, _DAY)
 
 
 def topic(name: str) -> Topic:

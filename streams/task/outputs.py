@@ -6,7 +6,8 @@ twice within a unit is told once, as it ended.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from operator import attrgetter
 from typing import Protocol, assert_never
 
@@ -33,12 +34,13 @@ from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR
 from streams.core.values import Json
-from streams.topology import TOPICS
+from streams.topology import TOPICS, segment_of
 from streams.unit import Inbound, Outbound
 
-AGEING = {each.name: int(each.retention.total_seconds() * 1000) for each in TOPICS
-          if each.retention is not None and each.name != "privacy.receipts"} | {"what others said": UNDER_WAY + WATCHED_FOR}
-"""Where records of an erased person age out, and ms until the last is gone; receipts never name anybody."""
+AGEING = {each.name: (each.retention + segment_of(each.retention)) // timedelta(milliseconds=1) for each in TOPICS
+          if each.retention is not None and each.name != "privacy.receipts"}
+"""The topics on which records of an erased person age out, and ms until the last is gone, as declared; receipts never name
+anybody."""
 
 
 class Sink(Protocol):
@@ -97,8 +99,9 @@ def unread(revision: int, partition: int, at: int) -> Inbound:
 class AvroSink:
     """Records in the schemas of the topics."""
 
-    def __init__(self, codec: Codec, version: str) -> None:
+    def __init__(self, codec: Codec, version: str, ageing: Mapping[str, int] = AGEING) -> None:
         self._codec, self._version = codec, version
+        self._ageing = {**ageing, "what others said": UNDER_WAY + WATCHED_FOR}
 
     def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
         found: list[Outbound] = []
@@ -146,7 +149,8 @@ class AvroSink:
             case ProfileGone(profile_id):
                 return Outbound("profiles", profile_id.encode(), None)
             case Receipt():
-                return Outbound("privacy.receipts", output.request_id.encode(), encode("privacy_receipt", _receipt(output)))
+                fields = _receipt(output, self._ageing)
+                return Outbound("privacy.receipts", output.request_id.encode(), encode("privacy_receipt", fields))
             case Answered():
                 return Outbound("segments.answers", output.request_id.encode(), encode("segment_answer", {
                     "request_id": output.request_id, "partition": output.partition,
@@ -160,8 +164,8 @@ class AvroSink:
                 assert_never(output)
 
 
-def _receipt(output: Receipt) -> dict[str, Json]:
-    ageing = AGEING if output.action == "erase" and output.outcome == "done" else {}
+def _receipt(output: Receipt, ageing: Mapping[str, int]) -> dict[str, Json]:
+    ageing = ageing if output.action == "erase" and output.outcome == "done" else {}
     places = [{"place": place, "records": output.places.get(place, 0),
                "gone_by": output.at + ageing[place] if place in ageing else None}
               for place in dict.fromkeys((*output.places, *ageing))]

@@ -64,7 +64,7 @@ class Task:
         self.partition, self._partitions, self._store = partition, partitions, store
         self._settings = settings or TaskSettings()
         self._codec = codec or Codec()
-        self._sink = sink or AvroSink(self._codec, release())
+        self._sink = sink or AvroSink(self._codec, release(), self._settings.ageing)
         self.state = State(store)
         self.revisions = Revisions(store)
         self._sweep = Sweep(store, self.state, self.revisions)

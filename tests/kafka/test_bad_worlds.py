@@ -10,7 +10,8 @@ import pytest
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
 from streams.runtime.exits import Exit
-from streams.runtime.kafka.topics import check_topics, declared_topics, ensure_topics
+from streams.runtime.kafka.declared import declared_topics
+from streams.runtime.kafka.topics import check_topics, ensure_topics
 from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import VERSION_KEY, TaskStore

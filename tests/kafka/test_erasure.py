@@ -19,6 +19,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from rocksdict import BottommostLevelCompaction, CompactOptions, Rdict
 
 from streams.cli import main
+from streams.core.intervals import DAY_MS
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.state_reader import StateReader
 from streams.runtime.outside.upstream import Upstream
@@ -114,6 +115,14 @@ def on_disk(folder: Path) -> Rows:
         yield from ((str(file), b"", file.read_bytes()) for file in files)
 
 
+def alter(deployment: Deployment, topics: list[str], config: dict[str, str]) -> None:
+    admin = AdminClient({"bootstrap.servers": deployment.settings.broker})
+    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()]
+    resources = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries) for name in topics]
+    for done in admin.incremental_alter_configs(resources).values():
+        done.result(10)
+
+
 @pytest.fixture
 def erased(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
@@ -123,6 +132,7 @@ def erased(
     (tmp_path / "definitions" / "all.yaml").write_text(DEFINITIONS)
     with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
         ensure_topics(deployment.settings)
+        alter(deployment, [deployment.names.on_cluster("events.interactions")], {"retention.ms": str(30 * DAY_MS)})
         deployment.be_commanded(monkeypatch)
         assert main(["apply", str(tmp_path / "definitions")]) == 0
         deployment.worker("one").start()
@@ -142,7 +152,8 @@ def test_l7_who_is_erased_is_in_no_row_no_file_and_no_compacted_topic(
     assert (receipt["action"], receipt["outcome"]) == ("erase", "done")
     places = {place["place"]: place for place in receipt["places"]}
     assert places["timeline"]["records"] == 2 and places["activations.display"]["records"] == 1
-    assert places["events.hits"]["gone_by"] == receipt["at"] + 7 * 86_400_000
+    assert places["events.hits"]["gone_by"] == receipt["at"] + (7 + 1) * DAY_MS
+    assert places["events.interactions"]["gone_by"] == receipt["at"] + (30 + 1) * DAY_MS, "the topic's own time"
     wait_until(lambda: not found_in(newest(on_topics(deployment)), VALUES), within=60, what="nothing of Jane is kept")
     send(deployment, [{**message, "messageId": f"again-{message['messageId']}"} for message in messages(receipt["at"])[:2]])
     send(deployment, [{"type": "page", "messageId": "end", "userId": "bob-1", "timestamp": receipt["at"]}])
@@ -164,13 +175,8 @@ def test_l7_who_is_erased_is_in_no_row_no_file_and_no_compacted_topic(
 def test_l7_once_kafka_has_compacted_no_record_is_left(erased: tuple[Deployment, dict[str, Any]]) -> None:
     """Tombstones and older values too. The broker cleans a segment that is closed, so records must keep coming."""
     deployment, _ = erased
-    admin = AdminClient({"bootstrap.servers": deployment.settings.broker})
-    soon = {"segment.ms": "500", "min.cleanable.dirty.ratio": "0.001", "delete.retention.ms": "0",
-            "max.compaction.lag.ms": "1"}
-    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in soon.items()]
-    resources = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries) for name in compacted(deployment)]
-    for done in admin.incremental_alter_configs(resources).values():
-        done.result(10)
+    alter(deployment, compacted(deployment), {
+        "segment.ms": "500", "min.cleanable.dirty.ratio": "0.001", "delete.retention.ms": "0", "max.compaction.lag.ms": "1"})
     batches: list[str] = []
 
     def is_clean() -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,13 +19,14 @@ Answer = int | None
 
 
 class Admin:
-    """Knows every topic; `error` is what it says of their settings, or None if it says what was declared."""
+    """Knows every topic; `error` is what it says of their settings, or None if it says what was declared, and `other`."""
 
-    def __init__(self, error: Answer) -> None:
-        self._error = error
+    def __init__(self, error: Answer, copies: int = 1, **other: str) -> None:
+        self._error, self._copies = error, copies
+        self._other = {name.replace("_", "."): text for name, text in other.items()}
 
     def list_topics(self, timeout: float) -> Any:
-        partitions = dict.fromkeys(range(SETTINGS.partitions))
+        partitions = dict.fromkeys(range(SETTINGS.partitions), SimpleNamespace(replicas=[*range(self._copies)]))
         return SimpleNamespace(topics={
             topic.name: SimpleNamespace(partitions=partitions, error=None) for topic in topics.declared_topics(SETTINGS)})
 
@@ -33,7 +35,8 @@ class Admin:
         found = {resource: Future[Any]() for resource in resources}
         for resource, future in found.items():
             if self._error is None:
-                entries = {name: SimpleNamespace(value=value) for name, value in declared[resource.name].items()}
+                told = declared[resource.name] | self._other
+                entries = {name: SimpleNamespace(value=value) for name, value in told.items()}
                 future.set_result(entries)
             else:
                 future.set_exception(KafkaException(KafkaError(self._error)))
@@ -66,3 +69,33 @@ def test_what_will_not_pass_is_a_fault_of_each_topic_at_once(monkeypatch: pytest
         topics.check_topics(SETTINGS)
     assert not isinstance(found.value, Unreachable)
     assert len(found.value.faults) == len(topics.declared_topics(SETTINGS))
+
+
+def test_too_few_copies_are_a_fault_of_all_topics_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one copy a broker's end takes what was committed with it."""
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None, copies=2))
+    topics.check_topics(replace(SETTINGS, replication=2))
+    with pytest.raises(Misconfigured, match=r"Topics with 2 copies of .* expected 3: .*AUDIENCE_REPLICATION=2") as found:
+        topics.check_topics(replace(SETTINGS, replication=3))
+    assert [fault for fault in found.value.faults if "copies" in fault] == [found.value.faults[0]]
+
+
+def test_copies_that_need_not_be_written_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None, copies=3, min_insync_replicas="1"))
+    topics.check_topics(replace(SETTINGS, replication=2))
+    with pytest.raises(Misconfigured, match=r"insync\.replicas=1, expected at least 2, .*config min\.insync\.replicas=2"):
+        topics.check_topics(replace(SETTINGS, replication=3))
+
+
+def test_l7_a_record_is_gone_when_the_topic_as_it_is_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receipts said seven days, whatever somebody had set."""
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None, retention_ms="100", segment_ms="10"))
+    assert topics.gone_after(SETTINGS, ["events.hits"]) == {"events.hits": 110}
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+    assert topics.gone_after(SETTINGS, ["events.hits"]) == {}
+
+
+def test_l7_who_is_erased_must_not_be_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None, retention_ms="-1"))
+    with pytest.raises(Misconfigured, match=r"Topic events\.hits has retention\.ms=-1, expected a time"):
+        topics.check_topics(SETTINGS)

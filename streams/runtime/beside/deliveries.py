@@ -23,10 +23,10 @@ from schemas import Fault, Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.kafka.calls import CALL, persistently
 from streams.runtime.kafka.consumers import at_end, committed_only
+from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.errors import error_of, is_ousted
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
-from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
 
 log = logging.getLogger(__name__)

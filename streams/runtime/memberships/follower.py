@@ -21,10 +21,10 @@ from streams.core.errors import Retryable
 from streams.runtime.clock import wall_ms
 from streams.runtime.exits import end_process
 from streams.runtime.kafka.consumers import at_end, committed_only
+from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import ANSWER, EndOffsets
 from streams.runtime.kafka.registry import codec_of
-from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.settings import Settings
 from streams.topology import AUDIENCES_MEMBERSHIPS

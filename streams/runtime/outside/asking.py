@@ -15,9 +15,10 @@ from confluent_kafka import Producer
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.calls import CALL
+from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
-from streams.runtime.kafka.topics import LARGEST_RECORD, check_topics
+from streams.runtime.kafka.topics import check_topics
 from streams.runtime.outside.reading import answers, awaiting
 from streams.runtime.settings import Settings
 from streams.task.wire import Ask, encode

@@ -12,9 +12,9 @@ from streams.core.identifiers import Namespaces, is_anonymous
 from streams.core.intake import Intake
 from streams.core.values import Json
 from streams.definitions.phones import phone_number
+from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.errors import error_of
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
 
 PATIENCE = 60.0

@@ -18,8 +18,8 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.runtime.kafka.consumers import at_end, committed_only
+from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
 from streams.runtime.work.batches import EndReached, RecordBatch
 from streams.topology import MIB

@@ -16,8 +16,8 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from streams.core.errors import Bug
 from streams.runtime.kafka.calls import CALL, persistently
 from streams.runtime.kafka.consumers import committed_only, ignore
+from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.topics import LARGEST_RECORD
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import messages
 from streams.topology import INPUTS
