@@ -78,7 +78,7 @@ class WorkingTable(Generic[T]):
         return sorted((key, row) for key, row in list(self._rows.items()) if row is not None)
 
     def changes(self) -> list[Change]:
-        """What was put or deleted since the last call, encoded once a key, in key order of first change."""
+        """What was put or deleted since the last call, encoded once a key, in the order in which they first changed."""
         encode, prefix, table, rows = self._codec.encode, self._prefix, self._table, self._rows
         found = []
         for key in self._dirty:

@@ -2,109 +2,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Queue
-from threading import Event, Semaphore, Thread
+from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from streams.core.errors import Bug
-from streams.runtime.exits import Exit, Stop
-from streams.runtime.kafka import calls
-from streams.runtime.kafka.offsets import EndOffsets
 from streams.runtime.plugs.recovery import TaskRecovery
 from streams.runtime.settings import Settings
 from streams.runtime.state.restore import Superseded
-from streams.runtime.work import crew as crews
 from streams.runtime.work.crew import Crew
-from streams.runtime.work.ends import EndsWatch
-from streams.runtime.work.fetch import Assignment, Fetch
+from streams.runtime.work.kafka_log import KafkaLog
 from streams.runtime.work.opening import Opening
-from streams.runtime.work.unit_of_work import UnitOfWork
-from streams.unit import Inbound
 from tests.connectors.recording import eventually
-from tests.kafka.counting import HITS, Counting
-from tests.pipeline.crashing import Scissors, World, unit_of
-
-
-@dataclass(slots=True)
-class Recorded:
-    """Stands where the fetch, the ends watch and the opening stand, and writes down what it is asked."""
-
-    settings: Settings = field(default_factory=lambda: Settings.read({}))
-    calls: list[str] = field(default_factory=list)
-    assigned: list[Assignment] = field(default_factory=list)
-    begun: Semaphore = field(default_factory=lambda: Semaphore(0))
-    on_assign: Callable[[], None] = lambda: None
-    is_called_off: bool = False
-
-    def wall(self) -> int:
-        return 0
-
-    def start(self, *_: Any) -> None:
-        self.calls.append("started")
-
-    def stop(self) -> None:
-        self.calls.append("stopped")
-
-    def watch(self, partitions: Iterable[int]) -> None:
-        self.calls.append(f"watch {sorted(partitions)}")
-
-    def assign(self, assignment: Assignment) -> Future[None]:
-        self.calls.append("seek" if assignment.offsets else "seek nothing")
-        self.assigned.append(assignment)
-        self.on_assign()
-        done: Future[None] = Future()
-        done.set_result(None)
-        return done
-
-    def take_over(self, partition: int, is_called_off: Callable[[], bool]) -> UnitOfWork:
-        if self.is_called_off:
-            raise Superseded
-        self.calls.append(f"take over {partition}")
-        unit = unit_of(World([], offsets={HITS: 10 * partition}), Scissors())
-        unit.take_over()
-        unit.processor = Begun(unit.processor, self)
-        return unit
-
-
-class Begun(Counting):
-    """Says when its runner begins."""
-
-    def __init__(self, inner: Any, recorded: Recorded) -> None:
-        self._inner, self._recorded = inner, recorded
-
-    def frontier(self, record: Inbound) -> int:
-        return record.at
-
-    def next_timer(self) -> int | None:
-        self._recorded.calls.append("start")
-        self._recorded.begun.release()
-        return None
-
-
-def crew_over(recorded: Recorded, failures: list[BaseException]) -> Crew[str]:
-    return Crew(
-        cast(Opening, recorded), cast(Fetch, recorded), cast(EndsWatch, recorded), acknowledge=lambda tokens: None,
-        observe=lambda partition, done: None, fail=failures.append,
-    )
-
-
-def run(scenario: Callable[[Crew[str], Recorded], Any]) -> tuple[Recorded, list[BaseException]]:
-    recorded, failures = Recorded(), list[BaseException]()
-
-    async def main() -> None:
-        crew = crew_over(recorded, failures)
-        await scenario(crew, recorded)
-        await crew.close()
-
-    asyncio.run(main())
-    return recorded, failures
+from tests.kafka.counting import HITS
+from tests.pipeline.recorded import Recorded, run
 
 
 def test_seeks_where_the_offsets_say_and_only_then_starts() -> None:
@@ -169,6 +84,45 @@ def test_a_task_that_was_opened_but_never_ran_is_taken_over_again() -> None:
     run(scenario)
 
 
+def test_is_quiet_only_when_nothing_is_being_opened_any_more() -> None:
+    """It would fence the task's new owner, who ends then."""
+    has_begun, may_end = Event(), Event()
+
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        def begin() -> None:
+            has_begun.set()
+            may_end.wait(10)
+
+        recorded.on_take_over = begin
+        opening = asyncio.create_task(crew.take_over({1}, generation=5))
+        await asyncio.to_thread(has_begun.wait, 10)
+        quiet = asyncio.create_task(crew.quiet())
+        await asyncio.sleep(0.05)
+        assert not quiet.done()
+        may_end.set()
+        await quiet
+        assert not await opening
+
+    run(scenario)
+
+
+def test_between_two_attempts_to_fence_it_is_asked_whether_it_was_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[float] = []
+
+    class Away:
+        """A producer whose broker is away."""
+
+        def init_transactions(self, within: float) -> None:
+            attempts.append(within)
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+    log = KafkaLog(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), 0, lambda: len(attempts) == 2)
+    monkeypatch.setattr(log, "_producer", Away())
+    with pytest.raises(Superseded):
+        log.fence()
+    assert len(attempts) == 2
+
+
 def test_an_assignment_that_was_called_off_does_not_start() -> None:
     async def scenario(crew: Crew[str], recorded: Recorded) -> None:
         assert await crew.take_over({1}, generation=5)
@@ -223,54 +177,3 @@ def test_a_take_over_that_was_called_off_fences_nobody(tmp_path: Path) -> None:
     with pytest.raises(Superseded):
         opening.take_over(0, lambda: True)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_failure_of_the_watch_over_the_ends_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    failures: Queue[BaseException] = Queue()
-    monkeypatch.setattr(EndOffsets, "now", lambda *_: {})
-    watch = EndsWatch(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), lambda: 0)
-    watch.watch([0])
-    watch.start(lambda *_: None, lambda _: None, failures.put)
-    assert isinstance(failures.get(timeout=10), KeyError)
-
-
-@pytest.mark.parametrize("looks", [1, 2])
-def test_a_call_that_does_not_return_ends_the_worker_at_the_second_look(
-    looks: int, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """At the first it may be this process that was halted."""
-    clock, has_begun, may_return = [0.0], Event(), Event()
-    monkeypatch.setattr(calls, "monotonic", lambda: clock[0])
-
-    def hangs() -> None:
-        has_begun.set()
-        may_return.wait()
-
-    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
-        caller = Thread(target=lambda: calls.persistently("offsets", hangs))
-        caller.start()
-        has_begun.wait()
-        crew.check()
-        clock[0] += calls.OVERDUE + 1
-        for _ in range(looks):
-            crew.check()
-        may_return.set()
-        caller.join()
-        crew.check()
-
-    _, failures = run(scenario)
-    assert [cast(Stop, failure).code for failure in failures] == [Exit.STUCK] * (looks - 1)
-
-
-@pytest.mark.parametrize("limit", [-1.0, crews.LONGEST_UNIT])
-def test_a_unit_of_work_that_does_not_end_ends_the_worker(limit: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crews, "LONGEST_UNIT", limit)
-
-    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
-        await crew.take_over({1}, generation=5)
-        await crew.go(generation=5)
-        crew.check()
-        await crew.quiet()
-
-    _, failures = run(scenario)
-    assert [cast(Stop, failure).code for failure in failures] == ([Exit.STUCK] if limit < 0 else [])

@@ -74,7 +74,7 @@ class KafkaActivations:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._written, deliveries, marks)
 
     def unread(self, ends: Mapping[int, int]) -> int:
-        """Records of its partitions that were not handed to the engine, by where they end. From any thread."""
+        """Records of its partitions that were not handed to the engine, by where each ends. From any thread."""
         return len(self._held) + sum(max(0, ends.get(each, 0) - read) for each, read in self._read.copy().items())
 
     def close(self) -> None:

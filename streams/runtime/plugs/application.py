@@ -66,7 +66,7 @@ class AudienceApp(faust.App):
 
     @property
     def crew(self) -> Crew[Token]:
-        """This worker's tasks. Begins to exist with the first assignment."""
+        """This worker's tasks. Made when first asked for, at the first assignment."""
         if self._crew is None:
             self._crew = self._new_crew()
         return self._crew

@@ -6,7 +6,7 @@ elsewhere for them. While any task is behind, all keep close to the one that is 
 until what it said has arrived. Close, not in step: step by step every event would cost a round of commits; a
 hundredth of the lag makes an hour's backlog a matter of a thousand rounds, and what remains is seconds in hours.
 
-Pure but for the clock it is given. Instants are ms; `reached` is up to when a task has handled everything.
+Knows no Kafka. Instants are ms; `reached` is up to when a task has handled everything.
 """
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LEADS = 100
 quarter of it, with commits of 70 ms, tasks that had fallen seconds behind at 2,000 events/s never caught up again: every
 unit was a fragment of the lead, and the lead was spent on waiting."""
 LEAD_COMMITS = 8
-"""Or by what comes in during so many commits: where these took half a second, on a machine that others loaded, tasks no more
-than a second apart did half of what came in."""
+"""Or by the time of so many commits: where one took half a second, on a loaded machine, tasks that were held within a second
+of one another handled half of what came in."""
 HOLD = 3.0
 HOLD_COMMITS = 10
 """Seconds, or commits one after the other where these take longer, after which what a task said has certainly arrived,

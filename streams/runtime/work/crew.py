@@ -39,7 +39,7 @@ TRANSACTIONS_A_SECOND = 200
 LONGEST_UNIT = 120.0
 """Seconds; twice the patience with a broker that is away."""
 QUIET_WITHIN = 20.0
-"""Seconds for units that run when partitions are given up."""
+"""Seconds for what is under way when partitions are given up."""
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class Crew(Generic[Token]):
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(64, thread_name_prefix="open")
         self._called_off = threading.Event()
+        self._opens: list[asyncio.Task[bool]] = []
         self._epoch = 0
         self.assigned: frozenset[int] | None = None
         """The partitions this worker owns; None before the first assignment."""
@@ -106,9 +107,8 @@ class Crew(Generic[Token]):
         kept = {p for p, held in self._held.items() if p in wanted and held.generation == generation - 1}
         for partition in self._held.keys() - kept:
             await self._in_thread(self._held.pop(partition).unit.close)
-        opened = await asyncio.gather(
-            *(self._open(partition, called_off) for partition in sorted(wanted - kept))
-        )
+        self._opens = [asyncio.create_task(self._open(partition, called_off)) for partition in sorted(wanted - kept)]
+        opened = await asyncio.gather(*self._opens)
         if all(opened):
             log.info(
                 "Tasks %s: kept %s, taken over %s, in %.1f s", sorted(wanted), sorted(kept), sorted(wanted - kept),
@@ -131,8 +131,11 @@ class Crew(Generic[Token]):
             return True
 
     async def quiet(self) -> None:
-        """Lets running units end, drops what waits. Must be over before the group may rebalance."""
+        """Lets running units end, drops what waits, and calls off what is being opened. Must be over before the group may
+        rebalance: who fences later would fence the task's new owner."""
         self._called_off.set()
+        if self._opens:
+            await asyncio.wait(self._opens, timeout=QUIET_WITHIN)
         async with self._turn:
             self._ends.watch(())
             runners, self._runners = self._runners, {}

@@ -8,7 +8,7 @@ joined: the transactional id, not the group's generation, is what fences.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -20,6 +20,7 @@ from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import messages
+from streams.runtime.state.restore import Superseded
 from streams.topology import INPUTS
 from streams.unit import Change, Outbound
 
@@ -29,8 +30,8 @@ TRANSACTION = 60_000
 """ms after which Kafka aborts a transaction by itself. Longer than a broker's restart, so that a worker survives one; a
 dead worker's is settled long before, by the fencing of whoever takes its task over."""
 ANSWER = 10_000
-"""ms for which a request waits for a connection and its answer; librdkafka's own is the time of a transaction. It sends
-offsets without a look at the time that the call may take (its issue 5456): only this brings such a call back."""
+"""ms for which a request waits for a connection and its answer; by default as long as a transaction may take. Only this
+brings `send_offsets_to_transaction` back, which does not look at the time it is given (librdkafka's issue 5456)."""
 IDLE = 3000
 """ms after which an unused connection ends; to open it again costs a few."""
 LOOK = 2.0
@@ -42,8 +43,9 @@ QUEUE = 500_000
 class KafkaLog:
     """Fence first. Then per unit: begin, produce, commit; or abort. One thread at a time."""
 
-    def __init__(self, settings: Settings, partition: int) -> None:
+    def __init__(self, settings: Settings, partition: int, is_called_off: Callable[[], bool] = lambda: False) -> None:
         self._names = Names(settings)
+        self._is_called_off = is_called_off
         self._partition = partition
         self._producer = Producer(_producer_options(settings, self._names.transactional_id(partition)))
         self.reader = Consumer(_reader_options(settings, self._names.group))
@@ -54,8 +56,9 @@ class KafkaLog:
         self._changelog_end: int | None = None
 
     def fence(self) -> None:
-        """From here on nobody else can commit for this task; what somebody had open is settled."""
-        persistently("init_transactions", lambda: self._producer.init_transactions(CALL))
+        """From here on nobody else can commit for this task; what somebody had open is settled. Superseded if it was called
+        off: whoever has the task by now would be fenced."""
+        persistently("init_transactions", self._fence)
 
     def committed(self) -> dict[str, int]:
         """Per input topic the offset to go on from. Call it after `fence`: before, it may be about to change."""
@@ -106,6 +109,11 @@ class KafkaLog:
         """Lets go of the connections. Whoever takes the task over fences this producer anyway."""
         self.reader.close()
         self._producer.close()
+
+    def _fence(self) -> None:
+        if self._is_called_off():
+            raise Superseded
+        self._producer.init_transactions(CALL)
 
     def _produce(self, topic: str, batch: list[dict[str, Any]], partition: int) -> None:
         if self._producer.produce_batch(topic, batch, partition=partition) == len(batch):

@@ -49,7 +49,7 @@ class Opening:
         the task now, or meanwhile."""
         if is_called_off():
             raise Superseded
-        kafka = KafkaLog(self.settings, partition)
+        kafka = KafkaLog(self.settings, partition, is_called_off)
         state = TaskStore(self.folder(partition), self._memory, wall=self.wall())
         unit = UnitOfWork(
             log=kafka, state=state,
