@@ -30,9 +30,7 @@ from streams.core.messages import (
     IdentityChanged,
     MembershipChanged,
     Output,
-    Refused,
     Suppressed,
-    Unrenderable,
 )
 from streams.core.profile import Profile
 from streams.core.requests import Receipt
@@ -45,7 +43,7 @@ from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
 from streams.task.arrivals import Arrivals
 from streams.task.breaking import breaches_of
-from streams.task.outputs import refused, unsent, view
+from streams.task.outputs import Lettered, letter, view
 from streams.task.publishing import Published, press, records, revise
 from streams.task.requesting import request
 from streams.task.wire import Ask, encode
@@ -65,10 +63,8 @@ class Collected:
 
     def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
         for output in outputs:
-            if isinstance(output, Refused):
-                self.rejected.append((refused(output), output.reason))
-            elif isinstance(output, Unrenderable):
-                self.rejected.append((unsent(output), output.reason))
+            if isinstance(output, Lettered):
+                self.rejected.append(letter(output)[:2])
             else:
                 self.outputs.append(output)
         return []
