@@ -258,7 +258,7 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 def _message_id(message: Message) -> str:
     """Of a message that states no text: its number, else a digest of what it says."""
     stated = message.get("messageId")
-    if isinstance(stated, int):
+    if isinstance(stated, int) and not isinstance(stated, bool):
         return str(stated)
     content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from html.parser import HTMLParser
 
 from connectors.delivery import Activation, Deferred, Outcome, Refused
+from connectors.delivery.outcomes import LONGEST
 from connectors.destinations.smtp.settings import SmtpSettings
 
 _POLICY = SMTP.clone(max_line_length=990)
@@ -92,7 +93,8 @@ def outcome_of(code: int) -> Outcome:
 
 def reference_of(reply: str, address: str) -> str | None:
     """The server's words for the message, usually its queue id; not where they quote the person."""
-    return reply[:200] if reply and address.lower() not in reply.lower() else None
+    said = " ".join(reply.split())
+    return said[:LONGEST] if said and address.lower() not in said.lower() else None
 
 
 def text_of(html: str) -> str:
