@@ -71,7 +71,7 @@ def _parts(plan: Plan, profile: Profile) -> Iterator[_Part]:
             size = sum(_size(each) for each in statements(fragment, name)) + len(name)
             yield _Part(False, size, setting[1], "traits", _trait(fragment, name), plan.by_trait.get(name, ()))
         for leaf, entries in fragment.leaves.items():
-            yield _Part(False, _size(entries), 0, "leaves", _entry(fragment.leaves, leaf), _readers(plan, leaf))
+            yield _Part(False, _size(entries), 0, "states of rules", _entry(fragment.leaves, leaf), _readers(plan, leaf))
         for purpose, statement in fragment.consent.items():
             if purpose not in named:
                 size = _size(statement) + len(purpose)

@@ -47,7 +47,7 @@ def instant(value: Json, field: str) -> int:
         else:
             found = values.epoch_ms(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and -LATEST <= value <= LATEST:
-        found = int(value)
+        found = int(value // 1)
     if found is None:
         raise Rejected(f"{field} is no time; expected ISO 8601 with zone or epoch milliseconds")
     return found if found < _LAST else _LAST

@@ -204,7 +204,7 @@ class Unrenderable:
 
 @dataclass(slots=True)
 class Curtailed:
-    """A profile that was too large, and what it lost: traits, states of leaves, purposes, each in number. It becomes a dead
+    """A profile that was too large, and what it lost: traits, states of rules, purposes, each in number. It becomes a dead
     letter."""
 
     profile_id: str
