@@ -130,12 +130,14 @@ class Pipeline:
         self._drain()
 
     def send(self, message: Mapping[str, Json] | bytes, at: Moment | None = None, line: int = 0, file: int = 0) -> None:
-        """One message, received at `at` (else its `receivedAt` or `timestamp`, else now), but never in the past:
-        first what time alone brings until then, then the message, and everything it causes. `line` and `file`: where it
-        stands, the offset and the partition of its record."""
+        """One message, received at `at` (else its `receivedAt` or `timestamp`, else now), but never in the past: first
+        what time alone brings until then, then the message, and everything it causes. All tasks go by that clock. `line`
+        and `file`: where it stands, the offset and the partition of its record."""
         raw = message if isinstance(message, bytes) else orjson.dumps(message)
         received = received_at(raw, self.now) if at is None else moment(at)
         self.advance(to=max(self.now, received), including=False)
+        for task in self.tasks:
+            task.now = max(task.now, self.now)
         self._waiting[self._random.randrange(len(self.tasks))].append(
             Inbound("events.hits", file, line, None, raw, self.now))
         self._drain()
