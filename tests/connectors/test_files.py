@@ -265,3 +265,17 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, write: Write) -> Non
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000
+
+
+def test_a_number_of_json_beyond_64_bits_identifies_nobody(write: Write) -> None:
+    whole, beyond = 2**64 - 1, 2**64
+    rows = mapped(write, HEAD, f'{{"id": {whole}}}\n{{"id": {beyond}}}\n{{"id": "{beyond}"}}\n', "rows.jsonl")
+    assert [row.message and row.message["userId"] for row in rows] == [str(whole), None, str(beyond)]
+    assert "whose last digits a float has lost" in str(rows[1].reason)
+
+
+def test_a_phone_of_digits_is_a_text_as_every_identifier_is(write: Write) -> None:
+    mapping = "messages:\n- {type: identify, traits.phone: {column: phone}, traits.age: {column: phone}}\n"
+    (row,) = mapped(write, mapping, '{"phone": 31612345678.0}\n', "rows.jsonl")
+    assert row.message is not None
+    assert row.message["traits"] == {"phone": "31612345678", "age": 31612345678.0}

@@ -94,3 +94,22 @@ def test_without_pyarrow_the_command_to_type_is_named(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(Misconfigured, match=r"pip install 'audience-streams\[files\]'"):
         list(read(path, load(mapping)))
+
+
+def ids(tmp_path: Path, column: Any) -> list[str]:
+    path, mapping = tmp_path / "rows.parquet", tmp_path / "mapping.yaml"
+    parquet.write_table(arrow.table({"id": column}), path)
+    mapping.write_text("messages:\n- {type: page, userId: {column: id}}\n")
+    return [row.reason or row.message["userId"] for row in read(path, load(mapping)) if row.reason or row.message]
+
+
+def test_decimals_as_identifiers_keep_all_their_digits(tmp_path: Path) -> None:
+    digits = ["9007199254740992", "9007199254740993", "12345678901234567891", "9" * 38, "100", "-7"]
+    assert ids(tmp_path, arrow.array([Decimal(each) for each in digits], arrow.decimal128(38, 0))) == digits
+    assert ids(tmp_path, arrow.array([Decimal("7.00"), Decimal("7.50")], arrow.decimal128(38, 2))) == ["7", "7.5"]
+
+
+def test_a_float_that_has_lost_digits_identifies_nobody(tmp_path: Path) -> None:
+    below, at = ids(tmp_path, arrow.array([2.0**53 - 1, 2.0**53]))
+    assert below == "9007199254740991"
+    assert at.startswith("column 'id' is a number of 9,007,199,254,740,992 or more")

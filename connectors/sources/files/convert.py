@@ -21,6 +21,8 @@ FORMATS = (ISO, SECONDS, MILLISECONDS)
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
+_EXACT = 1 << 53
+"""From here on a float stands for several whole numbers."""
 
 
 def convert(value: Json, kind: As | None, pattern: str, zone: ZoneInfo) -> Json:
@@ -39,23 +41,30 @@ def convert(value: Json, kind: As | None, pattern: str, zone: ZoneInfo) -> Json:
 
 
 def text(value: Json, zone: ZoneInfo) -> str:
-    """A whole number stays one (900.0, as columns with gaps hold it, is "900")."""
-    if type(value) is int:
-        return str(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    value = _fit(value, zone)
+    """A whole number stays one (900.0, as columns with gaps hold it, is "900"), with all its digits. A float that may have
+    lost some is refused: two people's numbers would be one."""
     match value:
         case str():
             return value
         case bool():
             return "true" if value else "false"
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return str(int(value))
-        case int() | float():
+        case int():
             return str(value)
-        case _:
+        case Decimal():
+            digits = format(value, "f")
+            return digits.rstrip("0").removesuffix(".") if "." in digits else digits
+        case float() if not abs(value) < _EXACT:
+            raise Rejected(f"is a number of {_EXACT:,} or more, whose last digits a float has lost; expected it as text")
+        case float():
+            return str(int(value)) if value.is_integer() else str(value)
+        case date() if not isinstance(value, datetime):
+            return value.isoformat()
+        case datetime():
+            return iso(time(value, ISO, zone))
+        case dict() | list() | tuple():
             raise Rejected("is a list or an object; expected a single value")
+        case _:
+            raise _unlike_json(value)
 
 
 def number(value: Json) -> int | float:
@@ -147,6 +156,8 @@ def _fit(value: Json, zone: ZoneInfo) -> Json:
         case list() | tuple():
             return [None if inner is None else _fit(inner, zone) for inner in value]
         case _:
-            raise Rejected(
-                f"is of the type {type(value).__name__}, which JSON lacks; convert the column first"
-            )
+            raise _unlike_json(value)
+
+
+def _unlike_json(value: object) -> Rejected:
+    return Rejected(f"is of the type {type(value).__name__}, which JSON lacks; convert the column first")
