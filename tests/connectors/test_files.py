@@ -161,6 +161,23 @@ def test_unmatched_rows_are_skipped_where_the_mapping_says_so(write: Write) -> N
     assert [row.line for row in mapped(write, mapping, "id\n7\n7.0\n8\n")] == [4]
 
 
+@pytest.mark.parametrize(
+    ("condition", "satisfied"),
+    [
+        ('is: "1"', ["1"]),
+        ("is: 1", ["1", "01", "1e0", " 1 "]),
+        ('not_in: ["1", x]', ["01", "1e0", " 1 ", "true", "9" * 310]),
+        ("in: [1, true]", ["1", "01", "1e0", " 1 "]),
+        ("gte: 1", ["1", "01", "1e0", " 1 "]),
+    ],
+)
+def test_conditions_compare_as_segments_do(write: Write, condition: str, satisfied: list[str]) -> None:
+    mapping = "unmatched: skip\n" + HEAD + f"  when: {{column: id, {condition}}}\n"
+    ids = ["1", "01", "1e0", " 1 ", "x", "true", "9" * 310]
+    rows = mapped(write, mapping, "id\n" + "".join(f'"{each}"\n' for each in ids))
+    assert [row.message and row.message["userId"] for row in rows] == satisfied
+
+
 def test_a_bad_row_is_told_with_line_and_reason_and_the_rest_goes_on(write: Write) -> None:
     mapping = HEAD + "  properties.revenue: {column: amount, as: number, required: true}\n"
     rows = mapped(write, mapping, 'id,amount\n1,5\n2,secret\n3,"4\n5",6\n4,,\n\n5,\n"6"x,1\n7,8\n')

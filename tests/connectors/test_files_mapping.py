@@ -84,6 +84,7 @@ def test_all_faults_come_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
         ("messages:\n- {type: page, userId: a, when: {column: a, is: [b]}}", "'is' compares with one value"),
         ("messages:\n- {type: page, userId: a, when: {column: a, is: }}", "'is' compares with one value"),
         ("messages:\n- {type: page, userId: a, when: {column: a, exists: 1}}", "'exists' is true or false"),
+        ("messages:\n- {type: page, userId: a, when: {column: a, gt: many}}", "2: 'gt' compares with a number"),
         ("messages: &a\n- *a", "does an alias contain itself?"),
         (
             "encoding: utf-16\nmessages:\n- {type: page, userId: a}",

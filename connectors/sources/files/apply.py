@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import orjson
 
-from connectors.sources.files.compare import satisfies
+from connectors.sources.files.compare import check
 from connectors.sources.files.lookups import Columns, Lookups
-from connectors.sources.files.mapping import Comparison, Message, Section, Target, Unmatched
+from connectors.sources.files.mapping import Message, Section, Target, Unmatched
 from connectors.sources.files.readers import Reader, reader
 from connectors.sources.files.row import Record, Row
 from connectors.sources.files.targets import EXTERNAL
 from streams.core.errors import Rejected
+from streams.core.segments.comparisons import Check
 from streams.core.values import Json
 
 NONE_MATCHED = "no message's `when` holds for this row; add one, or say `unmatched: skip`"
@@ -24,7 +25,7 @@ class _Plan(NamedTuple):
     """A message of the mapping, ready to be made of rows."""
 
     fields: tuple[tuple[Target, Reader], ...]
-    when: tuple[tuple[Reader, Comparison, Json], ...]
+    when: tuple[tuple[Reader, Check], ...]
 
 
 class Mapper:
@@ -59,12 +60,12 @@ class Mapper:
 def _plan(message: Message, lookups: Lookups) -> _Plan:
     return _Plan(
         tuple((target, reader(value, lookups)) for target, value in message.fields),
-        tuple((reader(each.value, lookups), each.comparison, each.operand) for each in message.when),
+        tuple((reader(each.value, lookups), check(each.comparison, each.operand)) for each in message.when),
     )
 
 
 def _holds(plan: _Plan, columns: Columns) -> bool:
-    return all(satisfies(read(columns), comparison, operand) for read, comparison, operand in plan.when)
+    return all(holds(read(columns)) for read, holds in plan.when)
 
 
 def _message(plan: _Plan, columns: Columns) -> dict[str, Json]:

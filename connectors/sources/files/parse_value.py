@@ -20,10 +20,11 @@ from connectors.sources.files.mapping import (
     Value,
 )
 from streams.core.errors import Rejected
-from streams.core.values import Json
+from streams.core.values import Json, number
 
 SOURCES = ("column", "text", "value")
 VALUE_KEYS = (*SOURCES, "from", "as", "format", "zone", "default", "required")
+_ORDERED = (Comparison.GT, Comparison.GTE, Comparison.LT, Comparison.LTE)
 _LISTED = (Comparison.IN, Comparison.NOT_IN)
 _HOLE = re.compile(r"\{([^{}]+)\}")
 
@@ -194,4 +195,6 @@ def _operand(comparison: Comparison, found: Located, scope: Scope) -> Json:
     if not isinstance(found, Scalar) or found.value is None:
         scope.faults.add(found.line, f"'{comparison}' compares with one value")
         return ""
+    if comparison in _ORDERED and number(found.value) is None:
+        scope.faults.add(found.line, f"'{comparison}' compares with a number")
     return found.value
