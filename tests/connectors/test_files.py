@@ -296,3 +296,18 @@ def test_a_phone_of_digits_is_a_text_as_every_identifier_is(write: Write) -> Non
     (row,) = mapped(write, mapping, '{"phone": 31612345678.0}\n', "rows.jsonl")
     assert row.message is not None
     assert row.message["traits"] == {"phone": "31612345678", "age": 31612345678.0}
+
+
+@pytest.mark.parametrize("digits", ["9" * 310, "-" + "9" * 5_000, "1e300"])
+def test_a_number_beyond_what_rules_read_rejects_its_row_alone(write: Write, digits: str) -> None:
+    mapping = HEAD + "  properties.x: {column: x, as: number}\n"
+    first, second, third = mapped(write, mapping, f"id,x\n1,{'9' * 23}\n2,{digits}\n3,{2**63}\n")
+    assert "column 'x' is no number" in str(second.reason)
+    assert [row.message and row.message["properties"]["x"] for row in (first, third)] == [1e23, 2**63]
+
+
+@pytest.mark.parametrize("depth", [300, 600, 1_000, 2_000])
+def test_a_row_that_is_nested_too_deeply_is_rejected_alone(write: Write, depth: int) -> None:
+    mapping = HEAD + "  properties.x: {column: x}\n"
+    lines = f'{{"id": 1, "x": {"[" * depth}{"]" * depth}}}\n{{"id": 2}}\n'
+    assert [row.reason is None for row in mapped(write, mapping, lines, "rows.jsonl")] == [False, True]

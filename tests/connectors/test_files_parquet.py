@@ -113,3 +113,23 @@ def test_a_float_that_has_lost_digits_identifies_nobody(tmp_path: Path) -> None:
     below, at = ids(tmp_path, arrow.array([2.0**53 - 1, 2.0**53]))
     assert below == "9007199254740991"
     assert at.startswith("column 'id' is a number of 9,007,199,254,740,992 or more")
+
+
+OUTSIDE = {
+    "timestamp": arrow.array([0, 2**62, 1], arrow.timestamp("us", "UTC")),
+    "date": arrow.array([0, 2**30, 1], arrow.date32()),
+    "text": arrow.array([b"a", b"\xff", b"b"]).view(arrow.string()),
+    "list": arrow.array([[0], [0, 2**62], []], arrow.list_(arrow.timestamp("us"))),
+}
+
+
+@pytest.mark.parametrize("column", OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.parametrize("field", ["timestamp", "properties.a"])
+def test_what_python_cannot_hold_rejects_its_row_alone(tmp_path: Path, field: str, column: Any) -> None:
+    path, mapping = tmp_path / "rows.parquet", tmp_path / "mapping.yaml"
+    parquet.write_table(arrow.table({"id": ["u", "v", "w"], "x": column}), path)
+    mapping.write_text(f"messages:\n- {{type: page, userId: {{column: id}}, {field}: {{column: x}}}}\n")
+    rows = list(read(path, load(mapping)))
+    assert [row.line for row in rows] == [1, 2, 3]
+    assert str(rows[1].reason).startswith("column 'x' holds what cannot be read, such as a time outside the years 1 to 9999")
+    assert b'"id": "v"' in rows[1].raw

@@ -45,8 +45,9 @@ class Mapper:
             rows = self._mapped(record)
         except Rejected as failure:
             yield _rejected(record, failure.reason)
-        except orjson.JSONEncodeError as failure:
-            yield _rejected(record, f"the row cannot be written as JSON ({failure}); is `encoding:` right?")
+        except (orjson.JSONEncodeError, RecursionError) as failure:
+            advice = "is it nested too deeply, or `encoding:` wrong?"
+            yield _rejected(record, f"the row cannot be written as JSON ({failure}); {advice}")
         else:
             if not rows and not self._skips:
                 yield _rejected(record, NONE_MATCHED)
@@ -88,5 +89,10 @@ def _put(made: dict[str, Json], target: Target, value: Json) -> None:
 
 
 def _rejected(record: Record, reason: str) -> Row:
-    """Lone surrogates (bytes of another encoding) and times stay readable: nothing of the row is lost."""
-    return Row(record.line, None, reason, json.dumps(record.columns, default=str).encode())
+    """Lone surrogates (bytes of another encoding) and times stay readable: nothing of the row is lost
+    but what is nested too deeply to be written."""
+    try:
+        raw = json.dumps(record.columns, default=str)
+    except RecursionError:
+        raw = json.dumps(dict.fromkeys(record.columns))
+    return Row(record.line, None, reason, raw.encode())

@@ -6,19 +6,18 @@ event in 1970 would go unnoticed for months. Reasons say what was expected and n
 
 from __future__ import annotations
 
-import math
-import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors.sources.files.mapping import As
+from connectors.sources.files.row import Beyond
+from streams.core import values
 from streams.core.errors import Rejected
 from streams.core.values import Json, parsed
 
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
 _EXACT = 1 << 53
@@ -68,13 +67,13 @@ def text(value: Json, zone: ZoneInfo) -> str:
 
 
 def number(value: Json) -> int | float:
+    """What rules read as one. A whole number beyond 64 bits is the nearest float, as in events."""
     if isinstance(value, Decimal):
-        value = float(value)
-    elif isinstance(value, str):
-        value = _spelled(value.strip())
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return value
-    raise Rejected("is no number; expected digits with at most one decimal point, as 1234.5")
+        value = int(value) if value.as_tuple().exponent == 0 else float(value)
+    found = values.number(value)
+    if found is None:
+        raise Rejected("is no number; expected digits with at most one decimal point, as 1234.5, and less than 10^200")
+    return found if -1 << 63 <= found < 1 << 64 else float(found)
 
 
 def boolean(value: Json) -> bool:
@@ -115,6 +114,8 @@ def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
             found = datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - the zone is set below where it lacks
         case int() | float() if pattern != ISO:
             found = datetime.strptime(text(value, zone), pattern)  # noqa: DTZ007 - likewise (20261123)
+        case Beyond():
+            raise _unlike_json(value)
         case _:
             raise ValueError
     return found if found.tzinfo else found.replace(tzinfo=zone)
@@ -137,12 +138,6 @@ def _expected(pattern: str) -> str:
             return f"the format '{pattern}'"
 
 
-def _spelled(word: str) -> int | float | None:
-    if not _NUMBER.fullmatch(word):
-        return None
-    return int(word) if word.lstrip("+-").isdigit() else float(word)
-
-
 def _fit(value: Json, zone: ZoneInfo) -> Json:
     match value:
         case str() | bool() | int():
@@ -160,4 +155,6 @@ def _fit(value: Json, zone: ZoneInfo) -> Json:
 
 
 def _unlike_json(value: object) -> Rejected:
+    if isinstance(value, Beyond):
+        return Rejected("holds what cannot be read, such as a time outside the years 1 to 9999; convert the column first")
     return Rejected(f"is of the type {type(value).__name__}, which JSON lacks; convert the column first")

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sources.files.formats import unreadable
-from connectors.sources.files.row import Record
+from connectors.sources.files.row import Beyond, Record
 from streams.core.errors import Misconfigured
 
 ROWS_A_BATCH = 8192
+UNHELD = (OverflowError, ValueError, LookupError)
+"""What pyarrow raises over times outside the calendar, texts that are none, and zones that nobody knows."""
 ABSENT = "reading Parquet needs pyarrow, which is not installed; pip install 'audience-streams[files]'"
 
 
@@ -45,12 +47,23 @@ class ParquetTable:
             raise unreadable(self._path, failure, f" after row {line}") from failure
 
     def _values(self, column: Any) -> list[Any]:
-        """Python has no nanoseconds: such times are cut to microseconds, not refused."""
+        """Python has no nanoseconds: such times are cut to microseconds, not refused. What it cannot hold costs its own
+        row."""
         types = self._arrow.types
         if types.is_timestamp(column.type) and column.type.unit == "ns":
             column = column.cast(self._arrow.timestamp("us", tz=column.type.tz), safe=False)
-        values: list[Any] = column.to_pylist()
+        try:
+            values: list[Any] = column.to_pylist()
+        except UNHELD:
+            return [_value(scalar) for scalar in column]
         return values
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except UNHELD:
+        return Beyond()
 
 
 def _pyarrow(path: Path) -> tuple[Any, Any]:
