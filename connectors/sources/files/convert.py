@@ -6,6 +6,7 @@ event in 1970 would go unnoticed for months. Reasons say what was expected and n
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
+_DIRECTIVES = re.compile(r"([^%]|%[aAbBcdfGHIjmMpSuUVwWxXyYzZ%])+")
+_SOME_TIME = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 _EXACT = 1 << 53
 """From here on a float stands for several whole numbers."""
 
@@ -90,6 +93,17 @@ def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
         return _time(value, pattern, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as failure:
         raise Rejected(f"is no time; expected {_expected(pattern)}") from failure
+
+
+def is_format(pattern: str) -> bool:
+    """Whether a time can be read that is written so. `strptime` says no in three ways, and only when it reads one."""
+    if not _DIRECTIVES.fullmatch(pattern):
+        return False
+    try:
+        datetime.strptime(_SOME_TIME.strftime(pattern).strip(), pattern)  # noqa: DTZ007 - only whether it is one
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def iso(moment: datetime) -> str:

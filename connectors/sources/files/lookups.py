@@ -52,7 +52,12 @@ def cell(columns: Columns, name: str) -> Json:
 def _load(
     mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]
 ) -> dict[str, Columns]:
-    found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
+    try:
+        found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
+    except ValueError:
+        needs = f"the lookup '{lookup.name}' needs the name of a file or a pattern, as products*.csv"
+        faults.append(f"{mapping.path}:{lookup.line}: {needs}; '{lookup.file}' is neither")
+        return {}
     if len(found) != 1:
         which = f"{' and '.join(file.name for file in found)} are both it" if found else "there is none"
         places = f"in {beside} or {mapping.path.parent}"
@@ -73,6 +78,9 @@ def _load(
 
 
 def _files(lookup: Lookup, place: Path) -> list[Path]:
+    """Raises ValueError where `file` is neither a name nor a pattern."""
+    if "\0" in lookup.file:
+        raise ValueError(lookup.file)
     if Path(lookup.file).is_absolute():
         return [Path(lookup.file)]
     return sorted(place.glob(lookup.file))

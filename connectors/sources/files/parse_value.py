@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors.sources.files.convert import FORMATS, convert
+from connectors.sources.files.convert import FORMATS, convert, is_format
 from connectors.sources.files.document import Faults, Items, Located, Scalar, Table, plain
 from connectors.sources.files.mapping import (
     As,
@@ -166,9 +166,15 @@ def _format(found: Table, faults: Faults) -> str:
     name = word(found.entries.get("format"), "format", faults)
     if name is None or name in FORMATS:
         return name or FORMATS[0]
+    line = found.entries["format"].line
     if "%" not in name:
-        faults.unknown(found.entries["format"].line, "the time format", name, (*FORMATS, "%d-%m-%Y %H:%M"))
-    return name
+        faults.unknown(line, "the time format", name, (*FORMATS, "%d-%m-%Y %H:%M"))
+    elif not is_format(name):
+        expected = "directives of Python's strptime, each at most once, as %d-%m-%Y %H:%M"
+        faults.add(line, f"the time format '{name}' can read no time; expected {expected}")
+    else:
+        return name
+    return FORMATS[0]
 
 
 def _constant(read: Value, scope: Scope) -> Value | None:
