@@ -211,6 +211,14 @@ def test_a_lookup_joins_a_second_file_by_key_as_text(write: Write) -> None:
     assert brands == ["Acme", "none", "none"]
 
 
+def test_a_lookup_reaches_into_objects_too(write: Write) -> None:
+    write("products.jsonl", '{"sku": {"id": 7}, "brand": {"name": "Acme"}, "a.b": "whole"}\n')
+    mapping = "lookups:\n  goods: {file: products.jsonl, key: sku.id, on: product}\n" + HEAD
+    mapping += "  properties.brand: {column: brand.name, from: goods}\n  properties.a: {column: a.b, from: goods}\n"
+    (row,) = mapped(write, mapping, "id,product\n1,7\n")
+    assert row.message and row.message["properties"] == {"brand": "Acme", "a": "whole"}
+
+
 def test_json_lines_under_a_mapping_reach_into_objects(write: Write) -> None:
     mapping = "messages:\n- type: track\n  event: {column: what}\n  userId: {column: user.id}\n"
     mapping += "  properties: {column: data}\n  timestamp: {column: at, format: epoch-milliseconds}\n"

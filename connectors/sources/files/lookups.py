@@ -73,7 +73,8 @@ def _load(
     for record in () if wrong else table:
         key = _key(cell(record.columns, lookup.key)) if record.problem is None else None
         if key is not None:
-            rows.setdefault(key, {name: record.columns[name] for name in wanted if name in record.columns})
+            cells = {name: cell(record.columns, name) for name in wanted}
+            rows.setdefault(key, {name: value for name, value in cells.items() if value is not None})
     return rows
 
 
