@@ -88,3 +88,22 @@ def test_a_row_that_is_nested_too_deeply_is_rejected_alone(mapped: Mapped, depth
     mapping = HEAD + "  properties.x: {column: x}\n"
     lines = f'{{"id": 1, "x": {"[" * depth}{"]" * depth}}}\n{{"id": 2}}\n'
     assert [row.reason is None for row in mapped(mapping, lines, "rows.jsonl")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("zone", "written", "is_read"),
+    [
+        ("Europe/Amsterdam", "2026-03-29T01:59:59", "2026-03-29T00:59:59.000Z"),
+        ("Europe/Amsterdam", "2026-03-29T02:00:00", None),
+        ("Europe/Amsterdam", "2026-03-29T02:59:59", None),
+        ("Europe/Amsterdam", "2026-03-29T03:00:00", "2026-03-29T01:00:00.000Z"),
+        ("Europe/Amsterdam", "2026-03-29T02:30:00+01:00", "2026-03-29T01:30:00.000Z"),
+        ("Europe/Amsterdam", "2026-10-25T02:30:00", "2026-10-25T00:30:00.000Z"),
+        ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00.000Z"),
+        ("Africa/Cairo", "2026-04-24T00:30:00", None),
+    ],
+)
+def test_a_local_time_that_spring_skips_is_refused(mapped: Mapped, zone: str, written: str, is_read: str | None) -> None:
+    (row,) = mapped(f"zone: {zone}\n{HEAD}  timestamp: {{column: at}}\n", f"id,at\n1,{written}\n")
+    assert (row.message and row.message["timestamp"]) == is_read
+    assert is_read or f"a time that the clocks of {zone} skip in spring" in str(row.reason)

@@ -23,6 +23,7 @@ _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
 _DIRECTIVES = re.compile(r"([^%]|%[aAbBcdfGHIjmMpSuUVwWxXyYzZ%])+")
 _SOME_TIME = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+_MIDNIGHT = datetime.min.time()
 _EXACT = 1 << 53
 """From here on a float stands for several whole numbers."""
 
@@ -87,8 +88,8 @@ def boolean(value: Json) -> bool:
 
 
 def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
-    """A time without zone is one of `zone`. Years outside 1-9999 and times that no calendar has are
-    refused."""
+    """A time without zone is one of `zone`: of two that the clock shows in autumn the first. Years outside 1-9999 and times
+    that the zone's clock skips in spring are refused; midnight is the day's first instant also where it is skipped."""
     try:
         return _time(value, pattern, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as failure:
@@ -132,7 +133,14 @@ def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
             raise _unlike_json(value)
         case _:
             raise ValueError
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    return found if found.tzinfo else _local(found, zone)
+
+
+def _local(found: datetime, zone: ZoneInfo) -> datetime:
+    moment = found.replace(tzinfo=zone)
+    if found.time() != _MIDNIGHT and moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != found:
+        raise Rejected(f"is a time that the clocks of {zone.key} skip in spring; is `zone:` right?")
+    return moment
 
 
 def _epoch(value: Json) -> int | float:
