@@ -96,6 +96,7 @@ def test_all_faults_come_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
             "messages:\n- {type: page, context: {column: c}, externalIds.card: {column: a}}",
             "2: 'context' cannot hold a value and also 'externalIds.card'",
         ),
+        ("messages:\n- {type: page, externalIds.My Card: a}", "2: 'externalIds.My Card' is no namespace; expected letters"),
         ("messages: " + "[" * 3_000, "1: nested too deeply; expected at most 20 levels"),
         ("messages:\n- {type: page, userId: a, traits.a: " + "9" * 5_000 + "}", "2: a number that JSON cannot hold"),
         ("messages:\n- {type: page, userId: a, traits.a: 1e999}", "2: a number that JSON cannot hold"),

@@ -85,7 +85,10 @@ def _message(found: Located, scope: Scope) -> Message | None:
         if key == "when":
             continue
         place = target(key)
-        if place is None:
+        if place is None and key.startswith(f"{EXTERNAL}."):
+            of = "letters, digits, `_`, `.` and `-` (not in front), as externalIds.loyalty_card"
+            scope.faults.add(found.lines[key], f"'{key}' is no namespace; expected {of}")
+        elif place is None:
             scope.faults.unknown(found.lines[key], "the field", key, (*TARGETS, "when"))
         elif (read := parse_value.value(content, kind_of(place), scope)) is not None:
             fields[place] = read
