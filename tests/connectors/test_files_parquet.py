@@ -87,6 +87,15 @@ def test_a_file_that_is_no_parquet_says_so(tmp_path: Path) -> None:
         list(read(path, load(mapping)))
 
 
+def test_two_columns_of_one_name_are_refused_as_in_csv(tmp_path: Path) -> None:
+    path, mapping = tmp_path / "rows.parquet", tmp_path / "mapping.yaml"
+    parquet.write_table(arrow.table([["u"], ["v"], [1], [2]], names=["id", "id", "unused", "unused"]), path)
+    mapping.write_text("messages:\n- {type: page, userId: {column: id}}\n")
+    with pytest.raises(Misconfigured) as refused:
+        list(read(path, load(mapping)))
+    assert refused.value.faults == (f"{path}: two columns are called 'id'; rename one",)
+
+
 def test_without_pyarrow_the_command_to_type_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

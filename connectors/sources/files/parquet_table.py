@@ -28,6 +28,9 @@ class ParquetTable:
             raise unreadable(path, failure) from failure
         self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         self._wanted = [name for name in self.names if wanted is None or name in wanted]
+        twice = sorted({name for name in self._wanted if self._wanted.count(name) > 1})
+        if twice:
+            raise Misconfigured(tuple(f"{path}: two columns are called '{name}'; rename one" for name in twice))
 
     def __iter__(self) -> Iterator[Record]:
         line = 0
