@@ -219,6 +219,15 @@ def test_a_lookup_reaches_into_objects_too(write: Write) -> None:
     assert row.message and row.message["properties"] == {"brand": "Acme", "a": "whole"}
 
 
+def test_what_is_no_key_of_a_lookup_rejects_its_row(write: Write) -> None:
+    write("goods.jsonl", '{"sku": 1e17, "brand": "Acme"}\n{"sku": [7]}\n{"brand": "none"}\n')
+    mapping = "lookups:\n  goods: {file: goods.jsonl, key: sku}\n" + HEAD
+    mapping += "  properties.brand: {column: brand, from: goods}\n"
+    rows = mapped(write, mapping, '{"id": 1, "sku": 1e17}\n{"id": 2, "sku": [7]}\n{"id": 3}\n', "rows.jsonl")
+    assert [row.reason and row.reason[:35] for row in rows] == [
+        "column 'sku' is a number of 9,007,1", "column 'sku' is a list or an object", None]
+
+
 def test_json_lines_under_a_mapping_reach_into_objects(write: Write) -> None:
     mapping = "messages:\n- type: track\n  event: {column: what}\n  userId: {column: user.id}\n"
     mapping += "  properties: {column: data}\n  timestamp: {column: at, format: epoch-milliseconds}\n"

@@ -6,6 +6,7 @@ events.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -34,7 +35,12 @@ class Lookups:
             raise Misconfigured(tuple(faults))
 
     def find(self, lookup: str, columns: Columns) -> Columns | None:
-        key = _key(cell(columns, self._on[lookup]))
+        """None where there is no such row, or nothing to look up. Raises Rejected, naming the column, where it is no key."""
+        on = self._on[lookup]
+        try:
+            key = _key(cell(columns, on))
+        except Rejected as failure:
+            raise Rejected(f"column '{on}' {failure.reason}") from failure
         return None if key is None else self._rows[lookup].get(key)
 
 
@@ -71,7 +77,9 @@ def _load(
     faults.extend(wrong)
     rows: dict[str, Columns] = {}
     for record in () if wrong else table:
-        key = _key(cell(record.columns, lookup.key)) if record.problem is None else None
+        key = None
+        with suppress(Rejected):
+            key = _key(cell(record.columns, lookup.key)) if record.problem is None else None
         if key is not None:
             cells = {name: cell(record.columns, name) for name in wanted}
             rows.setdefault(key, {name: value for name, value in cells.items() if value is not None})
@@ -88,9 +96,4 @@ def _files(lookup: Lookup, place: Path) -> list[Path]:
 
 
 def _key(value: Json) -> str | None:
-    if value is None:
-        return None
-    try:
-        return text(value, _UTC).strip()
-    except Rejected:
-        return None
+    return None if value is None else text(value, _UTC).strip()
