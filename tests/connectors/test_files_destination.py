@@ -76,6 +76,14 @@ def test_each_format_holds_every_field(name: str, read: Callable[[Path], list[di
     assert read(file) == [as_json(each) for each in (*FEW, odd)]
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_what_others_choose_is_no_formula_and_no_row_of_a_csv(sign: str, tmp_path: Path) -> None:
+    odd = activation(70, identifier=f"cookie:a\r{sign}1+1\rb", because=f"{sign}1+1 [message m]")
+    asyncio.run(deliver(Log([odd]), tmp_path, format="csv"))
+    (file,) = tmp_path.glob("lake-*")
+    assert read_csv(file) == [{**as_json(odd), "because": f"'{sign}1+1 [message m]"}]
+
+
 def test_a_file_ends_with_the_call_that_fills_it_and_the_manifest_names_each(tmp_path: Path) -> None:
     asyncio.run(deliver(Log(FEW), tmp_path, rows=10))
     told = read_jsonl(tmp_path / "lake.manifest.jsonl")
