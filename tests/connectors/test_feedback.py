@@ -7,6 +7,7 @@ import hmac
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from connectors.delivery.sealing import Seal
 from connectors.destinations.smtp import read_settings
 from connectors.destinations.smtp.mapping import message_of
-from connectors.sources.feedback import Feedback, Reason, Signal, application, read_new, senders_of
+from connectors.sources.feedback import Feedback, Reason, Signal, application, maildir, read_new, senders_of
 from connectors.sources.feedback.reports import read_report
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured, Retryable
@@ -153,6 +154,49 @@ def test_no_bytes_upset_the_reader_of_reports(noise: bytes, cut: int) -> None:
     raw = bounce("5.1.1")
     read_report(noise, SENDERS.identifier)
     read_report(raw[:cut] + noise + raw[cut:], SENDERS.identifier)
+
+
+NESTED = {
+    "messages": b"Content-Type: message/rfc822\r\n\r\n" * 1500,
+    "parts": b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(900))
+    + b"a\n" * 300_000}
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("nested", NESTED)
+def test_a_mail_that_is_nested_beyond_sense_holds_nothing_up(tmp_path: Path, nested: str) -> None:
+    new, world = tmp_path / "new", World()
+    new.mkdir()
+    (new / "1.nested").write_bytes(NESTED[nested])
+    (new / "2.bounce").write_bytes(bounce("5.1.1"))
+
+    async def run() -> None:
+        assert await read_new(tmp_path, SENDERS.identifier, world.tell) == (1, 1)
+        async with world.served() as session:
+            assert (await session.post("/reports", data=BytesIO(NESTED[nested]))).status == 204
+
+    asyncio.run(run())
+    assert world.said == [(JANE, Reason.BOUNCED)] and not list(new.iterdir())
+
+
+def test_a_file_that_may_not_be_read_is_left_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever runs this may be root, who may read everything."""
+    new, world = tmp_path / "new", World()
+    new.mkdir()
+    for name in ("1.closed", "2.bounce"):
+        (new / name).write_bytes(bounce("5.1.1"))
+    read = maildir._head
+
+    def head(path: Path) -> bytes:
+        if path.name == "1.closed":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(maildir, "_head", head)
+    assert asyncio.run(read_new(tmp_path, SENDERS.identifier, world.tell)) == (1, 0)
+    assert [path.name for path in new.iterdir()] == ["1.closed"]
 
 
 def test_a_mailbox_is_emptied_and_what_could_not_be_written_stays(tmp_path: Path) -> None:

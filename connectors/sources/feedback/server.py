@@ -4,6 +4,7 @@ Answered with success only once the request is safe on its topic; else 503, and 
 """
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
@@ -97,7 +98,8 @@ class Feedback:
 
     async def report(self, request: web.Request) -> web.Response:
         """A message as a mail server pipes it: `curl --data-binary @-`."""
-        return await self.answer(read_report(await request.read(), self.senders().identifier))
+        raw = await request.read()
+        return await self.answer(await asyncio.to_thread(read_report, raw, self.senders().identifier))
 
     async def ready(self) -> dict[str, bool]:
         return {"ready": self._senders() is not None}
