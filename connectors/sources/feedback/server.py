@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import ceil
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -19,6 +20,8 @@ from streams.core.errors import Retryable
 
 LARGEST = 4 << 20
 """Bytes of a request."""
+SOON = 5
+"""Seconds until a sender is to come again while the definitions are read."""
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 """The field that RFC 8058 asks for; our own page's button posts the same."""
 PAGE = """<!doctype html><meta charset="utf-8"><meta name="robots" content="noindex"><title>Unsubscribe</title>
@@ -42,7 +45,7 @@ class Feedback:
         """503 until the definitions are known."""
         found = self._senders()
         if found is None:
-            raise web.HTTPServiceUnavailable(text="not ready yet: the definitions are not read")
+            raise _come_again("not ready yet: the definitions are not read", SOON)
         return found
 
     async def tell(self, signal: Signal) -> None:
@@ -57,8 +60,8 @@ class Feedback:
             return web.Response(status=204)
         try:
             await self.tell(signal)
-        except Retryable:
-            raise web.HTTPServiceUnavailable(text="could not be written; please send it again") from None
+        except Retryable as fault:
+            raise _come_again("could not be written; please send it again", fault.after) from None
         return web.Response(text=DONE)
 
     def pass_over(self, number: int = 1) -> None:
@@ -112,6 +115,10 @@ class Feedback:
         if identifier is None:
             raise web.HTTPNotFound(text="this link is not complete, or not ours")
         return identifier
+
+
+def _come_again(text: str, seconds: float) -> web.HTTPServiceUnavailable:
+    return web.HTTPServiceUnavailable(text=text, headers={"Retry-After": str(ceil(seconds))})
 
 
 def application(feedback: Feedback) -> web.Application:
