@@ -53,7 +53,8 @@ WRONG = [
     (HTTP + "  per_secnd: 1", '7: unknown setting "per_secnd"; expected one of url, secret, body, content_type, headers, '
                               "timeout, concurrency, per_second, apart; did you mean per_second?"),
     (HEAD + "smtp\nsettings:\n  host: mail",
-     "5: settings has no sender; expected an address, such as Shop <news@example.com>"),
+     '5: settings has no sender; expected an address of ASCII, such as Shop <news@example.com> or "Shop, Inc." '
+     "<news@example.com>"),
     (SMTP + "  tls: startls",
      '8: settings.tls is "startls"; expected one of starttls, implicit, none; did you mean starttls?'),
     (SMTP + "  port: '25'", '8: settings.port is "25"; expected a number from 1 to 65,535'),

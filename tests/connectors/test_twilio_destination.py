@@ -82,6 +82,9 @@ def test_through_every_fault_nothing_is_lost_or_doubled() -> None:
     (503, "Thu, 01 Jan 1970 00:00:05 GMT", b"", Deferred(why="HTTP 503", until=5000)),
     (503, "soon", b"", Deferred(why="HTTP 503")),
     (400, None, b'{"code": 21211}', Refused(why="Twilio 21211")),
+    *((400, None, b'{"code": %d}' % code, Deferred(why=f"Twilio {code}"))
+      for code in (21212, 21603, 21606, 21611, 21659, 21660, 21661, 21703)),
+    (400, None, b'{"code": [21603]}', Refused(why="HTTP 400")),
     (400, None, b"[]", Refused(why="HTTP 400")),
 ])
 def test_answers(status: int, retry_after: str | None, body: bytes, outcome: Outcome) -> None:

@@ -12,6 +12,9 @@ from connectors.delivery.asking import Answer
 LONGEST = 1600
 """Characters of a Body; Twilio refuses more (error 21617)."""
 
+OURS = frozenset({21212, 21601, 21603, 21606, 21609, 21611, 21659, 21660, 21661, 21701, 21703, 21704, 21705})
+"""A sender, messaging service or callback that is wrong, or a sender's queue that is full: the operator's to mend."""
+
 
 def form_of(activation: Activation, sender: str, callback: str = "") -> dict[str, str] | Refused:
     """The fields of the request."""
@@ -33,7 +36,7 @@ def read_answer(answer: Answer, at: int) -> Outcome:
     match outcome:
         case Delivered(reference=None):
             return Deferred(why=f"HTTP {answer.status} without a sid: not Twilio's answer")
-        case Refused() if isinstance(fields.get("code"), int):
-            return Refused(why=f"Twilio {fields['code']}")
+        case Refused() if isinstance(code := fields.get("code"), int):
+            return Deferred(why=f"Twilio {code}") if code in OURS else Refused(why=f"Twilio {code}")
         case _:
             return outcome
