@@ -15,6 +15,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 
 from connectors.probes import add_probes
+from connectors.requests import body_of
 from streams.core.values import Json
 from streams.serve.openrtb import Provider, user
 
@@ -93,7 +94,7 @@ class _Lookups:
 
     async def posted(self, request: web.Request) -> web.Response:
         try:
-            identifiers = orjson.loads(await request.read())["identifiers"]
+            identifiers = orjson.loads(await body_of(request))["identifiers"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
             identifiers = None
         return self._answer(request, identifiers)

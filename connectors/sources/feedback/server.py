@@ -12,6 +12,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from connectors.probes import add_probes
+from connectors.requests import body_of, form_of
 from connectors.sources.feedback import twilio, webhooks
 from connectors.sources.feedback.reports import read_report
 from connectors.sources.feedback.senders import Senders
@@ -74,22 +75,21 @@ class Feedback:
 
     async def unsubscribe(self, request: web.Request) -> web.Response:
         identifier = self._addressee(request)
-        form = await request.post()
-        if form.get(ONE_CLICK[0]) != ONE_CLICK[1]:
+        if ONE_CLICK not in await form_of(request):
             raise web.HTTPBadRequest(text="expected List-Unsubscribe=One-Click")
         name = id_of(identifier, str(self._clock()))
         return await self.answer(Signal(id=name, identifier=identifier, reason=Reason.UNSUBSCRIBED, source="link"))
 
     async def twilio(self, request: web.Request) -> web.Response:
         sender = self.senders().twilio.get(request.match_info["destination"])
-        fields = [(name, str(value)) for name, value in (await request.post()).items()]
+        fields = await form_of(request)
         signature = request.headers.get("X-Twilio-Signature", "")
         if sender is None or not twilio.is_signed(sender.callback, fields, signature, sender.token):
             raise web.HTTPForbidden(text="the signature is not this destination's")
         return await self.answer(twilio.read_callback(fields))
 
     async def webhook(self, request: web.Request) -> web.Response:
-        name, body = request.match_info["destination"], await request.read()
+        name, body = request.match_info["destination"], await body_of(request)
         key = self.senders().webhooks.get(name)
         if key is None or not webhooks.is_signed(request.headers, body, key, self._clock()):
             raise web.HTTPForbidden(text="the signature is not this destination's, or too old")
@@ -101,7 +101,7 @@ class Feedback:
 
     async def report(self, request: web.Request) -> web.Response:
         """A message as a mail server pipes it: `curl --data-binary @-`."""
-        raw = await request.read()
+        raw = await body_of(request)
         return await self.answer(await asyncio.to_thread(read_report, raw, self.senders().identifier))
 
     async def ready(self) -> dict[str, bool]:
