@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from connectors.probes import add_probes
 from connectors.requests import body_of
-from connectors.sources.collector.bodies import BATCHES, CALLS, Message, messages_of, read_body
+from connectors.sources.collector.bodies import BATCHES, CALLS, Message, TooLarge, messages_of, read_body
 from streams.core.errors import Misconfigured, Rejected, Retryable
 
 LARGEST = 1 << 20
@@ -64,6 +64,8 @@ class Collector:
             answer = self._answer(request, 400, fault.text or "")
             answer.force_close()
             return answer
+        except TooLarge as fault:
+            return self._answer(request, 413, fault.reason)
         except Rejected as fault:
             return self._answer(request, 400, fault.reason)
         except Retryable:
