@@ -64,7 +64,7 @@ async def is_there() -> bool:
 def app_of(name: str) -> web.Application:
     match name:
         case "feedback":
-            return feeding_back(Feedback(lambda: SENDERS, tell, clock=lambda: AT))
+            return feeding_back(Feedback(lambda: SENDERS, tell, clock=lambda: AT, normalised=str))
         case "collect":
             return collecting(Collector(put, is_there, clock=lambda: AT, keys={"k"}))
         case _:

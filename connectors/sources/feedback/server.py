@@ -32,10 +32,14 @@ DONE = "This address is unsubscribed."
 
 
 class Feedback:
-    """`senders` as in force now; None while the definitions are not known yet. `clock` gives epoch ms."""
+    """`senders` as in force now; None while the definitions are not known yet. `clock` gives epoch ms. `normalised`: an
+    identifier as the pipeline has it, None where it can be nobody's."""
 
-    def __init__(self, senders: Callable[[], Senders | None], tell: Tell, clock: Callable[[], int]) -> None:
-        self._senders, self._tell, self._clock = senders, tell, clock
+    def __init__(
+        self, senders: Callable[[], Senders | None], tell: Tell, clock: Callable[[], int],
+        normalised: Callable[[str], str | None],
+    ) -> None:
+        self._senders, self._tell, self._clock, self._normalised = senders, tell, clock, normalised
         self.registry = CollectorRegistry()
         self._told = Counter("audience_feedback_told", "Requests to suppress that were made. Complaints that rise: look at "
                              "what was sent.", ["reason"], registry=self.registry)
@@ -93,10 +97,10 @@ class Feedback:
         key = self.senders().webhooks.get(name)
         if key is None or not webhooks.is_signed(request.headers, body, key, self._clock()):
             raise web.HTTPForbidden(text="the signature is not this destination's, or too old")
-        signal = webhooks.read_webhook(name, request.headers, body)
+        signal = webhooks.read_webhook(name, request.headers, body, self._normalised)
         if signal is None:
             raise web.HTTPBadRequest(text='expected {"identifier": "NAMESPACE:VALUE", "reason": one of '
-                                          f'{", ".join(Reason)}}}')
+                                          f'{", ".join(Reason)}}}, a phone number with its country as phone:+31612345678')
         return await self.answer(signal)
 
     async def report(self, request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 
@@ -31,14 +31,17 @@ def is_signed(headers: Mapping[str, str], body: bytes, key: bytes, at: int) -> b
     return any(hmac.compare_digest(expected, _decoded(each)) for each in headers.get("webhook-signature", "").split())
 
 
-def read_webhook(name: str, headers: Mapping[str, str], body: bytes) -> Signal | None:
-    """Of the destination `name`. None where it is not what is expected."""
+def read_webhook(
+    name: str, headers: Mapping[str, str], body: bytes, normalised: Callable[[str], str | None],
+) -> Signal | None:
+    """Of the destination `name`. None where it is not what is expected, or `normalised` knows nobody by it."""
     try:
         found = orjson.loads(body)
         identifier, reason = found["identifier"], Reason(found["reason"])
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
-    if not isinstance(identifier, str) or not all(identifier.partition(":")):
+    identifier = normalised(identifier) if isinstance(identifier, str) else None
+    if identifier is None:
         return None
     return Signal(id=id_of(name, _id(headers)), identifier=identifier, reason=reason, source=name)
 

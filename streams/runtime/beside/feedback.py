@@ -11,6 +11,7 @@ from connectors.sources.feedback import Feedback, Senders, Signal, application, 
 from streams.core.errors import Retryable
 from streams.core.values import Json
 from streams.definitions import build
+from streams.definitions.members import NoIdentifier, identifier_of
 from streams.runtime.beside.following import DestinationsFollower, Documents
 from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.beside.writer import Writer
@@ -30,6 +31,14 @@ def request_of(signal: Signal, at: int) -> dict[str, Json]:
     """The same feedback is the same request however often it comes."""
     return request("suppress", signal.identifier, request_id=signal.id, source=f"feedback:{signal.source}", at=at,
                    reason=signal.reason.value)
+
+
+def normalised(identifier: str) -> str | None:
+    """As messages that name it have it; None where none could."""
+    try:
+        return identifier_of(identifier)
+    except NoIdentifier:
+        return None
 
 
 class Requests:
@@ -54,7 +63,8 @@ class _Reports:
         self._variables = variables
         self._senders = Senders()
         self.following = DestinationsFollower(settings, self._put)
-        self.feedback = Feedback(lambda: None if self.following.is_first else self._senders, tell.tell, wall_ms)
+        self.feedback = Feedback(lambda: None if self.following.is_first else self._senders, tell.tell, wall_ms,
+                                 normalised)
 
     def _put(self, documents: Documents) -> None:
         self._senders = senders_of(build(documents, 0, {}).destinations, self._variables)
