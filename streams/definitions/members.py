@@ -34,6 +34,15 @@ def identifier_of(written: Json) -> str:
     return f"{namespace}:{_phone(value) if namespace == 'phone' else value}"
 
 
+def meant(text: str) -> str:
+    """Of who looks somebody up: whoever asks for Jane@Example.com means jane@example.com. What can be nobody's stays as it
+    is."""
+    try:
+        return identifier_of(text)
+    except NoIdentifier:
+        return text
+
+
 def _phone(value: str) -> str:
     number = phone_number(value)
     if number is None:

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollecto
 from connectors.probes import add_probes
 from connectors.requests import body_of
 from streams.core.values import Json
+from streams.definitions.members import meant
 from streams.serve.openrtb import Provider, user
 
 MOST = 1_000
@@ -115,8 +116,9 @@ class _Lookups:
             return self._openrtb(identifiers)
         return web.Response(body=b'{"memberships":[' + b",".join(self._rows(identifiers)) + b"]}", content_type=JSON)
 
-    def _rows(self, identifiers: list[str]) -> list[bytes]:
-        self._asked.inc(len(identifiers))
+    def _rows(self, asked: list[str]) -> list[bytes]:
+        self._asked.inc(len(asked))
+        identifiers = list(map(meant, asked))
         found = self._served.copy.get(identifiers)
         return [row or _nobody(identifier) for identifier, row in zip(identifiers, found, strict=True)]
 
