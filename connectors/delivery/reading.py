@@ -21,6 +21,8 @@ Variables: TypeAlias = Mapping[str, str] | None
 PACE = ("per_second", "apart")
 """Settings that every destination has, for the engine."""
 WEBHOOK = "whsec_"
+SHORTEST_KEY = 16
+"""Bytes of what signs or seals: a shorter one can be guessed, and then anybody can speak for somebody."""
 ONE_LINE = "a text on one line, or {env: NAME}"
 
 
@@ -147,8 +149,8 @@ class Reading:
                 self._refuse((name, each), f"the number of {what}")
         return found
 
-    def secret(self, name: str) -> str:
-        """Never written down: always the name of its variable."""
+    def secret(self, name: str, shortest: int = 1) -> str:
+        """Never written down: always the name of its variable, which holds so many characters at least."""
         self._forms[name] = ENVIRONMENT
         variable = _variable(self._given.get(name))
         if variable is not None and self._variables is None:
@@ -156,16 +158,21 @@ class Reading:
         value = (self._variables or {}).get(variable or "", "")
         if not value or not value.isascii() or not value.isprintable():
             self._refuse((name,), "{env: NAME} of a variable that is set", is_secret=True)
+        if len(value) < shortest:
+            self._refuse((name,), f"{{env: NAME}} of a variable that holds {shortest} characters or more", is_secret=True)
         return value
 
     def signing_key(self, name: str) -> bytes:
         """As the Standard Webhooks write it: `whsec_` and Base64; any other text stands for its bytes."""
         text = self.needed(name)
         try:
-            return base64.b64decode(text.removeprefix(WEBHOOK), validate=True) if text.startswith(WEBHOOK) else text.encode()
+            key = base64.b64decode(text.removeprefix(WEBHOOK), validate=True) if text.startswith(WEBHOOK) else text.encode()
         except ValueError:
             self.refuse(name, f"Base64 after {WEBHOOK}")
             return b""
+        if len(key) < SHORTEST_KEY:
+            self.refuse(name, f"a key of {SHORTEST_KEY} bytes or more, as text or as Base64 after {WEBHOOK}")
+        return key
 
     def finish(self) -> None:
         """WrongDestination with every fault that was found until now, unknown names included."""

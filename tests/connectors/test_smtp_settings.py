@@ -43,5 +43,16 @@ def test_what_can_send_is_none_and_makes_a_message(given: dict[str, Any]) -> Non
     assert b"\r\nFrom: " in message.as_bytes() and settings.address in str(message["From"])  # type: ignore[union-attr,index]
 
 
+@pytest.mark.parametrize(("key", "is_right"), [("", False), ("k", False), ("x" * 15, False), ("x" * 16, True)])
+def test_a_key_that_can_be_guessed_seals_nothing(key: str, is_right: bool) -> None:
+    given = {**GIVEN, "unsubscribe_key": {"env": "SEAL"}}
+    if is_right:
+        assert read_settings("mail", given, {"SEAL": key}).seal is not None
+        return
+    with pytest.raises(WrongDestination, match="that is set" if not key else "16 characters or more") as caught:
+        read_settings("mail", given, {"SEAL": key})
+    assert all(fault.is_secret for fault in caught.value.wrong)
+
+
 def test_what_stands_in_variables_elsewhere_is_not_asked() -> None:
-    read_settings("mail", {name: {"env": "X"} for name in WRONG}, None)
+    read_settings("mail", {name: {"env": "X"} for name in (*WRONG, "unsubscribe_key")}, None)
