@@ -21,7 +21,8 @@ _POLICY = SMTP.clone(max_line_length=990)
 """Just below what RFC 5322 allows: to fold a long List-Unsubscribe, `email` would write it as an encoded word, which no
 mail client takes for an address."""
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol"})
-_UNSEEN = frozenset({"style", "script", "head", "title"})
+_UNSEEN = frozenset({"style", "script", "title"})
+"""Not the head, whose tags may be left out: of what may stand in it nothing else has text."""
 
 
 def message_of(activation: Activation, settings: SmtpSettings) -> EmailMessage | Refused:
@@ -112,12 +113,12 @@ class _Text(HTMLParser):
             self.parts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        self._unseen -= tag in _UNSEEN
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
         if tag in _BLOCKS:
             self.parts.append("\n")
         elif tag == "a":
             self.parts.append(" ")
 
     def handle_data(self, data: str) -> None:
-        if self._unseen <= 0:
+        if not self._unseen:
             self.parts.append(data)
