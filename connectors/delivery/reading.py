@@ -20,6 +20,8 @@ Variables: TypeAlias = Mapping[str, str] | None
 
 PACE = ("per_second", "apart")
 """Settings that every destination has, for the engine."""
+TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+"""The name of a header (RFC 9110, 5.6.2)."""
 WEBHOOK = "whsec_"
 SHORTEST_KEY = 16
 """Bytes of what signs or seals: a shorter one can be guessed, and then anybody can speak for somebody."""
@@ -98,13 +100,20 @@ class Reading:
             return default
         return value
 
-    def texts(self, name: str) -> dict[str, str]:
-        self._forms[name] = {"type": "object", "additionalProperties": or_variable({"type": "string"})}
+    def headers(self, name: str, ours: frozenset[str]) -> dict[str, str]:
+        """Of HTTP; `ours`, in lower case, are set by who sends."""
+        self._forms[name] = {"type": "object", "additionalProperties": or_variable({"type": "string"}),
+                             "propertyNames": {"pattern": f"^{TOKEN}$"}}
         given = self._given.get(name, {})
         if not isinstance(given, dict):
             self.refuse(name, "an object of texts")
             return {}
-        return {each: self._resolved((name, each), value, ONE_LINE) for each, value in sorted(given.items())}
+        for each in given:
+            if not isinstance(each, str) or not re.fullmatch(TOKEN, each):
+                self._refuse((name, str(each)), "the name of a header: letters, digits and -")
+            elif each.lower() in ours:
+                self._refuse((name, each), "another header: this one is set by who sends")
+        return {str(each): self._visible((name, str(each)), value) for each, value in sorted(given.items(), key=str)}
 
     def needed(self, name: str) -> str:
         """A text that is not empty."""
@@ -181,6 +190,12 @@ class Reading:
             self._refuse((name,), f"one of {', '.join(known)}", among=known, is_unknown=True)
         if self._wrong:
             raise WrongDestination(self._destination, tuple(self._wrong.values()))
+
+    def _visible(self, at: tuple[str, ...], value: Json) -> str:
+        text = self._resolved(at, value, ONE_LINE)
+        if not text.replace("\t", " ").isprintable():
+            self._refuse(at, ONE_LINE)
+        return text
 
     def _resolved(self, at: tuple[str, ...], value: Json, expected: str, *, is_long: bool = False) -> str:
         if (variable := _variable(value)) is not None:

@@ -47,6 +47,10 @@ WRONG = [
     (HTTP + "  body: '{% if %}'", '7: settings.body is "{% if %}"; expected a valid Jinja template (Expected an expression, '
                                   "got 'end of statement block', line 1)"),
     (HTTP + "  headers:\n    X-A: 1", "8: settings.headers.X-A is 1; expected a text on one line, or {env: NAME}"),
+    (HTTP + "  headers:\n    X A: b",
+     '8: settings.headers.X A is "b"; expected the name of a header: letters, digits and -'),
+    (HTTP + "  headers:\n    Host: b",
+     '8: settings.headers.Host is "b"; expected another header: this one is set by who sends'),
     (HTTP + "  headers: x", '7: settings.headers is "x"; expected an object of texts'),
     (HTTP + "  concurrency: 0", "7: settings.concurrency is 0; expected a number from 1 to 500"),
     (HTTP + "  per_second: -1", "7: settings.per_second is -1; expected a number from 0 to 100,000"),
