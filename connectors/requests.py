@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 
 async def body_of(request: web.Request) -> bytes:
@@ -9,7 +10,7 @@ async def body_of(request: web.Request) -> bytes:
     try:
         return await request.read()
     except web.RequestPayloadError as fault:
-        raise _unreadable(request) from fault
+        raise _unreadable() from fault
 
 
 async def form_of(request: web.Request) -> list[tuple[str, str]]:
@@ -19,12 +20,28 @@ async def form_of(request: web.Request) -> list[tuple[str, str]]:
     except (web.HTTPException, ConnectionError):
         raise
     except Exception as fault:  # the library states nothing: LookupError of a charset, RuntimeError of an encoding, …
-        raise _unreadable(request) from fault
+        raise _unreadable() from fault
     return [(name, value.filename if isinstance(value, web.FileField) else str(value)) for name, value in fields.items()]
 
 
-def _unreadable(request: web.Request) -> web.HTTPBadRequest:
-    request.content.feed_eof()  # else the server reads on, and fails at the same place
-    refused = web.HTTPBadRequest(text="the body is not what its headers say: it is cut, or in another encoding")
-    refused.force_close()
-    return refused
+@web.middleware
+async def giving_up(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ends a connection whose body cannot be decoded: the server would read on after the answer, log a failure of its own,
+    and answer nothing that comes behind."""
+    try:
+        answer = await handler(request)
+    except web.HTTPException as refused:
+        _give_up(request, refused)
+        raise
+    _give_up(request, answer)
+    return answer
+
+
+def _give_up(request: web.Request, answer: web.StreamResponse) -> None:
+    if request.content.exception() is not None:
+        request.content.feed_eof()
+        answer.force_close()
+
+
+def _unreadable() -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text="the body is not what its headers say: it is cut, or in another encoding")

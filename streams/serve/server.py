@@ -15,7 +15,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 
 from connectors.probes import add_probes
-from connectors.requests import body_of
+from connectors.requests import body_of, giving_up
 from streams.core.values import Json
 from streams.definitions.members import meant
 from streams.serve.openrtb import Provider, user
@@ -57,7 +57,7 @@ def application(served: Served) -> web.Application:
     """Routes: `/memberships/NAMESPACE:VALUE`, `/memberships?identifier=…&identifier=…` (GET), `/memberships` (POST
     `{"identifiers": […]}`), each also with `format=openrtb`; `/ready`, `/live`, `/metrics`."""
     lookups = _Lookups(served)
-    app = web.Application()
+    app = web.Application(middlewares=[giving_up])
     app.add_routes([
         web.get("/memberships/{identifier:.+}", lookups.one), web.get("/memberships", lookups.many),
         web.post("/memberships", lookups.posted)])

@@ -41,6 +41,8 @@ CASES = {
         (403, [b"webhook-timestamp: " + b"9" * 5000], b"{}"), (403, [NOW, b"webhook-id: \xff"], b"{}"),
         (403, [NOW, b"webhook-signature: v1,\xc3\xa9"], b"{}"), (403, [NOW, b"webhook-signature: v1,\xff"], b"{}"),
         (400, [NO_GZIP], b"plain")],
+    "feedback /unsubscribe/x": [(404, [NO_GZIP], b"plain")], "collect /v1/nonsense": [(404, [NO_GZIP], b"plain")],
+    "serve /live": [(405, [NO_GZIP], b"plain")],
     "feedback /reports": [(400, [NO_GZIP], b"plain")],
     "collect /v1/track": [
         (400, [NO_GZIP], b"plain"), (400, [NO_GZIP], gzip.compress(b'{"a": 1}' * 99)[:-9]),
@@ -81,6 +83,18 @@ def test_nothing_that_a_stranger_sends_is_a_failure_of_ours(
     with caplog.at_level(logging.WARNING):
         assert asyncio.run(answered(app_of(name), path, headers, body)) == status
     assert not caplog.records
+
+
+def test_nothing_is_awaited_on_a_connection_that_cannot_be_understood() -> None:
+    async def closed(path: bytes) -> bool:
+        async with TestServer(app_of("collect")) as server, asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(server.host, server.port)
+            writer.write(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain" % path)
+            await reader.read()
+            writer.close()
+            return reader.at_eof()
+
+    assert asyncio.run(closed(b"/v1/track")) and asyncio.run(closed(b"/v1/nonsense"))
 
 
 async def answered(app: web.Application, path: str, headers: list[bytes], body: bytes) -> int:

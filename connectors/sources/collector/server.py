@@ -15,7 +15,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from connectors.probes import add_probes
-from connectors.requests import body_of
+from connectors.requests import body_of, giving_up
 from connectors.sources.collector.bodies import BATCHES, CALLS, Message, TooLarge, messages_of, read_body
 from streams.core.errors import Misconfigured, Rejected, Retryable
 
@@ -61,9 +61,7 @@ class Collector:
         except web.HTTPRequestEntityTooLarge:
             return self._answer(request, 413, f"the body is too large; at most {LARGEST:,} bytes, send smaller batches")
         except web.HTTPBadRequest as fault:
-            answer = self._answer(request, 400, fault.text or "")
-            answer.force_close()
-            return answer
+            return self._answer(request, 400, fault.text or "")
         except TooLarge as fault:
             return self._answer(request, 413, fault.reason)
         except Rejected as fault:
@@ -116,7 +114,7 @@ def _user(authorization: str) -> str:
 
 def application(collector: Collector) -> web.Application:
     """Its routes. A proxy passes `/v1/` alone."""
-    app = web.Application(client_max_size=LARGEST)
+    app = web.Application(client_max_size=LARGEST, middlewares=[giving_up])
     calls = f"/v1/{{call:{'|'.join((*CALLS, *sorted(BATCHES)))}}}"
     app.add_routes([web.post(calls, collector.collect), web.options(calls, collector.preflight)])
     add_probes(app, ready=collector.ready, metrics=collector.metrics)

@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from connectors.probes import add_probes
-from connectors.requests import body_of, form_of
+from connectors.requests import body_of, form_of, giving_up
 from connectors.sources.feedback import twilio, webhooks
 from connectors.sources.feedback.reports import read_report
 from connectors.sources.feedback.senders import Senders
@@ -127,7 +127,7 @@ def _come_again(text: str, seconds: float) -> web.HTTPServiceUnavailable:
 
 def application(feedback: Feedback) -> web.Application:
     """Its routes. For `/live`, `/ready` and `/metrics` the proxy needs none."""
-    app = web.Application(client_max_size=LARGEST)
+    app = web.Application(client_max_size=LARGEST, middlewares=[giving_up])
     app.add_routes([
         web.get("/unsubscribe/{token}", feedback.page), web.post("/unsubscribe/{token}", feedback.unsubscribe),
         web.post("/twilio/{destination}", feedback.twilio), web.post("/webhooks/{destination}", feedback.webhook),
