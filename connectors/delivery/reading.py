@@ -22,6 +22,8 @@ PACE = ("per_second", "apart")
 """Settings that every destination has, for the engine."""
 TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 """The name of a header (RFC 9110, 5.6.2)."""
+LONGEST_NUMBER = 20
+"""Digits; those of 64 bits."""
 WEBHOOK = "whsec_"
 SHORTEST_KEY = 16
 """Bytes of what signs or seals: a shorter one can be guessed, and then anybody can speak for somebody."""
@@ -230,12 +232,13 @@ def _is_text(text: str) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
 
 
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of brackets that do not match, or a port that is none
+        return (parts.scheme in ("http", "https") and bool(parts.hostname and parts.hostname.encode("idna"))
+                and parts.port != 0 and text.isprintable() and " " not in text)
+    except ValueError:  # of brackets that do not match, a port that is none, or a name that cannot be looked up
         return False
