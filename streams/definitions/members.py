@@ -27,7 +27,7 @@ def identifier_of(written: Json) -> str:
     namespace, colon, value = written.partition(":") if isinstance(written, str) else ("", "", "")
     namespace = namespace.strip().lower()
     value = spelled(namespace, value)
-    if not colon or not namespace or not value:
+    if not colon or not namespace or not value or "\x00" in namespace + value:
         raise NoIdentifier("is no identifier")
     if is_blocked(value):
         raise NoIdentifier("is a blocked value, which nobody ever has")

@@ -201,7 +201,7 @@ def test_a_callback_counts_only_if_twilio_signed_it_for_this_destination() -> No
 
 
 PEOPLE = ("customer_id:u1", "email: C@X.com ", JANE, "phone:+31 6 12345678")
-NOBODY = ("phone:0612345678", "email:null", "cookie:", ":x", 7, None)
+NOBODY = ("phone:0612345678", "email:null", "cookie:", "cookie:a\x00b", ":x", 7, None)
 
 
 def test_a_partner_suppresses_with_its_destinations_secret_and_any_of_the_four_reasons() -> None:
