@@ -85,7 +85,7 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
     broker: Broker, tmp_path: Path,
 ) -> None:
     deployment = Deployment(broker.address, tmp_path, "")
-    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "s"}
+    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
     ensure_topics(settings)
     log = tmp_path / "log"
 
@@ -117,7 +117,7 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
 
 def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> None:
     deployment = Deployment(broker.address, tmp_path, "")
-    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "s"}
+    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
     ensure_topics(settings)
 
     async def slowly(_: Received) -> web.StreamResponse:
