@@ -1,19 +1,19 @@
 """The stage that folds events into profiles and says what changed by it."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
-from streams.core import bounds, campaigns, expiry, forwarding, receipts, retention, telling, vacating
+from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.campaigns import history
 from streams.core.campaigns.local_time import zone as time_zone
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING
-from streams.core.messages import Decide, Deliver, ProfileSeen, Sent, Visit
+from streams.core.messages import Decide, Deliver, Sent, Visit
 from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, note
 from streams.core.segments import evaluate
 from streams.core.segments.folding import fold
-from streams.core.tables import ANSWER, EVENTS, EXPIRY, FORWARD, MESSAGES, RULE, VACANT, VIEW, Entry, Tables
+from streams.core.tables import RULE, VIEW, Entry, Tables
 from streams.core.upgrade import bring_up_to_date
 
 TRIM_EVERY = 512
@@ -267,34 +267,3 @@ def arm(context: Context, profile: Profile) -> None:
     if context.view_after is not None and profile.view_due <= context.wall:
         profile.view_due = context.wall + context.view_after
         timers.arm(profile.view_due, VIEW, profile.key)
-
-
-def fire(context: Context, due: int, cause: str, key: str) -> list[Sent]:
-    """A timer is due."""
-    return _DUE[cause](context, key, due)
-
-
-def _rule_due(context: Context, key: str, at: int) -> list[Sent]:
-    """Let what time alone changed happen, and arm the next."""
-    row = context.tables.profiles.get(key)
-    if not isinstance(row, Profile):
-        return []
-    context.tables.profiles.put(key, row)
-    row.timer_at = 0
-    sends: list[Sent] = []
-    if row.edition != context.edition:
-        sends += bring_up_to_date(context, row, max(at, row.now))
-    sends += lapse(context, row, at)
-    arm(context, row)
-    return sends
-
-
-def _view_due(context: Context, key: str, at: int) -> list[Sent]:
-    row = context.tables.profiles.get(key)
-    return [ProfileSeen(row)] if isinstance(row, Profile) and not row.handovers else []
-
-
-_DUE: Mapping[str, Callable[[Context, str, int], list[Sent]]] = {
-    RULE: _rule_due, VIEW: _view_due, EXPIRY: expiry.due, EVENTS: retention.due, MESSAGES: history.due,
-    FORWARD: forwarding.due, VACANT: vacating.due, ANSWER: receipts.due}
-"""By cause: what a timer of that key does at its own instant, however late it fires."""

@@ -12,8 +12,8 @@ from math import ceil
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
-from streams.core import profiling
 from streams.core.context import Context
+from streams.core.due import fire
 from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
@@ -242,7 +242,7 @@ class Task:
             elif cause == REDACTION:
                 self._redactions.end(key, due)
             else:
-                self._route(profiling.fire(self.context, due, cause, key))
+                self._route(fire(self.context, due, cause, key))
                 self._drain()
 
     def _work_on(self, timers_until: int, portion: float, *, has_records: bool) -> None:
