@@ -188,6 +188,8 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     for entry in message.entries:
         tables.timeline.append(profile.key, entry)
     expiry.unwatch(context, profile)
+    if message.fragments or message.entries:
+        profile.joined = message.cause
     if message.entries:
         retention.watch(context, profile, message.entries[0].arrival)
     if message.state is not None:
@@ -201,7 +203,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     sends += _carry_out_waiting(context, profile) if profile.cuts else []
     if profile.standing == ERASED:
         return sends + erasing.finish(context, profile, at)
-    sends += profiling.settle(context, profile, at, message.cause)
+    sends += profiling.settle(context, profile, at)
     profiling.arm(context, profile)
     return sends
 

@@ -125,6 +125,8 @@ class Profile:
     """[when its timer is due, for which time messages are kept] (`campaigns.history`)."""
     weight: int = 0
     """Bytes of its row, at most (`bounds`)."""
+    joined: str = ""
+    """What brought the fragments that came since the last evaluation, `merge` or `split`; empty if none did."""
 
 
 @dataclass(slots=True)

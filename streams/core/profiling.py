@@ -242,10 +242,12 @@ def count(fragment: Fragment, event: Event) -> None:
             seen[0] = moment
 
 
-def settle(context: Context, profile: Profile, at: int, cause: str = "merge") -> list[Sent]:
-    """Once all fragments have come: one state to evaluate, and only the difference to tell."""
+def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list[Sent]:
+    """Once all fragments have come: one state to evaluate, and only the difference to tell. By default its cause is what
+    brought fragments; where none came, its own events are all that can have changed anything."""
     if profile.handovers:
         return []
+    cause, profile.joined = cause or profile.joined or "event", ""
     sends = bring_up_to_date(context, profile, max(at, profile.now), cause)
     return sends + campaigns.answer_waiting(context, profile, max(at, profile.now))
 

@@ -1,0 +1,39 @@
+"""What is said to have caused a change of membership where identities change too."""
+from __future__ import annotations
+
+import pytest
+
+from streams.testing import Pipeline
+
+TEN = 1_700_000_000_000
+HOUR = 3_600_000
+ANY = {"segment/s": {"kind": "segment", "id": "s", "rule": {"performed": {"event": "A"}}}}
+
+
+def send(pipeline: Pipeline, hour: int, event: str = "A", **who: str) -> None:
+    at = TEN + hour * HOUR
+    pipeline.send({"type": "track", "event": event, "timestamp": at, "receivedAt": at, "messageId": f"m{hour}", **who})
+
+
+def causes(pipeline: Pipeline) -> list[tuple[str, str, list[str]]]:
+    return [(line.change, line.cause, line.identifiers) for line in pipeline.memberships]
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_who_takes_a_device_over_and_brings_the_event_enters_by_the_event(partitions: int) -> None:
+    """Nobody was merged, and whoever passes merges over must not miss it."""
+    pipeline = Pipeline(ANY, partitions)
+    send(pipeline, 0, userId="u1", anonymousId="c")
+    send(pipeline, 2, userId="u3", anonymousId="c")
+    assert [line.change for line in pipeline.identity][-1] == "moved"
+    assert causes(pipeline) == [("entered", "event", ["cookie:c", "customer_id:u1"]),
+                                ("entered", "event", ["cookie:c", "customer_id:u3"])]
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_who_enters_by_what_a_merge_brings_enters_by_merge(partitions: int) -> None:
+    pipeline = Pipeline(ANY, partitions)
+    send(pipeline, 0, event="B", userId="u")
+    send(pipeline, 1, anonymousId="c")
+    send(pipeline, 2, event="B", userId="u", anonymousId="c")
+    assert causes(pipeline)[-1] == ("entered", "merge", ["cookie:c", "customer_id:u"])
