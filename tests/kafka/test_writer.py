@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
 import pytest
 
 from connectors.sources.feedback import Reason, Signal
-from streams.core.errors import Retryable
+from streams.core.errors import Rejected, Retryable
 from streams.runtime.beside import writer
 from streams.runtime.beside.feedback import Requests
 from streams.runtime.beside.writer import PATIENCE, Writer
@@ -66,6 +67,21 @@ def test_more_than_the_producer_holds_waits_for_room(
             outgoing = Writer(deployment.settings)
             assert await outgoing.has("events.hits")
             await outgoing.put(("events.hits", None, b"x" * 300_000) for _ in range(20))
+            await asyncio.to_thread(outgoing.close)
+
+        asyncio.run(run())
+
+
+def test_what_no_topic_takes_is_not_to_be_sent_again(broker: Broker, tmp_path: Path) -> None:
+    """Numbers are longer written out than they came: 1e15 has four letters, and seventeen."""
+    with Deployment(broker.address, tmp_path, "", AUDIENCE_PARTITIONS="1") as deployment:
+        ensure_topics(deployment.settings)
+
+        async def run() -> None:
+            outgoing = Writer(deployment.settings)
+            with pytest.raises(Rejected, match="larger than its topic takes"):
+                await outgoing.put([("events.hits", b"k", os.urandom(2 << 20))])
+            await outgoing.put([("events.hits", b"k", b"{}")])
             await asyncio.to_thread(outgoing.close)
 
         asyncio.run(run())

@@ -28,7 +28,7 @@ class EventTopics:
         self._intake, self._writer = Intake(Namespaces(), phone_number), Writer(settings)
 
     async def put(self, messages: Sequence[dict[str, Any]]) -> None:
-        """Returns when all are there. Retryable if one may not be; the others may be nevertheless."""
+        """As `Writer.put`."""
         await self._writer.put(map(self._record, messages))
 
     async def is_there(self) -> bool:

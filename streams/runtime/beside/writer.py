@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.core.errors import Retryable
+from streams.core.errors import Rejected, Retryable
 from streams.runtime.kafka.names import Names
 from streams.runtime.outside.upstream import producer_options
 from streams.runtime.settings import Settings
@@ -41,7 +41,8 @@ class Writer:
         self._thread.start()
 
     async def put(self, records: Iterable[Record]) -> None:
-        """Returns when all are there. Retryable if one may not be; the others may be nevertheless."""
+        """Returns when all are there. Retryable if one may not be, Rejected if one never can for its size; the others may be
+        there nevertheless."""
         loop = asyncio.get_running_loop()
         there: list[asyncio.Future[KafkaError | None]] = []
         try:
@@ -52,6 +53,8 @@ class Writer:
                 faults = await asyncio.gather(*there)
         except (KafkaException, TimeoutError) as fault:
             raise Retryable("Kafka takes no messages now", after=PATIENCE) from fault
+        if any(fault is not None and fault.code() == KafkaError.MSG_SIZE_TOO_LARGE for fault in faults):
+            raise Rejected("a message is larger than its topic takes; send less of it")
         if any(faults):
             raise Retryable("Kafka did not take all messages", after=PATIENCE)
 
