@@ -52,10 +52,12 @@ def run_workers(options: argparse.Namespace) -> int:
 
     variables = environment(options)
     if options.processes == 1:
+        from streams.runtime.logs import begin_log
         from streams.runtime.processor import task_factory
         from streams.runtime.worker import run_worker
 
         settings = Settings.read(variables)
+        begin_log(variables)
         return run_worker(settings, task_factory(settings))
     return _supervise(variables, Settings.read(variables), options.processes)
 

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import argparse
-import logging.config
+import logging
 from typing import Any
 
-from streams.cli.arguments import command, seconds, settings_of
+from streams.cli.arguments import command, environment, seconds, settings_of
 from streams.cli.listening import with_address
 from streams.core.errors import Misconfigured
 
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from aiohttp import web
 
     from streams.runtime.clock import wall_ms
-    from streams.runtime.logs import logging_config
+    from streams.runtime.logs import begin_log
     from streams.runtime.memberships.follower import Follower
     from streams.runtime.memberships.store import MembershipsStore
     from streams.runtime.state.memory import Memory
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     from streams.serve.server import Served, application
 
     settings = settings_of(options)
-    logging.config.dictConfig(logging_config())
+    begin_log(environment(options))
     folder = settings.data / "serve" / settings.application
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall_ms())
     follower = Follower(settings, store)
