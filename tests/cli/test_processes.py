@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.cli.operate import its_own
 from streams.runtime.exits import Exit
+from streams.runtime.settings import Settings
 from tests.processes import environment
 
 
@@ -73,3 +75,11 @@ def test_a_worker_that_waits_for_a_broker_ends_when_told_to(number: signal.Signa
         worker.send_signal(number)
         assert worker.wait(10) == 0
         assert time.monotonic() - told < 3, "it waited for the broker to answer"
+
+
+def test_each_of_several_workers_has_a_folder_a_port_and_a_name_of_its_own() -> None:
+    named = Settings.read({"AUDIENCE_INSTANCE": "shop", "AUDIENCE_DATA": "data"})
+    assert [its_own(named, number) for number in range(2)] == [
+        {"AUDIENCE_DATA": "data/worker-0", "AUDIENCE_WEB_PORT": "6066", "AUDIENCE_INSTANCE": "shop-0"},
+        {"AUDIENCE_DATA": "data/worker-1", "AUDIENCE_WEB_PORT": "6067", "AUDIENCE_INSTANCE": "shop-1"}]
+    assert its_own(Settings.read({}), 1)["AUDIENCE_INSTANCE"] == ""
