@@ -26,6 +26,7 @@ from streams.cli import (
     replay,
     serve,
 )
+from streams.cli.printing import printable_lines
 from streams.core.errors import AudienceError
 from streams.release import release
 
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options) or 0)
     except AudienceError as fault:
-        print(f"audience {options.command}: {fault}", file=sys.stderr)
+        print(f"audience {options.command}: {printable_lines(str(fault))}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 1

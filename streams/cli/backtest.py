@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.cli.arguments import command, file, folder, folder_to_write, moment, partitions, switch
+from streams.cli.printing import printable
 from streams.cli.progress import counted
 
 
@@ -45,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
                                            "makes such lines")
         print(f"no message was accepted; why is in {options.output / 'rejected.jsonl'}{hint}", file=sys.stderr)
     for reason, messages in summary["consent_faults"].items():
-        print(f"consent of {messages} messages could not be read, so it permits nothing: {reason}", file=sys.stderr)
+        print(f"consent of {messages} messages could not be read, so it permits nothing: {printable(reason)}",
+              file=sys.stderr)
     return 0
 
 
