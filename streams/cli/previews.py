@@ -70,7 +70,7 @@ def previewed(
     for task, body in answers.items():
         if "fault" in body:
             raise Misconfigured((f"task {task}: {body['fault']}; is an apply under way? try again",))
-    return estimates(answers), answers
+    return estimates(answers, shown), answers
 
 
 def readable(found: Estimates, asked: Iterable[str]) -> Iterator[str]:
