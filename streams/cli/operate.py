@@ -13,6 +13,7 @@ from typing import Any
 
 from streams.cli.arguments import command, environment, folder, folder_to_write, port, positive, settings_of, with_broker
 from streams.core.errors import Misconfigured
+from streams.runtime.exits import Exit
 from streams.runtime.settings import Settings
 
 DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS", "AUDIENCE_REPLICATION"}
@@ -49,6 +50,14 @@ def run_broker(options: argparse.Namespace) -> int:
 
 
 def run_workers(options: argparse.Namespace) -> int:
+    try:
+        return _run_workers(options)
+    except Misconfigured as fault:  # by the worker's own code, which supervisors know
+        _tell(f"audience worker: {fault}")
+        return Exit.MISCONFIGURED
+
+
+def _run_workers(options: argparse.Namespace) -> int:
     variables = environment(options)
     if options.processes == 1:
         from streams.runtime.logs import begin_log

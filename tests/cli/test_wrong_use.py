@@ -9,7 +9,9 @@ import pytest
 
 import schemas
 from streams.cli import main
+from streams.runtime.exits import Exit
 from streams.runtime.kafka import topics
+from streams.runtime.outside import button
 from streams.topology import TOPICS
 from tests.kafka.deployment import free_port
 
@@ -110,6 +112,25 @@ def test_a_broker_that_is_not_there_is_named_with_what_to_do(
 def test_waiting_for_a_broker_is_said(nowhere: str, caplog: pytest.LogCaptureFixture) -> None:
     assert main(["check", "--broker", nowhere]) == 1
     assert caplog.messages == [f"waiting for a Kafka broker at {nowhere}"]
+
+
+@pytest.mark.parametrize("words", [["worker"], ["worker", "--processes", "2"]])
+def test_a_worker_with_wrong_settings_ends_as_misconfigured(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUDIENCE_WEB_PORT", "99999")
+    assert main(words) == Exit.MISCONFIGURED
+    assert capsys.readouterr().err.startswith("audience worker: AUDIENCE_WEB_PORT: found '99999'")
+
+
+@pytest.mark.parametrize(("silent", "code"), [(4, 1), (1, 1), (0, 0)])
+def test_progress_that_not_all_tasks_told_is_a_failure(
+    silent: int, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(button, "ask_progress", lambda *_: button.PressProgress(
+        campaign="c", state="live", present=0, reached=0, activated=0, is_over=False, silent=silent))
+    assert main(["campaign", "progress", "c"]) == code
+    assert (f"{silent} of 4 tasks said nothing of this press in time" in capsys.readouterr().err) == bool(silent)
 
 
 def test_check_says_what_is_wrong_with_settings_beside_the_broker(
