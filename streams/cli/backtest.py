@@ -55,13 +55,18 @@ def _switches(options: argparse.Namespace) -> list[Any]:
     """The definitions to begin with, then those of `--definitions-at`: all are read before the first event, and what is
     wrong is said of all at once."""
     from streams.backtest import Switch
+    from streams.cli.destinations import faults_of
     from streams.core.errors import Misconfigured
     from streams.definitions import load_folder, without_definitions
 
     found, faults = [], list[str]()
     for at, path in [(0, options.definitions), *options.definitions_at]:
+        if options.output.resolve().is_relative_to(path.resolve()):
+            faults.append(f"--output {options.output} is in the folder of definitions {path}, where the next one would read "
+                          "it; expected another folder")
+            continue
         try:
-            found.append(Switch(at=at, definitions=load_folder(path)))
+            found.append(Switch(at=at, definitions=load_folder(path, faults_of)))
             if not found[-1].definitions.sources:
                 print(without_definitions(path), file=sys.stderr)
         except Misconfigured as fault:

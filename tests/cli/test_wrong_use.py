@@ -80,13 +80,14 @@ def test_wrong_words_are_refused_with_2(words: str, said: str, folder: Path, cap
 
 
 @pytest.mark.parametrize("words", [
-    "backtest {folder}/events.jsonl --definitions {folder} --output {folder}/events.jsonl/below",
+    "backtest {folder}/events.jsonl --definitions {folder}/none --output {folder}/events.jsonl/below",
     "feed export {folder}/events.jsonl/below",
     "broker --data {folder}/events.jsonl/below --port 0",
 ])
 def test_a_path_that_cannot_be_written_is_named(words: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "none").mkdir()
     assert main(words.format(folder=folder).split()) == 1
-    said = capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()[-1]
     assert re.match(rf"audience {words.split()[0]}: .*{folder}/events.jsonl", said)
     assert "name another path" in said or "Is the disk full, the folder writable?" in said
 
@@ -211,3 +212,27 @@ def test_the_topics_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["topics"]) == 0
     listed = capsys.readouterr().out
     assert [topic.name for topic in TOPICS if topic.name not in listed] == []
+
+
+@pytest.mark.parametrize("output", ["", "/out", "/../{name}/out"])
+def test_a_backtest_does_not_write_among_the_definitions(
+    output: str, folder: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    where = f"{folder}{output.format(name=folder.name)}"
+    assert main(["backtest", f"{folder}/events.jsonl", "--definitions", str(folder), "--output", where]) == 1
+    assert f"--output {where} is in the folder of definitions {folder}" in capsys.readouterr().err
+    assert sorted(file.name for file in folder.iterdir()) == ["buyers.yaml", "events.jsonl"]
+
+
+def test_a_backtest_says_what_is_wrong_with_a_destination(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "hook.yaml").write_text("kind: destination\nid: hook\nchannel: email\nconnector: webhok\n")
+    words = ["--definitions", str(folder), "--output", f"{folder}-out"]
+    assert main(["backtest", f"{folder}/events.jsonl", *words]) == 1
+    assert f"{folder}/hook.yaml:4: " in capsys.readouterr().err
+
+
+def test_a_json_list_is_said_to_be_no_object(folder: Path) -> None:
+    (folder / "events.jsonl").write_text("[1]\n")
+    words = ["--definitions", str(folder), "--output", f"{folder}-out"]
+    assert main(["backtest", f"{folder}/events.jsonl", *words]) == 0
+    assert "not-an-object" in Path(f"{folder}-out", "rejected.jsonl").read_text()
