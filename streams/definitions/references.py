@@ -167,8 +167,12 @@ def _behind(key: Key, keyed: Mapping[Key, Read], behind: Mapping[Key, int]) -> i
 
 
 def _needs(key: Key, keyed: Mapping[Key, Read]) -> Iterator[tuple[Steps, Key]]:
-    """A computed trait that names itself means the trait of that name which messages set."""
+    """A computed trait that names itself means the trait of that name which messages set. A path needs each computed trait
+    that it may lead into."""
     for reference in keyed[key].notes.references:
-        means_plain = key == ("computed-trait", reference.id)
-        if reference.kind == key[0] and not means_plain:
-            yield reference.steps, (reference.kind, reference.id)
+        if reference.kind == key[0]:
+            parts = reference.id.split(".")
+            names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+            for name in names[:1] if (reference.kind, names[0]) in keyed else names:
+                if key != ("computed-trait", name):
+                    yield reference.steps, (reference.kind, name)

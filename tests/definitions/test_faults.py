@@ -206,6 +206,12 @@ def test_a_circle_of_computed_traits_but_a_trait_may_name_the_plain_one_of_its_n
     )
 
 
+def test_a_circle_of_computed_traits_through_paths(tmp_path: Path) -> None:
+    text = "\n---\n".join(f"kind: computed-trait\nid: {one}\nfunction: coalesce\nof: [{{trait: {other}}}]"
+                          for one, other in (("a", "b.c.x"), ("b.c", "a.y"), ("d", "d.x")))
+    assert faults(tmp_path, text) == ("d.yaml:9: a circle: a needs b.c needs a; expected no document that needs itself",)
+
+
 def test_an_unknown_destination_where_destinations_are_defined(tmp_path: Path) -> None:
     text = (
         "kind: destination\nid: gam\nchannel: display\nconnector: http\n---\n"
@@ -273,25 +279,3 @@ def test_a_destinations_channel_is_a_word(tmp_path: Path, found: str) -> None:
     text = f"kind: destination\nid: d\nchannel: {found}\nconnector: http\nsettings: {{url: https://example.org}}"
     [fault] = faults(tmp_path, text)
     assert fault.startswith("d.yaml:3: channel is ") and "expected one of" in fault
-
-
-@pytest.mark.parametrize(("value", "part"), [
-    ('!!bool "maybe"', 'the tag tag:yaml.org,2002:bool of "maybe"'), ('!!int "abc"', 'int of "abc"'),
-    ('!!float "abc"', 'float of "abc"'), ("!!null x", 'null of "x"'), ("!mine x", 'the tag !mine of "x"'),
-    ("!mine {a: 1}", "the tag !mine of an object"), ("[1, !mine [2]]", "the tag !mine of a list"),
-    ("!!set {a}", "set of an object"), ("!!int 0x10", 'int of "0x10"'), ("{!mine a: 1}", 'the tag !mine of "a"')])
-def test_a_tag_is_said_and_never_passed_over(tmp_path: Path, value: str, part: str) -> None:
-    [fault] = faults(tmp_path, f"{HEAD}rule: {{everyone: {{}}}}\nname: {value}\n")
-    assert fault.startswith("d.yaml:4: the tag ") and part in fault
-
-
-@pytest.mark.parametrize("text", ["!mine\n- kind: segment\n", "!mine {kind: segment}", "!!null {kind: segment}", "!!null x"])
-def test_a_tag_of_a_whole_document(tmp_path: Path, text: str) -> None:
-    [fault] = faults(tmp_path, text)
-    assert ": the tag " in fault
-
-
-def test_tags_that_say_what_is_written_anyway(tmp_path: Path) -> None:
-    (tmp_path / "d.yaml").write_text("!!map\nkind: segment\nid: !!str s\nrule: {trait: {name: !!str 1, "
-                                     "in: !!seq [!!int 1, !!float 2, !!bool true, !!str 1]}}\n")
-    assert load_folder(tmp_path).sources["segment/s"]["rule"] == {"trait": {"name": "1", "in": [1, 2.0, True, "1"]}}
