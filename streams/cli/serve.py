@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from socket import AF_INET, AF_INET6, create_server
 from typing import Any
 
 from streams.cli.arguments import command, environment, seconds, settings_of
@@ -44,7 +45,11 @@ def run(options: argparse.Namespace) -> int:
                     provider=Provider(domain=options.provider, segtax=options.segtax))
     place = f"{options.host}:{options.port}"
     try:
-        web.run_app(application(served), host=options.host, port=options.port, access_log=None,
+        where: dict[str, Any] = {"host": options.host, "port": options.port}
+        if options.port == 0:  # any that is free, which the log has to name
+            free = create_server((options.host, 0), family=AF_INET6 if ":" in options.host else AF_INET)
+            where, place = {"sock": free}, f"{options.host}:{free.getsockname()[1]}"
+        web.run_app(application(served), access_log=None, **where,
                     print=lambda _: log.info("Look-ups at http://%s/memberships/NAMESPACE:VALUE", place))
     except OSError as failure:
         raise Misconfigured((f"{place}: {failure.strerror}; is another server there? Choose a --port",)) from failure

@@ -1,6 +1,7 @@
 """What the long-running commands say as processes, when they cannot begin."""
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from streams.cli.operate import its_own
 from streams.runtime.exits import Exit
 from streams.runtime.settings import Settings
-from tests.processes import environment
+from tests.processes import environment, fetched
 
 
 @pytest.fixture
@@ -58,6 +59,16 @@ def test_a_look_up_server_on_a_taken_port_says_so(taken: int, tmp_path: Path) ->
     assert code == 1
     assert said.splitlines()[-1].startswith("audience serve: 127.0.0.1:")
     assert "Choose a --port" in said and "Traceback" not in said
+
+
+def test_a_look_up_server_on_any_port_says_which(tmp_path: Path) -> None:
+    with _begun("serve --port 0", tmp_path) as server:
+        assert server.stderr
+        said = next(line for line in server.stderr if "Look-ups" in line)
+        [port] = re.findall(r"Look-ups at http://127\.0\.0\.1:(\d+)/", said)
+        status, _ = fetched(f"http://127.0.0.1:{port}/live")
+        server.terminate()
+    assert status == 200 and int(port) > 0
 
 
 def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
