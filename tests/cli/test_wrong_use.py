@@ -70,6 +70,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
     ("backtest {folder}/events.jsonl --definitions {folder} --output out --partitions 1025", "expected a number of"),
     ("demo --events -5", "'-5': expected a whole number, 1 or more"),
     ("demo --seconds 0", "'0': expected a number of seconds above 0"),
+    ("demo --seconds 0.01", "'0.01': expected a number of seconds, 1 or more"),
     ("profile show cookie:c1 --events -1", "'-1': expected a whole number, 0 or more"),
 ])
 def test_wrong_words_are_refused_with_2(words: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
