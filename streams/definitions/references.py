@@ -25,6 +25,9 @@ _CIRCULAR = frozenset({"segment", "computed-trait"})
 MOST_BEHIND = 50
 """Segments (or computed traits) one behind another: what reads, judges and explains them goes from one to the next."""
 
+MOST_UNFOLDED = 1_000
+"""Computed traits that one leads to, each as often as ways lead there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
@@ -130,6 +133,7 @@ def _circles(keyed: Mapping[Key, Read]) -> None:
     for start in keyed:
         if start[0] in _CIRCULAR and start not in behind:
             _walk(start, keyed, behind)
+    _unfolded([key for key in behind if key[0] == "computed-trait"], keyed)
 
 
 def _walk(start: Key, keyed: Mapping[Key, Read], behind: dict[Key, int]) -> None:
@@ -164,6 +168,19 @@ def _behind(key: Key, keyed: Mapping[Key, Read], behind: Mapping[Key, int]) -> i
             steps=steps, found=f"more than {MOST_BEHIND} documents of kind {key[0]}, each needed by the one before",
             expected=f"at most {MOST_BEHIND}"))
     return most + 1
+
+
+def _unfolded(keys: list[Key], keyed: Mapping[Key, Read]) -> None:
+    """Notes each computed trait that unfolds into too many, those that it needs and that these need: each has its own
+    place in the rule, so twenty that name the next one twice are a million. keys: after those that they need."""
+    count: dict[Key, int] = {}
+    for key in keys:
+        below = [count.get(needed, 0) for _, needed in _needs(key, keyed)]
+        count[key] = 1 + sum(below)
+        if count[key] > MOST_UNFOLDED and max(below) <= MOST_UNFOLDED:
+            keyed[key].notes.faults.append(Fault(
+                steps=("of",), found=f"{key[1]} unfolds into {count[key]:,} computed traits",
+                expected=f"at most {MOST_UNFOLDED:,}; name each once"))
 
 
 def _needs(key: Key, keyed: Mapping[Key, Read]) -> Iterator[tuple[Steps, Key]]:

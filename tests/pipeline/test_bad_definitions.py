@@ -118,3 +118,19 @@ def test_as_many_segments_behind_one_another_as_are_allowed() -> None:
     pipeline = _pipeline()
     pipeline.apply(CARTS | _chain(50))
     assert not pipeline.rejected and pipeline.members("n0000") == {"cookie:c1"}
+
+
+def _coalesced(length: int, times: int) -> dict[str, Json]:
+    """Computed traits, each of which names the next so many times."""
+    return {f"computed-trait/t{number:02}": {
+        "kind": "computed-trait", "id": f"t{number:02}", "function": "coalesce",
+        "of": [{"trait": f"t{number + 1:02}"}] * times} for number in range(length)}
+
+
+def test_computed_traits_that_double_are_told() -> None:
+    pipeline = _pipeline()
+    _write(pipeline, CARTS | _coalesced(40, 2))
+    reason = pipeline.rejected[0][1]
+    assert "t30 unfolds into 1,023 computed traits" in reason and reason.count("unfolds into") == 1
+    _write(pipeline, CARTS | _coalesced(40, 1))
+    assert pipeline.plan.computed.keys() == {f"t{number:02}" for number in range(40)}
