@@ -31,9 +31,7 @@ from streams.core.messages import (
     IdentityChanged,
     MembershipChanged,
     Output,
-    Refused,
     Suppressed,
-    Unrenderable,
 )
 from streams.core.profile import Profile
 from streams.core.requests import Receipt
@@ -48,7 +46,7 @@ from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
 from streams.task.arrivals import Arrivals
 from streams.task.breaking import breaches_of
-from streams.task.outputs import refused, unsent, view
+from streams.task.outputs import Lettered, letter, view
 from streams.task.publishing import Published, press, records, revise
 from streams.task.requesting import request
 from streams.task.wire import Ask, encode
@@ -68,10 +66,8 @@ class Collected:
 
     def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
         for output in outputs:
-            if isinstance(output, Refused):
-                self.rejected.append((refused(output), output.reason))
-            elif isinstance(output, Unrenderable):
-                self.rejected.append((unsent(output), output.reason))
+            if isinstance(output, Lettered):
+                self.rejected.append(letter(output)[:2])
             else:
                 self.outputs.append(output)
         return []
@@ -142,12 +138,14 @@ class Pipeline:
         self._drain()
 
     def send(self, message: Mapping[str, Json] | bytes, at: Moment | None = None, line: int = 0, file: int = 0) -> None:
-        """One message, received at `at` (else its `receivedAt` or `timestamp`, else now), but never in the past:
-        first what time alone brings until then, then the message, and everything it causes. `line` and `file`: where it
-        stands, the offset and the partition of its record."""
+        """One message, received at `at` (else its `receivedAt` or `timestamp`, else now), but never in the past: first
+        what time alone brings until then, then the message, and everything it causes. All tasks go by that clock. `line`
+        and `file`: where it stands, the offset and the partition of its record."""
         raw = message if isinstance(message, bytes) else orjson.dumps(message)
         received = received_at(raw, self.now) if at is None else moment(at)
         self.advance(to=max(self.now, received), including=False)
+        for task in self.tasks:
+            task.now = max(task.now, self.now)
         self._waiting[self._random.randrange(len(self.tasks))].append(
             Inbound("events.hits", file, line, None, raw, self.now))
         self._drain()

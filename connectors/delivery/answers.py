@@ -21,12 +21,12 @@ def outcome_of(status: int, retry_after: str | None, at: int, *, reference: str 
 
 
 def instant_of(retry_after: str | None, at: int) -> int | None:
-    """Of `Retry-After`, which is seconds or an HTTP date (10.2.3); nonsense is as good as nothing."""
+    """Of `Retry-After`, which is seconds or an HTTP date (10.2.3); None where it is neither."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return at + int(text) * 1000
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        return int(date.replace(tzinfo=date.tzinfo or UTC).timestamp() * 1000)
+    except (ValueError, OverflowError):
         return None
-    return int(date.replace(tzinfo=date.tzinfo or UTC).timestamp() * 1000)

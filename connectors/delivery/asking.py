@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientSession, ClientTimeout, StreamReader
 
 from connectors.delivery.outcomes import Deferred
 from streams.core.values import Json
@@ -52,8 +52,7 @@ class Http:
             self._session = ClientSession(timeout=ClientTimeout(total=self._timeout))
         try:
             async with self._session.request(method, url, allow_redirects=False, **request) as answer:
-                body = await answer.content.read(READ)
-                return Answer(status=answer.status, headers=answer.headers, body=body)
+                return Answer(status=answer.status, headers=answer.headers, body=await _read(answer.content))
         except TimeoutError:
             return Deferred(why=f"no answer within {self._timeout:g} s")
         except (ClientError, OSError) as failure:
@@ -64,3 +63,11 @@ class Http:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+async def _read(content: StreamReader) -> bytes:
+    """To its end, or READ bytes of it: one call gives what has come so far."""
+    body = bytearray()
+    while len(body) < READ and (part := await content.read(READ - len(body))):
+        body += part
+    return bytes(body)

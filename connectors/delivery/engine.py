@@ -6,15 +6,15 @@ same id: that is what an idempotency key is for, and no order of these steps cou
 """
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from traceback import extract_tb
 from typing import assert_never
 
 from connectors.delivery.contract import Activations, Connector, Delivery
-from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused
+from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused, where
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.window import Pending, Window
 from streams.core.errors import Bug
@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 
 IDLE = 0.5
 """Seconds to wait at most before looking again, so that a source that must be asked regularly is."""
+STAY = 240.0
+"""Seconds of a call after which the source is told that this engine lives: it takes whoever is silent for dead."""
+LONGEST_WAIT = DAY_MS // 24
+"""ms; a destination that asks to be left alone for longer is asked that often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +42,6 @@ class Limits:
     shortest: int = 1_000
     longest: int = 60_000
     give_up_after: int = DAY_MS
-
-
-def told(failure: Exception) -> str:
-    """What failed and where, and not with which words: they may quote a person."""
-    place = extract_tb(failure.__traceback__)[-1]
-    return f"{type(failure).__name__} at {place.filename}:{place.lineno} in {place.name}"
 
 
 class Engine:
@@ -122,11 +120,19 @@ class Engine:
         self._bucket.spend(len(batch))
         outcomes = await self._asked(batch, at)
         answered_at = self._clock()
-        if all(isinstance(outcome, Deferred) for outcome in outcomes):
-            self._breaker.failed(answered_at)
-        else:
-            self._breaker.succeeded()
+        self._learn(outcomes, answered_at)
         await self._settle(batch, outcomes, answered_at)
+
+    def _learn(self, outcomes: Sequence[Outcome], at: int) -> None:
+        """What the outcomes of a call say of the destination. One that was refused may not have been sent at all; one that
+        is to be tried later says nothing of others, until several calls in a row end so."""
+        asked_for = [outcome.until or 0 for outcome in outcomes if isinstance(outcome, Deferred)]
+        if any(isinstance(outcome, Delivered) for outcome in outcomes):
+            self._breaker.succeeded()
+        elif asked_for:
+            self._breaker.failed(at)
+            if self._breaker.is_open:
+                self._next_call_at = max(self._next_call_at, min(*asked_for, at + LONGEST_WAIT))
 
     def _too_late(self, pending: Pending, at: int) -> str:
         """Why it is not even tried: a message a day late, as to a destination that is new, is worse than none. What
@@ -138,16 +144,26 @@ class Engine:
         return "too old before it was tried" if is_stale and not pending.attempt else ""
 
     async def _asked(self, batch: Sequence[Pending], at: int) -> Sequence[Outcome]:
+        call = asyncio.ensure_future(self._connector.deliver([pending.activation for pending in batch], at))
+        await self._stay_during(call)
         try:
-            outcomes = await self._connector.deliver([pending.activation for pending in batch], at)
+            outcomes = call.result()
         except Exception as failure:  # a connector's bug delays its own destination and nobody else
-            log.error("%s: the connector failed: %s", self._destination, told(failure))
+            log.error("%s: the connector failed: %s", self._destination, where(failure))
             for pending in batch:
                 pending.is_alone = True
             return [Deferred(why=f"the connector failed: {type(failure).__name__}")] * len(batch)
         if len(outcomes) != len(batch):
             raise Bug(f"{self._destination}: {len(outcomes)} outcomes for {len(batch)} activations; expected one each")
         return outcomes
+
+    async def _stay_during(self, call: asyncio.Future[Sequence[Outcome]]) -> None:
+        try:
+            while not (await asyncio.wait({call}, timeout=STAY))[0]:
+                await self._activations.stay()
+        except BaseException:
+            call.cancel()
+            raise
 
     async def _settle(self, batch: Sequence[Pending], outcomes: Sequence[Outcome], at: int) -> None:
         deliveries = [self._note(pending, outcome, at) for pending, outcome in zip(batch, outcomes, strict=True)]
@@ -176,4 +192,4 @@ class Engine:
     def _retry_at(self, pending: Pending, deferred: Deferred, at: int) -> int:
         pause = back_off(pending.attempt, shortest=self._limits.shortest, longest=self._limits.longest,
                          chance=self._chance())
-        return max(at + pause, deferred.until or 0)
+        return max(at + pause, min(deferred.until or 0, at + LONGEST_WAIT))

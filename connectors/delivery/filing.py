@@ -51,7 +51,7 @@ class FilingConnector:
             try:
                 await asyncio.to_thread(self._spool.publish)
             except OSError as failure:
-                log.warning("what is kept stays in the journal: %s", told(failure))
+                log.warning("what is kept stays in the journal: %s", advice(failure))
             await asyncio.to_thread(self._spool.release)
 
     async def _kept(self, rows: Sequence[Row], at: int) -> Outcome:
@@ -59,7 +59,7 @@ class FilingConnector:
             try:
                 name = await asyncio.to_thread(self._spool.keep, rows, at)
             except OSError as failure:
-                return Deferred(why=told(failure))
+                return Deferred(why=advice(failure))
             due_in = self._spool.due_in(at)
             if self._waiting is None and due_in is not None:
                 self._waiting = asyncio.create_task(self._publish_after(due_in))
@@ -75,11 +75,11 @@ class FilingConnector:
                     self._waiting = None
                     return
                 except OSError as failure:
-                    log.warning("no file was written, and is tried again: %s", told(failure))
+                    log.warning("no file was written, and is tried again: %s", advice(failure))
                     seconds = AGAIN_AFTER
 
 
-def told(failure: OSError) -> str:
+def advice(failure: OSError) -> str:
     """What the operator has to do about it."""
     if failure.errno in FULL:
         return "the disk of the folder is full (or its quota): nothing is lost, it goes on when there is room"

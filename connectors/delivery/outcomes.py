@@ -2,14 +2,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from traceback import extract_tb
 from typing import TypeAlias
+
+LONGEST = 200
+"""Characters of a reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """The destination has it. `reference` is its own id for it, if it gives one."""
+    """The destination has it. `reference` is its own id for it; None where it gives none, or what is no short text."""
 
     reference: str | None = None
+
+    def __post_init__(self) -> None:
+        given: object = self.reference
+        if not (isinstance(given, str) and given.isprintable() and len(given) <= LONGEST):
+            object.__setattr__(self, "reference", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,12 @@ class Refused:
     """Never: the destination will not take this one. `why` names nobody."""
 
     why: str
+
+
+def where(failure: Exception) -> str:
+    """What failed and where, and not with which words: they may quote a person."""
+    place = extract_tb(failure.__traceback__)[-1]
+    return f"{type(failure).__name__} at {place.filename}:{place.lineno} in {place.name}"
 
 
 Outcome: TypeAlias = Delivered | Deferred | Refused

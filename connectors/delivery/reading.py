@@ -20,7 +20,13 @@ Variables: TypeAlias = Mapping[str, str] | None
 
 PACE = ("per_second", "apart")
 """Settings that every destination has, for the engine."""
+TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+"""The name of a header (RFC 9110, 5.6.2)."""
+LONGEST_NUMBER = 20
+"""Digits; those of 64 bits."""
 WEBHOOK = "whsec_"
+SHORTEST_KEY = 16
+"""Bytes of what signs or seals: a shorter one can be guessed, and then anybody can speak for somebody."""
 ONE_LINE = "a text on one line, or {env: NAME}"
 
 
@@ -96,13 +102,20 @@ class Reading:
             return default
         return value
 
-    def texts(self, name: str) -> dict[str, str]:
-        self._forms[name] = {"type": "object", "additionalProperties": or_variable({"type": "string"})}
+    def headers(self, name: str, ours: frozenset[str]) -> dict[str, str]:
+        """Of HTTP; `ours`, in lower case, are set by who sends."""
+        self._forms[name] = {"type": "object", "additionalProperties": or_variable({"type": "string"}),
+                             "propertyNames": {"pattern": f"^{TOKEN}$"}}
         given = self._given.get(name, {})
         if not isinstance(given, dict):
             self.refuse(name, "an object of texts")
             return {}
-        return {each: self._resolved((name, each), value, ONE_LINE) for each, value in sorted(given.items())}
+        for each in given:
+            if not isinstance(each, str) or not re.fullmatch(TOKEN, each):
+                self._refuse((name, str(each)), "the name of a header: letters, digits and -")
+            elif each.lower() in ours:
+                self._refuse((name, each), "another header: this one is set by who sends")
+        return {str(each): self._visible((name, str(each)), value) for each, value in sorted(given.items(), key=str)}
 
     def needed(self, name: str) -> str:
         """A text that is not empty."""
@@ -147,8 +160,8 @@ class Reading:
                 self._refuse((name, each), f"the number of {what}")
         return found
 
-    def secret(self, name: str) -> str:
-        """Never written down: always the name of its variable."""
+    def secret(self, name: str, shortest: int = 1) -> str:
+        """Never written down: always the name of its variable, which holds so many characters at least."""
         self._forms[name] = ENVIRONMENT
         variable = _variable(self._given.get(name))
         if variable is not None and self._variables is None:
@@ -156,16 +169,21 @@ class Reading:
         value = (self._variables or {}).get(variable or "", "")
         if not value or not value.isascii() or not value.isprintable():
             self._refuse((name,), "{env: NAME} of a variable that is set", is_secret=True)
+        if len(value) < shortest:
+            self._refuse((name,), f"{{env: NAME}} of a variable that holds {shortest} characters or more", is_secret=True)
         return value
 
     def signing_key(self, name: str) -> bytes:
         """As the Standard Webhooks write it: `whsec_` and Base64; any other text stands for its bytes."""
         text = self.needed(name)
         try:
-            return base64.b64decode(text.removeprefix(WEBHOOK), validate=True) if text.startswith(WEBHOOK) else text.encode()
+            key = base64.b64decode(text.removeprefix(WEBHOOK), validate=True) if text.startswith(WEBHOOK) else text.encode()
         except ValueError:
             self.refuse(name, f"Base64 after {WEBHOOK}")
             return b""
+        if len(key) < SHORTEST_KEY:
+            self.refuse(name, f"a key of {SHORTEST_KEY} bytes or more, as text or as Base64 after {WEBHOOK}")
+        return key
 
     def finish(self) -> None:
         """WrongDestination with every fault that was found until now, unknown names included."""
@@ -174,6 +192,12 @@ class Reading:
             self._refuse((name,), f"one of {', '.join(known)}", among=known, is_unknown=True)
         if self._wrong:
             raise WrongDestination(self._destination, tuple(self._wrong.values()))
+
+    def _visible(self, at: tuple[str, ...], value: Json) -> str:
+        text = self._resolved(at, value, ONE_LINE)
+        if not text.replace("\t", " ").isprintable():
+            self._refuse(at, ONE_LINE)
+        return text
 
     def _resolved(self, at: tuple[str, ...], value: Json, expected: str, *, is_long: bool = False) -> str:
         if (variable := _variable(value)) is not None:
@@ -208,12 +232,13 @@ def _is_text(text: str) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
 
 
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of brackets that do not match, or a port that is none
+        return (parts.scheme in ("http", "https") and bool(parts.hostname and parts.hostname.encode("idna"))
+                and parts.port != 0 and text.isprintable() and " " not in text)
+    except ValueError:  # of brackets that do not match, a port that is none, or a name that cannot be looked up
         return False

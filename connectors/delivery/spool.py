@@ -141,9 +141,9 @@ class Spool:
                 "number": number, "file": self._file(number).name, "rows": rows, "bytes": size, "sha256": digest,
                 "first_at": first, "last_at": last}) + b"\n")
             self._number = number
-        for old in self._folder.glob(f".{self._name}-*.sealed"):
-            if old != self._sealed(self._number):
-                old.unlink()
+        for old in self._numbered("sealed"):
+            if old != self._number:
+                self._sealed(old).unlink()
 
     def _begin(self) -> None:
         """Takes the folder and goes on where the last one stopped; also finishes what a full disk interrupted."""
@@ -174,10 +174,13 @@ class Spool:
     def _last_without_manifest(self) -> int:
         """A first start, or somebody removed the manifest: no other's file is overwritten. Whether the manifest named
         the last sealed journal nobody knows; its file is written again, with the same name and content."""
-        pattern = re.compile(rf"\.?{re.escape(self._name)}-(\d{{10}})\.(sealed|{self._suffix})")
-        found = (pattern.fullmatch(path.name) for path in self._folder.iterdir())
-        last = max((int(match[1]) for match in found if match), default=0)
+        last = max(self._numbered(f"(?:sealed|{self._suffix})"), default=0)
         return last - self._sealed(last).exists()
+
+    def _numbered(self, suffix: str) -> list[int]:
+        """The numbers of its files with that suffix, and of no other's: a name may begin as this one does."""
+        pattern = re.compile(rf"\.?{re.escape(self._name)}-([0-9]{{10}})\.{suffix}")
+        return [int(match[1]) for path in self._folder.iterdir() if (match := pattern.fullmatch(path.name))]
 
     def _file(self, number: int) -> Path:
         return self._folder / f"{self._name}-{number:010}.{self._suffix}"

@@ -1,4 +1,5 @@
-"""What was taken and is not settled yet: bounded, in order per identifier, and nobody waits for somebody else's retry.
+"""What was taken and is not settled yet: in order per identifier, and nobody waits for somebody else's retry while there is
+room.
 
 Order matters per identifier: an `exited` that overtakes a deferred `entered` would leave the person in the audience.
 """

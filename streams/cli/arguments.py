@@ -50,18 +50,14 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def identifier(text: str) -> str:
-    """NAMESPACE:VALUE as the pipeline writes it: who asks for Jane@Example.com means jane@example.com. What it would take
-    from nobody stays as it is."""
-    from streams.definitions.members import NoIdentifier, identifier_of
+    """NAMESPACE:VALUE as the pipeline writes it."""
+    from streams.definitions.members import meant
 
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise argparse.ArgumentTypeError(f"{text!r} is not UTF-8; expected NAMESPACE:VALUE, for example cookie:c1")
     if not all(text.partition(":")[::2]):
         raise argparse.ArgumentTypeError(f"{text!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1")
-    try:
-        return identifier_of(text)
-    except NoIdentifier:
-        return text
+    return meant(text)
 
 
 def moment(text: str) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streams.core import campaigns, erasing, expiry, profiling, retention
+from streams.core import bounds, campaigns, erasing, expiry, profiling, retention
 from streams.core.campaigns import history
 from streams.core.consent.merging import restrain
 from streams.core.context import Context
@@ -17,10 +17,10 @@ from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
 from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note
 from streams.core.segments.folding import fold, refold, remember
-from streams.core.tables import Entry, Pointer
+from streams.core.tables import Entry, Pointer, portions
 
 CHUNK = 200
-"""Events of a timeline that travel in one message: about 100 KB of usual events, far below a record's limit."""
+"""Events of a timeline that travel in one message, at most; usual ones are 100 KB together."""
 
 
 def release(context: Context, message: Release, at: int) -> list[Sent]:
@@ -43,7 +43,7 @@ def _given(
     to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None, cause: str = "merge",
 ) -> list[Sent]:
     """The fragments come first, so that whatever the receiver has under their keys before is an event of its own."""
-    chunks = [entries[start:start + CHUNK] for start in range(0, len(entries), CHUNK)] or [[]]
+    chunks = list(portions(entries, CHUNK)) or [[]]
     return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1, cause)
             for place, chunk in enumerate(chunks)]
 
@@ -104,7 +104,7 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
-    state = Profile("", "", told=told, inherited=had, waiting=waiting)
+    state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=profile.weight)
     return _given(message.to, message.source, fragments, entries, state, "split" if message.is_split else "merge")
 
 
@@ -194,10 +194,11 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         _inherit(profile, message.source, message.state)
         history.watch_anew(context, profile)
     tables.profiles.put(profile.key, profile)
+    sends: list[Sent] = [*bounds.curtail(context, profile, at)[0]] if profile.weight > bounds.LARGEST else []
     if not message.last:
-        return []
+        return sends
     note(profile, message.source, -1)
-    sends = _carry_out_waiting(context, profile) if profile.cuts else []
+    sends += _carry_out_waiting(context, profile) if profile.cuts else []
     if profile.standing == ERASED:
         return sends + erasing.finish(context, profile, at)
     sends += profiling.settle(context, profile, at, message.cause)
@@ -227,6 +228,7 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
             waiting += passed_on
     campaigns.inherit(profile, state)
     profile.now = max(profile.now, state.now)
+    profile.weight += state.weight
     for segment, sequence in state.sequences.items():
         profile.sequences[segment] = max(sequence, profile.sequences.get(segment, 0))
     for source, balance in state.handovers.items():

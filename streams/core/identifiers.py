@@ -5,6 +5,7 @@ form everywhere and nothing to convert.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from streams.core.definitions import Caps, Namespace, OnConflict
@@ -30,12 +31,18 @@ DEFAULT_NAMESPACES: tuple[Namespace, ...] = (
     Namespace(name="cookie", priority=7, at_most=50, on_conflict=OnConflict.LAST_LOGIN),
 )
 
+_NAMESPACE = re.compile(r"[a-z0-9_.][a-z0-9_.-]*")
 LOWERED = frozenset({"email", "device_ad_id"})
 STATED = Caps()
 
 
 def namespace_of(identifier: str) -> str:
     return identifier.partition(":")[0]
+
+
+def is_namespace(name: str) -> bool:
+    """What a definition can name; with a `-`, `=` or line end in front it would be a formula or a row to who opens a CSV."""
+    return len(name) <= LONGEST_VALUE and _NAMESPACE.fullmatch(name) is not None
 
 
 def is_anonymous(identifier: str) -> bool:

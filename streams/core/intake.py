@@ -16,7 +16,7 @@ from streams.core import values
 from streams.core.consent.mapping import DEFAULT, FIELDS, restrict, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
-from streams.core.identifiers import Namespaces, is_blocked, namespace_of, spelled
+from streams.core.identifiers import Namespaces, is_blocked, is_namespace, namespace_of, spelled
 from streams.core.values import LATEST, Json
 
 PhoneNumber = Callable[[str], str | None]
@@ -47,7 +47,7 @@ def instant(value: Json, field: str) -> int:
         else:
             found = values.epoch_ms(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and -LATEST <= value <= LATEST:
-        found = int(value)
+        found = int(value // 1)
     if found is None:
         raise Rejected(f"{field} is no time; expected ISO 8601 with zone or epoch milliseconds")
     return found if found < _LAST else _LAST
@@ -107,7 +107,7 @@ class Intake:
             identifiers = self.identifiers(message, context, properties, traits)
         if not identifiers and (kind != "alias" or self.previous(message) is None):
             raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
-                           "a phone, a device id or an external id")
+                           "a phone, a device id or an external id whose type is of letters a-z, digits, `_`, `.` and `-`")
         name = _event_name(message) if kind == "track" else NAMES[kind]
         if kind == "identify":
             properties = traits
@@ -197,8 +197,8 @@ class Intake:
                 self._add(found, name, traits[name])
 
     def _add_named(self, found: list[str], name: str, value: Json) -> None:
-        """Under a name that comes from outside."""
-        if name and ":" not in name and "\x00" not in name:
+        """Under a name that comes from outside; one that no rule could name is passed over, as blocked values are."""
+        if is_namespace(name):
             self._add(found, name, value)
 
     def _add(self, found: list[str], name: str, value: Json) -> None:
@@ -258,7 +258,7 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 def _message_id(message: Message) -> str:
     """Of a message that states no text: its number, else a digest of what it says."""
     stated = message.get("messageId")
-    if isinstance(stated, int):
+    if isinstance(stated, int) and not isinstance(stated, bool):
         return str(stated)
     content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

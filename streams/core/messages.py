@@ -203,6 +203,16 @@ class Unrenderable:
 
 
 @dataclass(slots=True)
+class Curtailed:
+    """A profile that was too large, and what it lost: traits, states of rules, purposes, each in number. It becomes a dead
+    letter."""
+
+    profile_id: str
+    dropped: dict[str, int]
+    at: int
+
+
+@dataclass(slots=True)
 class Refused:
     """An event that names erased people only: it becomes a dead letter without its bytes, which were not to come back.
     mark: the keyed hash of its strongest identifier."""
@@ -258,6 +268,6 @@ class Answered:
 Command: TypeAlias = (Arrive | Resolve | Visit | Decide | Deliver | Point | Release | Cut | Adopt
                       | Asked | Suppress | Suppressing | Split | Announce | Expire | Keep | Forget | Vacate
                       | Petition | Bar | Wipe | Report | Reported)
-Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | Refused
+Output: TypeAlias = (MembershipChanged | MembershipsNow | Activation | Suppressed | Unrenderable | Curtailed | Refused
                      | IdentityChanged | ProfileGone | ProfileSeen | Receipt | Answered)
 Sent: TypeAlias = Command | Redact | Output

@@ -123,6 +123,8 @@ class Profile:
     """[where the receipt is kept, place -> records so far] of who is erased (`erasing`)."""
     recall: list[int] = field(default_factory=list)
     """[when its timer is due, for which time messages are kept] (`campaigns.history`)."""
+    weight: int = 0
+    """Bytes of its row, at most (`bounds`)."""
 
 
 @dataclass(slots=True)

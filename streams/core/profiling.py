@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from streams.core import campaigns, expiry, forwarding, receipts, retention, telling, vacating
+from streams.core import bounds, campaigns, expiry, forwarding, receipts, retention, telling, vacating
 from streams.core.campaigns import history
 from streams.core.campaigns.local_time import zone as time_zone
 from streams.core.context import Context
@@ -63,6 +63,9 @@ def take(
         _take_word(profile, word)
     is_first = not profile.fragments
     touched = fold_in(context, profile, fragment, event, at)
+    if bounds.add(context, profile, len(event.raw)):
+        told, lost = bounds.curtail(context, profile, at)
+        sends, touched = [*sends, *told], [*touched, *lost]
     if profile.handovers or (word is not None and word.expects):
         sends += campaigns.postpone(context, profile, event, at)
         sends += settle(context, profile, at)

@@ -5,6 +5,7 @@ the unit of work brings the implementation.
 """
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -49,6 +50,24 @@ class Entry(NamedTuple):
     fragment: str
     identifiers: tuple[str, ...]
     raw: bytes
+
+
+PORTION = 1 << 20
+
+
+def portions(entries: Iterable[Entry], most: int) -> Iterator[list[Entry]]:
+    """These events one after the other, at most so many together, and bytes for one record: more than PORTION only of one
+    that is alone."""
+    portion: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if portion and (len(portion) == most or size + len(entry.raw) > PORTION):
+            yield portion
+            portion, size = [], 0
+        portion.append(entry)
+        size += len(entry.raw)
+    if portion:
+        yield portion
 
 
 class Timeline(Protocol):

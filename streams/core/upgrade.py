@@ -5,7 +5,7 @@ profile is as if the present definitions had always been in force, as far as the
 """
 from __future__ import annotations
 
-from streams.core import campaigns, expiry, retention, telling
+from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.campaigns import history
 from streams.core.context import Context
 from streams.core.messages import Sent
@@ -18,7 +18,9 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
     """What the definitions in force change for this profile at `at`; nothing while a hand-over is open."""
     if profile.handovers:
         return []
-    rebuild(context, profile)
+    sends: list[Sent] = []
+    if rebuild(context, profile):
+        sends += bounds.curtail(context, profile, at)[0]
     changes = evaluate.evaluate_all(context.plan, profile, at)
     campaigns.take_answers(profile)
     profile.edition = context.edition
@@ -27,22 +29,23 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
     expiry.watch(context, profile)
     retention.redefined(context, profile)
     history.redefined(context, profile)
-    sends = telling.tell(context, profile, changes, cause, at) if changes else []
+    sends += telling.tell(context, profile, changes, cause, at) if changes else []
     return sends + campaigns.catch_up(context, profile, at)
 
 
-def rebuild(context: Context, profile: Profile) -> None:
+def rebuild(context: Context, profile: Profile) -> bool:
     """Leaves that a fragment has never heard of are folded anew from its events; where there are none such, no event is
-    read."""
+    read. Whether the profile may have become too large by it (`bounds`)."""
     behind = [fragment for fragment in profile.fragments.values() if is_behind(context.plan, fragment)]
     if not behind:
-        return
+        return False
     entries = [] if _knows_all(context, behind) else context.tables.timeline.entries(profile.key)
     context.rebuilt["profiles"] += bool(entries)
     context.rebuilt["events"] += len(entries)
     for fragment in behind:
         events = [context.reread(entry) for entry in entries if entry.fragment == fragment.key]
         context.rebuilt["leaves"] += refold(context.plan, fragment, events)
+    return bounds.add(context, profile, sum(len(entry.raw) for entry in entries))
 
 
 def _knows_all(context: Context, behind: list[Fragment]) -> bool:

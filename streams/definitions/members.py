@@ -27,11 +27,20 @@ def identifier_of(written: Json) -> str:
     namespace, colon, value = written.partition(":") if isinstance(written, str) else ("", "", "")
     namespace = namespace.strip().lower()
     value = spelled(namespace, value)
-    if not colon or not namespace or not value:
+    if not colon or not namespace or not value or "\x00" in namespace + value:
         raise NoIdentifier("is no identifier")
     if is_blocked(value):
         raise NoIdentifier("is a blocked value, which nobody ever has")
     return f"{namespace}:{_phone(value) if namespace == 'phone' else value}"
+
+
+def meant(text: str) -> str:
+    """Of who looks somebody up: whoever asks for Jane@Example.com means jane@example.com. What can be nobody's stays as it
+    is."""
+    try:
+        return identifier_of(text)
+    except NoIdentifier:
+        return text
 
 
 def _phone(value: str) -> str:

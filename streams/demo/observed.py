@@ -33,8 +33,8 @@ class SeenActivation:
 class Observed:
     """`at`: the instant, in ms, up to which timers had fired when memberships were read. `memberships`:
     identifier -> the segments it is in, from `audiences.memberships` (one without any may be left out).
-    `dead_letters`: records of the two event topics only. `slowest_ms`: the longest that an activation took from its instant
-    until it was read."""
+    `dead_letters`: records of the two event topics only. `slowest_ms`: the longest that one of the newest activations took
+    from its instant until it was read."""
 
     at: int
     dead_letters: int

@@ -18,7 +18,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """`phase` is a few words ("starting Kafka", "playing", "letting windows end"). Sizes and counts are as of
+    """`phase` is a few words ("starting Kafka", "playing"). Sizes and counts are as of
     now; `latency` is None until something was activated. `hint` is the line that tells the person what to
     type."""
 

@@ -15,7 +15,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 
 from connectors.probes import add_probes
+from connectors.requests import body_of, giving_up
 from streams.core.values import Json
+from streams.definitions.members import meant
 from streams.serve.openrtb import Provider, user
 
 MOST = 1_000
@@ -55,7 +57,7 @@ def application(served: Served) -> web.Application:
     """Routes: `/memberships/NAMESPACE:VALUE`, `/memberships?identifier=…&identifier=…` (GET), `/memberships` (POST
     `{"identifiers": […]}`), each also with `format=openrtb`; `/ready`, `/live`, `/metrics`."""
     lookups = _Lookups(served)
-    app = web.Application()
+    app = web.Application(middlewares=[giving_up])
     app.add_routes([
         web.get("/memberships/{identifier:.+}", lookups.one), web.get("/memberships", lookups.many),
         web.post("/memberships", lookups.posted)])
@@ -93,7 +95,7 @@ class _Lookups:
 
     async def posted(self, request: web.Request) -> web.Response:
         try:
-            identifiers = orjson.loads(await request.read())["identifiers"]
+            identifiers = orjson.loads(await body_of(request))["identifiers"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
             identifiers = None
         return self._answer(request, identifiers)
@@ -114,8 +116,9 @@ class _Lookups:
             return self._openrtb(identifiers)
         return web.Response(body=b'{"memberships":[' + b",".join(self._rows(identifiers)) + b"]}", content_type=JSON)
 
-    def _rows(self, identifiers: list[str]) -> list[bytes]:
-        self._asked.inc(len(identifiers))
+    def _rows(self, asked: list[str]) -> list[bytes]:
+        self._asked.inc(len(asked))
+        identifiers = list(map(meant, asked))
         found = self._served.copy.get(identifiers)
         return [row or _nobody(identifier) for identifier, row in zip(identifiers, found, strict=True)]
 

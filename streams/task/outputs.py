@@ -9,15 +9,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from operator import attrgetter
-from typing import Protocol, assert_never
+from typing import Any, Protocol, TypeAlias, assert_never
 
 import orjson
 
 from schemas.codec import Codec
+from streams.core.bounds import LARGEST
 from streams.core.computed import consent_state, trait_values
 from streams.core.messages import (
     Activation,
     Answered,
+    Curtailed,
     IdentityChanged,
     MembershipChanged,
     MembershipsNow,
@@ -80,15 +82,24 @@ def decided(outputs: Iterable[Output]) -> Counter[str]:
     return Counter("capped" if line.reason in CAPS else line.change for line in lines)
 
 
-def unsent(message: Unrenderable) -> Inbound:
-    """A message that could not be made, as the record of a dead letter: on no place of a topic, offset -1."""
-    value = orjson.dumps({name: getattr(message, name) for name in message.__dataclass_fields__})
-    return Inbound(f"activations.{message.channel}", -1, -1, message.profile_id.encode(), value, message.at)
+Lettered: TypeAlias = Curtailed | Refused | Unrenderable
+"""What becomes a dead letter."""
 
 
-def refused(event: Refused) -> Inbound:
-    """An event of erased people, as the record of a dead letter: the keyed hash of whose it was, and no bytes; offset -1."""
-    return Inbound(event.topic, -1, -1, event.mark.encode(), None, event.at)
+def letter(output: Lettered) -> tuple[Inbound, str, str]:
+    """The record, the reason and the stage of a dead letter. The record was on no place of a topic, offset -1: a message
+    that could not be made; of an event of erased people the keyed hash of whose it was, no bytes; what a profile lost."""
+    match output:
+        case Unrenderable(channel=channel, profile_id=profile_id, reason=reason):
+            value = orjson.dumps({name: getattr(output, name) for name in output.__dataclass_fields__})
+            return Inbound(f"activations.{channel}", -1, -1, profile_id.encode(), value, output.at), reason, "render"
+        case Refused(topic=topic, mark=mark, reason=reason):
+            return Inbound(topic, -1, -1, mark.encode(), None, output.at), reason, "erased"
+        case Curtailed(profile_id=profile_id, dropped=dropped):
+            said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(dropped.items()))
+            reason = (f"the profile took more than {LARGEST >> 20} MiB; its largest values were dropped: {said}. Look for "
+                      "who sends so much of one person")
+            return Inbound("profiles", -1, -1, profile_id.encode(), orjson.dumps(dropped), output.at), reason, "bounds"
 
 
 def unread(revision: int, partition: int, at: int) -> Inbound:
@@ -143,7 +154,7 @@ class AvroSink:
                                 self._codec.encode_object("identity_change", output))
             case ProfileSeen(profile):
                 fields = view(plan, profile, max(at, profile.now))
-                fields["traits"] = orjson.dumps(fields["traits"]).decode()
+                fields["traits"] = _as_text(fields["traits"])
                 fields["consent"] = orjson.dumps(fields["consent"]).decode()
                 return Outbound("profiles", profile.profile_id.encode(), encode("profile", fields))
             case ProfileGone(profile_id):
@@ -157,11 +168,19 @@ class AvroSink:
                     "body": orjson.dumps(output.body).decode(), "at": output.at}))
             case Suppressed():
                 return None
-            case Refused() | Unrenderable():
-                record, stage = (refused(output), "erased") if isinstance(output, Refused) else (unsent(output), "render")
-                return self.dead_letter(record, output.reason, stage, output.at)[0]
+            case Curtailed() | Refused() | Unrenderable():
+                return self.dead_letter(*letter(output), output.at)[0]
             case _:
                 assert_never(output)
+
+
+def _as_text(traits: Any) -> str:
+    """As JSON, in which a control character takes six bytes: without the largest where no record would hold it."""
+    text = orjson.dumps(traits)
+    while len(text) > LARGEST:
+        del traits[max(traits, key=lambda name: len(orjson.dumps(traits[name])))]
+        text = orjson.dumps(traits)
+    return text.decode()
 
 
 def _receipt(output: Receipt, ageing: Mapping[str, int]) -> dict[str, Json]:

@@ -90,7 +90,8 @@ class Reader:
             identifier = self.intake.normalised(row["identifier"])
             return Asked(row["request_id"], row["action"], identifier, row["reason"]), at
         if row["action"] == "split":
-            return Split(row["request_id"], row["identifier"], tuple(row["split_off"])), at
+            leaving = dict.fromkeys(map(self.intake.normalised, row["split_off"]))
+            return Split(row["request_id"], self.intake.normalised(row["identifier"]), tuple(leaving)), at
         raise Rejected(f"no stage takes requests to {row['action']} in this version")
 
     def reread(self, entry: Entry, is_replayed: bool = False) -> Event:

@@ -41,7 +41,7 @@ NAMED = frozenset({
 KEPT = frozenset({
     "key", "profile_id", "identifier", "identifiers", "epoch", "plan", "time_zone", "created", "now", "edition", "timer_at",
     "view_due", "truth", "due", "sequences", "handovers", "early", "cuts", "waiting", "seen", "chunks", "standing", "expiry",
-    "aging", "forgotten", "recall", "heard", "events", "first_seen", "last_seen", "fragments"})
+    "aging", "forgotten", "recall", "weight", "heard", "events", "first_seen", "last_seen", "fragments"})
 """Fields that say who it is, what it waits for, when, and how often: they never change."""
 Route = Callable[[list[Sent]], None]
 T = TypeVar("T", Profile, Fragment)

@@ -64,6 +64,11 @@ def _encode_profile(row: Profile | Forward) -> bytes:
     return pack(profile_row(row))
 
 
+def size_of(profile: Profile) -> int:
+    """Bytes of its row."""
+    return len(_encode_profile(profile))
+
+
 def _decode_profile(data: bytes) -> Profile | Forward:
     row = unpack(data)
     if len(row) <= LONGEST_FORWARD:

@@ -31,6 +31,7 @@ from streams.task.presses import Presses
 from streams.task.reading import Reader
 from streams.task.redactions import REDACTION, Redactions
 from streams.task.revisions import Revisions
+from streams.task.rows import size_of
 from streams.task.settings import TaskSettings
 from streams.task.state import State
 from streams.task.sweep import Sweep
@@ -264,9 +265,9 @@ class Task:
         self._reader.intake.mapping = plan.definitions.consent
         return Context(
             tables=self.state.tables, plan=plan, namespaces=namespaces, edition=self.revisions.edition,
-            profile_id=self._settings.profile_id, reread=self._reader.reread, redact=self._reader.redact, render=render,
-            wall=wall, view_after=self._settings.view_after, presses=self._presses.rows, former=former,
-            rebuilt=self._rebuilt)
+            profile_id=self._settings.profile_id, size_of=size_of, reread=self._reader.reread,
+            redact=self._reader.redact, render=render, wall=wall, view_after=self._settings.view_after,
+            presses=self._presses.rows, former=former, rebuilt=self._rebuilt)
 
     def _arm_campaigns(self) -> None:
         for campaign in self.context.plan.definitions.campaigns:

@@ -1,4 +1,4 @@
-"""The events of profiles, as chunks: one a profile and unit of work, so that an append reads nothing.
+"""The events of profiles, as chunks: one a profile and unit of work, or several of a MiB, so that an append reads nothing.
 
 Key: profile key, two zero bytes, arrival of the chunk's first event (8 bytes, big endian): a scan gives the events
 of a profile in order of arrival, and what is to be forgotten stands together at the front. Bounded by number, beyond `MOST`
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from streams.core.tables import Entry
+from streams.core.tables import Entry, portions
 from streams.task.rows import pack, unpack
 from streams.unit import ALL, Change, Store
 
@@ -91,8 +91,9 @@ class StoredTimeline:
             if entries:
                 if len(entries) > 1:
                     entries.sort(key=attrgetter("arrival"))
-                key = _first(profile) + entries[0].arrival.to_bytes(8, "big", signed=True)
-                found.append(Change(TABLE, key, pack(entries)))
+                for chunk in portions(entries, len(entries)) if len(entries) > 1 else (entries,):
+                    key = _first(profile) + chunk[0].arrival.to_bytes(8, "big", signed=True)
+                    found.append(Change(TABLE, key, pack(chunk)))
         self._added.clear()
         self._replaced.clear()
         self._dropped.clear()

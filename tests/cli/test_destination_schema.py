@@ -15,7 +15,7 @@ from tests.cli.test_destinations import HEAD, HTTP, ODD, TEXTS, WELL, WRONG
 
 SCHEMA = definitions_schema(schemas())
 VALIDATOR = Draft202012Validator(SCHEMA)
-UNSEEN = ("expected a valid Jinja template", "expected the account's SID", 'is "http://["')
+UNSEEN = ("expected a valid Jinja template", "expected the account's SID", "expected another header", 'is "http://["')
 """What a schema cannot say."""
 
 

@@ -47,13 +47,18 @@ WRONG = [
     (HTTP + "  body: '{% if %}'", '7: settings.body is "{% if %}"; expected a valid Jinja template (Expected an expression, '
                                   "got 'end of statement block', line 1)"),
     (HTTP + "  headers:\n    X-A: 1", "8: settings.headers.X-A is 1; expected a text on one line, or {env: NAME}"),
+    (HTTP + "  headers:\n    X A: b",
+     '8: settings.headers.X A is "b"; expected the name of a header: letters, digits and -'),
+    (HTTP + "  headers:\n    Host: b",
+     '8: settings.headers.Host is "b"; expected another header: this one is set by who sends'),
     (HTTP + "  headers: x", '7: settings.headers is "x"; expected an object of texts'),
     (HTTP + "  concurrency: 0", "7: settings.concurrency is 0; expected a number from 1 to 500"),
     (HTTP + "  per_second: -1", "7: settings.per_second is -1; expected a number from 0 to 100,000"),
     (HTTP + "  per_secnd: 1", '7: unknown setting "per_secnd"; expected one of url, secret, body, content_type, headers, '
                               "timeout, concurrency, per_second, apart; did you mean per_second?"),
     (HEAD + "smtp\nsettings:\n  host: mail",
-     "5: settings has no sender; expected an address, such as Shop <news@example.com>"),
+     '5: settings has no sender; expected an address of ASCII, such as Shop <news@example.com> or "Shop, Inc." '
+     "<news@example.com>"),
     (SMTP + "  tls: startls",
      '8: settings.tls is "startls"; expected one of starttls, implicit, none; did you mean starttls?'),
     (SMTP + "  port: '25'", '8: settings.port is "25"; expected a number from 1 to 65,535'),

@@ -132,6 +132,8 @@ class Reading:
             await asyncio.sleep(min(within, 0.02))
         return found
 
+    async def stay(self) -> None: ...
+
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
         if self._log.crashes_before_settling and deliveries:
             self._log.crashes_before_settling -= 1

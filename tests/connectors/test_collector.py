@@ -126,6 +126,14 @@ def test_a_body_that_is_too_large_is_refused(world: World) -> None:
     assert status == 413 and f"{LARGEST:,} bytes" in said["error"]
 
 
+def test_a_batch_that_becomes_too_large_with_what_its_messages_share_is_refused_whole(world: World) -> None:
+    def batch(messages: int) -> bytes:
+        return orjson.dumps({"context": {"x": "y" * 10_000}, "batch": [{"type": "track", **SEEN}] * messages})
+
+    (small, _), (large, said) = world.answers(("/v1/batch", batch(3_000)), ("/v1/batch", batch(8_000)))
+    assert (small, large) == (200, 413) and "8,000 messages" in said["error"] and len(world.put) == 3_000
+
+
 def test_a_body_may_be_compressed_and_is_measured_as_it_is(world: World) -> None:
     small, bomb = gzip.compress(body()), gzip.compress(body(text=" " * LARGEST))
     answers = world.answers(("/v1/track", small), ("/v1/track", bomb), headers={"Content-Encoding": "gzip"})

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.delivery.reading import Reading
+from connectors.delivery.reading import Reading, WrongDestination
 from connectors.destinations.twilio import read_settings
 from connectors.destinations.twilio.mapping import form_of
 from connectors.sources.feedback import Reason
@@ -41,6 +41,19 @@ def test_twilio_is_asked_to_report_where_the_destination_says() -> None:
                                      "callback": "https://shop.example/twilio/texts"}, {"TWILIO": "t"})
     form = form_of(activation(1, identifier="phone:+1500", content={"text": "Hi"}), settings.sender, settings.callback)
     assert isinstance(form, dict) and form["StatusCallback"] == "https://shop.example/twilio/texts"
+
+
+@pytest.mark.parametrize(("written", "is_right"), [
+    ("whsec_", False), ("whsec_eA==", False), ("whsec_!", False), ("s", False), ("x" * 15, False), ("x" * 16, True),
+    ("whsec_" + "eHh4" * 6, True)])
+def test_a_key_that_can_be_guessed_signs_nothing(written: str, is_right: bool) -> None:
+    reading = Reading("partner", {"secret": {"env": "KEY"}}, ("secret",), {"KEY": written})
+    reading.signing_key("secret")
+    if is_right:
+        return reading.finish()
+    with pytest.raises(WrongDestination, match="secret: expected"):
+        reading.finish()
+    return None
 
 
 def test_the_example_of_the_standard_webhooks() -> None:

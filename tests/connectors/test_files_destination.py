@@ -20,8 +20,9 @@ from pyarrow import parquet
 
 from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, durable
 from connectors.delivery.activation import as_json
+from connectors.delivery.durable import write_json_lines
 from connectors.delivery.filing import FilingConnector
-from connectors.delivery.spool import Rolling, Spool
+from connectors.delivery.spool import Rolling, Row, Spool
 from connectors.destinations.files import make
 from connectors.destinations.files.connector import row_of
 from streams.core.errors import Misconfigured
@@ -73,6 +74,14 @@ def test_each_format_holds_every_field(name: str, read: Callable[[Path], list[di
     asyncio.run(deliver(Log([*FEW, odd]), tmp_path, format=name))
     (file,) = tmp_path.glob("lake-*")
     assert read(file) == [as_json(each) for each in (*FEW, odd)]
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_what_others_choose_is_no_formula_and_no_row_of_a_csv(sign: str, tmp_path: Path) -> None:
+    odd = activation(70, identifier=f"cookie:a\r{sign}1+1\rb", because=f"{sign}1+1 [message m]")
+    asyncio.run(deliver(Log([odd]), tmp_path, format="csv"))
+    (file,) = tmp_path.glob("lake-*")
+    assert read_csv(file) == [{**as_json(odd), "because": f"'{sign}1+1 [message m]"}]
 
 
 def test_a_file_ends_with_the_call_that_fills_it_and_the_manifest_names_each(tmp_path: Path) -> None:
@@ -223,6 +232,21 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     refused, taken_over = asyncio.run(run())
     assert isinstance(refused, Deferred) and "another process" in refused.why
     assert taken_over == Delivered(reference="lake-0000000002.jsonl") and ids(tmp_path) == ["a0", "a1"]
+
+
+def test_one_whose_name_begins_as_anothers_touches_none_of_its_files(tmp_path: Path) -> None:
+    """A journal that was already answered for was deleted by the other."""
+    other = Spool(tmp_path, "crm-eu", "jsonl", write_json_lines, Rolling(rows=1))
+    other.keep([Row(id="a", at=1, value=b"{}")], 1)
+    other.publish()
+    [sealed] = tmp_path.glob(".crm-eu-*.sealed")
+    mine = Spool(tmp_path, "crm", "jsonl", write_json_lines, Rolling(rows=1))
+    for number in range(3):
+        mine.keep([Row(id=f"b{number}", at=1, value=b"{}")], 1)
+        mine.publish()
+    mine.release()
+    other.release()
+    assert sealed.exists() and [path.name for path in tmp_path.glob(".crm-0*.sealed")] == [".crm-0000000003.sealed"]
 
 
 def test_a_folder_that_is_none_defers(tmp_path: Path) -> None:

@@ -84,10 +84,38 @@ def test_all_faults_come_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
         ("messages:\n- {type: page, userId: a, when: {column: a, is: [b]}}", "'is' compares with one value"),
         ("messages:\n- {type: page, userId: a, when: {column: a, is: }}", "'is' compares with one value"),
         ("messages:\n- {type: page, userId: a, when: {column: a, exists: 1}}", "'exists' is true or false"),
+        ("messages:\n- {type: page, userId: a, when: {column: a, gt: many}}", "2: 'gt' compares with a number"),
+        (
+            "messages:\n- {type: page, userId: a, timestamp: {column: a, format: '%d-%m-%Y %d'}}",
+            "2: the time format '%d-%m-%Y %d' can read no time; expected directives of Python's strptime, each at most",
+        ),
+        ("messages:\n- {type: page, userId: a, timestamp: {column: a, format: '%Q'}}", "2: the time format '%Q' can"),
+        ("messages:\n- {type: page, userId: a, timestamp: {column: a, format: '%Y %'}}", "2: the time format '%Y %' can"),
+        ("messages:\n- {type: page, userId: a, timestamp: {column: a, format: '%999999999d'}}", "can read no time"),
+        (
+            "messages:\n- {type: page, context: {column: c}, externalIds.card: {column: a}}",
+            "2: 'context' cannot hold a value and also 'externalIds.card'",
+        ),
+        ("messages:\n- {type: page, externalIds.My Card: a}", "2: 'externalIds.My Card' is no namespace; expected letters"),
+        ("messages: " + "[" * 3_000, "1: nested too deeply; expected at most 20 levels"),
+        ("messages:\n- {type: page, userId: a, traits.a: " + "9" * 5_000 + "}", "2: a number that JSON cannot hold"),
+        ("messages:\n- {type: page, userId: a, traits.a: 1e999}", "2: a number that JSON cannot hold"),
+        ("messages:\n- {type: page, userId: 99999999999999999999}", "2: the constant is a number of"),
+        ('messages:\n- {type: page, userId: "\\ud800"}', "2: half a surrogate pair"),
+        ('messages:\n- {type: page, userId: "\\UFFFFFFFF"}', "1: no valid YAML"),
+        ("a: &a [b]\n" + f"c: &c [{'*a,' * 400}]\n" + f"d: [{'*c,' * 400}]", "1: aliases that stand for more than 100,000"),
         ("messages: &a\n- *a", "does an alias contain itself?"),
         (
             "encoding: utf-16\nmessages:\n- {type: page, userId: a}",
             "1: 'utf-16' is no encoding that keeps ASCII",
+        ),
+        *(
+            (f"encoding: {name}\nmessages:\n- {{type: page, userId: a}}", f"1: '{name}' is no encoding that keeps ASCII")
+            for name in ("undefined", "idna", "utf-7", "raw_unicode_escape", "unicode_escape", "punycode", "hex", "none")
+        ),
+        *(
+            (f"delimiter: {sign}\nmessages:\n- {{type: page, userId: a}}", "1: `delimiter:` is one character, no quote")
+            for sign in (r'"\n"', r'"\r"', r'"\0"', "'\"'")
         ),
         ("delimiter: ', '\nmessages:\n- {type: page, userId: a}", "1: `delimiter:` is one character"),
         (
@@ -121,6 +149,15 @@ messages:
     mapping.write_text(mapping.read_text().replace("produkt", "product"))
     with pytest.raises(Misconfigured, match=r"3: the lookup 'goods' needs one file goods\.csv"):
         next(read(path, load(mapping)))
+
+
+@pytest.mark.parametrize("file", ["'**x**/*.csv'", r'"/a\0.csv"', r'"\0"'])
+def test_a_lookup_that_is_no_file_and_no_pattern_is_a_fault_with_its_line(tmp_path: Path, file: str) -> None:
+    mapping, path = tmp_path / "mapping.yaml", tmp_path / "rows.csv"
+    mapping.write_text(f"messages:\n- {{type: page, userId: {{column: a}}}}\nlookups:\n  goods: {{file: {file}, key: a}}\n")
+    path.write_text("a\n1\n")
+    with pytest.raises(Misconfigured, match=r"mapping\.yaml:4: the lookup 'goods' needs"):
+        list(read(path, load(mapping)))
 
 
 def test_a_country_called_no_and_a_time_of_day_stay_what_they_are(tmp_path: Path) -> None:

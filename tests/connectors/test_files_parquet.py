@@ -87,6 +87,15 @@ def test_a_file_that_is_no_parquet_says_so(tmp_path: Path) -> None:
         list(read(path, load(mapping)))
 
 
+def test_two_columns_of_one_name_are_refused_as_in_csv(tmp_path: Path) -> None:
+    path, mapping = tmp_path / "rows.parquet", tmp_path / "mapping.yaml"
+    parquet.write_table(arrow.table([["u"], ["v"], [1], [2]], names=["id", "id", "unused", "unused"]), path)
+    mapping.write_text("messages:\n- {type: page, userId: {column: id}}\n")
+    with pytest.raises(Misconfigured) as refused:
+        list(read(path, load(mapping)))
+    assert refused.value.faults == (f"{path}: two columns are called 'id'; rename one",)
+
+
 def test_without_pyarrow_the_command_to_type_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,3 +103,42 @@ def test_without_pyarrow_the_command_to_type_is_named(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(Misconfigured, match=r"pip install 'audience-streams\[files\]'"):
         list(read(path, load(mapping)))
+
+
+def ids(tmp_path: Path, column: Any) -> list[str]:
+    path, mapping = tmp_path / "rows.parquet", tmp_path / "mapping.yaml"
+    parquet.write_table(arrow.table({"id": column}), path)
+    mapping.write_text("messages:\n- {type: page, userId: {column: id}}\n")
+    return [row.reason or row.message["userId"] for row in read(path, load(mapping)) if row.reason or row.message]
+
+
+def test_decimals_as_identifiers_keep_all_their_digits(tmp_path: Path) -> None:
+    digits = ["9007199254740992", "9007199254740993", "12345678901234567891", "9" * 38, "100", "-7"]
+    assert ids(tmp_path, arrow.array([Decimal(each) for each in digits], arrow.decimal128(38, 0))) == digits
+    assert ids(tmp_path, arrow.array([Decimal("7.00"), Decimal("7.50")], arrow.decimal128(38, 2))) == ["7", "7.5"]
+
+
+def test_a_float_that_has_lost_digits_identifies_nobody(tmp_path: Path) -> None:
+    below, at = ids(tmp_path, arrow.array([2.0**53 - 1, 2.0**53]))
+    assert below == "9007199254740991"
+    assert at.startswith("column 'id' is a number of 9,007,199,254,740,992 or more")
+
+
+OUTSIDE = {
+    "timestamp": arrow.array([0, 2**62, 1], arrow.timestamp("us", "UTC")),
+    "date": arrow.array([0, 2**30, 1], arrow.date32()),
+    "text": arrow.array([b"a", b"\xff", b"b"]).view(arrow.string()),
+    "list": arrow.array([[0], [0, 2**62], []], arrow.list_(arrow.timestamp("us"))),
+}
+
+
+@pytest.mark.parametrize("column", OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.parametrize("field", ["timestamp", "properties.a"])
+def test_what_python_cannot_hold_rejects_its_row_alone(tmp_path: Path, field: str, column: Any) -> None:
+    path, mapping = tmp_path / "rows.parquet", tmp_path / "mapping.yaml"
+    parquet.write_table(arrow.table({"id": ["u", "v", "w"], "x": column}), path)
+    mapping.write_text(f"messages:\n- {{type: page, userId: {{column: id}}, {field}: {{column: x}}}}\n")
+    rows = list(read(path, load(mapping)))
+    assert [row.line for row in rows] == [1, 2, 3]
+    assert str(rows[1].reason).startswith("column 'x' holds what cannot be read, such as a time outside the years 1 to 9999")
+    assert b'"id": "v"' in rows[1].raw

@@ -78,8 +78,9 @@ def test_an_ad_manager_file_has_members_and_removals(tmp_path: Path) -> None:
 
 def test_a_uid2_file_names_nobody(tmp_path: Path) -> None:
     batch = [activation(0, identifier="email:user@example.com", change="entered", content={"audience": "cart"}),
-             activation(1, identifier="email:user@example.com", change="exited", content={}),
-             activation(2, identifier="cookie:abc")]
+             activation(1, identifier="email:user@example.com", change="exited", content={"audience": "cart"}),
+             activation(2, identifier="cookie:abc", change="entered", content={"audience": "cart"}),
+             activation(3, identifier="email:user@example.com")]
 
     async def run() -> list[type]:
         connector = uid2.make("uid2", {"folder": str(tmp_path)}, {})
@@ -87,12 +88,12 @@ def test_a_uid2_file_names_nobody(tmp_path: Path) -> None:
         await connector.close()
         return [type(each) for each in outcomes]
 
-    assert asyncio.run(run()) == [Delivered, Delivered, Refused]
+    assert asyncio.run(run()) == [Delivered, Delivered, Refused, Refused]
     known = "tMmiiTI7IaAcPpQPFQ65uMVCWH8av9jw4cwf/F5HVRQ="
     lines = (tmp_path / "uid2-0000000001.jsonl").read_bytes().splitlines()
     assert [orjson.loads(line) for line in lines] == [
         {"audience": "cart", "action": "add", "email_hash": known},
-        {"audience": "s", "action": "remove", "email_hash": known}]
+        {"audience": "cart", "action": "remove", "email_hash": known}]
     assert not [file for file in tmp_path.iterdir() if b"user@" in file.read_bytes()]
 
 

@@ -170,8 +170,12 @@ def test_a_reference_that_quotes_the_address_is_not_kept() -> None:
     assert reference_of("Ok for <Ann@Example.org>", "ann@example.org") is None
 
 
-def test_text_is_what_a_reader_sees() -> None:
-    html = "<head><title>x</title><style>p{}</style></head><p>a<br>b</p><ul><li>c</li></ul>"
+@pytest.mark.parametrize("html", [
+    "<head><title>x</title><style>p{}</style></head><p>a<br>b</p><ul><li>c</li></ul>",
+    "<html><head><title>x</title><meta charset=utf-8><body><p>a<br>b<p>c</body></html>",
+    "<title>x</title><p>a<br>b<p>c", "<head><style>p{}</style><p>a<p>b<p>c",
+    "</title></style><p>a<p>b<style>p{}</style><p>c"])
+def test_text_is_what_a_reader_sees(html: str) -> None:
     assert text_of(html) == "a\nb\nc\n"
 
 

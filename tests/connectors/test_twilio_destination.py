@@ -82,6 +82,11 @@ def test_through_every_fault_nothing_is_lost_or_doubled() -> None:
     (503, "Thu, 01 Jan 1970 00:00:05 GMT", b"", Deferred(why="HTTP 503", until=5000)),
     (503, "soon", b"", Deferred(why="HTTP 503")),
     (400, None, b'{"code": 21211}', Refused(why="Twilio 21211")),
+    *((400, None, b'{"code": %d}' % code, Deferred(why=f"Twilio {code}"))
+      for code in (20003, 63038, 21212, 21603, 21606, 21611, 21659, 21660, 21661, 21703)),
+    *((201, None, body, Deferred(why="HTTP 201 without a sid: not Twilio's answer"))
+      for body in (b'{"sid": 5}', b'{"sid": ["a"]}', b'{"sid": ""}')),
+    (400, None, b'{"code": [21603]}', Refused(why="HTTP 400")),
     (400, None, b"[]", Refused(why="HTTP 400")),
 ])
 def test_answers(status: int, retry_after: str | None, body: bytes, outcome: Outcome) -> None:
@@ -101,6 +106,12 @@ def test_all_faults_of_the_settings_are_told() -> None:
     with pytest.raises(Misconfigured) as caught:
         read_settings("texts", {"provider": "x", "token": {"env": "MISSING"}, "acount": "AC1"}, {})
     assert len(caught.value.faults) == 5
+
+
+@pytest.mark.parametrize("account", ["", "AC1/../..", "AC 1", "AC1?x=", "A\u20ac", "a:b"])
+def test_an_account_stays_within_its_part_of_the_path(account: str) -> None:
+    with pytest.raises(Misconfigured, match="account"):
+        read_settings("texts", {"provider": "twilio", "account": account, "token": {"env": "T"}, "sender": "+1"}, {"T": "t"})
 
 
 def test_another_gateway_is_reached_with_a_body_of_its_own() -> None:

@@ -96,13 +96,13 @@ class Story:
         self.events: list[tuple[str, Event]] = []
 
     def send(self, *messages: Sent) -> Story:
-        """In the order of receipt; of two received at once the one that stands first."""
+        """In the order of receipt; of two received at once the one that stands first. Timers of an instant come after it."""
         for message in sorted(messages, key=lambda sent: sent.at if sent.received is None else sent.received):
             received = message.at if message.received is None else message.received
             self.run(received - 1)
             self.now = received
             self._fold(message, received)
-            self.run(received)
+        self.run(self.now)
         return self
 
     def run(self, until: int) -> Story:
@@ -131,6 +131,7 @@ class Story:
             f"m{len(self.events) + 1}", message.kind, message.name, message.at, received, len(self.events) + 1,
             (message.by,), message.properties, message.context, message.traits, message.consent, "", b"")
         is_first = not self.profile.fragments
+        self.profile.timer_at = next_due(self.profile) or 0
         fragment = self.profile.fragments.setdefault(message.by, Fragment(message.by))
         fragment.first_seen = min(fragment.first_seen, message.at) if fragment.events else message.at
         fragment.events += 1

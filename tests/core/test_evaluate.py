@@ -13,7 +13,7 @@ from streams.core.segments.folding import fold
 from streams.core.segments.leaves.leaf import Judgement, Leaf
 from streams.core.segments.plan import Plan
 from streams.core.segments.rules import All, AnyOf, Bound, Everyone, InSegment, Not, Performed, Rule, Window
-from tests.core.story import IN, OUT, Story, changes, identify, named, on, plan_of, track
+from tests.core.story import IN, OUT, Sent, Story, changes, identify, named, on, plan_of, track
 from tests.core.test_leaves_traits import trait
 
 
@@ -47,6 +47,25 @@ def test_a_diamond_of_segments_changes_once() -> None:
 def test_what_ends_at_the_instant_of_an_event_is_no_entry() -> None:
     story = Story(named(s0=All(rules=(did("A", 30), did("B"))))).send(track("A", 10), track("B", 40))
     assert story.changes() == []
+
+
+@pytest.mark.parametrize("others", [(), (track("B", 40),), (track("A", 15, received=40),)], ids=["nothing", "other", "late"])
+def test_what_is_renewed_at_the_instant_it_ends_goes_on_whatever_else_happens_then(others: tuple[Sent, ...]) -> None:
+    """An unrelated event of that instant made it an exit and an entry, and two messages of them."""
+    story = Story(named(s0=did("A", 30), s1=did("B"), s2=InSegment(id="s0")))
+    story.send(track("A", 10), *others, track("A", 40)).run(100)
+    assert story.changes() == story.changes("s2") == [(10, IN), (70, OUT)]
+
+
+def test_what_two_events_renew_goes_on() -> None:
+    story = Story(named(s0=did("A", 30, count=2))).send(*(track("A", at) for at in (10, 10, 40, 40))).run(100)
+    assert story.changes() == [(10, IN), (70, OUT)]
+
+
+def test_who_would_enter_only_as_long_as_something_ends_enters_once_that_goes_on() -> None:
+    story = Story(named(s0=did("A", 30), s1=All(rules=(InSegment(id="s0"), did("B"))), s2=InSegment(id="s1")))
+    story.send(track("A", 10), track("B", 40), track("A", 40)).run(100)
+    assert story.changes("s1") == story.changes("s2") == [(40, IN), (70, OUT)]
 
 
 def test_what_begins_at_the_instant_of_an_event_is_an_entry_at_once() -> None:

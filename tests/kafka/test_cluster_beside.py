@@ -38,7 +38,7 @@ def test_what_was_answered_with_success_arrives_though_brokers_end(cluster: Clus
         worker = deployment.worker("one")
         worker.start()
         supervised = stack.enter_context(Supervised(worker))
-        variables = deployment.variables | {"HOOK_SECRET": "s", "AUDIENCE_DATA": str(tmp_path / "data")}
+        variables = deployment.variables | {"HOOK_SECRET": "a long random text", "AUDIENCE_DATA": str(tmp_path / "data")}
         ports = {what: free_port() for what in ("collect", "deliver", "serve")}
 
         def start(what: str) -> subprocess.Popen[bytes]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 from aiohttp import web
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from connectors.delivery import Activation, Delivered, Limits, Outcome, engine
 from connectors.delivery.activation import as_json
 from schemas import Codec
+from streams.core.definitions import Destination
+from streams.runtime.beside import deliveries
+from streams.runtime.beside.destinations import Destinations, Plan, Running
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
@@ -79,7 +85,7 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
     broker: Broker, tmp_path: Path,
 ) -> None:
     deployment = Deployment(broker.address, tmp_path, "")
-    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "s"}
+    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
     ensure_topics(settings)
     log = tmp_path / "log"
 
@@ -111,7 +117,7 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
 
 def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> None:
     deployment = Deployment(broker.address, tmp_path, "")
-    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "s"}
+    settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
     ensure_topics(settings)
 
     async def slowly(_: Received) -> web.StreamResponse:
@@ -138,3 +144,49 @@ def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> 
                 assert await asyncio.to_thread(process.wait, 30) == 0
 
     asyncio.run(run())
+
+
+class Slow:
+    """Its first call takes longer than a consumer may be silent."""
+
+    most = 1_000
+
+    def __init__(self) -> None:
+        self.sent: Counter[str] = Counter()
+
+    async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
+        pause = 0 if self.sent else SILENT * 1.6
+        self.sent.update(each.activation_id for each in batch)
+        await asyncio.sleep(pause)
+        return [Delivered()] * len(batch)
+
+    async def close(self) -> None: ...
+
+
+SILENT = 6.0
+"""Seconds; the least that a broker accepts."""
+
+
+def test_a_call_that_takes_longer_than_a_consumer_may_be_silent_is_made_once(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The group gave the destination up, and everybody was written to in every round."""
+    monkeypatch.setattr(deliveries, "SILENT_MS", int(SILENT * 1000))
+    monkeypatch.setattr(engine, "STAY", 1.0)
+    settings = Deployment(broker.address, tmp_path, "", AUDIENCE_PARTITIONS="1", AUDIENCE_SESSION_TIMEOUT="6").settings
+    ensure_topics(settings)
+    write(settings)
+    slow = Slow()
+
+    async def play() -> None:
+        mail = Destination(id="mail", channel="email", connector="smtp")
+        destinations = Destinations(lambda each: deliveries.KafkaActivations(settings, each.id, each.channel))
+        destinations.become(Plan(running={"mail": Running(definition=mail, connector=slow, limits=Limits())}))
+        async with asyncio.timeout(60):
+            await eventually(lambda: len(slow.sent) == MANY)
+            await eventually(lambda: destinations.keepers["mail"].outcomes[Delivered] == MANY)
+        await destinations.stop()
+
+    asyncio.run(play())
+    assert max(slow.sent.values()) == 1
+    assert Counter(each["activation_id"] for each in outcomes(settings)) == slow.sent

@@ -15,6 +15,7 @@ from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, free_port, wait_until
 from tests.processes import fetched, running
 
+SEAL = "a long random text"
 JANE, OTHER = "email:jane@example.org", "email:other@example.org"
 
 
@@ -25,7 +26,7 @@ def mailbox(folder: Path) -> Path:
     (new / "1").write_text(
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
         "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: failed\nStatus: 5.1.1\n\n"
-        f"--b\nContent-Type: text/rfc822-headers\n\nX-Audience-Token: {Seal('k').token(OTHER)}\n--b--\n")
+        f"--b\nContent-Type: text/rfc822-headers\n\nX-Audience-Token: {Seal(SEAL).token(OTHER)}\n--b--\n")
     return new.parent
 
 
@@ -52,8 +53,8 @@ def test_a_link_and_a_bounce_become_requests_with_the_key_that_apply_named(broke
         settings, port = deployment.settings, free_port()
         ensure_topics(settings)
         words = f"feedback --port {port} --mailbox {mailbox(tmp_path)}"
-        with running(words, deployment.variables | {"SEAL": "k"}) as process:
-            link = f"http://127.0.0.1:{port}/unsubscribe/{Seal('k').token(JANE)}"
+        with running(words, deployment.variables | {"SEAL": SEAL}) as process:
+            link = f"http://127.0.0.1:{port}/unsubscribe/{Seal(SEAL).token(JANE)}"
             press = b"List-Unsubscribe=One-Click"
             wait_until(lambda: fetched(link, press)[0] == 404, within=60, what="answers, and knows no destination")
             document = {"kind": "destination", "id": "mail", "channel": "email", "connector": "smtp",

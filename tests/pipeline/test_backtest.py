@@ -32,6 +32,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [orjson.dumps(_message(chance, number)) for number in range(400)]
     lines[50:50] = [b"{broken", b'{"type": "track", "event": "E", "messageId": "nobody"}']
     (folder / "events.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    chance.shuffle(lines)
+    (folder / "shuffled.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     for name, kept in (("one", SEGMENTS), ("two", dict(list(SEGMENTS.items())[:4]))):
         (folder / name).mkdir()
         for place, document in enumerate((kept | LIMITS_TIGHT).values()):
@@ -39,8 +41,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(world: Path, out: str, *arguments: str) -> dict[str, bytes]:
-    command = ["backtest", str(world / "events.jsonl"), "--definitions", str(world / "one"), "--output",
+def _run(world: Path, out: str, *arguments: str, events: str = "events.jsonl") -> dict[str, bytes]:
+    command = ["backtest", str(world / events), "--definitions", str(world / "one"), "--output",
                str(world / out), *arguments]
     assert cli.main(command) == 0
     return {name: (world / out / f"{name}.jsonl").read_bytes() for name in FILES}
@@ -54,6 +56,13 @@ def test_output_depends_on_neither_partitions_nor_seed(world: Path, more: tuple[
     assert first["identity"].count(b'"merged"') > 3 and first["identity"].count(b'"moved"') > 3
     for partitions, seed in ((4, 0), (4, 5), (16, 1)):
         assert _run(world, "b", "--partitions", str(partitions), "--seed", str(seed), *more) == first
+
+
+def test_as_given_all_partitions_go_by_the_clock_of_what_stood_before(world: Path) -> None:
+    """A partition that had seen nothing of the future took what was late for new."""
+    first, *others = (
+        _run(world, "b", "--partitions", str(number), "--as-given", events="shuffled.jsonl") for number in (1, 2, 7))
+    assert first["memberships"] and others == [first, first]
 
 
 def test_until_lets_windows_end_without_events(world: Path) -> None:

@@ -53,6 +53,10 @@ ROWS: dict[str, tuple[Json, list[str]]] = {
         message(userId="u", context={"externalIds": [
             {"type": "account", "id": "acme", "collection": "accounts", "encoding": "none"},
             {"type": "crm", "id": "1", "collection": "users", "encoding": "none"}]}), ["crm:1", "customer_id:u"]),
+    "no namespace that a definition cannot name": (
+        named(("=cmd|' /C calc'!A0", "1"), ("a\nb", "1"), ("-1", "1"), ("@x", "1"), ("", "1"), ("a:b", "1"),
+              ("\u0130d", "1"), ("a" * 513, "1"), ("Card.no_1-x", "1"), ("a" * 512, "1")),
+        ["a" * 512 + ":1", "card.no_1-x:1"]),
     "several custom ones": (named(("card", "1"), ("card", "2"), ("crm", "3")), ["card:1", "card:2", "crm:3"]),
     "a device": (device(id=" D-1 "), ["device_id:D-1"]),
     "an advertising id in lower case": (device(advertisingId="AB-12"), ["device_ad_id:ab-12"]),
@@ -67,6 +71,12 @@ ROWS: dict[str, tuple[Json, list[str]]] = {
 @pytest.mark.parametrize(("sent", "expected"), ROWS.values(), ids=ROWS)
 def test_a_row_of_the_table(sent: Json, expected: list[str]) -> None:
     assert found(sent) == expected
+
+
+def test_a_message_whose_only_namespace_is_unusable_is_rejected_with_what_one_is_of() -> None:
+    pipeline = Pipeline(start=START)
+    pipeline.send(named(("Loyalty Card", "1")), START)
+    assert "an external id whose type is of letters a-z" in str(pipeline.rejected)
 
 
 def test_an_alias_of_what_was_seen_as_a_customer_names_that_customer() -> None:

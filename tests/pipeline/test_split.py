@@ -46,6 +46,13 @@ def test_both_sides_are_as_if_they_had_never_been_joined(partitions: int) -> Non
     assert people(send_all(pipeline, later)) == people(send_all(never, later))
 
 
+def test_identifiers_of_a_request_mean_what_they_mean_in_messages() -> None:
+    pipeline = send_all(Pipeline(EVERYTHING), event(1, userId="u1", context={"traits": {"email": "Jane@X.com"}}))
+    pipeline.split("customer_id: u1 ", "email:JANE@x.com", "email: jane@x.com")
+    assert [each["identifier"] for each in seen(pipeline, "customer_id:u1")["identifiers"]] == ["customer_id:u1"]
+    assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
+
+
 @PARTITIONS
 def test_the_identifier_that_gave_the_profile_its_key_can_leave_and_come_back(partitions: int) -> None:
     both = {"anonymousId": "c1", "userId": "u1"}

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -37,7 +38,8 @@ def row(identifier: str, *segments: str) -> dict[str, Any]:
 
 
 ROWS = {each["identifier"]: orjson.dumps(each) for each in (
-    row("cookie:a", "loyal"), row("cookie:b"), row("cookie:x/y z:1?&", "carts"))}
+    row("cookie:a", "loyal"), row("cookie:b"), row("cookie:x/y z:1?&", "carts"), row("email:jane@x.com", "carts"),
+    row("phone:+31612345678"), row("device_ad_id:ab-1"))}
 NOBODY = {"identifier": "cookie:nobody", "segments": [], "at": None}
 
 
@@ -59,6 +61,21 @@ def test_one_identifier() -> None:
 
 def test_an_identifier_is_one_whatever_stands_in_it() -> None:
     assert ask("GET", "/memberships/cookie:x%2Fy%20z:1%3F%26") == (200, row("cookie:x/y z:1?&", "carts"))
+
+
+@pytest.mark.parametrize(("asked", "found"), [
+    ("email:Jane@X.com", "email:jane@x.com"), ("device_ad_id:AB-1", "device_ad_id:ab-1"), ("cookie: a ", "cookie:a"),
+    ("phone:+31 6 12345678", "phone:+31612345678")])
+def test_an_identifier_is_found_however_it_is_spelled(asked: str, found: str) -> None:
+    expected = orjson.loads(ROWS[found])
+    assert ask("GET", f"/memberships/{quote(asked)}") == (200, expected)
+    assert ask("GET", "/memberships", params={"identifier": asked}) == (200, {"memberships": [expected]})
+    assert ask("POST", "/memberships", json={"identifiers": [asked]}) == (200, {"memberships": [expected]})
+
+
+@pytest.mark.parametrize("asked", ["phone:0612345678", "email:NULL", "cookie:"])
+def test_what_can_be_nobodys_is_answered_as_it_was_asked(asked: str) -> None:
+    assert ask("GET", f"/memberships/{asked}") == (200, {"identifier": asked, "segments": [], "at": None})
 
 
 def test_nobody_is_in_no_segment() -> None:

@@ -17,15 +17,24 @@ from connectors.delivery.spool import Write
 COLUMNS = tuple(field.name for field in fields(Activation))
 NUMBERS = ("segment_version", "sequence")
 TIMES = ("at", "expires_at")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ROWS_A_GROUP = 50_000
 
 
 def _csv(part: Path, rows: Iterator[bytes]) -> None:
-    """With a header, as RFC 4180 but for its line ends; what is missing is empty."""
+    """With a header, as RFC 4180, its line ends too: a lone `\\r`, which an identifier may hold, is quoted only under them.
+    What is missing is empty."""
     with part.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
-        table.writerows(map(_flat, rows))
+        table.writerows(map(_inert, map(_flat, rows)))
+
+
+def _inert(row: dict[str, Any]) -> dict[str, Any]:
+    """`because` may begin with an event's name, which anybody chooses: no spreadsheet takes it for a formula. Every other
+    field begins as definitions and namespaces do."""
+    because = row["because"]
+    return row | {"because": f"'{because}"} if because.startswith(_FORMULA) else row
 
 
 def _parquet(part: Path, rows: Iterator[bytes]) -> None:

@@ -11,6 +11,10 @@ from connectors.delivery.offer import Body, Compile
 from connectors.delivery.reading import Reading, Variables
 
 KNOWN = ("url", "secret", "body", "content_type", "headers", "timeout", "concurrency")
+OURS = frozenset({
+    "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    "idempotency-key", "webhook-id", "webhook-signature", "webhook-timestamp"})
+"""Headers of the message's framing, and of the delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +36,11 @@ def read_settings(destination: str, given: Mapping[str, Any], variables: Variabl
     reading = Reading(destination, given, KNOWN, variables)
     settings = HttpSettings(
         url=reading.address("url"), key=reading.signing_key("secret") if "secret" in given else None,
-        body=_body(reading, compiled) if "body" in given else None, headers=tuple(reading.texts("headers").items()),
+        body=_body(reading, compiled) if "body" in given else None, headers=tuple(reading.headers("headers", OURS).items()),
         content_type=reading.text("content_type", "application/json"), timeout=reading.number("timeout", 10, 0.01, 300),
         concurrency=int(reading.number("concurrency", 20, 1, 500)))
+    if not settings.content_type.isprintable():
+        reading.refuse("content_type", "a media type, such as application/json")
     reading.finish()
     return settings
 

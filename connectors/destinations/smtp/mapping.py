@@ -5,7 +5,6 @@ message of the same id, and the bounce that names it can be traced.
 """
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -15,17 +14,16 @@ from email.utils import format_datetime
 from html.parser import HTMLParser
 
 from connectors.delivery import Activation, Deferred, Outcome, Refused
+from connectors.delivery.outcomes import LONGEST
+from connectors.destinations.smtp.addresses import is_address
 from connectors.destinations.smtp.settings import SmtpSettings
 
 _POLICY = SMTP.clone(max_line_length=990)
 """Just below what RFC 5322 allows: to fold a long List-Unsubscribe, `email` would write it as an encoded word, which no
 mail client takes for an address."""
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(rf'(?:{_ATOM}(?:\.{_ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])*")@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*')
-"""A Mailbox of RFC 5321, 4.1.2, without address literals. Asked before `email`, whose parser stumbles over some others."""
-LONGEST_ADDRESS = 254
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol"})
-_UNSEEN = frozenset({"style", "script", "head", "title"})
+_UNSEEN = frozenset({"style", "script", "title"})
+"""Not the head, whose tags may be left out: of what may stand in it nothing else has text."""
 
 
 def message_of(activation: Activation, settings: SmtpSettings) -> EmailMessage | Refused:
@@ -34,7 +32,7 @@ def message_of(activation: Activation, settings: SmtpSettings) -> EmailMessage |
     address = address_of(activation)
     if not activation.identifier.startswith("email:") or not address.isascii():
         return Refused(why="no e-mail address, or one that needs SMTPUTF8")
-    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+    if not is_address(address):
         return Refused(why="no address that mail can be sent to")
     if not content.get("html") and not content.get("text"):
         return Refused(why="no content")
@@ -92,7 +90,8 @@ def outcome_of(code: int) -> Outcome:
 
 def reference_of(reply: str, address: str) -> str | None:
     """The server's words for the message, usually its queue id; not where they quote the person."""
-    return reply[:200] if reply and address.lower() not in reply.lower() else None
+    said = " ".join(reply.split())
+    return said[:LONGEST] if said and address.lower() not in said.lower() else None
 
 
 def text_of(html: str) -> str:
@@ -116,12 +115,12 @@ class _Text(HTMLParser):
             self.parts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        self._unseen -= tag in _UNSEEN
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
         if tag in _BLOCKS:
             self.parts.append("\n")
         elif tag == "a":
             self.parts.append(" ")
 
     def handle_data(self, data: str) -> None:
-        if self._unseen <= 0:
+        if not self._unseen:
             self.parts.append(data)

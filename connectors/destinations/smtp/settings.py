@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import SHORTEST_KEY, Reading, Variables
 from connectors.delivery.sealing import Seal
+from connectors.destinations.smtp.addresses import is_address, is_host, is_sender, is_web_address
 
 KNOWN = ("host", "port", "sender", "username", "password", "tls", "unsubscribe_url", "unsubscribe_mailto",
          "unsubscribe_key", "timeout")
@@ -48,13 +49,18 @@ def read_settings(destination: str, given: Mapping[str, Any], variables: Variabl
         host=reading.text("host"), port=int(reading.number("port", 587, 1, 65_535)), sender=reading.text("sender"),
         username=reading.text("username"), password=reading.text("password"), tls=reading.choice("tls", TLS),
         unsubscribe_url=reading.text("unsubscribe_url"), unsubscribe_mailto=reading.text("unsubscribe_mailto"),
-        seal=Seal(reading.secret("unsubscribe_key")) if "unsubscribe_key" in given else None,
+        seal=Seal(reading.secret("unsubscribe_key", SHORTEST_KEY)) if "unsubscribe_key" in given else None,
         timeout=reading.number("timeout", 20, 0.01, 300))
-    if not settings.host:
-        reading.refuse("host", "the mail server's name")
-    if not settings.domain:
-        reading.refuse("sender", "an address, such as Shop <news@example.com>")
-    if settings.unsubscribe_url and not settings.unsubscribe_url.startswith("https://"):
-        reading.refuse("unsubscribe_url", "an https address: one-click unsubscribing needs one (RFC 8058)")
+    for name, is_right, expected in (
+        ("host", is_host(settings.host), "the mail server's name, its port in `port`"),
+        ("sender", is_sender(settings.sender),
+         'an address of ASCII, such as Shop <news@example.com> or "Shop, Inc." <news@example.com>'),
+        ("unsubscribe_url", not settings.unsubscribe_url or is_web_address(settings.unsubscribe_url),
+         "an https address of ASCII: one-click unsubscribing needs one (RFC 8058)"),
+        ("unsubscribe_mailto", not settings.unsubscribe_mailto or is_address(settings.unsubscribe_mailto),
+         "an address, such as out@example.com"),
+    ):
+        if not is_right:
+            reading.refuse(name, expected)
     reading.finish()
     return settings

@@ -12,6 +12,10 @@ from connectors.delivery.asking import Answer
 LONGEST = 1600
 """Characters of a Body; Twilio refuses more (error 21617)."""
 
+OURS = frozenset({20003, 20005, 21212, 21601, 21603, 21606, 21609, 21611, 21659, 21660, 21661, 21701, 21703, 21704, 21705,
+                  63038})
+"""An account, sender, messaging service or callback that is wrong, a queue or a day that is full: the operator's to mend."""
+
 
 def form_of(activation: Activation, sender: str, callback: str = "") -> dict[str, str] | Refused:
     """The fields of the request."""
@@ -29,11 +33,12 @@ def read_answer(answer: Answer, at: int) -> Outcome:
     """Only an answer that names the message's `sid` is a delivery. A refusal tells Twilio's code, not its message, which
     quotes the number."""
     fields = answer.fields()
-    outcome = outcome_of(answer.status, answer.retry_after, at, reference=fields.get("sid"))
+    sid = fields.get("sid")
+    outcome = outcome_of(answer.status, answer.retry_after, at, reference=sid if isinstance(sid, str) and sid else None)
     match outcome:
         case Delivered(reference=None):
             return Deferred(why=f"HTTP {answer.status} without a sid: not Twilio's answer")
-        case Refused() if isinstance(fields.get("code"), int):
-            return Refused(why=f"Twilio {fields['code']}")
+        case Refused() if isinstance(code := fields.get("code"), int):
+            return Deferred(why=f"Twilio {code}") if code in OURS else Refused(why=f"Twilio {code}")
         case _:
             return outcome

@@ -37,7 +37,7 @@ def read_settings(destination: str, given: Mapping[str, Any], variables: Variabl
         account=reading.needed("account"), token=reading.needed("token"), sender=reading.needed("sender"),
         url=reading.url("url", "https://api.twilio.com"), timeout=reading.number("timeout", 10, 0.01, 300),
         callback=reading.address("callback") if "callback" in given else "")
-    if ":" in settings.account:
+    if not (settings.account.isascii() and settings.account.isalnum()):
         reading.refuse("account", "the account's SID, such as AC0123456789")
     reading.finish()
     return settings

@@ -42,11 +42,13 @@ def hash_of(identifier: str) -> tuple[str, str] | Refused:
 
 
 def row_of(activation: Activation) -> bytes | Refused:
-    """`audience` is the channel's, or else the segment."""
+    """Messages change no audience: whoever gets them may never be taken out of one."""
+    if not activation.audience:
+        return Refused(why="no change of an audience; expected channel display, with identifiers email or phone")
     found = hash_of(activation.identifier)
     if isinstance(found, Refused):
         return found
     name, value = found
     return orjson.dumps({
-        "audience": activation.content.get("audience") or activation.segment_id,
+        "audience": activation.audience,
         "action": "remove" if activation.is_removal else "add", name: value})

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from schemas.errors import Undecodable
 from schemas.messages import from_json
 from streams.core.errors import Rejected
@@ -16,7 +18,13 @@ CALLS = {**{kind: kind for kind in KINDS}, **{kind[0]: kind for kind in KINDS}}
 BATCHES = frozenset({"batch", "import"})
 INHERITED = ("context", "integrations", "sentAt")
 """Of a batch, what its messages have too if they do not say otherwise."""
+LARGEST_SHARE = 32 << 20
+"""Bytes that the messages of a batch inherit, all together: 1 MiB of body can say gigabytes."""
 Message = dict[str, Any]
+
+
+class TooLarge(Rejected):
+    """To be sent in smaller batches."""
 
 
 def read_body(data: bytes) -> Message:
@@ -28,13 +36,17 @@ def read_body(data: bytes) -> Message:
 
 
 def messages_of(call: str, body: Message, at: int) -> list[Message]:
-    """Of a body posted to `call`, received at that instant (ms). Raises Rejected for a batch that is none."""
+    """Of a body posted to `call`, received at that instant (ms). Raises Rejected for a batch that is none, TooLarge."""
     if call not in BATCHES:
         return [_received({**body, "type": CALLS[call]}, at)]
     batch = body.get("batch")
     if not isinstance(batch, list) or not all(isinstance(message, dict) for message in batch):
         raise Rejected("batch is no list of objects; expected {\"batch\": [{\"type\": \"track\", …}, …]}")
     common = {name: body[name] for name in INHERITED if name in body}
+    share = len(orjson.dumps(common))
+    if share * len(batch) > LARGEST_SHARE:
+        raise TooLarge(f"the batch is too large: {len(batch):,} messages have {share:,} bytes each of what stands beside "
+                       f"them, {LARGEST_SHARE:,} are taken at most; send smaller batches")
     return [_received(_inheriting(common, message), at) for message in batch]
 
 

@@ -15,7 +15,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from connectors.probes import add_probes
-from connectors.sources.collector.bodies import BATCHES, CALLS, Message, messages_of, read_body
+from connectors.requests import body_of, giving_up
+from connectors.sources.collector.bodies import BATCHES, CALLS, Message, TooLarge, messages_of, read_body
 from streams.core.errors import Misconfigured, Rejected, Retryable
 
 LARGEST = 1 << 20
@@ -52,13 +53,17 @@ class Collector:
     async def collect(self, request: web.Request) -> web.Response:
         """One message or a batch."""
         try:
-            body = read_body(await request.read())
+            body = read_body(await body_of(request))
             if not self._may_write(request, body):
                 return self._answer(request, 401, "the write key is missing or not known here")
             messages = messages_of(request.match_info["call"], body, self._clock())
             await self._put(messages)
         except web.HTTPRequestEntityTooLarge:
             return self._answer(request, 413, f"the body is too large; at most {LARGEST:,} bytes, send smaller batches")
+        except web.HTTPBadRequest as fault:
+            return self._answer(request, 400, fault.text or "")
+        except TooLarge as fault:
+            return self._answer(request, 413, fault.reason)
         except Rejected as fault:
             return self._answer(request, 400, fault.reason)
         except Retryable:
@@ -109,7 +114,7 @@ def _user(authorization: str) -> str:
 
 def application(collector: Collector) -> web.Application:
     """Its routes. A proxy passes `/v1/` alone."""
-    app = web.Application(client_max_size=LARGEST)
+    app = web.Application(client_max_size=LARGEST, middlewares=[giving_up])
     calls = f"/v1/{{call:{'|'.join((*CALLS, *sorted(BATCHES)))}}}"
     app.add_routes([web.post(calls, collector.collect), web.options(calls, collector.preflight)])
     add_probes(app, ready=collector.ready, metrics=collector.metrics)

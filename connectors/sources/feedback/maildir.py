@@ -7,21 +7,30 @@ handled again under the same id.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from connectors.sources.feedback.reports import read_report
 from connectors.sources.feedback.signals import Tell
 
+log = logging.getLogger(__name__)
+
 LARGEST = 16 << 20
 """Bytes of a message that is read; of a longer one only so much, which has the report."""
 
 
 async def read_new(folder: Path, identifier_of: Callable[[str], str | None], tell: Tell) -> tuple[int, int]:
-    """(reports told, messages passed over), after all of `new/`. OSError if it is no maildir; what `tell` raises."""
+    """(reports told, messages passed over), after all of `new/`; a file that may not be read stays there. OSError if it is
+    no maildir; what `tell` raises."""
     told = passed_over = 0
     for path in await asyncio.to_thread(_new, folder):
-        signal = read_report(await asyncio.to_thread(_head, path), identifier_of)
+        try:
+            head = await asyncio.to_thread(_head, path)
+        except OSError as fault:
+            log.warning("%s is left where it is: %s", path, fault.strerror)
+            continue
+        signal = await asyncio.to_thread(read_report, head, identifier_of)
         if signal is not None:
             await tell(signal)
         told, passed_over = told + (signal is not None), passed_over + (signal is None)

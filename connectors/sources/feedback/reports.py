@@ -20,10 +20,21 @@ COMPLAINTS = {"abuse": Reason.COMPLAINED, "fraud": Reason.COMPLAINED, "opt-out":
 GONE = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 """RFC 3463 and 7505: there is no such address, or nobody behind it. A full mailbox (5.2.2), a message that is too large
 or a sender of bad repute (5.7) says nothing against the address."""
+MOST_BOUNDARIES = 50
+"""Of a report with the message it returns. The parser asks each one that is open at every line: hours for a mail of many."""
 
 
 def read_report(raw: bytes, identifier_of: Callable[[str], str | None]) -> Signal | None:
     """None for everything that is not a proven report against an address. Total: any bytes may come."""
+    if raw.lower().count(b"boundary=") > MOST_BOUNDARIES:
+        return None
+    try:
+        return _read(raw, identifier_of)
+    except Exception:  # the library states nothing: RecursionError for deep nesting, ValueError for a zero in a header
+        return None
+
+
+def _read(raw: bytes, identifier_of: Callable[[str], str | None]) -> Signal | None:
     message = email.message_from_bytes(raw, policy=compat32)
     reason = _reason(message)
     token = next((str(part[TOKEN]) for part in _returned(message) if part[TOKEN]), None)

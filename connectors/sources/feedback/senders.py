@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from connectors.delivery.reading import Reading, WrongDestination
+from connectors.delivery.reading import SHORTEST_KEY, Reading, WrongDestination
 from connectors.delivery.sealing import Seal
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured
@@ -46,7 +46,7 @@ def senders_of(destinations: Iterable[Destination], variables: Mapping[str, str]
         reading = Reading(each.id, given, tuple(given), variables)
         match each.connector:
             case "smtp" if "unsubscribe_key" in given:
-                seals.append(Seal(reading.secret("unsubscribe_key")))
+                seals.append(Seal(reading.secret("unsubscribe_key", SHORTEST_KEY)))
             case "sms-http" if "callback" in given:
                 twilio[each.id] = Twilio(token=reading.needed("token"), callback=reading.address("callback"))
             case "http" if "secret" in given:

@@ -21,8 +21,8 @@ filters (30007) says nothing against the number."""
 def is_signed(url: str, fields: Fields, signature: str, token: str) -> bool:
     """`url` as Twilio has it, which a proxy may have changed on the way here."""
     said = url + "".join(name + value for name, value in sorted(set(fields)))
-    expected = base64.b64encode(hmac.digest(token.encode(), said.encode(), "sha1"))
-    return hmac.compare_digest(expected, signature.encode())
+    expected = base64.b64encode(hmac.digest(token.encode(), said.encode("utf-8", "surrogatepass"), "sha1"))
+    return hmac.compare_digest(expected, signature.encode("utf-8", "surrogateescape"))
 
 
 def read_callback(fields: Fields) -> Signal | None:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import orjson
 
-from connectors.sources.files.compare import satisfies
+from connectors.sources.files.compare import check
 from connectors.sources.files.lookups import Columns, Lookups
-from connectors.sources.files.mapping import Comparison, Message, Section, Target, Unmatched
+from connectors.sources.files.mapping import Message, Section, Target, Unmatched
 from connectors.sources.files.readers import Reader, reader
 from connectors.sources.files.row import Record, Row
 from connectors.sources.files.targets import EXTERNAL
 from streams.core.errors import Rejected
+from streams.core.segments.comparisons import Check
 from streams.core.values import Json
 
 NONE_MATCHED = "no message's `when` holds for this row; add one, or say `unmatched: skip`"
@@ -24,7 +25,7 @@ class _Plan(NamedTuple):
     """A message of the mapping, ready to be made of rows."""
 
     fields: tuple[tuple[Target, Reader], ...]
-    when: tuple[tuple[Reader, Comparison, Json], ...]
+    when: tuple[tuple[Reader, Check], ...]
 
 
 class Mapper:
@@ -44,8 +45,9 @@ class Mapper:
             rows = self._mapped(record)
         except Rejected as failure:
             yield _rejected(record, failure.reason)
-        except orjson.JSONEncodeError as failure:
-            yield _rejected(record, f"the row cannot be written as JSON ({failure}); is `encoding:` right?")
+        except (orjson.JSONEncodeError, RecursionError) as failure:
+            advice = "is it nested too deeply, or `encoding:` wrong?"
+            yield _rejected(record, f"the row cannot be written as JSON ({failure}); {advice}")
         else:
             if not rows and not self._skips:
                 yield _rejected(record, NONE_MATCHED)
@@ -59,12 +61,12 @@ class Mapper:
 def _plan(message: Message, lookups: Lookups) -> _Plan:
     return _Plan(
         tuple((target, reader(value, lookups)) for target, value in message.fields),
-        tuple((reader(each.value, lookups), each.comparison, each.operand) for each in message.when),
+        tuple((reader(each.value, lookups), check(each.comparison, each.operand)) for each in message.when),
     )
 
 
 def _holds(plan: _Plan, columns: Columns) -> bool:
-    return all(satisfies(read(columns), comparison, operand) for read, comparison, operand in plan.when)
+    return all(holds(read(columns)) for read, holds in plan.when)
 
 
 def _message(plan: _Plan, columns: Columns) -> dict[str, Json]:
@@ -87,5 +89,10 @@ def _put(made: dict[str, Json], target: Target, value: Json) -> None:
 
 
 def _rejected(record: Record, reason: str) -> Row:
-    """Lone surrogates (bytes of another encoding) and times stay readable: nothing of the row is lost."""
-    return Row(record.line, None, reason, json.dumps(record.columns, default=str).encode())
+    """Lone surrogates (bytes of another encoding) and times stay readable: nothing of the row is lost
+    but what is nested too deeply to be written."""
+    try:
+        raw = json.dumps(record.columns, default=str)
+    except RecursionError:
+        raw = json.dumps(dict.fromkeys(record.columns))
+    return Row(record.line, None, reason, raw.encode())

@@ -6,21 +6,26 @@ event in 1970 would go unnoticed for months. Reasons say what was expected and n
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors.sources.files.mapping import As
+from connectors.sources.files.row import Beyond
+from streams.core import values
 from streams.core.errors import Rejected
 from streams.core.values import Json, parsed
 
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
+_DIRECTIVES = re.compile(r"([^%]|%[aAbBcdfGHIjmMpSuUVwWxXyYzZ%])+")
+_SOME_TIME = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+_MIDNIGHT = datetime.min.time()
+_EXACT = 1 << 53
+"""From here on a float stands for several whole numbers."""
 
 
 def convert(value: Json, kind: As | None, pattern: str, zone: ZoneInfo) -> Json:
@@ -39,33 +44,40 @@ def convert(value: Json, kind: As | None, pattern: str, zone: ZoneInfo) -> Json:
 
 
 def text(value: Json, zone: ZoneInfo) -> str:
-    """A whole number stays one (900.0, as columns with gaps hold it, is "900")."""
-    if type(value) is int:
-        return str(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    value = _fit(value, zone)
+    """A whole number stays one (900.0, as columns with gaps hold it, is "900"), with all its digits. A float that may have
+    lost some is refused: two people's numbers would be one."""
     match value:
         case str():
             return value
         case bool():
             return "true" if value else "false"
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return str(int(value))
-        case int() | float():
+        case int():
             return str(value)
-        case _:
+        case Decimal():
+            digits = format(value, "f")
+            return digits.rstrip("0").removesuffix(".") if "." in digits else digits
+        case float() if not abs(value) < _EXACT:
+            raise Rejected(f"is a number of {_EXACT:,} or more, whose last digits a float has lost; expected it as text")
+        case float():
+            return str(int(value)) if value.is_integer() else str(value)
+        case date() if not isinstance(value, datetime):
+            return value.isoformat()
+        case datetime():
+            return iso(time(value, ISO, zone))
+        case dict() | list() | tuple():
             raise Rejected("is a list or an object; expected a single value")
+        case _:
+            raise _unlike_json(value)
 
 
 def number(value: Json) -> int | float:
+    """What rules read as one. A whole number beyond 64 bits is the nearest float, as in events."""
     if isinstance(value, Decimal):
-        value = float(value)
-    elif isinstance(value, str):
-        value = _spelled(value.strip())
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return value
-    raise Rejected("is no number; expected digits with at most one decimal point, as 1234.5")
+        value = int(value) if value.as_tuple().exponent == 0 else float(value)
+    found = values.number(value)
+    if found is None:
+        raise Rejected("is no number; expected digits with at most one decimal point, as 1234.5, and less than 10^200")
+    return found if -1 << 63 <= found < 1 << 64 else float(found)
 
 
 def boolean(value: Json) -> bool:
@@ -76,12 +88,23 @@ def boolean(value: Json) -> bool:
 
 
 def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
-    """A time without zone is one of `zone`. Years outside 1-9999 and times that no calendar has are
-    refused."""
+    """A time without zone is one of `zone`: of two that the clock shows in autumn the first. Years outside 1-9999 and times
+    that the zone's clock skips in spring are refused; midnight is the day's first instant also where it is skipped."""
     try:
         return _time(value, pattern, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as failure:
         raise Rejected(f"is no time; expected {_expected(pattern)}") from failure
+
+
+def is_format(pattern: str) -> bool:
+    """Whether a time can be read that is written so. `strptime` says no in three ways, and only when it reads one."""
+    if not _DIRECTIVES.fullmatch(pattern):
+        return False
+    try:
+        datetime.strptime(_SOME_TIME.strftime(pattern).strip(), pattern)  # noqa: DTZ007 - only whether it is one
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def iso(moment: datetime) -> str:
@@ -106,9 +129,18 @@ def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
             found = datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - the zone is set below where it lacks
         case int() | float() if pattern != ISO:
             found = datetime.strptime(text(value, zone), pattern)  # noqa: DTZ007 - likewise (20261123)
+        case Beyond():
+            raise _unlike_json(value)
         case _:
             raise ValueError
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    return found if found.tzinfo else _local(found, zone)
+
+
+def _local(found: datetime, zone: ZoneInfo) -> datetime:
+    moment = found.replace(tzinfo=zone)
+    if found.time() != _MIDNIGHT and moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != found:
+        raise Rejected(f"is a time that the clocks of {zone.key} skip in spring; is `zone:` right?")
+    return moment
 
 
 def _epoch(value: Json) -> int | float:
@@ -128,12 +160,6 @@ def _expected(pattern: str) -> str:
             return f"the format '{pattern}'"
 
 
-def _spelled(word: str) -> int | float | None:
-    if not _NUMBER.fullmatch(word):
-        return None
-    return int(word) if word.lstrip("+-").isdigit() else float(word)
-
-
 def _fit(value: Json, zone: ZoneInfo) -> Json:
     match value:
         case str() | bool() | int():
@@ -147,6 +173,10 @@ def _fit(value: Json, zone: ZoneInfo) -> Json:
         case list() | tuple():
             return [None if inner is None else _fit(inner, zone) for inner in value]
         case _:
-            raise Rejected(
-                f"is of the type {type(value).__name__}, which JSON lacks; convert the column first"
-            )
+            raise _unlike_json(value)
+
+
+def _unlike_json(value: object) -> Rejected:
+    if isinstance(value, Beyond):
+        return Rejected("holds what cannot be read, such as a time outside the years 1 to 9999; convert the column first")
+    return Rejected(f"is of the type {type(value).__name__}, which JSON lacks; convert the column first")

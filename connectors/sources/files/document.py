@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +19,8 @@ import yaml
 from streams.core.errors import Misconfigured
 
 DEEPEST = 20
+MOST_REPEATED = 100_000
+_LONGEST_WHOLE = 20
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -66,7 +69,7 @@ class Faults:
     def check(self) -> None:
         if self._found:
             raise Misconfigured(
-                tuple(f"{self.path}:{line}: {sentence}" for line, sentence in sorted(self._found))
+                tuple(f"{self.path}:{line}: {sentence}" for line, sentence in sorted(set(self._found)))
             )
 
 
@@ -79,12 +82,15 @@ def documents(path: Path, faults: Faults) -> tuple[Located, ...]:
         raise Misconfigured((f"{path}: the mapping file cannot be read: {why}",)) from failure
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError as failure:
+    except RecursionError as failure:
+        raise Misconfigured((f"{path}:1: nested too deeply; expected at most {DEEPEST} levels",)) from failure
+    except (yaml.YAMLError, ValueError, OverflowError) as failure:
         mark = getattr(failure, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        sentence = getattr(failure, "problem", None) or "the text cannot be read"
+        sentence = getattr(failure, "problem", None) or "it has a character that no YAML has"
         raise Misconfigured((f"{path}:{line}: no valid YAML: {sentence}",)) from failure
-    return tuple(_located(node, faults, 0) for node in nodes if node is not None)
+    reading = _Reading(faults)
+    return tuple(reading.located(node, 0) for node in nodes if node is not None)
 
 
 def plain(found: Located) -> Any:
@@ -98,40 +104,67 @@ def plain(found: Located) -> Any:
             return {key: plain(value) for key, value in found.entries.items()}
 
 
-def _located(node: yaml.Node, faults: Faults, depth: int) -> Located:
-    line = node.start_mark.line + 1
-    if depth > DEEPEST:
-        faults.add(line, f"nested deeper than {DEEPEST} levels; does an alias contain itself?")
-        return Scalar(line=line, value=None)
-    match node:
-        case yaml.MappingNode():
-            return _table(node, faults, depth)
-        case yaml.SequenceNode():
-            return Items(line=line, items=tuple(_located(item, faults, depth + 1) for item in node.value))
-        case yaml.ScalarNode(value=text, style=None):
-            return Scalar(line=line, value=_scalar(text))
-        case _:
-            return Scalar(line=line, value=str(node.value))
+class _Reading:
+    """Of one file: counts what its aliases stand for, as a few lines of aliases to one another are gigabytes."""
 
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._read: set[int] = set()
+        self._repeated = 0
 
-def _table(node: yaml.MappingNode, faults: Faults, depth: int) -> Table:
-    entries: dict[str, Located] = {}
-    lines: dict[str, int] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            faults.add(line, "a key is a list or a table; expected a word")
-        elif key.value in entries:
-            faults.add(line, f"'{key.value}' stands here twice, first in line {lines[key.value]}; remove one")
-        else:
-            entries[key.value], lines[key.value] = _located(value, faults, depth + 1), line
-    return Table(line=node.start_mark.line + 1, entries=entries, lines=lines)
+    def located(self, node: yaml.Node, depth: int) -> Located:
+        line = node.start_mark.line + 1
+        self._note(node, line)
+        if depth > DEEPEST:
+            self._faults.add(line, f"nested deeper than {DEEPEST} levels; does an alias contain itself?")
+            return Scalar(line=line, value=None)
+        match node:
+            case yaml.MappingNode():
+                return self._table(node, depth)
+            case yaml.SequenceNode():
+                return Items(line=line, items=tuple(self.located(item, depth + 1) for item in node.value))
+            case yaml.ScalarNode(style=None):
+                return Scalar(line=line, value=self._scalar(self._text(node), line))
+            case _:
+                return Scalar(line=line, value=self._text(node))
 
+    def _note(self, node: yaml.Node, line: int) -> None:
+        self._repeated += id(node) in self._read
+        self._read.add(id(node))
+        if self._repeated > MOST_REPEATED:
+            what = f"aliases that stand for more than {MOST_REPEATED:,} parts; write fewer"
+            raise Misconfigured((f"{self._faults.path}:{line}: {what}",))
 
-def _scalar(text: str) -> str | int | float | bool | None:
-    word = text.lower()
-    if word in _WORDS:
-        return _WORDS[word]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else text
+    def _table(self, node: yaml.MappingNode, depth: int) -> Table:
+        entries: dict[str, Located] = {}
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                self._faults.add(line, "a key is a list or a table; expected a word")
+            elif (word := self._text(key)) in entries:
+                self._faults.add(line, f"'{word}' stands here twice, first in line {lines[word]}; remove one")
+            else:
+                entries[word], lines[word] = self.located(value, depth + 1), line
+        return Table(line=node.start_mark.line + 1, entries=entries, lines=lines)
+
+    def _text(self, node: yaml.Node) -> str:
+        whole = str(node.value).encode(errors="replace").decode()
+        if whole != node.value:
+            what = "half a surrogate pair, which no UTF-8 can hold; expected whole characters"
+            self._faults.add(node.start_mark.line + 1, what)
+        return whole
+
+    def _scalar(self, text: str, line: int) -> str | int | float | bool | None:
+        """Whole numbers beyond 64 bits are floats, as in events."""
+        word = text.lower()
+        if word in _WORDS:
+            return _WORDS[word]
+        if not _DECIMAL.fullmatch(text):
+            return text
+        if len(text) <= _LONGEST_WHOLE and _INTEGER.fullmatch(text) and -1 << 63 <= int(text) < 1 << 64:
+            return int(text)
+        if isfinite(found := float(text)):
+            return found
+        self._faults.add(line, "a number that JSON cannot hold; expected a finite one, or a text in quotes")
+        return 0

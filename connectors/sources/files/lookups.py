@@ -6,6 +6,7 @@ events.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -34,7 +35,12 @@ class Lookups:
             raise Misconfigured(tuple(faults))
 
     def find(self, lookup: str, columns: Columns) -> Columns | None:
-        key = _key(cell(columns, self._on[lookup]))
+        """None where there is no such row, or nothing to look up. Raises Rejected, naming the column, where it is no key."""
+        on = self._on[lookup]
+        try:
+            key = _key(cell(columns, on))
+        except Rejected as failure:
+            raise Rejected(f"column '{on}' {failure.reason}") from failure
         return None if key is None else self._rows[lookup].get(key)
 
 
@@ -52,7 +58,12 @@ def cell(columns: Columns, name: str) -> Json:
 def _load(
     mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]
 ) -> dict[str, Columns]:
-    found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
+    try:
+        found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
+    except ValueError:
+        needs = f"the lookup '{lookup.name}' needs the name of a file or a pattern, as products*.csv"
+        faults.append(f"{mapping.path}:{lookup.line}: {needs}; '{lookup.file}' is neither")
+        return {}
     if len(found) != 1:
         which = f"{' and '.join(file.name for file in found)} are both it" if found else "there is none"
         places = f"in {beside} or {mapping.path.parent}"
@@ -66,22 +77,23 @@ def _load(
     faults.extend(wrong)
     rows: dict[str, Columns] = {}
     for record in () if wrong else table:
-        key = _key(cell(record.columns, lookup.key)) if record.problem is None else None
+        key = None
+        with suppress(Rejected):
+            key = _key(cell(record.columns, lookup.key)) if record.problem is None else None
         if key is not None:
-            rows.setdefault(key, {name: record.columns[name] for name in wanted if name in record.columns})
+            cells = {name: cell(record.columns, name) for name in wanted}
+            rows.setdefault(key, {name: value for name, value in cells.items() if value is not None})
     return rows
 
 
 def _files(lookup: Lookup, place: Path) -> list[Path]:
+    """Raises ValueError where `file` is neither a name nor a pattern."""
+    if "\0" in lookup.file:
+        raise ValueError(lookup.file)
     if Path(lookup.file).is_absolute():
         return [Path(lookup.file)]
     return sorted(place.glob(lookup.file))
 
 
 def _key(value: Json) -> str | None:
-    if value is None:
-        return None
-    try:
-        return text(value, _UTC).strip()
-    except Rejected:
-        return None
+    return None if value is None else text(value, _UTC).strip()

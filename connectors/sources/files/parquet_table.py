@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sources.files.formats import unreadable
-from connectors.sources.files.row import Record
+from connectors.sources.files.row import Beyond, Record
 from streams.core.errors import Misconfigured
 
 ROWS_A_BATCH = 8192
+UNHELD = (OverflowError, ValueError, LookupError)
+"""What pyarrow raises over times outside the calendar, texts that are none, and zones that nobody knows."""
 ABSENT = "reading Parquet needs pyarrow, which is not installed; pip install 'audience-streams[files]'"
 
 
@@ -26,6 +28,9 @@ class ParquetTable:
             raise unreadable(path, failure) from failure
         self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         self._wanted = [name for name in self.names if wanted is None or name in wanted]
+        twice = sorted({name for name in self._wanted if self._wanted.count(name) > 1})
+        if twice:
+            raise Misconfigured(tuple(f"{path}: two columns are called '{name}'; rename one" for name in twice))
 
     def __iter__(self) -> Iterator[Record]:
         line = 0
@@ -45,12 +50,23 @@ class ParquetTable:
             raise unreadable(self._path, failure, f" after row {line}") from failure
 
     def _values(self, column: Any) -> list[Any]:
-        """Python has no nanoseconds: such times are cut to microseconds, not refused."""
+        """Python has no nanoseconds: such times are cut to microseconds, not refused. What it cannot hold costs its own
+        row."""
         types = self._arrow.types
         if types.is_timestamp(column.type) and column.type.unit == "ns":
             column = column.cast(self._arrow.timestamp("us", tz=column.type.tz), safe=False)
-        values: list[Any] = column.to_pylist()
+        try:
+            values: list[Any] = column.to_pylist()
+        except UNHELD:
+            return [_value(scalar) for scalar in column]
         return values
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except UNHELD:
+        return Beyond()
 
 
 def _pyarrow(path: Path) -> tuple[Any, Any]:

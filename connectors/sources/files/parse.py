@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,11 +20,14 @@ from connectors.sources.files.mapping import (
     Value,
 )
 from connectors.sources.files.parse_value import Scope, word
-from connectors.sources.files.targets import TARGETS, is_identifying, kind_of, target
+from connectors.sources.files.targets import EXTERNAL, TARGETS, is_identifying, kind_of, target
 from streams.core.intake import KINDS
 
 SECTION_KEYS = ("file", "zone", "missing", "unmatched", "delimiter", "encoding", "lookups", "messages")
 LOOKUP_KEYS = ("file", "key", "on")
+_NO_DELIMITERS = '"\r\n\0'
+_ASCII = "".join(map(chr, range(128))) + "\\u12 +AGE-"
+"""Also what begins an escape to some encodings."""
 NO_IDENTIFIER = (
     "a message needs an identifier, as `userId: {column: customer}`: userId, anonymousId, traits.email, "
     "traits.phone, context.device.id or externalIds.TYPE"
@@ -81,7 +85,10 @@ def _message(found: Located, scope: Scope) -> Message | None:
         if key == "when":
             continue
         place = target(key)
-        if place is None:
+        if place is None and key.startswith(f"{EXTERNAL}."):
+            of = "letters, digits, `_`, `.` and `-` (not in front), as externalIds.loyalty_card"
+            scope.faults.add(found.lines[key], f"'{key}' is no namespace; expected {of}")
+        elif place is None:
             scope.faults.unknown(found.lines[key], "the field", key, (*TARGETS, "when"))
         elif (read := parse_value.value(content, kind_of(place), scope)) is not None:
             fields[place] = read
@@ -93,7 +100,7 @@ def _message(found: Located, scope: Scope) -> Message | None:
 
 def _complete(found: Table, fields: dict[Target, Value], faults: Faults) -> None:
     """What the intake would refuse in every row is a fault of the mapping."""
-    places = {place for key in found.entries if (place := target(key)) is not None}
+    places = {place: key for key in found.entries if (place := target(key)) is not None}
     kind = fields.get(("type",))
     if ("type",) not in places:
         faults.add(found.line, f"a message needs `type:`, one of {', '.join(KINDS)}")
@@ -103,13 +110,11 @@ def _complete(found: Table, fields: dict[Target, Value], faults: Faults) -> None
         faults.add(found.line, "a track message needs `event:`, the name of what happened")
     if not any(is_identifying(place) for place in places):
         faults.add(found.line, NO_IDENTIFIER)
-    for place in places:
-        longer = sorted(other for other in places if other[: len(place)] == place and other != place)
+    held = {("context", *place) if place[0] == EXTERNAL else place: key for place, key in places.items()}
+    for place, key in held.items():
+        longer = sorted(name for other, name in held.items() if other[: len(place)] == place and other != place)
         if longer:
-            faults.add(
-                found.lines[".".join(place)],
-                f"'{'.'.join(place)}' cannot hold a value and also '{'.'.join(longer[0])}'",
-            )
+            faults.add(found.lines[key], f"'{key}' cannot hold a value and also '{longer[0]}'")
 
 
 def _when(found: Located | None, scope: Scope) -> tuple[Condition, ...]:
@@ -167,24 +172,30 @@ def _unmatched(found: Located | None, faults: Faults) -> Unmatched:
 
 def _delimiter(found: Located | None, faults: Faults) -> str | None:
     content = word(found, "delimiter", faults)
-    if found is not None and content is not None and len(content) != 1:
-        faults.add(found.line, "`delimiter:` is one character, as ';' or \"\\t\"")
+    if found is not None and content is not None and (len(content) != 1 or content in _NO_DELIMITERS):
+        faults.add(found.line, "`delimiter:` is one character, no quote and no line end, as ';' or \"\\t\"")
     return content
 
 
 def _encoding(found: Located | None, faults: Faults) -> str:
-    name = word(found, "encoding", faults)
-    if found is None or name in (None, "utf-8", "utf-8-sig"):
-        return "utf-8-sig"
+    stated = word(found, "encoding", faults) or "utf-8"
     try:
-        fits = "\n,".encode(name) == b"\n,"
-    except LookupError:
-        fits = False
-    if not fits:
+        name = codecs.lookup(stated).name
+        fits = name == "utf-8-sig" or _keeps_ascii(name)
+    except (LookupError, ValueError):
+        name, fits = stated, False
+    if found is not None and not fits:
         faults.add(
-            found.line, f"'{name}' is no encoding that keeps ASCII; expected utf-8, latin-1, cp1252, …"
+            found.line, f"'{stated}' is no encoding that keeps ASCII; expected utf-8, latin-1, cp1252, …"
         )
-    return name
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _keeps_ascii(encoding: str) -> bool:
+    """Delimiters and line ends are found in any byte's company, and a byte that is none costs its own row."""
+    bytes(range(128, 256)).decode(encoding, "surrogateescape")
+    plain = _ASCII.encode()
+    return _ASCII.encode(encoding) == plain and plain.decode(encoding, "surrogateescape") == _ASCII
 
 
 def _known(found: Table, known: tuple[str, ...], what: str, faults: Faults) -> None:

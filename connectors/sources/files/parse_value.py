@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors.sources.files.convert import FORMATS, convert
+from connectors.sources.files.convert import FORMATS, convert, is_format
 from connectors.sources.files.document import Faults, Items, Located, Scalar, Table, plain
 from connectors.sources.files.mapping import (
     As,
@@ -20,10 +20,11 @@ from connectors.sources.files.mapping import (
     Value,
 )
 from streams.core.errors import Rejected
-from streams.core.values import Json
+from streams.core.values import Json, number
 
 SOURCES = ("column", "text", "value")
 VALUE_KEYS = (*SOURCES, "from", "as", "format", "zone", "default", "required")
+_ORDERED = (Comparison.GT, Comparison.GTE, Comparison.LT, Comparison.LTE)
 _LISTED = (Comparison.IN, Comparison.NOT_IN)
 _HOLE = re.compile(r"\{([^{}]+)\}")
 
@@ -165,9 +166,15 @@ def _format(found: Table, faults: Faults) -> str:
     name = word(found.entries.get("format"), "format", faults)
     if name is None or name in FORMATS:
         return name or FORMATS[0]
+    line = found.entries["format"].line
     if "%" not in name:
-        faults.unknown(found.entries["format"].line, "the time format", name, (*FORMATS, "%d-%m-%Y %H:%M"))
-    return name
+        faults.unknown(line, "the time format", name, (*FORMATS, "%d-%m-%Y %H:%M"))
+    elif not is_format(name):
+        expected = "directives of Python's strptime, each at most once, as %d-%m-%Y %H:%M"
+        faults.add(line, f"the time format '{name}' can read no time; expected {expected}")
+    else:
+        return name
+    return FORMATS[0]
 
 
 def _constant(read: Value, scope: Scope) -> Value | None:
@@ -194,4 +201,6 @@ def _operand(comparison: Comparison, found: Located, scope: Scope) -> Json:
     if not isinstance(found, Scalar) or found.value is None:
         scope.faults.add(found.line, f"'{comparison}' compares with one value")
         return ""
+    if comparison in _ORDERED and number(found.value) is None:
+        scope.faults.add(found.line, f"'{comparison}' compares with a number")
     return found.value

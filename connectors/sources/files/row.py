@@ -29,3 +29,10 @@ class Record(NamedTuple):
     line: int
     columns: dict[str, Json]
     problem: str | None = None
+
+
+class Beyond:
+    """Stands for a value of a file that Python cannot hold."""
+
+    def __str__(self) -> str:
+        return "?"

@@ -7,6 +7,7 @@ every row of the file would be an event of nobody.
 from __future__ import annotations
 
 from connectors.sources.files.mapping import As, Target
+from streams.core.identifiers import is_namespace
 
 TEXTS = ("type", "event", "name", "userId", "anonymousId", "messageId", "groupId", "previousId", "channel")
 TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
@@ -27,12 +28,14 @@ def target(word: str) -> Target | None:
         return (first,) if first in (*TEXTS, *TIMES, *OBJECTS) else None
     if not all(rest) or first not in (*OBJECTS, EXTERNAL) or (first, rest[0]) == ("context", EXTERNAL):
         return None
-    return (EXTERNAL, ".".join(rest)) if first == EXTERNAL else (first, *rest)
+    if first == EXTERNAL:
+        return (EXTERNAL, ".".join(rest)) if is_namespace(word.removeprefix(f"{EXTERNAL}.").lower()) else None
+    return (first, *rest)
 
 
 def kind_of(found: Target) -> As | None:
     """What the field holds whatever the file holds: texts for names and ids, times for times."""
-    if found[0] in TEXTS or found[0] == EXTERNAL:
+    if found[0] in TEXTS or (len(found) > 1 and is_identifying(found)):
         return As.TEXT
     return As.TIME if found[0] in TIMES else None
 

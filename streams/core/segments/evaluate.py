@@ -2,13 +2,15 @@
 
 The state that these functions keep in a profile is derived: `truth` (leaves that hold), `due` (when time
 alone could change one), `members`. An event touches few leaves and flips fewer; so nearly every call ends
-after a handful of judgements. What is evaluated is evaluated wholly at `now`: if anything flips, leaves that
-fall due at this very instant are judged with it, after the event, so no change shows that the instant itself
-takes back.
+after a handful of judgements.
+
+An event at the very instant at which time changes a leaf comes before that change, and others of that instant may come
+still: what time does then is said by its timer, after them all. Until then such a leaf is open, and what depends on it
+changes only where it would whichever way the leaf turns out, so no change shows that the instant itself takes back.
 """
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
@@ -34,11 +36,48 @@ def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, even
     `profile` must have been evaluated under this plan before (`create` or `evaluate_all`), and every leaf
     that fell due before `now` must have lapsed.
     """
+    if 0 < profile.timer_at <= now and (due := _overdue(profile, now)):
+        return _refresh_at_the_instant(plan, profile, touched, due, now, event_id)
     flipped = _judge(plan, profile, touched, now)
-    if not flipped:
-        return []
-    lapsed = _judge(plan, profile, _overdue(profile, now), now)
-    return _settle(plan, profile, now, Cause(event_id, flipped, lapsed))
+    return _settle(plan, profile, now, Cause(event_id, flipped, {})) if flipped else []
+
+
+def _refresh_at_the_instant(
+    plan: Plan, profile: Profile, touched: Iterable[str], due: list[str], now: int, event_id: str,
+) -> list[Change]:
+    """`refresh`, where time changes the leaves `due` at `now`, but for those that the event renews."""
+    judged = dict.fromkeys(touched)
+    flipped = _judge(plan, profile, [leaf for leaf in judged if leaf not in due], now)
+    renewed = [leaf for leaf in due if leaf in judged and _is_renewed(plan, profile, leaf, now)]
+    then = _copy(profile)
+    lapsed = _judge(plan, then, [leaf for leaf in due if leaf not in renewed], now)
+    _settle(plan, then, now, Cause("", {}, {}), _over(plan, (*flipped, *renewed, *lapsed)))
+    return _settle(plan, profile, now, Cause(event_id, flipped, {}), _over(plan, (*flipped, *renewed)), then.members)
+
+
+def _is_renewed(plan: Plan, profile: Profile, leaf: str, now: int) -> bool:
+    """Whether time does not change it at `now` any more; the next instant is noted."""
+    holds, until = plan.leaves[leaf].judge(profile, now)
+    if holds is not (leaf in profile.truth):
+        return False
+    _judge(plan, profile, (leaf,), now)
+    return until > now
+
+
+def _over(plan: Plan, leaves: Iterable[str]) -> dict[str, None]:
+    """The segments that depend on them, by way of others too."""
+    found = {segment: None for leaf in leaves for segment in plan.over[leaf]}
+    waiting = list(found)
+    while waiting:
+        for user in plan.users.get(waiting.pop(), ()):
+            if user not in found:
+                found[user] = None
+                waiting.append(user)
+    return found
+
+
+def _copy(profile: Profile) -> Profile:
+    return replace(profile, truth=set(profile.truth), due=dict(profile.due), members=dict(profile.members))
 
 
 def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
@@ -51,7 +90,7 @@ def is_leaving(plan: Plan, profile: Profile, segment: str, now: int) -> bool:
     """Whether time alone ends this membership at this very instant, which its timer will say. Changes nothing."""
     if not _overdue(profile, now):
         return False
-    then = replace(profile, truth=set(profile.truth), due=dict(profile.due), members=dict(profile.members))
+    then = _copy(profile)
     lapse(plan, then, now)
     return segment in profile.members and segment not in then.members
 
@@ -84,7 +123,7 @@ def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Change]:
         return _out(profile, sorted(profile.members), "no event is its own")
     _judge(plan, profile, plan.leaves, now)
     orphans = _out(profile, sorted(profile.members.keys() - plan.segments.keys()), "no longer defined")
-    return _settle(plan, profile, now, Cause("", {}, {}), everything=True) + orphans
+    return _settle(plan, profile, now, Cause("", {}, {}), plan.segments, is_new=True) + orphans
 
 
 def _out(profile: Profile, gone: list[str], because: str) -> list[Change]:
@@ -119,11 +158,16 @@ def _judge(plan: Plan, profile: Profile, judged: Iterable[str], now: int) -> dic
     return flipped
 
 
-def _settle(plan: Plan, profile: Profile, now: int, cause: Cause, *, everything: bool = False) -> list[Change]:
-    """Evaluate the segments over flipped leaves, then those that use a segment that changed, each once."""
+def _settle(
+    plan: Plan, profile: Profile, now: int, cause: Cause, concerned: Collection[str] | None = None,
+    also: Mapping[str, object] | None = None, *, is_new: bool = False,
+) -> list[Change]:
+    """Evaluate these segments, by default those over flipped leaves, then those that use a segment that changed, each once.
+
+    also: memberships with which a change must agree. is_new: who stays in is in under the present version."""
     order, members = plan.order, profile.members
-    concerned: Collection[str] = plan.segments if everything else {
-        segment for leaf in (*cause.flipped, *cause.lapsed) for segment in plan.over[leaf]}
+    if concerned is None:
+        concerned = {segment for leaf in (*cause.flipped, *cause.lapsed) for segment in plan.over[leaf]}
     waiting = [(order[segment], segment) for segment in concerned]
     if len(waiting) > 1:
         waiting.sort()
@@ -136,8 +180,10 @@ def _settle(plan: Plan, profile: Profile, now: int, cause: Cause, *, everything:
         last, segment = name, plan.segments[name]
         holds = segment.holds(profile.truth, members)
         if holds is (name in members):
-            if everything and holds:
+            if is_new and holds:
                 members[name][0] = segment.version
+            continue
+        if also is not None and holds is not (name in also):
             continue
         changes.append(_cross(profile, segment, now, cause))
         for user in plan.users.get(name, ()):

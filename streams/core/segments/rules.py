@@ -73,6 +73,10 @@ class Window:
     start: int | None = None
     end: int | None = None
 
+    def excludes(self, event_time: int) -> bool:
+        """By the absolute pair: for good."""
+        return (self.start is not None and event_time < self.start) or (self.end is not None and event_time >= self.end)
+
 
 class Bound(StrEnum):
     AT_LEAST = "at_least"

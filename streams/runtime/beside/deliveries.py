@@ -31,8 +31,8 @@ from streams.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
 
-LONGEST_CALL_MS = 600_000
-"""A connector may take that long over a batch before the group thinks it dead."""
+SILENT_MS = 600_000
+"""After so long without a poll the group thinks a destination dead; a longer call is interrupted by some (`engine.STAY`)."""
 
 NEWER = (Fault.UNKNOWN_FINGERPRINT, Fault.UNKNOWN_SCHEMA_ID)
 """A newer worker's records, as in an upgrade: to pass them over would lose them."""
@@ -55,7 +55,7 @@ class KafkaActivations:
             "bootstrap.servers": settings.broker, "enable.idempotence": True, "partitioner": "murmur2_random",
             "linger.ms": 2, "message.max.bytes": LARGEST_RECORD, "log_level": 0})
         self._consumer = Consumer(committed_only(settings, f"{names.group}-destination-{destination}") | {
-            "session.timeout.ms": int(settings.session_timeout * 1000), "max.poll.interval.ms": LONGEST_CALL_MS,
+            "session.timeout.ms": int(settings.session_timeout * 1000), "max.poll.interval.ms": SILENT_MS,
             "fetch.message.max.bytes": LARGEST_RECORD, "enable.partition.eof": True})
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked,
                                  on_lost=self._revoked)
@@ -69,6 +69,10 @@ class KafkaActivations:
         """Rebalanced when partitions were taken away since the last call."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._taken, most, within)
 
+    async def stay(self) -> None:
+        """Polls, with the partitions paused."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._stayed)
+
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
         """Retryable if the outcomes, Stop if the offsets could not be written; Rebalanced if they are another's to write."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._written, deliveries, marks)
@@ -81,6 +85,13 @@ class KafkaActivations:
         """Leaves the group."""
         self._thread.submit(self._consumer.close).result()
         self._thread.shutdown()
+
+    def _stayed(self) -> None:
+        self._consumer.pause(self._consumer.assignment())
+        message = self._consumer.poll(0)
+        if message is not None and self._is_record(message):
+            self._held.append(message)
+        self._consumer.resume(self._consumer.assignment())
 
     def _taken(self, most: int, within: float) -> list[Taken]:
         return [taken for message in self._polled(most, within) if (taken := self._parsed(message)) is not None]
@@ -99,12 +110,15 @@ class KafkaActivations:
             if message is None or len(found) >= most:
                 break
             patience = 0.0
-        if self._is_revoked:
-            self._is_revoked = False
-            raise Rebalanced
+        self._refuse_if_revoked()
         if not most:
             self._consumer.resume(self._consumer.assignment())
         return found
+
+    def _refuse_if_revoked(self) -> None:
+        if self._is_revoked:
+            self._is_revoked = False
+            raise Rebalanced
 
     def _is_record(self, message: Message) -> bool:
         is_record = message.error() is None
@@ -134,6 +148,7 @@ class KafkaActivations:
         if left or self._lost:
             raise Retryable(f"{left + self._lost} outcomes could not be written; the offsets stay, and what was "
                             "delivered comes again under the same ids", after=5)
+        self._refuse_if_revoked()
         now = {partition: mark.after(self._marks.get(partition, mark)) for partition, mark in marks.items()}
         offsets = [TopicPartition(self._topic, partition, mark.offset, metadata=as_text(mark))
                    for partition, mark in now.items()]

@@ -114,6 +114,9 @@ class _Counted:
     async def take(self, most: int, within: float) -> Sequence[Taken]:
         return await self.source.take(most, within)
 
+    async def stay(self) -> None:
+        await self.source.stay()
+
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
         await self.source.settle(deliveries, marks)
         self.outcomes.update(type(each.outcome) for each in deliveries)

@@ -4,7 +4,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,12 +11,13 @@ from connectors.sources.feedback import Feedback, Senders, Signal, application, 
 from streams.core.errors import Retryable
 from streams.core.values import Json
 from streams.definitions import build
+from streams.definitions.members import NoIdentifier, identifier_of
 from streams.runtime.beside.following import DestinationsFollower, Documents
 from streams.runtime.beside.listening import Address, listening, stopping
+from streams.runtime.beside.writer import Writer
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.registry import codec_of
-from streams.runtime.outside.privacy_requests import put
-from streams.runtime.outside.upstream import Upstream
+from streams.runtime.outside.privacy_requests import record
 from streams.runtime.settings import Settings
 from streams.task.requesting import request
 
@@ -33,24 +33,27 @@ def request_of(signal: Signal, at: int) -> dict[str, Json]:
                    reason=signal.reason.value)
 
 
+def normalised(identifier: str) -> str | None:
+    """As messages that name it have it; None where none could."""
+    try:
+        return identifier_of(identifier)
+    except NoIdentifier:
+        return None
+
+
 class Requests:
-    """Writes them, one at a time: feedback is rare beside events."""
+    """Writes them, many at once."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._codec = codec_of(settings)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="requests")
+        self._codec, self._writer = codec_of(settings), Writer(settings)
 
     async def tell(self, signal: Signal) -> None:
-        """Returns when it is on the topic; Retryable if it is not."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._write, signal)
+        """Returns when it is on the topic; Retryable if it may not be."""
+        await self._writer.put([record(self._codec, request_of(signal, wall_ms()))])
 
     def close(self) -> None:
-        self._thread.shutdown()
-
-    def _write(self, signal: Signal) -> None:
-        with Upstream(self._settings) as upstream:
-            put(upstream, self._codec, request_of(signal, wall_ms()))
+        """Whatever is under way is given its time."""
+        self._writer.close()
 
 
 class _Reports:
@@ -60,7 +63,8 @@ class _Reports:
         self._variables = variables
         self._senders = Senders()
         self.following = DestinationsFollower(settings, self._put)
-        self.feedback = Feedback(lambda: None if self.following.is_first else self._senders, tell.tell, wall_ms)
+        self.feedback = Feedback(lambda: None if self.following.is_first else self._senders, tell.tell, wall_ms,
+                                 normalised)
 
     def _put(self, documents: Documents) -> None:
         self._senders = senders_of(build(documents, 0, {}).destinations, self._variables)
@@ -98,4 +102,4 @@ async def take_feedback(
                 stopped.set()
                 await reading
     finally:
-        requests.close()
+        await asyncio.to_thread(requests.close)

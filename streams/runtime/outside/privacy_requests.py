@@ -14,9 +14,14 @@ from streams.runtime.settings import Settings
 REQUESTS, RECEIPTS = "privacy.requests", "privacy.receipts"
 
 
+def record(codec: Codec, request: Mapping[str, Any]) -> tuple[str, bytes, bytes]:
+    """Topic, key and value of a request as `requesting` makes it."""
+    return REQUESTS, request["identifier"].encode(), codec.encode("privacy_request", request)
+
+
 def put(upstream: Upstream, codec: Codec, request: Mapping[str, Any]) -> None:
     """As `requesting` makes it; it is on its topic once `upstream` is left."""
-    upstream.send(REQUESTS, request["identifier"].encode(), codec.encode("privacy_request", request))
+    upstream.send(*record(codec, request))
 
 
 def submit(settings: Settings, request: Mapping[str, Any], within: float) -> dict[str, Any] | None:

@@ -48,10 +48,6 @@ class Count(Leaf, Source):
         self.id, self.text, self.hears = digest(node), phrase(node), Hears()
         self.sources: tuple[Source, ...] = (self,)
 
-    def is_outside(self, event_time: int) -> bool:
-        start, end = self.node.window.start, self.node.window.end
-        return (start is not None and event_time < start) or (end is not None and event_time >= end)
-
 
 class CountByTime(Count):
     """Judged from the newest times that decide."""
@@ -138,7 +134,7 @@ class CountEver(Count):
             return PASSED
         if self.match is not None and not self.match(event):
             return PASSED
-        if self.is_bounded and self.is_outside(event.event_time):
+        if self.is_bounded and self.node.window.excludes(event.event_time):
             return PASSED
         if counted is None:
             counted = leaves[self.id] = [0]
@@ -172,7 +168,7 @@ class DistinctCount(CountByTime):
         if self.match is not None and not self.match(event):
             return PASSED
         value, at = self.read(event), event.event_time
-        if value is None or self.is_outside(at):
+        if value is None or self.node.window.excludes(at):
             return PASSED
         times, keys = leaves.setdefault(self.id, [[], []])
         key = key_of(value)

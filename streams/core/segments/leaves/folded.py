@@ -1,7 +1,7 @@
 """A function of events as a term: the events themselves where they must stay, a few numbers where those are
 enough.
 
-Events must stay (`Listed`) while they can leave again: in a sliding window, under a condition relative to the
+Events must stay (`Rows`) while they can leave again: in a sliding window, under a condition relative to the
 clock, or to look back. Without a window everything ever folded counts, and a handful of numbers that add up
 over fragments say the same for any number of events (`totals`).
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from base64 import b32encode
+from bisect import bisect_right
 from dataclasses import dataclass, fields, is_dataclass
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -95,6 +96,16 @@ def states(profile: Profile, source: str) -> list[Entries]:
             entries = fragment.leaves.get(source)
             return [] if entries is None else [entries]
     return [fragment.leaves[source] for fragment in fragments.values() if source in fragment.leaves]
+
+
+def place_of(times: list[int], arrivals: list[int], at: int, arrival: int) -> int:
+    """Where an event belongs among others, which stand by event time, then arrival."""
+    if not times or at > times[-1]:
+        return len(times)
+    place = bisect_right(times, at)
+    while place and times[place - 1] == at and arrivals[place - 1] > arrival:
+        place -= 1
+    return place
 
 
 def digest(*meaning: object) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER
 from streams.core.profile import Entries, Profile
-from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
+from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, place_of, states
 from streams.core.segments.matching import Matcher
 from streams.core.segments.rules import Window
 from streams.core.values import Json
@@ -52,7 +52,7 @@ class Rows(Source):
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         interval = self.match.admits(event)
-        if interval is None or self._is_outside(event.event_time):
+        if interval is None or self.window.excludes(event.event_time):
             return PASSED
         value = self.take(event)
         if value is None:
@@ -64,15 +64,11 @@ class Rows(Source):
         if columns is None:
             columns = leaves[self.id] = [[], [], []] + ([[], []] if self.is_moving else [])
         row = (event.event_time, event.arrival, value, interval[0], end)
-        place = _place(columns, event.event_time, event.arrival)
+        place = place_of(columns[TIMES], columns[ARRIVALS], event.event_time, event.arrival)
         for column, cell in zip(columns, row, strict=False):
             column.insert(place, cell)
         self._forget(columns, event.received_at)
         return TURNED
-
-    def _is_outside(self, event_time: int) -> bool:
-        start, end = self.window.start, self.window.end
-        return (start is not None and event_time < start) or (end is not None and event_time >= end)
 
     def _forget(self, columns: Entries, now: int) -> None:
         """Drop the oldest that can never count again; the newest `most` at any rate are all that stay."""
@@ -85,16 +81,6 @@ class Rows(Source):
         if dead > 0:
             for column in columns:
                 del column[:dead]
-
-
-def _place(columns: Entries, event_time: int, arrival: int) -> int:
-    times, arrivals = columns[TIMES], columns[ARRIVALS]
-    if not times or event_time > times[-1]:
-        return len(times)
-    place = bisect_right(times, event_time)
-    while place and times[place - 1] == event_time and arrivals[place - 1] > arrival:
-        place -= 1
-    return place
 
 
 def _keep(columns: Entries, places: list[int]) -> None:

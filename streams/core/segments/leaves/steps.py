@@ -24,6 +24,7 @@ from streams.core.segments.leaves.leaf import (
     Leaf,
     Source,
     digest,
+    place_of,
     states,
 )
 from streams.core.segments.leaves.rows import merged
@@ -140,9 +141,7 @@ class Steps(Leaf, Source):
             marks.append(steps)
             self.progress.advance(entries[TIP], at, arrival, steps)
             return
-        place = bisect_right(times, at)
-        while place and times[place - 1] == at and arrivals[place - 1] > arrival:
-            place -= 1
+        place = place_of(times, arrivals, at, arrival)
         times.insert(place, at)
         arrivals.insert(place, arrival)
         marks.insert(place, steps)

@@ -14,7 +14,7 @@ from streams.core.events import Event
 from streams.core.intervals import FOREVER
 from streams.core.precedence import Order, Setting, in_force, kind_of, origin, rank, statements, strongest
 from streams.core.profile import Entries, Fragment, Profile
-from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, digest, states
+from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, digest, place_of, states
 from streams.core.segments.leaves.rows import merged
 from streams.core.values import Json, descend
 
@@ -78,9 +78,7 @@ class Settings(Source):
         columns = leaves.setdefault(self.id, [[], [], [], []])
         times, arrivals = columns[:2]
         value, at, arrival = setting[:3]
-        place = bisect_right(times, at)
-        while place and times[place - 1] == at and arrivals[place - 1] > arrival:
-            place -= 1
+        place = place_of(times, arrivals, at, arrival)
         if place and times[place - 1] == at and arrivals[place - 1] == arrival:
             return PASSED
         for column, entry in zip(columns, (at, arrival, value, kind_of(setting)), strict=True):

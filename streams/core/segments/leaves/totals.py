@@ -34,8 +34,7 @@ class Totals(Term, Source):
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
             return PASSED
-        start, end = self.window.start, self.window.end
-        if (start is not None and event.event_time < start) or (end is not None and event.event_time >= end):
+        if self.window.excludes(event.event_time):
             return PASSED
         value = self.take(event)
         if value is None:

@@ -1,0 +1,47 @@
+"""What was sent to a process that listens over HTTP, read: whatever a stranger sends, the answer is 400 and no traceback."""
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+
+async def body_of(request: web.Request) -> bytes:
+    """HTTPBadRequest where it is not as its headers say, HTTPRequestEntityTooLarge."""
+    try:
+        return await request.read()
+    except web.RequestPayloadError as fault:
+        raise _unreadable() from fault
+
+
+async def form_of(request: web.Request) -> list[tuple[str, str]]:
+    """Its fields, as `body_of`; files by their names."""
+    try:
+        fields = await request.post()
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception as fault:  # the library states nothing: LookupError of a charset, RuntimeError of an encoding, …
+        raise _unreadable() from fault
+    return [(name, value.filename if isinstance(value, web.FileField) else str(value)) for name, value in fields.items()]
+
+
+@web.middleware
+async def giving_up(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ends a connection whose body cannot be decoded: the server would read on after the answer, log a failure of its own,
+    and answer nothing that comes behind."""
+    try:
+        answer = await handler(request)
+    except web.HTTPException as refused:
+        _give_up(request, refused)
+        raise
+    _give_up(request, answer)
+    return answer
+
+
+def _give_up(request: web.Request, answer: web.StreamResponse) -> None:
+    if request.content.exception() is not None:
+        request.content.feed_eof()
+        answer.force_close()
+
+
+def _unreadable() -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text="the body is not what its headers say: it is cut, or in another encoding")

@@ -1,0 +1,106 @@
+"""How much is kept of one profile, in bytes, and what goes when it is more.
+
+Numbers bound most of it: identifiers, merges, events, entries of a leaf. How many traits and purposes somebody is given, and
+how long they and the values in a leaf are, is up to whoever sends them; a row that no record can hold would end the worker,
+and the next one. So a profile counts what may have been added since it was measured last, and is measured anew when that
+could be too much: once in a thousand events for a busy one, never for most.
+
+The largest values go first, of equals the oldest: what somebody floods a profile with is either large or much, and what a
+marketer set is neither. What is dropped is told (`Curtailed`), for a segment may then judge otherwise.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from streams.core.context import Context
+from streams.core.messages import Curtailed
+from streams.core.precedence import statements
+from streams.core.profile import Fragment, Profile
+from streams.core.segments.plan import Plan
+
+LARGEST = 4 << 20
+"""Bytes of a profile's row, half of the largest record: two that merge fit together."""
+AFTERWARDS = LARGEST * 3 // 4
+OVERHEAD = 32
+"""Bytes that an event adds to a leaf beside its value, at most."""
+
+
+class _Part(NamedTuple):
+    """Something that can be dropped, what is no denial first. leaves: to judge again if it is."""
+
+    is_denial: bool
+    size: int
+    at: int
+    kind: str
+    drop: Callable[[], object]
+    leaves: tuple[str, ...]
+
+
+def add(context: Context, profile: Profile, size: int) -> bool:
+    """An event of so many bytes comes in; whether `curtail` has to look."""
+    profile.weight += (size + OVERHEAD) * (1 + len(context.plan.sources))
+    return profile.weight > LARGEST
+
+
+def curtail(context: Context, profile: Profile, at: int) -> tuple[list[Curtailed], list[str]]:
+    """Measures the profile, and drops what is too much: what is told of it, and the leaves to judge again."""
+    profile.weight = context.size_of(profile)
+    dropped, touched = Counter[str](), list[str]()
+    while profile.weight > (AFTERWARDS if dropped else LARGEST):
+        parts = sorted(_parts(context.plan, profile), key=lambda part: (part.is_denial, -part.size, part.at))
+        if not parts:
+            break
+        excess = profile.weight - AFTERWARDS
+        for part in parts:
+            part.drop()
+            dropped[part.kind] += 1
+            touched += part.leaves
+            excess -= part.size
+            if excess <= 0:
+                break
+        profile.weight = context.size_of(profile)
+    return [Curtailed(profile.profile_id, dict(dropped), at)] if dropped else [], touched
+
+
+def _parts(plan: Plan, profile: Profile) -> Iterator[_Part]:
+    named = _purposes(plan)
+    for fragment in profile.fragments.values():
+        for name, setting in fragment.traits.items():
+            size = sum(_size(each) for each in statements(fragment, name)) + len(name)
+            yield _Part(False, size, setting[1], "traits", _trait(fragment, name), plan.by_trait.get(name, ()))
+        for leaf, entries in fragment.leaves.items():
+            yield _Part(False, _size(entries), 0, "states of rules", _entry(fragment.leaves, leaf), _readers(plan, leaf))
+        for purpose, statement in fragment.consent.items():
+            if purpose not in named:
+                size = _size(statement) + len(purpose)
+                yield _Part(not statement[0], size, statement[1], "purposes", _entry(fragment.consent, purpose), ())
+
+
+def _purposes(plan: Plan) -> set[str]:
+    """Those that definitions name: what is said of them stays."""
+    definitions = plan.definitions
+    return {*plan.by_purpose, *(purpose.name for purpose in definitions.consent.purposes),
+            *(channel.purpose for campaign in definitions.campaigns for channel in campaign.channels)}
+
+
+def _readers(plan: Plan, source: str) -> tuple[str, ...]:
+    return tuple(leaf.id for leaf in plan.leaves.values() if any(each.id == source for each in leaf.sources))
+
+
+def _trait(fragment: Fragment, name: str) -> Callable[[], object]:
+    def drop() -> None:
+        del fragment.traits[name]
+        fragment.superseded.pop(name, None)
+
+    return drop
+
+
+def _entry(of: dict[str, Any], name: str) -> Callable[[], object]:
+    return lambda: of.pop(name)
+
+
+def _size(value: object) -> int:
+    """Of a plain value, about."""
+    return len(repr(value))

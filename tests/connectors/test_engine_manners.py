@@ -1,0 +1,158 @@
+"""A destination that is slow, asks for patience or says odd things costs itself time, and nobody gets a second text."""
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Refused, engine
+from connectors.delivery.answers import instant_of
+from connectors.delivery.asking import Answer, Http
+from connectors.delivery.engine import LONGEST_WAIT
+from connectors.delivery.singly import Singly
+from tests.connectors.recording import Log, Reading, activation, eventually
+
+START = 10_000_000_000_000
+"""The time of `activation`s."""
+
+
+class Answering:
+    """A connector that answers at once, after what was asked is written down with its time; `most` in a call."""
+
+    def __init__(self, answer: Callable[[Activation, int], Outcome], most: int = 20) -> None:
+        self.most, self._answer = most, answer
+        self.calls: list[tuple[int, list[str]]] = []
+
+    async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
+        self.calls.append((at, [each.activation_id for each in batch]))
+        return [self._answer(each, at) for each in batch]
+
+    async def close(self) -> None: ...
+
+
+def play(connector: Any, number: int, minutes: int, **limits: Any) -> Log:
+    """So many activations, over so many minutes of a clock that runs as fast as it can: a second a look."""
+    log, clock = Log(tuple(activation(n) for n in range(number))), [START]
+
+    class Hurried(Reading):
+        async def take(self, most: int, within: float) -> Any:
+            clock[0] += 1_000
+            return await super().take(most, 0)
+
+    runs = Engine("d", connector, Hurried(log), Limits(**limits), clock=lambda: clock[0], chance=lambda: 1.0)
+
+    async def run() -> None:
+        task = asyncio.create_task(runs.run())
+        await eventually(lambda: clock[0] > START + minutes * 60_000 or task.done())
+        runs.stop()
+        await task
+
+    asyncio.run(run())
+    return log
+
+
+def test_who_asks_for_an_hour_has_an_hour_and_who_asks_for_years_no_more() -> None:
+    for asked in (LONGEST_WAIT, 10**15):
+        connector = Answering(lambda _, at, asked=asked: Deferred(why="HTTP 429", until=at + asked))  # type: ignore[misc]
+        play(connector, 200, 200, shortest=1_000)
+        hours = Counter((at - START) // LONGEST_WAIT for at, _ in connector.calls)
+        assert hours == {0: 3, 1: 1, 2: 1, 3: 1}
+
+
+def test_one_who_asks_for_patience_for_one_person_delays_that_person_only() -> None:
+    connector = Answering(lambda each, at: Deferred(why="HTTP 429", until=at + LONGEST_WAIT) if each.activation_id == "a3"
+                          else Delivered(), most=1)
+    log = play(connector, 10, 30)
+    assert log.final(Delivered) | log.final(Deferred) == {f"a{n}": 1 for n in range(10)}
+
+
+def test_what_was_refused_here_does_not_make_a_server_that_is_down_look_well() -> None:
+    connector = Answering(lambda each, _: Refused(why="no address") if int(each.activation_id[1:]) % 10 == 0
+                          else Deferred(why="HTTP 503"), most=1)
+    play(connector, 200, 2)
+    assert len(connector.calls) < 70
+
+
+@pytest.mark.parametrize("text", ["9" * 9, "Mon, 01 Jan 0001 00:00:00 +2359", "Fri, 31 Dec 9999 23:59:59 -2359", "soon", ""])
+def test_any_retry_after_can_be_read(text: str) -> None:
+    instant_of(text, START)
+
+
+@pytest.mark.parametrize("given", ["250 \udce9", 5, "x" * 201, "a\nb", ["x"], ""])
+def test_a_reference_is_short_text_or_none(given: Any) -> None:
+    """With one that no record can hold the outcome was never written down, and everybody was written to again and again."""
+    assert Delivered(reference=given).reference in (None, "")
+
+
+def test_an_answer_is_read_to_its_end_however_it_comes() -> None:
+    """Of an answer in two packets the first was read: a text that Twilio had taken was sent again for a day."""
+    body = b'{"sid": "' + b"S" * 300_000 + b'"}'
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for start in range(0, len(body), 100_000):
+            await response.write(body[start:start + 100_000])
+            await asyncio.sleep(0.01)
+        return response
+
+    async def ask() -> Answer | Deferred:
+        app = web.Application()
+        app.router.add_get("/", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        http = Http(10)
+        found = await http.ask("GET", f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        await http.close()
+        await runner.cleanup()
+        return found
+
+    found = asyncio.run(ask())
+    assert isinstance(found, Answer) and found.body == body
+
+
+def test_of_requests_side_by_side_one_that_fails_sends_no_other_again() -> None:
+    sent: Counter[str] = Counter()
+
+    class Stumbling(Singly):
+        async def _tell(self, each: Activation, at: int) -> Outcome:
+            sent[each.activation_id] += 1
+            if each.activation_id == "a1" and sent["a1"] < 3:
+                raise OverflowError
+            return Delivered()
+
+    log = play(Stumbling(20, 1), 5, 5)
+    assert log.final(Delivered) == {f"a{n}": 1 for n in range(5)} and sent == {"a0": 1, "a1": 3, "a2": 1, "a3": 1, "a4": 1}
+
+
+def test_while_a_call_takes_long_the_source_hears_that_somebody_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The group took it for dead, and its people were written to once a round."""
+    monkeypatch.setattr(engine, "STAY", 0.01)
+    stays = [0]
+
+    class Slow(Answering):
+        async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
+            await eventually(lambda: stays[0] >= 3)
+            return await super().deliver(batch, at)
+
+    class Staying(Reading):
+        async def stay(self) -> None:
+            stays[0] += 1
+
+    log = Log((activation(0),))
+    runs = Engine("d", Slow(lambda *_: Delivered()), Staying(log), Limits(), clock=lambda: START)
+
+    async def run() -> None:
+        task = asyncio.create_task(runs.run())
+        async with asyncio.timeout(30):
+            await eventually(lambda: bool(log.final(Delivered)) or task.done())
+        runs.stop()
+        await task
+
+    asyncio.run(run())
+    assert log.final(Delivered) == {"a0": 1}

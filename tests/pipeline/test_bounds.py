@@ -1,0 +1,156 @@
+"""Nobody can make a profile larger than a record holds, in whatever way (L10): what is too much goes, and that is told."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from schemas.codec import Codec
+from streams.core import bounds
+from streams.core.handover import CHUNK
+from streams.core.messages import Adopt, ProfileSeen
+from streams.core.profile import Profile
+from streams.core.tables import PORTION
+from streams.task.outputs import AvroSink
+from streams.task.rows import PROFILE, size_of
+from streams.testing import Pipeline
+from streams.unit import TABLES
+
+Message = dict[str, Any]
+NOW = 1_700_000_000_000
+SMALL = 40_000
+"""The bound of these tests, in bytes."""
+COMPUTED = {f"computed-trait/{function}": {
+    "kind": "computed-trait", "id": function, "function": function, "event": "A", "property": "value"}
+    for function in ("distinct", "distinct_count", "most_frequent", "first", "last")}
+COMPUTED |= {"computed-trait/list": {"kind": "computed-trait", "id": "list", "function": "list", "event": "A"}}
+RULES = {"segment/paid": {"kind": "segment", "id": "paid", "rule": {"trait": {"name": "plan", "is": "paid", "for": "1h"}}},
+         "segment/asked": {"kind": "segment", "id": "asked", "rule": {"consent": {"purpose": "asked", "state": "denied"}}}}
+LONG = "x" * 900
+
+
+def identify(traits: Message, **more: Any) -> Message:
+    return {"type": "identify", "anonymousId": "c", "traits": traits, **more}
+
+
+def consent(purposes: dict[str, bool]) -> Message:
+    return {"type": "page", "anonymousId": "c", "context": {"consent": {"purposes": purposes}}}
+
+
+WAYS: dict[str, Callable[[int], Message]] = {
+    "names of traits": lambda n: identify({f"trait-{n}-{each}": each for each in range(30)}),
+    "values of traits": lambda n: identify({f"t{n % 50}": LONG + str(n)}),
+    "one value": lambda n: identify({"t": LONG * (n + 1)}),
+    "group traits": lambda n: {"type": "group", "anonymousId": "c", "groupId": "g", "traits": {f"g{n}": LONG}},
+    "purposes": lambda n: consent({f"p-{n}-{each}": each % 2 == 0 for each in range(30)}),
+    "settings of a trait": lambda n: identify({"plan": LONG + str(n)}),
+    "values of a property": lambda n: {"type": "track", "anonymousId": "c", "event": "A",
+                                       "properties": {"value": LONG + str(n)}},
+}
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "LARGEST", SMALL)
+    monkeypatch.setattr(bounds, "AFTERWARDS", SMALL * 3 // 4)
+
+
+def largest(pipeline: Pipeline) -> int:
+    rows = [PROFILE.decode(data) for store in pipeline.stores for _, data in store.scan("profiles", b"", b"\xff", 1 << 30)]
+    return max(size_of(row) for row in rows if isinstance(row, Profile))
+
+
+def curtailed(pipeline: Pipeline) -> list[Message]:
+    return [orjson.loads(record.value or b"") for record, reason in pipeline.rejected if "were dropped" in reason]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("way", WAYS)
+def test_l10_however_a_profile_is_flooded_it_stays_small_and_that_is_told(way: str) -> None:
+    pipeline, sizes = Pipeline(RULES | COMPUTED), []
+    pipeline.send(consent({"asked": False}), NOW)
+    for number in range(200):
+        pipeline.send(WAYS[way](number) | {"messageId": f"m{number}"}, NOW + number)
+        sizes.append(largest(pipeline))
+    assert max(sizes) <= SMALL < max(sizes) * 2
+    assert curtailed(pipeline)
+    profile = pipeline.profile("cookie:c")
+    assert profile is not None and profile["events"] == 201
+    assert pipeline.members("asked"), "what definitions name of consent stays"
+
+
+@pytest.mark.usefixtures("small")
+def test_what_was_dropped_is_judged_at_once() -> None:
+    rule = {"trait": {"name": "essay", "exists": True}}
+    pipeline = Pipeline({"segment/s": {"kind": "segment", "id": "s", "rule": rule}})
+    pipeline.send(identify({"essay": LONG * 3}), NOW)
+    assert pipeline.members("s")
+    for number in range(60):
+        pipeline.send(identify({f"t{number}": LONG}), NOW + 1 + number)
+    assert not pipeline.members("s")
+    assert [(each.change, each.cause) for each in pipeline.memberships] == [("entered", "event"), ("exited", "event")]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_many_large_ones_that_become_one_person_stay_small(partitions: int) -> None:
+    pipeline = Pipeline(RULES | COMPUTED, partitions)
+    for cookie in range(12):
+        for number in range(25):
+            pipeline.send(identify({f"t{cookie}-{number}": LONG}) | {"anonymousId": f"c{cookie}"}, NOW + cookie)
+        pipeline.send(identify({}, userId="u") | {"anonymousId": f"c{cookie}"}, NOW + 100 + cookie)
+        assert largest(pipeline) <= SMALL
+    assert curtailed(pipeline)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_new_definition_does_not_bring_it_all_back() -> None:
+    pipeline = Pipeline({})
+    for number in range(200):
+        pipeline.send(WAYS["values of a property"](number) | {"messageId": f"m{number}"}, NOW + number)
+    assert not curtailed(pipeline)
+    pipeline.apply(COMPUTED)
+    assert largest(pipeline) <= SMALL and curtailed(pipeline)
+
+
+def test_of_usual_profiles_nothing_is_dropped_however_many_events_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weight is a bound, and measured anew where it is more than is allowed."""
+    monkeypatch.setattr(bounds, "LARGEST", 20_000)
+    pipeline = Pipeline(RULES | COMPUTED)
+    for number in range(300):
+        pipeline.send({"type": "track", "anonymousId": "c", "event": "A", "properties": {"value": number % 7}}, NOW + number)
+    assert not pipeline.rejected and pipeline.profile("cookie:c")["traits"]["distinct_count"] == 7  # type: ignore[index]
+
+
+def test_events_of_a_profile_are_stored_and_handed_over_in_records_that_kafka_takes() -> None:
+    """Twenty of 600 KB in one unit of work were one row of 12 MB."""
+    pipeline = Pipeline({}, partitions=4)
+    size = PORTION * 6 // 10
+    for cookie in ("c", "d"):
+        for number in range(6):
+            pipeline.send({"type": "track", "event": "A", "anonymousId": cookie, "properties": {"x": "y" * size},
+                           "messageId": f"{cookie}{number}"}, NOW)
+    sent: list[Adopt] = []
+    for task in pipeline.tasks:
+        handle = task._handle_here
+        task._handle_here = lambda message, handle=handle: (  # type: ignore[method-assign,misc]
+            sent.append(message) if isinstance(message, Adopt) else None, handle(message))[1]
+    for cookie in ("c", "d"):
+        pipeline.send(identify({}, userId="u") | {"anonymousId": cookie}, NOW + 1)
+    assert sum(len(each.entries) for each in sent) >= 6
+    assert all(len(each.entries) <= CHUNK and sum(len(e.raw) for e in each.entries) < 2 * PORTION for each in sent)
+    rows = [data for store in pipeline.stores for table in TABLES for _, data in store.scan(table, b"", b"\xff", 1 << 30)]
+    assert max(map(len, rows)) < 2 * PORTION
+
+
+def test_a_360_view_is_no_larger_than_a_record_though_json_is_longer_than_what_is_stored() -> None:
+    pipeline = Pipeline({}, partitions=1)
+    for number in range(5):
+        pipeline.send(identify({f"t{number}": "\x01" * 170_000, "plan": "paid"}), NOW + number)
+    [seen] = [ProfileSeen(profile) for profile in pipeline.profiles()]
+    [record] = AvroSink(Codec(), "test").records([seen], pipeline.plan, pipeline.now)
+    assert len(record.value or b"") < bounds.LARGEST + 10_000
+    traits = orjson.loads(Codec().decode("profile", record.value or b"")["traits"])
+    assert traits["plan"] == "paid" and len(traits) == 4 + 1
