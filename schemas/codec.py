@@ -90,7 +90,7 @@ class Codec:
         JSON: as it was sent; only that it is an object, and not too deep, is checked. `Undecodable` as
         `decode`.
         """
-        if data[:1] == b"{":
+        if data[:1] in (b"{", b"["):
             return from_json(data)
         writer = self._events.of(data)
         return from_record(writer.name, _read(writer, data))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +38,9 @@ from streams.core.requests import Receipt
 from streams.core.segments.plan import Plan
 from streams.core.values import Json
 from streams.definitions import load_folder
+from streams.definitions.faults import no_such
 from streams.definitions.lists import as_bytes
+from streams.definitions.members import NoIdentifier, identifier_of
 from streams.memory import MemoryStore
 from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
@@ -81,6 +84,8 @@ class Pipeline:
         self, definitions: Path | str | Definitions | Mapping[str, Json] | None = None, partitions: int = 4,
         start: Moment = 0, seed: int = 0, profile_key: str = "backtest",
     ) -> None:
+        if partitions < 1:
+            raise ValueError(f"partitions is {partitions}; expected a whole number, 1 or more")
         self.now = moment(start)
         self.rebuilt: Counter[str] = Counter()
         """Since the beginning: profiles whose events were read again for new definitions, those events, leaves folded."""
@@ -109,9 +114,12 @@ class Pipeline:
             raise Misconfigured((faults,))
 
     def activate(self, campaign: str, state: str = "live", per_second: float | None = None) -> None:
-        """Press the button of a campaign; with a pace, `advance` brings it on. Another state: pause it."""
+        """Press the button of a campaign; with a pace, `advance` brings it on. Another state: pause it. Misconfigured if
+        there is no such campaign."""
         key = f"campaign/{campaign}"
-        old = self._standing[key]
+        old = self._standing.get(key)
+        if old is None or old.document is None:
+            raise Misconfigured((no_such("campaign", campaign, self._named("campaign")),))
         new = press(old, self._revision + 1, per_second) if state == "live" else replace(old, state=state)
         if new is not None:
             self._publish({key: new})
@@ -181,7 +189,9 @@ class Pipeline:
         self.now = max(self.now, target)
 
     def profile(self, identifier: str) -> dict[str, Json] | None:
-        """The 360 view of whoever has this identifier now; None if nobody has."""
+        """The 360 view of whoever has this identifier now, however it is spelled; None if nobody has."""
+        with suppress(NoIdentifier):
+            identifier = identifier_of(identifier)
         for profile in self.profiles():
             if identifier in profile.identifiers:
                 return view(self.plan, profile, self.now)
@@ -198,7 +208,10 @@ class Pipeline:
         return found
 
     def members(self, segment: str) -> set[str]:
-        """The identifiers of everybody in the segment now."""
+        """The identifiers of everybody in the segment now; of one that was deleted nobody's. Misconfigured if there never
+        was one of that name."""
+        if f"segment/{segment}" not in self._standing:
+            raise Misconfigured((no_such("segment", segment, self._named("segment")),))
         return {i for p in self.profiles() if segment in p.members for i in p.identifiers}
 
     def activations(self, channel: str | None = None) -> list[Activation]:
@@ -232,6 +245,11 @@ class Pipeline:
     @property
     def plan(self) -> Plan:
         return self.tasks[0].context.plan
+
+    def _named(self, kind: str) -> list[str]:
+        """The ids of this kind that are defined."""
+        return [key.partition("/")[2] for key, each in self._standing.items()
+                if key.startswith(f"{kind}/") and each.document is not None]
 
     def _publish(self, changed: dict[str, Published]) -> None:
         self._standing |= changed

@@ -6,8 +6,11 @@ library is imported when it runs, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from errno import EDQUOT, EIO, ENOSPC
+from io import TextIOWrapper
 
 from streams.cli import (
     backtest,
@@ -26,6 +29,7 @@ from streams.cli import (
     replay,
     serve,
 )
+from streams.cli.printing import printable_lines
 from streams.core.errors import AudienceError
 from streams.release import release
 
@@ -45,15 +49,25 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8, half a surrogate pair
     options = parser().parse_args(argv)
     try:
-        return int(options.run(options) or 0)
+        code = int(options.run(options) or 0)
+        sys.stdout.flush()
+        return code
     except AudienceError as fault:
-        print(f"audience {options.command}: {fault}", file=sys.stderr)
+        print(f"audience {options.command}: {printable_lines(str(fault))}", file=sys.stderr)
         return 1
     except BrokenPipeError:
+        _drop_output()
         return 1
     except OSError as fault:
+        if fault.filename is None and fault.errno in (ENOSPC, EDQUOT, EIO):
+            _drop_output()
+            print(f"audience {options.command}: {fault.strerror}; is the disk full, that of what the output goes to?",
+                  file=sys.stderr)
+            return 1
         if fault.filename is None:
             raise
         print(f"audience {options.command}: {fault.filename}: {fault.strerror}; name another path, or mend this one",
@@ -61,3 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _drop_output() -> None:
+    """What is still buffered goes nowhere: Python would try once more when it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

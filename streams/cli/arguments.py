@@ -53,6 +53,8 @@ def identifier(text: str) -> str:
     """NAMESPACE:VALUE as the pipeline writes it."""
     from streams.definitions.members import meant
 
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not UTF-8; expected NAMESPACE:VALUE, for example cookie:c1")
     if not all(text.partition(":")[::2]):
         raise argparse.ArgumentTypeError(f"{text!r} is no identifier; expected NAMESPACE:VALUE, for example cookie:c1")
     return meant(text)
@@ -130,15 +132,20 @@ def folder(text: str) -> Path:
 
 def folder_to_write(text: str) -> Path:
     """A folder that is there or can be made."""
-    path = Path(text)
-    return folder(text) if path.exists() else path
+    return folder(text) if _exists(text) else Path(text)
 
 
 def _existing(text: str) -> Path:
-    path = Path(text)
-    if not path.exists():
+    if not _exists(text):
         raise argparse.ArgumentTypeError(f"{text} does not exist")
-    return path
+    return Path(text)
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError as fault:  # a name too long, a folder on the way that is closed
+        raise argparse.ArgumentTypeError(f"{text} cannot be looked at: {fault.strerror}") from None
 
 
 def switch(text: str) -> tuple[int, Path]:

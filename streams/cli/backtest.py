@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.cli.arguments import command, file, folder, folder_to_write, moment, partitions, switch
+from streams.cli.printing import printable
 from streams.cli.progress import counted
 
 
@@ -45,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
                                            "makes such lines")
         print(f"no message was accepted; why is in {options.output / 'rejected.jsonl'}{hint}", file=sys.stderr)
     for reason, messages in summary["consent_faults"].items():
-        print(f"consent of {messages} messages could not be read, so it permits nothing: {reason}", file=sys.stderr)
+        print(f"consent of {messages} messages could not be read, so it permits nothing: {printable(reason)}",
+              file=sys.stderr)
     return 0
 
 
@@ -53,13 +55,18 @@ def _switches(options: argparse.Namespace) -> list[Any]:
     """The definitions to begin with, then those of `--definitions-at`: all are read before the first event, and what is
     wrong is said of all at once."""
     from streams.backtest import Switch
+    from streams.cli.destinations import faults_of
     from streams.core.errors import Misconfigured
     from streams.definitions import load_folder, without_definitions
 
     found, faults = [], list[str]()
     for at, path in [(0, options.definitions), *options.definitions_at]:
+        if options.output.resolve().is_relative_to(path.resolve()):
+            faults.append(f"--output {options.output} is in the folder of definitions {path}, where the next one would read "
+                          "it; expected another folder")
+            continue
         try:
-            found.append(Switch(at=at, definitions=load_folder(path)))
+            found.append(Switch(at=at, definitions=load_folder(path, faults_of)))
             if not found[-1].definitions.sources:
                 print(without_definitions(path), file=sys.stderr)
         except Misconfigured as fault:

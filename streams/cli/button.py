@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, rate, settings_of, with_broker
-from streams.cli.patience import with_patience
+from streams.cli.patience import complain, with_patience
 from streams.cli.progress import CLEARED
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def pause(options: argparse.Namespace) -> int:
 def tell_progress(options: argparse.Namespace) -> int:
     from streams.runtime.outside.button import ask_progress
 
-    found = ask_progress(settings_of(options), options.campaign, options.within)
-    if options.json:
-        print(json.dumps(asdict(found)))
-    else:
-        print(sentence(found))
-    return 0
+    settings = settings_of(options)
+    found = ask_progress(settings, options.campaign, options.within)
+    print(json.dumps(asdict(found)) if options.json else sentence(found))
+    return complain("" if found.is_over or not found.silent else (
+        f"{found.silent} of {settings.partitions} tasks said nothing of this press in time, so the numbers are not all; see "
+        f"that workers run as AUDIENCE_APP={settings.app}, or wait longer with --within SECONDS"))
 
 
 def sentence(found: PressProgress) -> str:

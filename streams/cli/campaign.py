@@ -7,6 +7,7 @@ from typing import Any
 
 from streams.cli import button
 from streams.cli.arguments import command, group, with_broker, with_identifier
+from streams.cli.printing import printable, printable_lines
 from streams.core.errors import Misconfigured, Rejected
 from streams.core.values import iso, iso_or_none
 from streams.runtime.clock import wall_ms
@@ -36,7 +37,7 @@ def explain_campaign(options: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=2))
         return 0
     for each in answers:
-        print(f"{each.channel}: {each.says}" + (f" ({iso(each.at)})" if each.at is not None else ""))
+        print(printable(f"{each.channel}: {each.says}" + (f" ({iso(each.at)})" if each.at is not None else "")))
     return 0
 
 
@@ -57,7 +58,7 @@ def preview_campaign(options: argparse.Namespace) -> int:
     for name, fields in said.items():
         print(name)
         for field, text in fields.items():
-            print(f"  {field}: {text}")
+            print(printable_lines(f"  {field}: {text}"))
     return 0
 
 

@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from streams.cli.arguments import command, file, settings_of
 from streams.cli.listening import begin, with_address
+from streams.core.errors import Misconfigured
 
 
 def add_to(commands: Any) -> None:
@@ -20,10 +22,18 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     import asyncio
 
-    from connectors.sources.collector import keys_of
     from streams.runtime.beside.collect import collect
 
     settings = settings_of(options)
-    keys = keys_of(options.write_keys.read_text(), str(options.write_keys)) if options.write_keys else frozenset[str]()
+    keys = _keys(options.write_keys) if options.write_keys else frozenset[str]()
     asyncio.run(collect(settings, begin(settings, options), keys, options.origin))
     return 0
+
+
+def _keys(path: Path) -> frozenset[str]:
+    from connectors.sources.collector import keys_of
+
+    try:
+        return keys_of(path.read_text(encoding="utf-8-sig"), str(path))
+    except UnicodeDecodeError:
+        raise Misconfigured((f"{path}: not UTF-8; expected a text with a write key a line",)) from None

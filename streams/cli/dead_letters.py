@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from streams.cli.arguments import command, group, number, settings_of, with_broker
+from streams.cli.printing import printable, printed
 from streams.cli.progress import counted
 from streams.core.errors import Misconfigured, Rejected
 from streams.core.values import Json, iso
@@ -47,7 +48,7 @@ def list_letters(options: argparse.Namespace) -> int:
     letters = noted(dead_letters(settings_of(options)), options.reason, reasons)
     newest = nlargest(max(1, options.last), letters, key=attrgetter("at"))[:options.last]  # of none it would read none
     newest.reverse()
-    print(json.dumps(as_json(reasons, newest), indent=2) if options.json else "\n".join(as_text(reasons, newest)))
+    print(json.dumps(as_json(reasons, newest), indent=2) if options.json else printed(as_text(reasons, newest)))
     return 0
 
 
@@ -74,7 +75,7 @@ def replay(options: argparse.Namespace) -> int:
         refused["with the time of its receipt it is larger than the topic takes"] += upstream.too_large
         sent -= upstream.too_large
     for reason, how_many in refused.most_common():
-        print(f"{how_many:,} not sent: {reason}", file=sys.stderr)
+        print(f"{how_many:,} not sent: {printable(reason)}", file=sys.stderr)
     print(f"{sent:,} of {sent + refused.total():,} sent again; what was sent again before counts once", file=sys.stderr)
     return 1 if refused else 0
 

@@ -15,13 +15,21 @@ def add_to(commands: Any) -> None:
     parser = command(commands, "demo", run, "A broker, workers, a simulated shop, a live view, and a check of it all.")
     parser.add_argument("--events", type=positive, default=20_000, metavar="N", help="messages of the shop (default: 20000)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another shop")
-    parser.add_argument("--seconds", type=seconds, default=35.0, metavar="S", help="how long the shop plays (default: 35)")
+    parser.add_argument("--seconds", type=_playing, default=35.0, metavar="S", help="how long the shop plays (default: 35)")
     parser.add_argument("--workers", type=positive, default=2, metavar="N", help="worker processes (default: 2)")
     parser.add_argument("--auto", action="store_true", help="press the campaign's button half-way, without a person")
     parser.add_argument("--keep", action="store_true", help="leave everything running, with the web status")
     parser.add_argument("--broker", help="a Kafka that runs already, host:port; default: an embedded one")
     parser.add_argument("--folder", type=folder_to_write,
                         help="where broker and workers keep their data (default: a temporary one)")
+
+
+def _playing(text: str) -> float:
+    """The shop of a moment would have all its visits at once."""
+    found = seconds(text)
+    if found < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of seconds, 1 or more")
+    return found
 
 
 def run(options: argparse.Namespace) -> int:

@@ -40,13 +40,14 @@ class Estimates:
     segments: Mapping[str, Estimate]
 
 
-def estimates(bodies: Mapping[int, Json]) -> Estimates:
-    """Of the answers by task; each has a preview."""
+def estimates(bodies: Mapping[int, Json], shown: int) -> Estimates:
+    """Of the answers by task; each has a preview. shown: members in a sample, as the tasks were asked for."""
     strata = [_Stratum(body) for body in bodies.values()]
     names = sorted({name for stratum in strata for name in stratum.rows})
     return Estimates(
         profiles=sum(stratum.profiles for stratum in strata), looked_at=sum(stratum.looked_at for stratum in strata),
-        is_exact=all(stratum.is_exact for stratum in strata), segments={name: _estimate(name, strata) for name in names})
+        is_exact=all(stratum.is_exact for stratum in strata),
+        segments={name: _estimate(name, strata, shown) for name in names})
 
 
 class _Stratum:
@@ -77,7 +78,7 @@ class _Stratum:
         return float(self.profiles ** 2 * spread / number * max(0.0, 1 - number / self.profiles))
 
 
-def _estimate(name: str, strata: list[_Stratum]) -> Estimate:
+def _estimate(name: str, strata: list[_Stratum], most: int) -> Estimate:
     with_it = [stratum for stratum in strata if name in stratum.rows]
     now = sum(stratum.present(name) for stratum in with_it)
     entering = sum(stratum.rows[name]["entering"] * stratum.weight for stratum in with_it)
@@ -85,9 +86,8 @@ def _estimate(name: str, strata: list[_Stratum]) -> Estimate:
     overlap: Counter[str] = Counter()
     for stratum in with_it:
         overlap.update({other: round(count * stratum.weight) for other, count in stratum.rows[name]["both"].items()})
-    shown = sorted(pair for stratum in with_it for pair in stratum.rows[name]["sample"])
+    sample = sorted(pair for stratum in with_it for pair in stratum.rows[name]["sample"])
     margin = CONFIDENCE * sqrt(sum(stratum.variance(name) for stratum in with_it))
-    most = max((len(stratum.rows[name]["sample"]) for stratum in with_it), default=0)
     return Estimate(
         now=now, then=max(0, round(now + entering - leaving)), margin=round(margin), entering=round(entering),
-        leaving=round(leaving), overlap=dict(overlap), sample=tuple(identifier for _, identifier in shown[:most]))
+        leaving=round(leaving), overlap=dict(overlap), sample=tuple(identifier for _, identifier in sample[:most]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.cli.arguments import command, folder, group, settings_of, with_broker, with_identifier
+from streams.cli.printing import printable
 from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
@@ -73,7 +74,7 @@ def report_identity(options: argparse.Namespace) -> int:
         return 0
     for each in found:
         about = f": {', '.join(each.identifiers)}" if each.identifiers else ""
-        print(f"profile {each.profile_id}  {each.rule}, {each.found} where {each.allowed} are allowed{about}")
+        print(printable(f"profile {each.profile_id}  {each.rule}, {each.found} where {each.allowed} are allowed{about}"))
     print(f"{len({each.profile_id for each in found})} profiles break the rules", file=sys.stderr)
     return 0
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from streams.cli import privacy, segments
 from streams.cli.arguments import command, folder, group, number, settings_of, with_broker, with_identifier
+from streams.cli.printing import printed
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
 
@@ -44,8 +45,7 @@ def show_profile(options: argparse.Namespace) -> int:
     task, profile = find(options, options.identifier)
     entries = task.state.timeline.entries(profile.key)
     found = portrait(task.context.plan, profile, entries, task.context.reread, max(profile.now, wall_ms()), options.events)
-    for line in [json.dumps(found, indent=2, sort_keys=True)] if options.json else readable(found):
-        print(line)
+    print(json.dumps(found, indent=2, sort_keys=True) if options.json else printed(readable(found)))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from streams.cli.printing import printed
 from streams.core.lineage import Lineage, Link, Owner
 from streams.core.messages import IdentityChanged
 from streams.core.values import iso, iso_or_none
@@ -22,7 +23,7 @@ def as_text(lineage: Lineage) -> str:
     apart = [link for link in lineage.links if link.is_cut]
     lines += ["  between profiles"] * bool(apart)
     lines += [f"    {link.one} ┄ {link.other}  {_why(link)}" for link in apart]
-    return "\n".join(lines)
+    return printed(lines)
 
 
 def as_json(lineage: Lineage) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from streams.cli.arguments import port, with_broker
+from streams.cli.arguments import environment, port, with_broker
 from streams.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,12 +21,10 @@ def with_address(parser: argparse.ArgumentParser, number: int, trusted: str) -> 
 def begin(settings: Settings, options: argparse.Namespace) -> Address:
     """Where to listen, as `--host` and `--port` say; from here on the log is written. Misconfigured where the broker cannot
     be had or its topics are not as declared."""
-    import logging.config
-
     from streams.runtime.beside.listening import Address
     from streams.runtime.kafka.topics import check_topics
-    from streams.runtime.logs import logging_config
+    from streams.runtime.logs import begin_log
 
     check_topics(settings)
-    logging.config.dictConfig(logging_config())
+    begin_log(environment(options))
     return Address(host=options.host, port=options.port)

@@ -13,6 +13,8 @@ from typing import Any
 
 from streams.cli.arguments import command, environment, folder, folder_to_write, port, positive, settings_of, with_broker
 from streams.core.errors import Misconfigured
+from streams.runtime.exits import Exit
+from streams.runtime.settings import Settings
 
 DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS", "AUDIENCE_REPLICATION"}
 """Settings without which it cannot be said whether the broker's topics are right."""
@@ -24,7 +26,7 @@ def add_to(commands: Any) -> None:
     broker.add_argument("--port", type=port, default=9092, help="on 127.0.0.1 (default: 9092)")
     worker = command(commands, "worker", run_workers, "Run a worker, or several.")
     worker.add_argument("--processes", type=positive, default=1, metavar="N",
-                        help="so many, each with a folder and a port of its own")
+                        help="so many, each with a folder, a port and, from AUDIENCE_INSTANCE, a name of its own")
     with_broker(worker)
     topics = command(commands, "topics", show_topics, "List what the pipeline is made of.")
     topics.add_argument("--create", action="store_true", help="create what is missing on the broker")
@@ -48,25 +50,31 @@ def run_broker(options: argparse.Namespace) -> int:
 
 
 def run_workers(options: argparse.Namespace) -> int:
-    from streams.runtime.settings import Settings
+    try:
+        return _run_workers(options)
+    except Misconfigured as fault:  # by the worker's own code, which supervisors know
+        _tell(f"audience worker: {fault}")
+        return Exit.MISCONFIGURED
 
+
+def _run_workers(options: argparse.Namespace) -> int:
     variables = environment(options)
     if options.processes == 1:
+        from streams.runtime.logs import begin_log
         from streams.runtime.processor import task_factory
         from streams.runtime.worker import run_worker
 
         settings = Settings.read(variables)
+        begin_log(variables)
         return run_worker(settings, task_factory(settings))
     return _supervise(variables, Settings.read(variables), options.processes)
 
 
-def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
-    """Worker processes side by side, each with a data folder and a web port of its own; all end with the first, and the
+def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int:
+    """Worker processes side by side, each with variables of `its_own`; all end with the first, and the
     exit code is its own, 128 and the signal's number where one ended it."""
     children = [
-        subprocess.Popen([sys.executable, "-m", "streams.cli", "worker"], env=variables | {
-            "AUDIENCE_DATA": str(settings.data / f"worker-{number}"),
-            "AUDIENCE_WEB_PORT": str(settings.web_port + number)})
+        subprocess.Popen([sys.executable, "-m", "streams.cli", "worker"], env=variables | its_own(settings, number))
         for number in range(count)]
 
     asked = threading.Event()
@@ -91,6 +99,13 @@ def _supervise(variables: dict[str, str], settings: Any, count: int) -> int:
     if code:
         _tell(f"a worker ended with {f'exit code {code}' if code > 0 else signal.Signals(-code).name}; all are stopped")
     return code if code >= 0 else 128 - code
+
+
+def its_own(settings: Settings, number: int) -> dict[str, str]:
+    """Variables of one of several workers: two with one permanent name would fence each other off for ever."""
+    return {"AUDIENCE_DATA": str(settings.data / f"worker-{number}"),
+            "AUDIENCE_WEB_PORT": str(settings.web_port + number),
+            "AUDIENCE_INSTANCE": f"{settings.instance}-{number}" if settings.instance else ""}
 
 
 def show_topics(options: argparse.Namespace) -> int:
@@ -119,8 +134,6 @@ def check_all(options: argparse.Namespace) -> int:
 
 def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
     from streams.runtime.kafka.topics import check_topics
-    from streams.runtime.settings import Settings
-
     settings, faults = Settings.judge(environment(options))
     found = tuple(faults.values())
     if DECIDE_ABOUT_TOPICS & faults.keys():

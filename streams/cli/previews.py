@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, file, number, settings_of
 from streams.cli.patience import complain, with_patience
+from streams.cli.printing import printed
 from streams.core.errors import Misconfigured
 from streams.core.values import Json
 
@@ -48,7 +49,7 @@ def preview_segment(options: argparse.Namespace) -> int:
     definitions, segments = load_file(options.file, standing)
     changed = {key: document for key, document in definitions.sources.items() if standing().get(key) != document}
     found, silent = previewed(settings, options, changed, segments, options.members)
-    print(json.dumps(asdict(found), indent=2) if options.json else "\n".join(readable(found, segments)))
+    print(json.dumps(asdict(found), indent=2) if options.json else printed(readable(found, segments)))
     return complain(missing(settings, silent))
 
 
@@ -69,7 +70,7 @@ def previewed(
     for task, body in answers.items():
         if "fault" in body:
             raise Misconfigured((f"task {task}: {body['fault']}; is an apply under way? try again",))
-    return estimates(answers), answers
+    return estimates(answers, shown), answers
 
 
 def readable(found: Estimates, asked: Iterable[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streams.cli.arguments import command, seconds, settings_of, with_broker, with_identifier
+from streams.cli.printing import printed
 from streams.core.values import iso
 from streams.runtime.clock import wall_ms
 
@@ -49,8 +50,7 @@ def ask(options: argparse.Namespace) -> int:
     request_id, receipt = _asked(options, options.action, 0 if options.no_wait else options.within, options.reason, leaving)
     if receipt is None:
         return _unanswered(options, request_id)
-    for line in [json.dumps(receipt, indent=2)] if options.json else readable(receipt):
-        print(line)
+    print(json.dumps(receipt, indent=2) if options.json else printed(readable(receipt)))
     return 0 if receipt["outcome"] == "done" else 1
 
 
@@ -58,7 +58,7 @@ def put_on_record(options: argparse.Namespace, action: str) -> int:
     """Ask for what this command has done, with the receipt on stderr."""
     request_id, receipt = _asked(options, action, PATIENCE)
     lines = [f"request {request_id} is not answered yet"] if receipt is None else readable(receipt)
-    print(*lines, sep="\n", file=sys.stderr)
+    print(printed(lines), file=sys.stderr)
     return 0 if receipt is not None and receipt["outcome"] == "done" else 1
 
 

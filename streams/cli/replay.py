@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from streams.cli.arguments import command, file, rate, settings_of, with_broker
+from streams.cli.printing import printable
 from streams.cli.progress import counted
 from streams.runtime.clock import wall_ms
 
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         for row in counted(rows, "rows"):
             if row.reason is not None:
                 unread += 1
-                print(f"row {row.line}: {row.reason}", file=sys.stderr)
+                print(f"row {row.line}: {printable(row.reason)}", file=sys.stderr)
                 continue
             _pace(options.per_second, sent, began)
             strange += not _send(upstream, row.raw, is_old_quiet=not options.activate_old)

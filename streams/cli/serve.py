@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import argparse
-import logging.config
+import logging
+from socket import AF_INET, AF_INET6, create_server
 from typing import Any
 
-from streams.cli.arguments import command, seconds, settings_of
+from streams.cli.arguments import command, environment, seconds, settings_of
 from streams.cli.listening import with_address
 from streams.core.errors import Misconfigured
 
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from aiohttp import web
 
     from streams.runtime.clock import wall_ms
-    from streams.runtime.logs import logging_config
+    from streams.runtime.logs import begin_log
     from streams.runtime.memberships.follower import Follower
     from streams.runtime.memberships.store import MembershipsStore
     from streams.runtime.state.memory import Memory
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from streams.serve.server import Served, application
 
     settings = settings_of(options)
-    logging.config.dictConfig(logging_config())
+    begin_log(environment(options))
     folder = settings.data / "serve" / settings.application
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall_ms())
     follower = Follower(settings, store)
@@ -44,7 +45,11 @@ def run(options: argparse.Namespace) -> int:
                     provider=Provider(domain=options.provider, segtax=options.segtax))
     place = f"{options.host}:{options.port}"
     try:
-        web.run_app(application(served), host=options.host, port=options.port, access_log=None,
+        where: dict[str, Any] = {"host": options.host, "port": options.port}
+        if options.port == 0:  # any that is free, which the log has to name
+            free = create_server((options.host, 0), family=AF_INET6 if ":" in options.host else AF_INET)
+            where, place = {"sock": free}, f"{options.host}:{free.getsockname()[1]}"
+        web.run_app(application(served), access_log=None, **where,
                     print=lambda _: log.info("Look-ups at http://%s/memberships/NAMESPACE:VALUE", place))
     except OSError as failure:
         raise Misconfigured((f"{place}: {failure.strerror}; is another server there? Choose a --port",)) from failure

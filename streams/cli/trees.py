@@ -5,6 +5,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from streams.cli.printing import printed
 from streams.core.segments.explain import Explanation, Finding
 from streams.core.segments.leaves.leaf import Evidence
 from streams.core.values import iso, iso_or_none
@@ -30,7 +31,7 @@ def as_text(explanation: Explanation) -> str:
     state = f"in since {iso_or_none(explanation.since)}: {explanation.because}" if explanation.holds else "not in"
     lines = [f"{explanation.segment_id}: {state}" + _turns(explanation.changes_at)]
     _add(lines, explanation.rule, 1)
-    return "\n".join(lines)
+    return printed(lines)
 
 
 def _add(lines: list[str], finding: Finding, depth: int) -> None:

@@ -75,8 +75,9 @@ def no_such(kind: str, name: str, known: Iterable[str]) -> str:
     """What is said where one is named that nobody defined."""
     names = sorted(known)
     meant = nearest(name, names)
-    return (f"there is no {kind} {name}; expected one of {', '.join(names) or 'none, as none is defined'}"
-            + (f"; did you mean {meant}?" if meant else ""))
+    if not names:
+        return f"there is no {kind} {name}; none is defined"
+    return f"there is no {kind} {name}; expected one of {', '.join(names)}" + (f"; did you mean {meant}?" if meant else "")
 
 
 def shown(value: Json) -> str:

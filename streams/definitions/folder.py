@@ -1,9 +1,11 @@
 """A folder of definition files, read whole or refused with everything that is wrong in it."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISREG
 from typing import TypeAlias
 
 from streams.core.definitions import Definitions
@@ -33,7 +35,7 @@ def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
     if not path.is_dir():
         raise Misconfigured((f"{path}: no such folder; expected a folder of definition files",))
     illegible: list[str] = []
-    reads = [each for file in _files(path) for each in _reads(path, file, illegible)]
+    reads = [each for file in _files(path, illegible) for each in _reads(path, file, illegible)]
     for each in reads:
         _note(each, check)
     return _together(reads, illegible)
@@ -80,13 +82,30 @@ def _note(read: Read, check: Check) -> None:
         read.notes.faults.extend(check(read.written.document, noted))
 
 
-def _files(folder: Path) -> list[Path]:
-    found = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    return sorted(file for file in found if not _is_hidden(file.relative_to(folder)))
+def _files(folder: Path, illegible: list[str]) -> list[Path]:
+    """Links are followed, each folder once. What cannot be seen is a fault: `apply` deletes what is not there."""
+    def unlisted(error: OSError) -> None:
+        illegible.append(f"{error.filename}: the folder cannot be listed ({error.strerror}); expected one that may be read")
+
+    found, seen = list[Path](), set[str]()
+    for where, folders, names in os.walk(folder, onerror=unlisted, followlinks=True):
+        is_new = os.path.realpath(where) not in seen
+        seen.add(os.path.realpath(where))
+        folders[:] = [name for name in sorted(folders) if is_new and not name.startswith(".")]
+        found += [Path(where, name) for name in names if is_new and not name.startswith(".")]
+    modes = {file: _mode(file) for file in found}
+    named = {file for file in found if file.suffix.lower() in SUFFIXES}
+    illegible += (sentence(Place(file=file.as_posix()), "no file (a link to nothing, a pipe)", "a readable file")
+                  for file, mode in modes.items() if not mode or (file in named and not S_ISREG(mode)))
+    return sorted(file for file in named if S_ISREG(modes[file]))
 
 
-def _is_hidden(file: Path) -> bool:
-    return any(part.startswith(".") for part in file.parts)
+def _mode(file: Path) -> int:
+    """0 of what is not there or may not be looked at."""
+    try:
+        return file.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _reads(folder: Path, file: Path, illegible: list[str]) -> Iterator[Read]:

@@ -51,10 +51,12 @@ class Inliner:
             channel.pop("template")
             return
         content = self._read(file, (*steps, "template"))
+        if content is not None and not content.strip():
+            self._note((*steps, "template"), f"{shown(file)} is empty", "a template")
         renamed = {field if key == "template" else key: value for key, value in channel.items()}
         channel.clear()
         channel.update(renamed)
-        channel[field] = content or "-"
+        channel[field] = content if content and content.strip() else "-"
         self.written.places[(*steps, field)] = self._place(file, 1)
 
     def _members(self, node: Json, steps: Steps) -> None:
@@ -73,7 +75,8 @@ class Inliner:
 
     def _listed(self, file: Json, steps: Steps) -> Json:
         """The lines of a members file, without empty ones and `#` comments; of a long one what names its parts."""
-        lines = [(number, line.strip()) for number, line in enumerate(self._read(file, (*steps, "file")).splitlines(), 1)
+        text = self._read(file, (*steps, "file")) or ""
+        lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)
                  if line.strip() and not line.lstrip().startswith("#")]
         if len(lines) > LONGEST_PLAIN:
             return self._condensed((line for _, line in lines), steps, lambda at: self._place(file, lines[at][0]))
@@ -104,7 +107,8 @@ class Inliner:
         self.parts.update(parts)
         return reference
 
-    def _read(self, file: Json, steps: Steps) -> str:
+    def _read(self, file: Json, steps: Steps) -> str | None:
+        """None after a fault."""
         path = self.folder / file if isinstance(file, str) else self.folder
         try:
             return path.read_text(encoding="utf-8-sig")
@@ -115,7 +119,7 @@ class Inliner:
             names = [each.relative_to(self.folder).as_posix() for each in files]
             self._note(steps, f"{shown(file)} cannot be read", "a file, named relative to the folder",
                        nearest(file, names))
-        return ""
+        return None
 
     def _place(self, file: str, line: int) -> Place:
         return Place(file=(self.folder / file).as_posix(), line=line)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from streams.core.identifiers import is_blocked, spelled
 from streams.core.segments.rules import Members
 from streams.core.values import Json
-from streams.definitions.faults import dotted
+from streams.definitions.faults import dotted, shown
 from streams.definitions.phones import phone_number
 from streams.definitions.shapes import Found, Shape, many
 
@@ -62,6 +62,8 @@ def _members(found: Found) -> Members:
     if isinstance(found.value, bytes):
         return Members(digests=found.value)
     if isinstance(found.value, dict) and "file" in found.value:
+        for name in found.value.keys() - {"file"}:
+            found.at(name).refuse(f"unknown field {shown(name)} in {dotted(found.steps)}", "file alone, or the list")
         found.refuse(f"{dotted(found.steps)} names a file", "the list: files are read with a folder only")
     if isinstance(found.value, dict) and "parts" in found.value:
         found.refuse(f"{dotted(found.steps)} names parts of a list that are not there", "the list, or {file: NAME}")

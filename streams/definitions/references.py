@@ -22,6 +22,11 @@ _MUST_EXIST = frozenset({"segment"})
 _MAY_EXIST = frozenset({"destination"})
 _ONLY_ONE = {"identity": "namespaces", "consent": "purposes"}
 _CIRCULAR = frozenset({"segment", "computed-trait"})
+MOST_BEHIND = 50
+"""Segments (or computed traits) one behind another: what reads, judges and explains them goes from one to the next."""
+
+MOST_UNFOLDED = 1_000
+"""Computed traits that one leads to, each as often as ways lead there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,32 +128,68 @@ def _forgotten(reads: Iterable[Read]) -> None:
 
 
 def _circles(keyed: Mapping[Key, Read]) -> None:
-    """Notes each circle once, at the reference that closes it."""
-    done: set[Key] = set()
+    """Notes each circle once, at the reference that closes it, and each document that others are too many behind."""
+    behind: dict[Key, int] = {}
     for start in keyed:
-        if start[0] in _CIRCULAR:
-            _walk(start, (), keyed, done)
+        if start[0] in _CIRCULAR and start not in behind:
+            _walk(start, keyed, behind)
+    _unfolded([key for key in behind if key[0] == "computed-trait"], keyed)
 
 
-def _walk(key: Key, above: tuple[Key, ...], keyed: Mapping[Key, Read], done: set[Key]) -> None:
-    if key in done:
-        return
-    for reference, needed in _needs(key, keyed):
-        way = (*above, key)
-        if needed in way:
-            circle = [name for _, name in (*way[way.index(needed):], needed)]
+def _walk(start: Key, keyed: Mapping[Key, Read], behind: dict[Key, int]) -> None:
+    """behind: of each document already walked, how many are one behind another from it on. No recursion: a folder of a
+    thousand segments, each in the next, is no reason to fail."""
+    way = {start: _needs(start, keyed)}
+    while way:
+        key, needs = next(reversed(way.items()))
+        for reference, needed in needs:
+            if needed in way:
+                _circle(keyed[key], reference, [*way], needed)
+            elif needed in keyed and needed not in behind:
+                way[needed] = _needs(needed, keyed)
+                break
+        else:
+            del way[key]
+            behind[key] = _behind(key, keyed, behind)
+
+
+def _circle(read: Read, reference: Steps, way: list[Key], needed: Key) -> None:
+    circle = [name for _, name in (*way[way.index(needed):], needed)]
+    read.notes.faults.append(Fault(
+        steps=reference, found=f"a circle: {' needs '.join(circle)}", expected="no document that needs itself"))
+
+
+def _behind(key: Key, keyed: Mapping[Key, Read], behind: Mapping[Key, int]) -> int:
+    """Notes the fault where it is first too many; who needs that one has nothing to mend."""
+    steps, most = max(((steps, behind.get(needed, 0)) for steps, needed in _needs(key, keyed)),
+                      key=lambda each: each[1], default=((), 0))
+    if most == MOST_BEHIND:
+        keyed[key].notes.faults.append(Fault(
+            steps=steps, found=f"more than {MOST_BEHIND} documents of kind {key[0]}, each needed by the one before",
+            expected=f"at most {MOST_BEHIND}"))
+    return most + 1
+
+
+def _unfolded(keys: list[Key], keyed: Mapping[Key, Read]) -> None:
+    """Notes each computed trait that unfolds into too many, those that it needs and that these need: each has its own
+    place in the rule, so twenty that name the next one twice are a million. keys: after those that they need."""
+    count: dict[Key, int] = {}
+    for key in keys:
+        below = [count.get(needed, 0) for _, needed in _needs(key, keyed)]
+        count[key] = 1 + sum(below)
+        if count[key] > MOST_UNFOLDED and max(below) <= MOST_UNFOLDED:
             keyed[key].notes.faults.append(Fault(
-                steps=reference, found=f"a circle: {' needs '.join(circle)}",
-                expected="no document that needs itself",
-            ))
-        elif needed in keyed:
-            _walk(needed, way, keyed, done)
-    done.add(key)
+                steps=("of",), found=f"{key[1]} unfolds into {count[key]:,} computed traits",
+                expected=f"at most {MOST_UNFOLDED:,}; name each once"))
 
 
 def _needs(key: Key, keyed: Mapping[Key, Read]) -> Iterator[tuple[Steps, Key]]:
-    """A computed trait that names itself means the trait of that name which messages set."""
+    """A computed trait that names itself means the trait of that name which messages set. A path needs each computed trait
+    that it may lead into."""
     for reference in keyed[key].notes.references:
-        means_plain = key == ("computed-trait", reference.id)
-        if reference.kind == key[0] and not means_plain:
-            yield reference.steps, (reference.kind, reference.id)
+        if reference.kind == key[0]:
+            parts = reference.id.split(".")
+            names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+            for name in names[:1] if (reference.kind, names[0]) in keyed else names:
+                if key != ("computed-trait", name):
+                    yield reference.steps, (reference.kind, name)

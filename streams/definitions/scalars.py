@@ -125,9 +125,16 @@ def _number(found: Found) -> int | float:
             value = int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
         except ValueError:
             found.unlike("a number")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
         found.unlike("a number")
     return value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _boolean(found: Found) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from streams.core.values import Json
-from streams.definitions.faults import Place, Steps, sentence
+from streams.definitions.faults import Place, Steps, sentence, shown
 
 DEEPEST = 250
 _LONGEST_WHOLE = 20
@@ -71,6 +71,7 @@ def documents(text: str, file: str) -> Iterator[Written]:
 def _yaml_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
     try:
         for root in yaml.compose_all(text, Loader=_Loader):
+            _refuse_tags(root, file)
             yield root, None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -79,6 +80,31 @@ def _yaml_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
         raise Illegible(sentence(Place(file=file, line=1), "a forbidden character", "valid YAML")) from error
     except RecursionError as error:
         raise Illegible(sentence(Place(file=file, line=1), "nested too deeply", "fewer levels")) from error
+
+
+def _refuse_tags(root: yaml.Node, file: str) -> None:
+    """Of every node: a tag asks for something else than what is written, or says of a value what it is not."""
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            is_plain = node.tag == _TEXT or any(form.match(node.value) for form in _FORMS.get(node.tag, ()))
+        else:
+            is_plain = node.tag == (_OBJECT if isinstance(node, yaml.MappingNode) else _LIST)
+        if not is_plain:
+            line = Place(file=file, line=node.start_mark.line + 1)
+            raise Illegible(sentence(line, f"the tag {node.tag} of {_said(node)}", "plain YAML without tags"))
+        children = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        waiting += reversed(children if isinstance(node, yaml.CollectionNode) else [])
+
+
+def _said(node: yaml.Node) -> str:
+    if isinstance(node, yaml.ScalarNode):
+        return shown(node.value)
+    return "an object" if isinstance(node, yaml.MappingNode) else "a list"
 
 
 def _valid(error: yaml.MarkedYAMLError) -> str:
@@ -148,7 +174,7 @@ def _build(node: yaml.Node, steps: Steps, written: Written) -> Json:
         return _mapping(node, steps, written)
     if isinstance(node, yaml.SequenceNode):
         return [_build(item, (*steps, place), written) for place, item in enumerate(node.value)]
-    return _scalar(node, written)
+    return _scalar(node)
 
 
 def _mapping(node: yaml.MappingNode, steps: Steps, written: Written) -> dict[str, Json]:
@@ -183,20 +209,18 @@ def _merged(node: yaml.Node, steps: Steps, written: Written) -> dict[str, Json]:
     return found
 
 
-def _scalar(node: yaml.Node, written: Written) -> Json:
-    match node.tag:
-        case "tag:yaml.org,2002:null":
+def _scalar(node: yaml.Node) -> Json:
+    match node.tag.removeprefix(_YAML):
+        case "null":
             return None
-        case "tag:yaml.org,2002:bool":
+        case "bool":
             return node.value.lower() == "true"
-        case "tag:yaml.org,2002:int":
+        case "int":
             return _whole(node.value)
-        case "tag:yaml.org,2002:float":
+        case "float":
             return float(node.value)
-        case "tag:yaml.org,2002:str":
-            return node.value
         case _:
-            raise Illegible(sentence(_line(node, written), f"the tag {node.tag}", "plain YAML without tags"))
+            return node.value
 
 
 def _whole(digits: str) -> int | float:
@@ -206,7 +230,7 @@ def _whole(digits: str) -> int | float:
 
 
 def _is_null(node: yaml.Node) -> bool:
-    return node.tag == "tag:yaml.org,2002:null"
+    return node.tag == _NULL
 
 
 def _line(node: yaml.Node, written: Written) -> Place:
@@ -217,16 +241,16 @@ class _Loader(yaml.SafeLoader):
     """YAML with JSON's scalars: PyYAML's own implicit resolvers are taken away."""
 
 
+_YAML = "tag:yaml.org,2002:"
+_TEXT, _OBJECT, _LIST, _NULL = _YAML + "str", _YAML + "map", _YAML + "seq", _YAML + "null"
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)$")
+_BROKEN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$")
+_FORMS = {_NULL: (re.compile(r"(?:~|null|Null|NULL|)$"),),
+          _YAML + "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"),),
+          _YAML + "int": (_WHOLE,), _YAML + "float": (_BROKEN, _WHOLE)}
+"""What a scalar looks like that is one of these, written with the tag or without."""
+_FIRST = {_NULL: ["~", "n", "N", ""], _YAML + "bool": list("tTfF"),
+          _YAML + "int": list("-0123456789"), _YAML + "float": list("-0123456789")}
 _Loader.yaml_implicit_resolvers = {}
-_DIGITS = list("-0123456789")
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""],
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"),
-)
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9][0-9]*)$"), _DIGITS)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$"), _DIGITS,
-)
+for _tag, _letters in _FIRST.items():
+    _Loader.add_implicit_resolver(_tag, _FORMS[_tag][0], _letters)

@@ -93,12 +93,12 @@ class Demo:
         return judged.is_ok
 
     def _variables(self, stack: ExitStack) -> dict[str, str]:
-        address = self._script.broker
+        address, own = self._script.broker, dict[str, str]()
         if address is None:
             broker = EmbeddedBroker(self._script.folder / "kafka", on_progress=self._set)
-            address = stack.enter_context(broker).address
+            address, own = stack.enter_context(broker).address, {"AUDIENCE_REPLICATION": "1"}
         return {
-            **self._environ, "AUDIENCE_BROKER": address, "AUDIENCE_APP": "",
+            **self._environ, **own, "AUDIENCE_BROKER": address, "AUDIENCE_INSTANCE": "", "AUDIENCE_APP": "",
             "AUDIENCE_PREFIX": "" if self._script.is_alone else f"demo-{int(time.time())}.",
             "AUDIENCE_DATA": str(self._script.folder),
             "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}

@@ -5,10 +5,13 @@ one line that matters. Configured here once, for `audience worker` and for `faus
 """
 from __future__ import annotations
 
-import logging
+import logging.config
 from collections import defaultdict
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
+
+from streams.runtime.settings import without_meaning
 
 SERVICES = logging.getLogger("faust.services")
 """For our classes that are services of Faust's: how they start and stop is Faust's narration."""
@@ -34,6 +37,13 @@ class Damped(logging.Filter):
         if held_back := self._held_back.pop(kind, 0):
             record.msg = f"{record.msg} (and {held_back} more like it)"
         return True
+
+
+def begin_log(environ: Mapping[str, str]) -> None:
+    """From here on the log is written; it begins with what in `environ` looks like a setting and is none."""
+    logging.config.dictConfig(logging_config())
+    if foreign := without_meaning(environ):
+        logging.getLogger(__name__).warning("No settings, and passed over: %s", ", ".join(foreign))
 
 
 def logging_config() -> dict[str, Any]:

@@ -6,13 +6,20 @@ Nothing else in this project reads the environment.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from streams.core.errors import Misconfigured
+
+_NEAR = 0.8
+"""Of difflib's likeness: AUDIENCE_BROKER_URL is a typo, AUDIENCE_SMTP_PASSWORD and AUDIENCE_DATABASE are not."""
+_SERVICE = re.compile(r"AUDIENCE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_LINK = re.compile(r"(tcp|udp|sctp)://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +133,8 @@ class Settings:
 
 def _parse(setting: Setting, text: str) -> Any:
     shown = "a secret" if setting.secret else repr(text)
+    if setting.type is int and _LINK.match(text):
+        shown += " (Kubernetes' word for a Service; enableServiceLinks: false in the pod)"
     try:
         value = setting.type(text)
     except ValueError:
@@ -157,9 +166,29 @@ def _expected(setting: Setting) -> str:
     return f"{kind}{bounds}{f' ({setting.unit})' if setting.unit else ''}"
 
 
+def without_meaning(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables with our prefix that are no settings and like none: others' (a destination's secret), or a mistake."""
+    return tuple(variable for variable in _foreign(environ) if not _meant(variable))
+
+
 def _unknown(environ: Mapping[str, str]) -> dict[str, str]:
+    return {variable: f"{variable}: no such setting; did you misspell {meant}?"
+            for variable in _foreign(environ) if (meant := _meant(variable))}
+
+
+def _foreign(environ: Mapping[str, str]) -> list[str]:
     known = {setting.variable for setting in SETTINGS}
-    return {
-        variable: f"{variable}: no such setting; did you misspell one of {', '.join(sorted(known))}?"
-        for variable in sorted(environ) if variable.startswith("AUDIENCE_") and variable not in known
-    }
+    return [variable for variable, value in sorted(environ.items()) if variable.startswith("AUDIENCE_")
+            and variable not in known and not _is_of_kubernetes(variable, value)]
+
+
+def _meant(variable: str) -> str:
+    """The setting that a typo stands for, "" where none is near."""
+    fields = {setting.variable.removeprefix("AUDIENCE_").replace("_", ""): setting.variable for setting in SETTINGS}
+    near = get_close_matches(variable.removeprefix("AUDIENCE_").replace("_", "").upper(), fields, n=1, cutoff=_NEAR)
+    return fields[near[0]] if near else ""
+
+
+def _is_of_kubernetes(variable: str, value: str) -> bool:
+    """It tells every container of each Service, here of one whose name begins with audience."""
+    return _SERVICE.fullmatch(variable) is not None or (variable.endswith("_PORT") and _LINK.match(value) is not None)

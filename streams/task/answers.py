@@ -12,12 +12,11 @@ from dataclasses import asdict
 from typing import Any
 
 from streams.core.context import Context
-from streams.core.errors import Misconfigured
 from streams.core.messages import Answered
 from streams.core.segments.previewing import Preview
 from streams.standing import PressStanding, SegmentStanding, Standing
 from streams.task.previews import Walk
-from streams.task.revisions import Revisions
+from streams.task.revisions import UNFIT, Revisions
 from streams.task.state import State
 from streams.task.wire import Ask
 from streams.unit import Store
@@ -66,7 +65,7 @@ class Answers:
         if self._walk is None:
             try:
                 preview = Preview(context.plan, self._revisions.plan_with(question.documents), question.segments)
-            except (Misconfigured, ValueError) as fault:
+            except UNFIT as fault:
                 return {"standing": asdict(standing()), "fault": str(fault)}
             self._walk = Walk(preview, self._store, self._state, profiles=standing().profiles,
                               people=question.people, shown=question.shown)

@@ -26,6 +26,10 @@ from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
 
+UNFIT = (Misconfigured, ValueError, ArithmeticError, RecursionError)
+"""What definitions that cannot be put in force raise. A task that let one out would end its worker, and again each time
+that it reads the revision."""
+
 
 def regex(pattern: str) -> Callable[[str], bool]:
     """RE2: linear in the length of the text, whatever the pattern."""
@@ -83,7 +87,7 @@ class Revisions:
         rows = {key: row[:3] for key, row in sorted({**dict(self.documents.rows()), **dict(self.staged.rows())}.items())}
         try:
             _compiled(_Documents({key: row for key, row in rows.items() if row[0] is not None}), revision)
-        except (Misconfigured, ValueError) as fault:
+        except UNFIT as fault:
             return str(fault)
         return ""
 
@@ -141,7 +145,7 @@ class Revisions:
 
     def plan_with(self, documents: Mapping[str, Any]) -> Plan:
         """The plan that there would be if these were applied (as `lists.as_bytes` gives them), None deletes.
-        Misconfigured or ValueError where what is in force and they do not fit."""
+        One of UNFIT where what is in force and they do not fit."""
         rows = {key: row[:3] for key, row in self.documents.rows() if key not in documents}
         rows |= {key: [document, 0, None] for key, document in as_text(documents).items() if document is not None}
         return _compiled(_Documents(dict(sorted(rows.items()))), self.numbers.get("revision") or 0)

@@ -6,6 +6,7 @@ search, never cover a name, look the same every time, and two hundred cookies ar
 from __future__ import annotations
 
 import math
+import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from streams.core.lineage import Lineage, Link
@@ -13,6 +14,8 @@ from streams.core.lineage import Lineage, Link
 ROW, TOP, ARC, NAME = 26, 24, 14, 12
 COLOURS = {"attached": "#2a6f97", "merged": "#2d6a4f", "moved": "#b5651d", "refused": "#9d0208"}
 STYLE = "text{font:13px sans-serif}.profile{font-weight:bold}.self{font-weight:bold}path{fill:none;stroke-width:1.6}"
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_svg(lineage: Lineage) -> str:
@@ -25,7 +28,7 @@ def as_svg(lineage: Lineage) -> str:
     longest = max(map(len, (*rows, lineage.profile_id or "")))
     height = TOP + ROW * (len(rows) + len(lineage.owners) + 1)
     svg = Element("svg", xmlns="http://www.w3.org/2000/svg", width=str(left + 9 * longest + 120), height=str(height + 24))
-    SubElement(svg, "title").text = f"who {lineage.identifier} is, by the audit log"
+    SubElement(svg, "title").text = _legal(f"who {lineage.identifier} is, by the audit log")
     SubElement(svg, "style").text = STYLE
     for link in links:
         _arc(svg, link, rows, left)
@@ -61,7 +64,7 @@ def _arc(svg: Element, link: Link, rows: dict[str, int], left: int) -> None:
     path.set("class", link.change)
     if link.is_cut:
         path.set("stroke-dasharray", "5 4")
-    SubElement(path, "title").text = f"#{link.decision} {link.change} by message {link.event_id}"
+    SubElement(path, "title").text = _legal(f"#{link.decision} {link.change} by message {link.event_id}")
 
 
 def _names(svg: Element, lineage: Lineage, rows: dict[str, int], left: int) -> None:
@@ -85,4 +88,9 @@ def _legend(svg: Element, y: int) -> None:
 def _text(svg: Element, x: int, y: int, words: str, kind: str) -> None:
     element = SubElement(svg, "text", x=str(x), y=str(y + 4))
     element.set("class", kind)
-    element.text = words
+    element.text = _legal(words)
+
+
+def _legal(words: str) -> str:
+    """Without what no XML may have, not even escaped: an identifier may be of any characters."""
+    return _ILLEGAL.sub("\ufffd", words)

@@ -1,6 +1,7 @@
 """What the long-running commands say as processes, when they cannot begin."""
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from streams.cli.operate import its_own
 from streams.runtime.exits import Exit
-from tests.processes import environment
+from streams.runtime.settings import Settings
+from tests.processes import environment, fetched
 
 
 @pytest.fixture
@@ -58,6 +61,16 @@ def test_a_look_up_server_on_a_taken_port_says_so(taken: int, tmp_path: Path) ->
     assert "Choose a --port" in said and "Traceback" not in said
 
 
+def test_a_look_up_server_on_any_port_says_which(tmp_path: Path) -> None:
+    with _begun("serve --port 0", tmp_path) as server:
+        assert server.stderr
+        said = next(line for line in server.stderr if "Look-ups" in line)
+        [port] = re.findall(r"Look-ups at http://127\.0\.0\.1:(\d+)/", said)
+        status, _ = fetched(f"http://127.0.0.1:{port}/live")
+        server.terminate()
+    assert status == 200 and int(port) > 0
+
+
 def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
     code, said = _ended(f"broker --port {taken}", tmp_path)
     assert code == 1
@@ -73,3 +86,11 @@ def test_a_worker_that_waits_for_a_broker_ends_when_told_to(number: signal.Signa
         worker.send_signal(number)
         assert worker.wait(10) == 0
         assert time.monotonic() - told < 3, "it waited for the broker to answer"
+
+
+def test_each_of_several_workers_has_a_folder_a_port_and_a_name_of_its_own() -> None:
+    named = Settings.read({"AUDIENCE_INSTANCE": "shop", "AUDIENCE_DATA": "data"})
+    assert [its_own(named, number) for number in range(2)] == [
+        {"AUDIENCE_DATA": "data/worker-0", "AUDIENCE_WEB_PORT": "6066", "AUDIENCE_INSTANCE": "shop-0"},
+        {"AUDIENCE_DATA": "data/worker-1", "AUDIENCE_WEB_PORT": "6067", "AUDIENCE_INSTANCE": "shop-1"}]
+    assert its_own(Settings.read({}), 1)["AUDIENCE_INSTANCE"] == ""

@@ -29,7 +29,7 @@ def pipeline() -> Pipeline:
 
 
 def asked(pipeline: Pipeline, documents: Json, **how: Any) -> Estimates:
-    return estimates({answer.partition: answer.body for answer in pipeline.ask(documents, **how)})
+    return estimates({answer.partition: answer.body for answer in pipeline.ask(documents, **how)}, how.get("shown", 0))
 
 
 def test_exact_over_all_tasks_with_overlap_and_a_sample(pipeline: Pipeline) -> None:
@@ -45,6 +45,11 @@ def test_exact_over_all_tasks_with_overlap_and_a_sample(pipeline: Pipeline) -> N
         "    everybody: 3,000 (100% of them)",
         "    s: 600 (20% of them)",
         f"  some of them: {', '.join(each.sample)}"]
+
+
+def test_as_many_members_are_named_as_asked_for_wherever_they_are(pipeline: Pipeline) -> None:
+    found = asked(pipeline, one({"members": [f"cookie:c{place}" for place in range(9)]}, "few"), shown=9, segments=["few"])
+    assert set(found.segments["few"].sample) == {f"cookie:c{place}" for place in range(9)}
 
 
 def test_what_stands_as_it_is_can_be_previewed_too(pipeline: Pipeline) -> None:
@@ -102,7 +107,7 @@ def test_the_basis_of_an_estimate_is_said(pipeline: Pipeline) -> None:
 
 
 def test_nobody_asked_is_nobody_found() -> None:
-    assert estimates({}) == Estimates(profiles=0, looked_at=0, is_exact=True, segments={})
+    assert estimates({}, 10) == Estimates(profiles=0, looked_at=0, is_exact=True, segments={})
 
 
 @pytest.mark.parametrize("words", [

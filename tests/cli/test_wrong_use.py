@@ -9,7 +9,9 @@ import pytest
 
 import schemas
 from streams.cli import main
+from streams.runtime.exits import Exit
 from streams.runtime.kafka import topics
+from streams.runtime.outside import button
 from streams.topology import TOPICS
 from tests.kafka.deployment import free_port
 
@@ -68,6 +70,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> str:
     ("backtest {folder}/events.jsonl --definitions {folder} --output out --partitions 1025", "expected a number of"),
     ("demo --events -5", "'-5': expected a whole number, 1 or more"),
     ("demo --seconds 0", "'0': expected a number of seconds above 0"),
+    ("demo --seconds 0.01", "'0.01': expected a number of seconds, 1 or more"),
     ("profile show cookie:c1 --events -1", "'-1': expected a whole number, 0 or more"),
 ])
 def test_wrong_words_are_refused_with_2(words: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,13 +81,14 @@ def test_wrong_words_are_refused_with_2(words: str, said: str, folder: Path, cap
 
 
 @pytest.mark.parametrize("words", [
-    "backtest {folder}/events.jsonl --definitions {folder} --output {folder}/events.jsonl/below",
+    "backtest {folder}/events.jsonl --definitions {folder}/none --output {folder}/events.jsonl/below",
     "feed export {folder}/events.jsonl/below",
     "broker --data {folder}/events.jsonl/below --port 0",
 ])
 def test_a_path_that_cannot_be_written_is_named(words: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "none").mkdir()
     assert main(words.format(folder=folder).split()) == 1
-    said = capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()[-1]
     assert re.match(rf"audience {words.split()[0]}: .*{folder}/events.jsonl", said)
     assert "name another path" in said or "Is the disk full, the folder writable?" in said
 
@@ -110,6 +114,25 @@ def test_a_broker_that_is_not_there_is_named_with_what_to_do(
 def test_waiting_for_a_broker_is_said(nowhere: str, caplog: pytest.LogCaptureFixture) -> None:
     assert main(["check", "--broker", nowhere]) == 1
     assert caplog.messages == [f"waiting for a Kafka broker at {nowhere}"]
+
+
+@pytest.mark.parametrize("words", [["worker"], ["worker", "--processes", "2"]])
+def test_a_worker_with_wrong_settings_ends_as_misconfigured(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUDIENCE_WEB_PORT", "99999")
+    assert main(words) == Exit.MISCONFIGURED
+    assert capsys.readouterr().err.startswith("audience worker: AUDIENCE_WEB_PORT: found '99999'")
+
+
+@pytest.mark.parametrize(("silent", "code"), [(4, 1), (1, 1), (0, 0)])
+def test_progress_that_not_all_tasks_told_is_a_failure(
+    silent: int, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(button, "ask_progress", lambda *_: button.PressProgress(
+        campaign="c", state="live", present=0, reached=0, activated=0, is_over=False, silent=silent))
+    assert main(["campaign", "progress", "c"]) == code
+    assert (f"{silent} of 4 tasks said nothing of this press in time" in capsys.readouterr().err) == bool(silent)
 
 
 def test_check_says_what_is_wrong_with_settings_beside_the_broker(
@@ -190,3 +213,27 @@ def test_the_topics_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["topics"]) == 0
     listed = capsys.readouterr().out
     assert [topic.name for topic in TOPICS if topic.name not in listed] == []
+
+
+@pytest.mark.parametrize("output", ["", "/out", "/../{name}/out"])
+def test_a_backtest_does_not_write_among_the_definitions(
+    output: str, folder: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    where = f"{folder}{output.format(name=folder.name)}"
+    assert main(["backtest", f"{folder}/events.jsonl", "--definitions", str(folder), "--output", where]) == 1
+    assert f"--output {where} is in the folder of definitions {folder}" in capsys.readouterr().err
+    assert sorted(file.name for file in folder.iterdir()) == ["buyers.yaml", "events.jsonl"]
+
+
+def test_a_backtest_says_what_is_wrong_with_a_destination(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "hook.yaml").write_text("kind: destination\nid: hook\nchannel: email\nconnector: webhok\n")
+    words = ["--definitions", str(folder), "--output", f"{folder}-out"]
+    assert main(["backtest", f"{folder}/events.jsonl", *words]) == 1
+    assert f"{folder}/hook.yaml:4: " in capsys.readouterr().err
+
+
+def test_a_json_list_is_said_to_be_no_object(folder: Path) -> None:
+    (folder / "events.jsonl").write_text("[1]\n")
+    words = ["--definitions", str(folder), "--output", f"{folder}-out"]
+    assert main(["backtest", f"{folder}/events.jsonl", *words]) == 0
+    assert "not-an-object" in Path(f"{folder}-out", "rejected.jsonl").read_text()

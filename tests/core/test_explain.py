@@ -1,8 +1,11 @@
 """The rule as a tree: what holds, what decided it, since when, until when."""
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from streams.cli.trees import as_json, as_text
 from streams.core.segments.explain import explain
 from streams.core.segments.rules import All, AnyOf, Bound, InSegment, Not, Performed, Rule, Sequence, ThenNot, Window
 from tests.core.story import Sent, Story, identify, on, plan_of, track
@@ -62,3 +65,29 @@ def test_explaining_changes_nothing() -> None:
 def test_a_segment_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         explain(plan_of(), Story(plan_of()).profile, "s0", 1)
+
+
+def test_segments_that_lead_to_one_through_many_ways_are_unfolded_once() -> None:
+    """Twice each in the next: without that a tree of 2 ** 50 nodes."""
+    above = [All(rules=(InSegment(id=f"s{number}"), Not(rule=Not(rule=InSegment(id=f"s{number}"))))) for number in range(49)]
+    story = Story(plan_of(did("A", 30), *above)).send(track("A", 10))
+    told = explain(story.plan, story.profile, "s49", 20)
+    assert (told.holds, told.changes_at) == (True, 40)
+    first, second = told.rule.parts
+    assert (first.text, second.parts[0].parts[0].text) == ("in segment s48", "in segment s48 (see above)")
+    assert second.parts[0].parts[0].holds and second.parts[0].parts[0].changes_at == 40
+
+
+def test_as_deep_as_rules_and_segments_go() -> None:
+    """Fifty segments of ninety `not`s each: what is too deep for one tree is left to the segment's own."""
+    rules = [_deep(did("A", 30)), *(_deep(InSegment(id=f"s{number}")) for number in range(49))]
+    story = Story(plan_of(*rules)).send(track("A", 10))
+    told = explain(story.plan, story.profile, "s49", 20)
+    assert (told.holds, told.changes_at) == (True, 40)
+    lines = as_text(told).splitlines()
+    assert lines[-1].strip().startswith("yes in segment s48 (see its own explanation)") and len(lines) == 92
+    json.dumps(as_json(told), indent=2)
+
+
+def _deep(inner: Rule, levels: int = 90) -> Rule:
+    return inner if not levels else Not(rule=_deep(inner, levels - 1))

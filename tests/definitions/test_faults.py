@@ -169,7 +169,7 @@ def test_all_faults_of_a_folder_at_once_in_the_order_of_files_and_lines(tmp_path
     ("x.yaml", "kind: segment\nkind: segment",
      'x.yaml:2: the key "kind" a second time; expected each key once'),
     ("x.yaml", "kind: segment\n{name}: s", "x.yaml:2: a list or an object as a key; expected a text"),
-    ("x.yaml", "a: !ruby/object 1", "x.yaml:1: the tag !ruby/object; expected plain YAML"),
+    ("x.yaml", "a: !ruby/object 1", "x.yaml:1: the tag !ruby/object of \"1\"; expected plain YAML"),
     ("x.yaml", "a: &b [*b]", "nested too deeply"),
     ("x.yaml", f"{HEAD}rule: {'{not: ' * 150}{{everyone: {{}}}}{'}' * 150}", "nested too deeply"),
     ("x.yaml", f"a: {'[' * 5000}", "nested too deeply"),
@@ -204,6 +204,12 @@ def test_a_circle_of_computed_traits_but_a_trait_may_name_the_plain_one_of_its_n
     assert faults(tmp_path, text) == (
         "d.yaml:14: a circle: b needs c needs b; expected no document that needs itself",
     )
+
+
+def test_a_circle_of_computed_traits_through_paths(tmp_path: Path) -> None:
+    text = "\n---\n".join(f"kind: computed-trait\nid: {one}\nfunction: coalesce\nof: [{{trait: {other}}}]"
+                          for one, other in (("a", "b.c.x"), ("b.c", "a.y"), ("d", "d.x")))
+    assert faults(tmp_path, text) == ("d.yaml:9: a circle: a needs b.c needs a; expected no document that needs itself",)
 
 
 def test_an_unknown_destination_where_destinations_are_defined(tmp_path: Path) -> None:

@@ -235,3 +235,9 @@ def test_numbers_are_read_as_in_events(tmp_path: Path, name: str, text: str) -> 
     for written in ("9" * 5_000, "1e999", "-1e999"):
         assert faults(tmp_path, text % written, name) == (
             f"{name}:3: a number that JSON cannot hold; expected a finite one",)
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_an_empty_template_is_no_message(shop: Path, text: str) -> None:
+    (shop / "mail" / "cart.html.j2").write_text(text)
+    assert faults(shop) == ('shop.yaml:24: "mail/cart.html.j2" is empty; expected a template',)

@@ -31,11 +31,15 @@ def people(number: int) -> list[str]:
     return [f"email:Person{place}@Example.com" for place in range(number)]
 
 
-def greet(pipeline: Pipeline, *places: int) -> set[str]:
-    """Who of these is invited, once they have been seen."""
+def see(pipeline: Pipeline, *places: int) -> None:
     for place in places:
         traits = {"email": f"person{place}@example.com"}
         pipeline.send({"type": "identify", "anonymousId": f"c{place}", "messageId": f"m{place}", "traits": traits})
+
+
+def greet(pipeline: Pipeline, *places: int) -> set[str]:
+    """Who of these is invited, once they have been seen."""
+    see(pipeline, *places)
     return {who for who in pipeline.members("invited") if who.startswith("cookie:")}
 
 
@@ -152,6 +156,12 @@ def test_a_worker_passes_over_the_end_of_a_version() -> None:
 
 def test_a_preview_takes_a_long_list(tmp_path: Path) -> None:
     pipeline = Pipeline({}, 2)
-    greet(pipeline, 0, MANY - 1, MANY)
+    see(pipeline, 0, MANY - 1, MANY)
     [first, second] = pipeline.ask(load_folder(folder(tmp_path, people(MANY))).sources)
     assert sum(each.body["preview"]["segments"]["invited"]["after"] for each in (first, second)) == 2
+
+
+def test_a_file_with_something_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text(SEGMENT.replace("invited.txt", "invited.txt, name: x"))
+    assert faults(tmp_path) == (
+        'd.yaml:3: unknown field "name" in rule.members; expected file alone, or the list',)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.core.values import Json
 from streams.task.publishing import Published, revise
@@ -73,3 +74,63 @@ def test_whatever_stands_on_the_topic_events_go_on(documents: dict[str, Json]) -
     pipeline._publish({key: Published(document=document, version=1, state=None) for key, document in documents.items()})
     pipeline.send({"type": "track", "event": "Product Added", "messageId": "m2", "anonymousId": "c2"})
     assert pipeline.members("carts") == {"cookie:c1", "cookie:c2"}
+
+
+def _chain(length: int) -> dict[str, Json]:
+    """Each in the next, named so that the order of keys begins with the one that needs all others."""
+    inner = [{"in_segment": {"id": f"n{number + 1:04}"}} for number in range(length - 1)]
+    return {key: document for number, rule in enumerate([*inner, {"everyone": {}}])
+            for key, document in _segment(f"n{number:04}", rule).items()}
+
+
+@pytest.mark.parametrize(("documents", "part"), [
+    (_chain(1_100), "more than 50 documents of kind segment"),
+    (_segment("big", {"trait": {"name": "x", "gt": "9" * 400}}), "expected a number"),
+])
+def test_what_no_recursion_and_no_float_can_hold_is_told_and_mended(documents: dict[str, Json], part: str) -> None:
+    pipeline = _pipeline()
+    _write(pipeline, CARTS | documents)
+    assert len(pipeline.rejected) == 3 and all(part in reason for _, reason in pipeline.rejected)
+    _write(pipeline, CARTS | SEEN)
+    pipeline.send({"type": "page", "messageId": "m2", "anonymousId": "c2"})
+    assert (pipeline.members("seen"), pipeline.members("carts")) == ({"cookie:c2"}, {"cookie:c1"})
+
+
+@pytest.mark.parametrize("unforeseen", [RecursionError("deep"), OverflowError("large")])
+def test_what_nobody_foresaw_in_a_definition_ends_no_worker(
+    monkeypatch: pytest.MonkeyPatch, unforeseen: Exception,
+) -> None:
+    pipeline = _pipeline()
+
+    def fails(*_: object) -> Definitions:
+        raise unforeseen
+
+    with monkeypatch.context() as patched:
+        patched.setattr("streams.task.revisions.build", fails)
+        _write(pipeline, CARTS | SEEN)
+        [answer, *_] = pipeline.ask(CARTS)
+    assert str(unforeseen) in pipeline.rejected[0][1] and str(unforeseen) in answer.body["fault"]
+    _write(pipeline, CARTS)
+    assert pipeline.members("carts") == {"cookie:c1"}
+
+
+def test_as_many_segments_behind_one_another_as_are_allowed() -> None:
+    pipeline = _pipeline()
+    pipeline.apply(CARTS | _chain(50))
+    assert not pipeline.rejected and pipeline.members("n0000") == {"cookie:c1"}
+
+
+def _coalesced(length: int, times: int) -> dict[str, Json]:
+    """Computed traits, each of which names the next so many times."""
+    return {f"computed-trait/t{number:02}": {
+        "kind": "computed-trait", "id": f"t{number:02}", "function": "coalesce",
+        "of": [{"trait": f"t{number + 1:02}"}] * times} for number in range(length)}
+
+
+def test_computed_traits_that_double_are_told() -> None:
+    pipeline = _pipeline()
+    _write(pipeline, CARTS | _coalesced(40, 2))
+    reason = pipeline.rejected[0][1]
+    assert "t30 unfolds into 1,023 computed traits" in reason and reason.count("unfolds into") == 1
+    _write(pipeline, CARTS | _coalesced(40, 1))
+    assert pipeline.plan.computed.keys() == {f"t{number:02}" for number in range(40)}

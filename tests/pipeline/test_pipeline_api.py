@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from streams.core.errors import Misconfigured
 from streams.moments import moment, span
 from streams.testing import Pipeline
 
@@ -72,3 +73,28 @@ def test_a_folder_of_definitions_may_be_named_by_a_text(tmp_path: Path) -> None:
     pipeline = Pipeline(str(tmp_path))
     pipeline.send({"type": "page", "anonymousId": "c"})
     assert pipeline.members("s") == {"cookie:c"}
+
+
+def test_names_of_nothing_are_said() -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    with pytest.raises(Misconfigured, match=r"there is no segment t; expected one of s$"):
+        pipeline.members("t")
+    with pytest.raises(Misconfigured, match=r"there is no campaign welcome; none is defined$"):
+        pipeline.activate("welcome")
+    with pytest.raises(ValueError, match="partitions is 0; expected a whole number, 1 or more"):
+        Pipeline(DEFINITIONS, partitions=0)
+
+
+def test_a_deleted_segment_has_no_members() -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    pipeline.send(said("A", "2026-03-01T00:00:00Z"))
+    pipeline.apply({})
+    assert pipeline.members("s") == set()
+
+
+def test_a_profile_is_found_however_its_identifier_is_spelled() -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    pipeline.send(said("A", "2026-03-01T00:00:00Z", context={"traits": {"email": "Jane@Example.com"}}))
+    for spelling in ("email:jane@example.com", "email:JANE@example.COM", "Email: jane@example.com "):
+        assert (pipeline.profile(spelling) or {})["identifiers"]
+    assert pipeline.profile("nobody") is None

@@ -1,6 +1,8 @@
 """Settings: each declared once, all faults at once, no secret shown."""
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from streams.core.errors import Misconfigured
 from streams.runtime.kafka.names import Names
-from streams.runtime.settings import SETTINGS, Settings
+from streams.runtime.settings import SETTINGS, Settings, without_meaning
 
 
 def test_every_setting_is_declared_documented_and_held_in_the_same_order() -> None:
@@ -48,3 +50,33 @@ def test_two_deployments_on_one_cluster_differ_in_every_name() -> None:
     assert {one.group, one.changelog, one.on_cluster("commands"), one.transactional_id(3)}.isdisjoint(
         {two.group, two.changelog, two.on_cluster("commands"), two.transactional_id(3)})
     assert two.logical(two.on_cluster("commands")) == "commands"
+
+
+@pytest.mark.parametrize(("variable", "meant"), [
+    ("AUDIENCE_BROKERS", "AUDIENCE_BROKER"), ("AUDIENCE_BROKER_URL", "AUDIENCE_BROKER"),
+    ("AUDIENCE_WEBPORT", "AUDIENCE_WEB_PORT"), ("AUDIENCE_Prefix", "AUDIENCE_PREFIX"),
+    ("AUDIENCE_SESSION_TIMEOUT_MS", "AUDIENCE_SESSION_TIMEOUT")])
+def test_a_typo_is_a_fault_with_the_setting_that_is_meant(variable: str, meant: str) -> None:
+    with pytest.raises(Misconfigured, match=f"{variable}: no such setting; did you misspell {meant}\\?"):
+        Settings.read({variable: "1"})
+
+
+KUBERNETES = {
+    "AUDIENCE_SERVICE_HOST": "10.0.0.1", "AUDIENCE_SERVICE_PORT": "80", "AUDIENCE_SERVICE_PORT_HTTP": "80",
+    "AUDIENCE_PORT": "tcp://10.0.0.1:80", "AUDIENCE_PORT_80_TCP": "tcp://10.0.0.1:80", "AUDIENCE_PORT_80_TCP_PROTO": "tcp",
+    "AUDIENCE_PORT_80_TCP_PORT": "80", "AUDIENCE_PORT_80_TCP_ADDR": "10.0.0.1", "AUDIENCE_WEB_SERVICE_HOST": "10.0.0.2"}
+
+
+def test_variables_of_others_are_passed_over_and_said_in_the_log_once() -> None:
+    environ = KUBERNETES | {"AUDIENCE_SMTP_PASSWORD": "secret", "AUDIENCE_NIGHTLY": "1"}
+    assert Settings.read(environ) == Settings.read({})
+    assert without_meaning(environ) == ("AUDIENCE_NIGHTLY", "AUDIENCE_SMTP_PASSWORD")
+    begins = f"from streams.runtime.logs import begin_log; begin_log({environ!r})"
+    said = subprocess.run([sys.executable, "-c", begins], capture_output=True, text=True, check=True)
+    [line] = said.stderr.splitlines()
+    assert line.endswith("No settings, and passed over: AUDIENCE_NIGHTLY, AUDIENCE_SMTP_PASSWORD")
+
+
+def test_a_service_that_takes_the_name_of_a_setting_is_said_to_be_one() -> None:
+    with pytest.raises(Misconfigured, match="enableServiceLinks"):
+        Settings.read({"AUDIENCE_WEB_PORT": "tcp://10.0.0.1:80"})

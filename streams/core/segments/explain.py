@@ -8,7 +8,7 @@ does.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from streams.core.intervals import FOREVER
@@ -27,6 +27,8 @@ from streams.core.segments.formula import (
 from streams.core.segments.leaves.leaf import Evidence, Leaf
 from streams.core.segments.plan import Plan
 
+UNFOLDED_TO = 50
+"""Levels of the tree down to which segments in it are unfolded; those below are explained by themselves."""
 MOST_STEPS = 1_000
 """Instants that are tried in search of the change; beyond them it is unknown."""
 
@@ -59,7 +61,7 @@ def explain(plan: Plan, profile: Profile, segment_id: str, now: int) -> Explanat
     """Raises KeyError for a segment that the plan does not have. `profile` must be complete for the plan."""
     segment = plan.segments[segment_id]
     membership = profile.members.get(segment_id)
-    finding = _find(_Moment(plan, profile, now), segment.formula)
+    finding = _Telling(_Moment(plan, profile, now), {segment_id}).finding(segment.formula)
     return Explanation(
         segment_id=segment_id, holds=finding.holds, version=membership[0] if membership else None,
         since=membership[1] if membership else None, because=membership[2] if membership else "",
@@ -74,13 +76,18 @@ class _Moment:
     plan: Plan
     profile: Profile
     now: int
+    members: dict[str, bool] = field(default_factory=dict)
+    """Of segments that were asked for: whether they hold. As many as a rule leads to, through however many ways."""
+
+    def at(self, now: int) -> _Moment:
+        return _Moment(self.plan, self.profile, now)
 
     def holds(self, formula: Formula) -> bool:
         match formula:
             case LeafHolds(leaf=leaf):
                 return leaf.judge(self.profile, self.now)[0]
             case MemberOf(segment=segment):
-                return self.holds(self.plan.segments[segment].formula)
+                return self._is_in(segment)
             case Every(parts=parts):
                 return all(map(self.holds, parts))
             case Some(parts=parts):
@@ -92,42 +99,73 @@ class _Moment:
             case _ as unknown:
                 assert_never(unknown)
 
+    def _is_in(self, segment: str) -> bool:
+        if segment not in self.members:
+            for each in _with_all_it_uses(self.plan, segment):
+                if each not in self.members:
+                    self.members[each] = self.holds(self.plan.segments[each].formula)
+        return self.members[segment]
+
     def next(self, leaves: Iterable[Leaf]) -> int:
         return min((leaf.judge(self.profile, self.now)[1] for leaf in leaves), default=FOREVER)
 
 
-def _find(moment: _Moment, formula: Formula) -> Finding:
-    match formula:
-        case LeafHolds(leaf=leaf):
-            return _finding(moment, formula, leaf.text, leaf.evidence(moment.profile, moment.now))
-        case MemberOf(segment=segment):
-            return _finding(moment, formula, f"in segment {segment}", (), (moment.plan.segments[segment].formula,))
-        case Every(parts=parts):
-            return _finding(moment, formula, "all of", (), parts)
-        case Some(parts=parts):
-            return _finding(moment, formula, "any of", (), parts)
-        case Inverse(part=part):
-            return _finding(moment, formula, "not", (), (part,))
-        case Anyone():
-            return Finding(text="everyone", holds=True)
-        case _ as unknown:
-            assert_never(unknown)
+def _with_all_it_uses(plan: Plan, *segments: str) -> list[str]:
+    """These and what they use, directly or through others, each once and after what it uses."""
+    found, waiting = set(segments), list(segments)
+    while waiting:
+        new = set(plan.segments[waiting.pop()].uses) - found
+        found |= new
+        waiting += new
+    return sorted(found, key=plan.order.__getitem__)
 
 
-def _finding(
-    moment: _Moment, formula: Formula, text: str, evidence: tuple[Evidence, ...], parts: tuple[Formula, ...] = (),
-) -> Finding:
-    return Finding(
-        text=text, holds=moment.holds(formula), evidence=evidence, changes_at=_changes_at(moment, formula),
-        parts=tuple(_find(moment, part) for part in parts),
-    )
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """The tree of findings as of a moment. unfolded: segments that have been; where two ways lead to one, it is unfolded at
+    the first, for the tree would double with each such segment."""
+
+    moment: _Moment
+    unfolded: set[str]
+
+    def finding(self, formula: Formula, depth: int = 0) -> Finding:
+        match formula:
+            case LeafHolds(leaf=leaf):
+                return self._finding(formula, depth, leaf.text, leaf.evidence(self.moment.profile, self.moment.now))
+            case MemberOf(segment=segment):
+                return self._member_of(formula, segment, depth)
+            case Every(parts=parts):
+                return self._finding(formula, depth, "all of", (), parts)
+            case Some(parts=parts):
+                return self._finding(formula, depth, "any of", (), parts)
+            case Inverse(part=part):
+                return self._finding(formula, depth, "not", (), (part,))
+            case Anyone():
+                return Finding(text="everyone", holds=True)
+            case _ as unknown:
+                assert_never(unknown)
+
+    def _member_of(self, formula: MemberOf, segment: str, depth: int) -> Finding:
+        if segment in self.unfolded:
+            return self._finding(formula, depth, f"in segment {segment} (see above)", ())
+        if depth >= UNFOLDED_TO:
+            return self._finding(formula, depth, f"in segment {segment} (see its own explanation)", ())
+        self.unfolded.add(segment)
+        return self._finding(formula, depth, f"in segment {segment}", (), (self.moment.plan.segments[segment].formula,))
+
+    def _finding(
+        self, formula: Formula, depth: int, text: str, evidence: tuple[Evidence, ...], parts: tuple[Formula, ...] = (),
+    ) -> Finding:
+        return Finding(
+            text=text, holds=self.moment.holds(formula), evidence=evidence, changes_at=_changes_at(self.moment, formula),
+            parts=tuple(self.finding(part, depth + 1) for part in parts))
 
 
 def _changes_at(moment: _Moment, formula: Formula) -> int | None:
     leaves = _reach(moment.plan, formula)
-    present, ahead = moment.holds(formula), _Moment(moment.plan, moment.profile, moment.now)
+    present, ahead = moment.holds(formula), moment
     for _ in range(MOST_STEPS):
-        ahead.now = ahead.next(leaves)
+        ahead = moment.at(ahead.next(leaves))
         if ahead.now >= FOREVER:
             return None
         if ahead.holds(formula) is not present:
@@ -137,7 +175,6 @@ def _changes_at(moment: _Moment, formula: Formula) -> int | None:
 
 def _reach(plan: Plan, formula: Formula) -> list[Leaf]:
     """The leaves under a formula, those of the segments that it uses too."""
-    found = {leaf.id: leaf for leaf in leaves_of(formula)}
-    for segment in segments_of(formula):
-        found.update((leaf.id, leaf) for leaf in _reach(plan, plan.segments[segment].formula))
-    return list(found.values())
+    used = _with_all_it_uses(plan, *segments_of(formula))
+    leaves = {leaf.id: leaf for leaf in leaves_of(formula)}
+    return list((leaves | {leaf: plan.leaves[leaf] for segment in used for leaf in plan.segments[segment].leaves}).values())

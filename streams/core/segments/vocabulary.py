@@ -5,6 +5,8 @@ means the plain trait, so that a `coalesce` can mend a trait under its own name.
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from streams.core.definitions import ComputedTrait
 from streams.core.events import GROUP
 from streams.core.precedence import Precedence
@@ -32,19 +34,32 @@ class Vocabulary:
         if len(path) == 1 or self._computes(name, within):
             return self._named(name, held, within)
         terms: list[Term] = [self._plain(name, held)]
+        terms += (Inside(self._named(whole, held, within), path[length:])
+                  for whole, length in self._around(path, within) if length > 1)
         if path[0] == GROUP and len(path) > 2:
             terms.append(Inside(self._plain(".".join(path[:2]), held), path[2:]))
         return FirstOf((*terms, Inside(self._named(path[0], held, within), path[1:])))
 
     def meaning(self, path: Path, within: frozenset[str] = frozenset()) -> str:
         """Changes when what the name stands for changes: part of the id of every leaf that uses it."""
-        name = next((name for name in (".".join(path), path[0]) if self._computes(name, within)), None)
-        if name is None:
-            orders = tuple(map(self.precedence.of, dict.fromkeys((".".join(path), ".".join(path[:2]), path[0]))))
+        whole = ".".join(path)
+        names = [whole] if self._computes(whole, within) else [name for name, _ in self._around(path, within)]
+        if not names:
+            orders = tuple(map(self.precedence.of, dict.fromkeys((whole, ".".join(path[:2]), path[0]))))
             return digest(orders) if any(orders) else "plain"
+        meanings = tuple(self._meaning_of(name, within) for name in names)
+        return meanings[0] if len(meanings) == 1 else digest(meanings)
+
+    def _meaning_of(self, name: str, within: frozenset[str]) -> str:
         trait, inner = self.computed[name], within | {name}
         nested = tuple(self.meaning(source.trait, inner) for source in trait.of if source.trait is not None)
         return digest(trait.function, trait.match, trait.property, trait.window, trait.limit, trait.of, nested)
+
+    def _around(self, path: Path, within: frozenset[str]) -> Iterator[tuple[str, int]]:
+        """The computed traits that the path leads into, the longest name first: one of `address.home`, one of `address`."""
+        for length in range(len(path) - 1, 0, -1):
+            if self._computes(name := ".".join(path[:length]), within):
+                yield name, length
 
     def _computes(self, name: str, within: frozenset[str]) -> bool:
         return name in self.computed and name not in within

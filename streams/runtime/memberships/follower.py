@@ -75,8 +75,12 @@ class Follower:
             codec = self._patiently(lambda: codec_of(self._settings))
             consumer = Consumer(_options(self._settings))
             self._ends = EndOffsets(self._settings.broker)
-            while not self._is_stopping.is_set() and not self._assign(consumer):
-                self._is_stopping.wait(ASK_EVERY)
+            is_reached = self._assign(consumer)
+            if not is_reached and not self._is_stopping.is_set():
+                log.warning("Waiting: no Kafka broker at %s answers, or it has no topic %s yet; AUDIENCE_BROKER, "
+                            "AUDIENCE_PREFIX?", self._settings.broker, self._topic)
+            while not is_reached and not self._is_stopping.wait(ASK_EVERY):
+                is_reached = self._assign(consumer)
             while not self._is_stopping.is_set():
                 self._round(consumer, codec)
             consumer.close()
