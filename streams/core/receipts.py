@@ -17,7 +17,8 @@ from streams.core.requests import Petition, Receipt, Split, Suppress
 from streams.core.tables import ANSWER
 
 REMEMBERED_FOR = 30 * DAY_MS
-"""Longer than the topic keeps requests, so that a replay of all of it finds every answer."""
+"""Longer than the topic keeps requests, so that a replay of all of it finds every answer. By the wall clock, because after
+an outage a request may be of long ago, and its answer is under way now."""
 R = TypeVar("R", Split, Suppress, Petition)
 
 
@@ -44,7 +45,7 @@ def once(context: Context, request: R, at: int, act: Callable[[Context, R, int],
     sends = act(context, request, at)
     (receipt,) = [_receipt(request, sent, at) for sent in sends if isinstance(sent, Receipt | Pending)]
     tables.receipts.put(key, receipt)
-    tables.timers.arm(at + REMEMBERED_FOR, ANSWER, key)
+    tables.timers.arm(max(at, context.wall) + REMEMBERED_FOR, ANSWER, key)
     return [sent for sent in sends if not isinstance(sent, Pending)]
 
 
@@ -66,6 +67,11 @@ def reported(context: Context, message: Reported, at: int) -> list[Sent]:
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """A timer: longer than any replay can ask for it."""
-    context.tables.receipts.delete(key)
+    """A timer: longer than any replay can ask for it. What is pending stays, however long a profile waits for its parts."""
+    tables = context.tables
+    receipt = tables.receipts.get(key)
+    if receipt is None or receipt.outcome:
+        tables.receipts.delete(key)
+    else:
+        tables.timers.arm(max(at, context.wall) + REMEMBERED_FOR, ANSWER, key)
     return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from streams.core.endings import Wipe
-from streams.core.messages import Adopt, Deliver, Release
+from streams.core.messages import Adopt, Deliver, MembershipChanged, ProfileGone, Release
 from streams.testing import Pipeline
 from tests.pipeline.erased import STATED, found_in, kept
 from tests.pipeline.holding import holding
@@ -74,3 +74,20 @@ def test_l7_who_comes_back_by_an_identifier_that_was_absorbed_is_not_put_under_t
     assert [profile.key.partition("\x00")[0] for profile in pipeline.profiles()] == ["cookie:c1"]
     pipeline.advance(by=STATED)
     assert found_in(kept(pipeline), ["jane-77"]) == [] and people(pipeline) == {frozenset({"cookie:c1"}): ["m4"]}
+
+
+@pytest.mark.parametrize("partitions", [1, 4, 16])
+def test_who_begins_again_by_an_identifier_that_was_absorbed_has_its_id_and_lines_of_their_own(partitions: int) -> None:
+    """Whoever was absorbed is told by a tombstone alone; what is said after it under the same id is of who comes later."""
+    pipeline = send_all(Pipeline(ADS, partitions), event(1, anonymousId="c1"))
+    (first,) = pipeline.profiles()
+    send_all(pipeline, event(2, userId="u1"), event(3, userId="u1", anonymousId="c1"))
+    pipeline.erase("customer_id:u1")
+    pipeline.request("unsuppress", "cookie:c1")
+    pipeline.advance(by=STATED)
+    send_all(pipeline, event(4, anonymousId="c1") | {"timestamp": pipeline.now})
+    (again,) = pipeline.profiles()
+    said = [line for line in pipeline.collected.outputs if getattr(line, "profile_id", "") == first.profile_id
+            and isinstance(line, ProfileGone | MembershipChanged)]
+    assert again.profile_id == first.profile_id and people(pipeline) == {frozenset({"cookie:c1"}): ["m4"]}
+    assert [getattr(line, "change", "gone") for line in said] == ["entered", "gone", "entered"]

@@ -1,12 +1,17 @@
 """A request that comes again does nothing and gets its first receipt."""
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
+from streams.core.endings import Report, Wipe
+from streams.core.messages import Receipt
 from streams.core.receipts import REMEMBERED_FOR
 from streams.testing import Pipeline
+from tests.pipeline.holding import holding
+from tests.pipeline.mesh import Mesh
 from tests.pipeline.worlds import people
 from tests.strategies import START
 
@@ -86,6 +91,37 @@ def test_a_request_is_remembered_for_thirty_days_and_no_longer() -> None:
     pipeline.request("split", JANE, request_id="r1", split_off=[COOKIE])
     assert [receipt.outcome for receipt in pipeline.receipts] == ["done", "done"]
     pipeline.advance(by=1)
-    assert not [key for store in pipeline.stores for key in store.keys("identities") if key[:1] == b"r"]
+    assert not remembered(pipeline)
     pipeline.request("split", JANE, request_id="r1", split_off=[COOKIE])
     assert [receipt.outcome for receipt in pipeline.receipts] == ["done", "done", "refused"]
+
+
+def remembered(pipeline: Pipeline) -> list[bytes]:
+    return [key for store in pipeline.stores for key in store.keys("identities") if key[:1] == b"r"]
+
+
+@pytest.mark.parametrize(("action", "late"), [("erase", Wipe), ("export", Report)])
+def test_a_receipt_that_is_longer_in_coming_than_one_is_kept_comes_all_the_same(action: str, late: type) -> None:
+    pipeline = joined(1)
+    with holding(pipeline, lambda sent: isinstance(sent, late)) as held:
+        pipeline.request(action, JANE, request_id="r1")
+        pipeline.advance(by=2 * REMEMBERED_FOR)
+        pipeline.request(action, JANE, request_id="r1")
+    assert pipeline.receipts == [] and len(held.words) == 1
+    held.come()
+    assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
+    pipeline.advance(by=REMEMBERED_FOR)
+    assert not remembered(pipeline)
+
+
+@PARTITIONS
+def test_a_request_of_before_an_outage_is_remembered_for_thirty_days_from_when_it_was_heard(partitions: int) -> None:
+    pipeline, after = Pipeline(partitions=partitions), START + 2 * REMEMBERED_FOR
+    request = {"type": "suppress", "identifier": COOKIE, "messageId": "r1", "receivedAt": START}
+    lifting = {**request, "type": "unsuppress", "messageId": "r2"}
+    visit = {"type": "track", "event": "A", "userId": "jane", "receivedAt": after}
+    mesh = Mesh(pipeline, Random(1), timers=1.0).run([request, visit]).run([lifting]).run([request])
+    first, _, again = [output for _, output in mesh.outputs if isinstance(output, Receipt)]
+    assert first == again and first.request_id == "r1"
+    pipeline.advance(to=after + REMEMBERED_FOR)
+    assert not remembered(pipeline)

@@ -7,12 +7,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.core import barring
-from streams.core.messages import Activation, MembershipChanged, Output, Receipt
-from streams.core.profile import Profile
+from streams.core.messages import Activation, Output, Receipt
 from streams.core.tables import Barred
 from streams.testing import Pipeline
 from tests.oracle import messages as oracle
@@ -20,8 +19,8 @@ from tests.pipeline.erased import STATED, found_in, kept
 from tests.pipeline.mesh import unsettled
 from tests.pipeline.worlds import entries
 from tests.properties.identities import RULES, eventful
-from tests.properties.test_expiry_races import Ticking
-from tests.strategies import COOKIES, DEVICES, EMAILS, EVERYTHING, HOUR, LIMITS_LIFTED, USERS
+from tests.properties.test_expiry_races import Ticking, check_told
+from tests.strategies import COOKIES, DEVICES, EMAILS, EVERYTHING, HOUR, LIMITS_LIFTED, START, USERS
 
 Message = dict[str, Any]
 NAMES = {short: f"{short}-distinctive" for short in (*COOKIES, *DEVICES, *USERS)} | {mail: mail for mail in EMAILS}
@@ -98,18 +97,6 @@ def check_nowhere(pipeline: Pipeline, outputs: list[Output]) -> None:
         assert found_in(kept(pipeline, outputs), values(erased)) == []
     told = {(a.channel, a.campaign_id, a.identifier): a.change for a in outputs if isinstance(a, Activation)}
     assert not [place for place, change in told.items() if place[2] in erased and change == "entered"]
-
-
-def check_told(outputs: list[Output], living: list[Profile]) -> None:
-    """Law L5: told changes alternate, and end at what is."""
-    inside: set[tuple[str, str]] = set()
-    for line in outputs:
-        if isinstance(line, MembershipChanged):
-            place = line.profile_id, line.segment_id
-            assert (place in inside) == (line.change == "exited"), line
-            inside ^= {place}
-    for profile in living:
-        assert {segment for who, segment in inside if who == profile.profile_id} == set(profile.members)
 
 
 def check_once(pipeline: Pipeline) -> None:
@@ -193,7 +180,17 @@ def ending(rules: Message, known: str) -> Message:
     return {**rules, key: rules.get(key, {}) | own}
 
 
+ENDED_AND_ERASED: list[Message] = [
+    {"type": "track", "event": "Product Added", "messageId": "m1", "timestamp": START, "receivedAt": START,
+     "userId": NAMES["u1"], "anonymousId": NAMES["c2"],
+     "context": {"traits": {"email": EMAILS[0]}, "device": {"id": NAMES["d1"]}}},
+    *({"type": "erase", "identifier": f"cookie:{NAMES[short]}", "receivedAt": START + after, "messageId": f"erase-{short}"}
+      for short, after in (("c2", LEAST + 1), ("c1", 6 * LEAST)))]
+"""All of it is heard at the end; the receipt of the first request was forgotten before it was there."""
+
+
 @settings(max_examples=40, deadline=None)
+@example(ENDED_AND_ERASED, LIMITS_LIFTED, "7d", 2, Random(6), 0.0)
 @given(long_lives(), st.sampled_from(ALL_RULES), st.sampled_from(("7d", "14d", "never")), st.sampled_from((1, 2, 3, 7)),
        CHANCE, st.sampled_from((0.0, 0.0, 0.3)))
 def test_l7_holds_among_profiles_that_end_by_themselves(

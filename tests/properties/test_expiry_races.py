@@ -109,7 +109,7 @@ def _check(history: list[Message], partitions: int, chance: Random, bounds: str,
     _check_events(pipeline, history)
     _check_people(pipeline)
     pipeline.advance(by=LONGEST + 2 * IDLE)
-    _check_told(pipeline, mesh)
+    check_told(mesh.said(), pipeline.profiles())
     _check_rest(pipeline)
 
 
@@ -172,24 +172,25 @@ def _idle(pipeline: Pipeline, identifiers: Iterable[str]) -> int | None:
     return definitions.anonymous_expire_after if all(map(is_anonymous, identifiers)) else definitions.known_expire_after
 
 
-def _check_told(pipeline: Pipeline, mesh: Ticking) -> None:
+def check_told(said: Iterable[Output], living: Iterable[Profile]) -> None:
     """Law L5: told changes alternate and end at what is; of who was absorbed, the lines simply end. The id of somebody who
     begins again after the tombstone on `profiles` is that of the first, and so begin the lines."""
     inside: set[tuple[str, str]] = set()
-    said = mesh.said()
-    absorbed = {line.other_profile_id for line in said if isinstance(line, IdentityChanged) and line.change == "merged"}
+    absorbed: set[str] = set()
     for line in said:
-        if isinstance(line, ProfileGone):
+        if isinstance(line, IdentityChanged) and line.change == "merged" and line.other_profile_id:
+            absorbed.add(line.other_profile_id)
+        elif isinstance(line, ProfileGone):
             left = {place for place in inside if place[0] == line.profile_id}
             assert not left or line.profile_id in absorbed, line
+            absorbed.discard(line.profile_id)
             inside -= left
         elif isinstance(line, MembershipChanged):
             place = line.profile_id, line.segment_id
             assert (place in inside) == (line.change == "exited"), line
             inside ^= {place}
-    living = {p.profile_id: set(p.members) for p in pipeline.profiles()}
-    for profile_id, members in living.items():
-        assert {segment for who, segment in inside if who == profile_id} == members
+    for profile in living:
+        assert {segment for who, segment in inside if who == profile.profile_id} == set(profile.members)
 
 
 def _check_rest(pipeline: Pipeline) -> None:
