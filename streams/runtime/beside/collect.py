@@ -49,8 +49,8 @@ async def collect(settings: Settings, where: Address, keys: Collection[str], ori
     stopped, topics = stopping(), EventTopics(settings)
     try:
         collector = Collector(topics.put, topics.is_there, clock=wall_ms, keys=keys, origins=origins)
-        async with listening(application(collector), where):
-            log.info("Events are taken at http://%s:%d/v1/", where.host, where.port)
+        async with listening(application(collector), where) as there:
+            log.info("Events are taken at http://%s:%d/v1/", there.host, there.port)
             await stopped.wait()
     finally:
         await asyncio.to_thread(topics.close)

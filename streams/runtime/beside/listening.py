@@ -29,13 +29,13 @@ def stopping() -> asyncio.Event:
 
 
 @asynccontextmanager
-async def listening(app: web.Application, address: Address) -> AsyncIterator[None]:
-    """Misconfigured if somebody else has the port."""
+async def listening(app: web.Application, address: Address) -> AsyncIterator[Address]:
+    """Where it listens, with the port that was free where 0 was asked for. Misconfigured if somebody else has the port."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await _listen(runner, address)
-        yield
+        yield Address(host=address.host, port=runner.addresses[0][1])
     finally:
         await runner.cleanup()
 
