@@ -125,6 +125,8 @@ class Profile:
     """[when its timer is due, for which time messages are kept] (`campaigns.history`)."""
     weight: int = 0
     """Bytes of its row, at most (`bounds`)."""
+    halves: list[dict[str, list[Json]]] = field(default_factory=list)
+    """Purpose -> statement of each part, its own first, while they are joined (`consent.merging`)."""
 
 
 @dataclass(slots=True)

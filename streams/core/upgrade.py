@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.campaigns import history
+from streams.core.consent import merging
 from streams.core.context import Context
 from streams.core.messages import Sent
 from streams.core.profile import Fragment, Profile
@@ -22,6 +23,7 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
     if rebuild(context, profile):
         sends += bounds.curtail(context, profile, at)[0]
     changes = evaluate.evaluate_all(context.plan, profile, at)
+    merging.conclude(profile)
     campaigns.take_answers(profile)
     profile.edition = context.edition
     profile.now = at
