@@ -24,7 +24,7 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
         sends += bounds.curtail(context, profile, at)[0]
     changes = evaluate.evaluate_all(context.plan, profile, at)
     merging.conclude(profile)
-    campaigns.take_answers(profile)
+    sends += campaigns.take_answers(context, profile, at)
     profile.edition = context.edition
     profile.now = at
     context.tables.profiles.put(profile.key, profile)
