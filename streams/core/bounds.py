@@ -72,10 +72,16 @@ def _parts(plan: Plan, profile: Profile) -> Iterator[_Part]:
             yield _Part(False, size, setting[1], "traits", _trait(fragment, name), plan.by_trait.get(name, ()))
         for leaf, entries in fragment.leaves.items():
             yield _Part(False, _size(entries), 0, "states of rules", _entry(fragment.leaves, leaf), _readers(plan, leaf))
-        for purpose, statement in fragment.consent.items():
-            if purpose not in named:
-                size = _size(statement) + len(purpose)
-                yield _Part(not statement[0], size, statement[1], "purposes", _entry(fragment.consent, purpose), ())
+        yield from _stated(fragment.consent, named)
+    for half in profile.halves:
+        yield from _stated(half, named)
+
+
+def _stated(said: dict[str, Any], named: set[str]) -> Iterator[_Part]:
+    for purpose, statement in said.items():
+        if purpose not in named:
+            size = _size(statement) + len(purpose)
+            yield _Part(not statement[0], size, statement[1], "purposes", _entry(said, purpose), ())
 
 
 def _purposes(plan: Plan) -> set[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from streams.core import bounds, campaigns, erasing, expiry, profiling, retention
 from streams.core.campaigns import history
-from streams.core.consent.merging import restrain
+from streams.core.consent.merging import note_other
 from streams.core.context import Context
 from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
@@ -182,7 +182,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         profile.standing = LINKED
     at = max(at, profile.now)
     if message.state is not None:
-        restrain(profile, message.fragments, message.state.restrained)
+        note_other(profile, message.fragments, message.state)
     for fragment in message.fragments:
         _join(context, profile, fragment)
     for entry in message.entries:

@@ -127,6 +127,8 @@ class Profile:
     """Bytes of its row, at most (`bounds`)."""
     joined: str = ""
     """What brought the fragments that came since the last evaluation, `merge` or `split`; empty if none did."""
+    halves: list[dict[str, list[Json]]] = field(default_factory=list)
+    """Purpose -> statement of each part, its own first, while they are joined (`consent.merging`)."""
 
 
 @dataclass(slots=True)

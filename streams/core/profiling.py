@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.campaigns import history
 from streams.core.campaigns.local_time import zone as time_zone
+from streams.core.consent.merging import expect
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Decide, Deliver, Sent, Visit
-from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, note
+from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home
 from streams.core.segments import evaluate
 from streams.core.segments.folding import fold
 from streams.core.tables import RULE, VIEW, Entry, Tables
@@ -132,8 +133,7 @@ def _take_word(profile: Profile, message: Deliver) -> None:
     profile.heard += 1
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
-    for source in message.expects:
-        note(profile, source, 1)
+    expect(profile, message.expects)
 
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:

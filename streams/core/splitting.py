@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from streams.core import profiling
+from streams.core.consent.merging import expect
 from streams.core.context import Context
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Cut, IdentityChanged, Point, Sent
 from streams.core.ownership import rename
-from streams.core.profile import LINKED, Forward, fragment_key, note
+from streams.core.profile import LINKED, Forward, fragment_key
 from streams.core.receipts import Pending, once
 from streams.core.requests import Announce, Receipt, Split
 from streams.core.resolution import rejoined
@@ -108,8 +109,7 @@ def announce(context: Context, message: Announce, at: int) -> list[Sent]:
     profile.created, profile.standing = message.created, LINKED
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
-    for source in message.expects:
-        note(profile, source, 1)
+    expect(profile, message.expects)
     context.tables.profiles.put(profile.key, profile)
     sends = profiling.settle(context, profile, at, "split")
     profiling.arm(context, profile)

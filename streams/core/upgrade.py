@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.campaigns import history
+from streams.core.consent import merging
 from streams.core.context import Context
 from streams.core.messages import Sent
 from streams.core.profile import Fragment, Profile
@@ -22,7 +23,8 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
     if rebuild(context, profile):
         sends += bounds.curtail(context, profile, at)[0]
     changes = evaluate.evaluate_all(context.plan, profile, at)
-    campaigns.take_answers(profile)
+    merging.conclude(profile)
+    sends += campaigns.take_answers(context, profile, at)
     profile.edition = context.edition
     profile.now = at
     context.tables.profiles.put(profile.key, profile)

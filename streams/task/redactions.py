@@ -36,7 +36,7 @@ REDACTION = "redaction"
 SAID = frozenset({"traits", "superseded", "leaves"})
 """Fields of profiles and fragments in which others' words stand."""
 NAMED = frozenset({
-    "members", "told", "inherited", "suppressed", "sent", "held", "decided", "restrained", "erasure", "consent"})
+    "members", "told", "inherited", "suppressed", "sent", "held", "decided", "restrained", "halves", "erasure", "consent"})
 """Fields in which something may be named as `namespace:value`; `identifiers` of a fragment too."""
 KEPT = frozenset({
     "key", "profile_id", "identifier", "identifiers", "epoch", "plan", "time_zone", "created", "now", "edition", "timer_at",

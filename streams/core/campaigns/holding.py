@@ -6,7 +6,7 @@ itself is in the timeline. A membership has at most one waiting message a campai
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from streams.core.definitions import Trigger
@@ -48,17 +48,19 @@ def take_reversed(profile: Profile, segment: str, *, entered: bool) -> list[Held
     return _take(profile, lambda row: row.segment == segment and row.kind is undone)
 
 
-def add(profile: Profile, rows: list[list[Any]], answered: set[tuple[str, str]]) -> None:
-    """Another profile is this person too: what it waited with, unless this one has had it (`answered`) or waits too."""
-    for row in map(_held, rows):
-        if row.kind is Trigger.EACH or (row.campaign, row.channel) not in answered:
-            hold(profile, row)
+def rows(profile: Profile) -> list[Held]:
+    return [_held(row) for row in profile.held]
+
+
+def keep(profile: Profile, held: Iterable[Held]) -> None:
+    """These and no others."""
+    profile.held = [_row(row) for row in held]
 
 
 def _take(profile: Profile, is_taken: Callable[[Held], bool]) -> list[Held]:
-    rows = [_held(row) for row in profile.held]
-    profile.held = [_row(row) for row in rows if not is_taken(row)]
-    return [row for row in rows if is_taken(row)]
+    found = rows(profile)
+    keep(profile, (row for row in found if not is_taken(row)))
+    return [row for row in found if is_taken(row)]
 
 
 def _row(held: Held) -> list[Any]:

@@ -1,42 +1,75 @@
 """What a profile takes over from one that is the same person: told states, answers, counted messages, and what waits."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from streams.core.campaigns import caps, holding
+from streams.core.campaigns.explaining import remember
+from streams.core.campaigns.holding import Held
+from streams.core.campaigns.messaging import has_expired
 from streams.core.campaigns.reach import ADDRESS
-from streams.core.campaigns.told import answer_key
+from streams.core.campaigns.told import SENT, answer, answer_key
+from streams.core.context import Context
+from streams.core.definitions import Trigger
+from streams.core.messages import Sent, Suppressed
 from streams.core.profile import Profile
 from streams.core.segments.plan import Plan
 
 
 def inherit(profile: Profile, state: Profile) -> None:
-    """After it no channel is told again what either profile told it, and nothing waits twice."""
-    answered = {(row[1], row[2]) for row in profile.held}
-    for row in state.held:
-        member = profile.members.get(row[4])
-        if member and profile.told.get(answer_key(row[1], row[2])) == [member[1]]:
-            answered.add((row[1], row[2]))
+    """After it no channel is told again what either profile told it; what both wait with is there twice (`take_answers`)."""
     profile.told = {**state.told, **profile.told}
     profile.decided = {**state.decided, **profile.decided}
     profile.inherited |= state.inherited
     caps.add(profile, state.sent)
-    holding.add(profile, state.held, answered)
+    profile.held += state.held
 
 
 def answered(plan: Plan, profile: Profile) -> set[str]:
     """`segment|campaign|channel` of every message that its present memberships have had, or the reason for none, and what
-    it inherited itself. Whom a press has not come to yet has had none."""
+    it inherited itself; with `|sent` of those that they have had. Whom a press has not come to yet has had none."""
     rows = set(profile.inherited)
     for campaign in plan.definitions.campaigns:
-        member = profile.members.get(campaign.segment)
         keys = [answer_key(campaign.id, channel.name) for channel in campaign.channels if channel.name in ADDRESS]
-        rows |= {f"{campaign.segment}|{key}" for key in keys if member and profile.told.get(key) == [member[1]]}
+        rows |= {"|".join((campaign.segment, key, *said[1:])) for key in keys
+                 if (said := answer(profile, campaign.segment, key))}
     return rows
 
 
-def take_answers(profile: Profile) -> None:
-    """The hand-over is complete: what an absorbed part was answered, the memberships of the whole are."""
+def take_answers(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """The hand-over is complete: what an absorbed part was answered, the memberships of the whole are, and each of them
+    waits with one message at most, or with none if any part has had it. Why the others go out no more."""
     for row in sorted(profile.inherited):
-        segment, _, key = row.partition("|")
+        segment, campaign, channel, *sent = row.split("|")
+        key = answer_key(campaign, channel)
         if segment in profile.members:
-            profile.told[key] = [profile.members[segment][1]]
+            said = answer(profile, segment, key) or []
+            profile.told[key] = [profile.members[segment][1], *(sent or said[1:])]
     profile.inherited.clear()
+    sends: list[Sent] = list(_drop(context, profile, at)) if profile.held else []
+    remember(profile, sends)
+    return sends
+
+
+def _drop(context: Context, profile: Profile, at: int) -> Iterator[Suppressed]:
+    """Of two that wait for the same, the one that is due first stays, unless it will have expired by then."""
+    def place(row: Held) -> tuple[bool, int, int, int, str]:
+        return has_expired(context, row, row.due), row.due, row.since, row.arrival, row.because
+
+    rows, kept = holding.rows(profile), list[Held]()
+    for row in sorted(rows, key=place):
+        if reason := _excess(profile, row, kept):
+            yield Suppressed(row.campaign, row.channel, profile.profile_id, reason, at)
+        else:
+            kept.append(row)
+    holding.keep(profile, sorted(kept, key=rows.index))
+
+
+def _excess(profile: Profile, row: Held, kept: list[Held]) -> str:
+    """Why it does not wait any longer beside these; empty if it does."""
+    said = answer(profile, row.segment, answer_key(row.campaign, row.channel))
+    if row.kind is Trigger.ENTERED and said and SENT in said:
+        return "sent before they were joined"
+    if row.kind is not Trigger.EACH and any(row[1:5] == each[1:5] for each in kept):
+        return "waits already, since before they were joined"
+    return f"{row.why}, and {holding.MOST} messages wait already" if len(kept) >= holding.MOST else ""

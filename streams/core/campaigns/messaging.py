@@ -16,7 +16,7 @@ from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
 from streams.core.campaigns.reach import ADDRESS
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
-from streams.core.campaigns.told import answer_key
+from streams.core.campaigns.told import SENT, answer, answer_key
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Trigger
 from streams.core.errors import Rejected
@@ -53,7 +53,8 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
     reason = "entered again while held" if entered else "left the segment while held"
     sends: list[Sent] = []
     for row in holding.take_reversed(profile, segment, entered=entered):
-        profile.told.pop(answer_key(row.campaign, row.channel), None)
+        if not entered:
+            profile.told.pop(answer_key(row.campaign, row.channel), None)
         sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, reason, at))
     return sends
 
@@ -76,7 +77,7 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
         profile.told.pop(answer_key(row.campaign, row.channel), None)
     elif (row.segment in profile.members) is (row.kind is Trigger.EXITED):
         reason = "left the segment while held"
-    if _has_expired(context, row, at):
+    if has_expired(context, row, at):
         reason = f"expired while held: {row.why}"
     if reason or campaign is None or channel is None:
         return [Suppressed(row.campaign, row.channel, profile.profile_id, reason, at)]
@@ -84,7 +85,7 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
     return _decide(context, profile, campaign, channel, at, occasion)
 
 
-def _has_expired(context: Context, row: Held, at: int) -> bool:
+def has_expired(context: Context, row: Held, at: int) -> bool:
     """Also of a campaign that is not live; one that is defined no more states no end."""
     defined = (campaign for campaign in context.plan.definitions.campaigns if campaign.id == row.campaign)
     return any(valid_until(campaign, row.since) <= at for campaign in defined)
@@ -132,6 +133,9 @@ def _decide(
     except Rejected as fault:
         return [Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)]
     caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
+    key = answer_key(campaign.id, channel.name)
+    if occasion.kind is Trigger.ENTERED and (answered := answer(profile, campaign.segment, key)):
+        profile.told[key] = [answered[0], SENT]
     recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, campaign.segment))
     cause = Cause(at, occasion.because, occasion.event)
     told = activation(profile, recipient, "message", cause, said)
@@ -145,9 +149,10 @@ def _answer(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
     if campaign.trigger is Trigger.EACH or member is None:
         return True
     key = answer_key(campaign.id, channel.name)
-    is_first = profile.told.get(key) != [member[1]]
+    if answer(profile, campaign.segment, key):
+        return False
     profile.told[key] = [member[1]]
-    return is_first
+    return True
 
 
 def quiet_end(profile: Profile, campaign: Campaign, at: int) -> int | None:

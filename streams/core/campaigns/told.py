@@ -2,7 +2,8 @@
 
 `campaign|channel|identifier`: in that audience; [segment, purpose, content], so that a campaign that is deleted can be
 taken back. `=memberships|identifier`: the record as it stands; no campaign can be called so.
-`campaign|channel`: the membership was answered; of display, by a dead letter. `#identifier`: the last sequence number.
+`campaign|channel`: the membership that began then was answered, [instant], by a message, [instant, SENT], or, of display, by
+a dead letter, [instant, version]. `#identifier`: the last sequence number.
 """
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any
 from streams.core.profile import Profile
 
 MEMBERSHIPS = "=memberships"
+SENT = "sent"
 
 
 def audience_key(campaign: str, channel: str, identifier: str) -> str:
@@ -23,6 +25,12 @@ def record_key(identifier: str) -> str:
 
 def answer_key(campaign: str, channel: str) -> str:
     return f"{campaign}|{channel}"
+
+
+def answer(profile: Profile, segment: str, key: str) -> list[Any] | None:
+    """What the present membership was answered by e-mail or SMS; None if it was not."""
+    member, said = profile.members.get(segment), profile.told.get(key)
+    return said if member and said and said[0] == member[1] else None
 
 
 def next_sequence(profile: Profile, identifier: str) -> int:

@@ -3,33 +3,78 @@
 Unless the newer statement came from the same source as the older: then that source knows what it said last. It is a
 mark beside the statements and not a change to them, so that the rule `consent` and a later split see what was said; the
 next statement, newer than the grant that was held back, ends it.
+
+Compared is what each half had stated by itself. Each is noted before anything of another is folded in (`Profile.halves`),
+and judged when all are there: so it does not matter which of them comes first, nor whether the message that joins them
+does, whose own grant is a new statement.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from streams.core.profile import Fragment, Profile
+from streams.core.profile import Fragment, Profile, note
 
 Statement = list[Any]
 """[granted, event time, arrival, source]."""
+OVERHEAD = 32
+"""Bytes of a statement in a row beside its texts, at most."""
 
 
 def is_held_back(profile: Profile, purpose: str, statement: Statement) -> bool:
     """True of a grant that a merge has put behind somebody's denial."""
-    return _is_behind(statement, profile.restrained.get(purpose))
+    return (_is_behind(statement, profile.restrained.get(purpose))
+            or _is_behind(statement, _contradiction(profile.halves, purpose)))
 
 
-def restrain(profile: Profile, others: Iterable[Fragment], marks: dict[str, Statement]) -> None:
-    """Before the fragments of an absorbed profile, restrained by `marks`, are joined to this one's."""
-    ours = _effective(profile.fragments.values(), profile.restrained)
-    theirs = _effective(others, marks)
-    for purpose, mark in marks.items():
+def expect(profile: Profile, sources: Collection[str]) -> None:
+    """Fragments of these are to come; said before the event that joins them is folded in. While others are to come already,
+    what was folded in since is one more half: of two decisions under way the more restrictive holds."""
+    if sources:
+        _note_own(profile)
+    for source in sources:
+        note(profile, source, 1)
+
+
+def note_other(profile: Profile, fragments: Iterable[Fragment], state: Profile) -> None:
+    """Before the fragments of an absorbed profile are joined to this one's. `state`: what else it was."""
+    if not profile.halves:
+        _note_own(profile)
+    _note(profile, _effective(fragments, state.restrained))
+    profile.halves += state.halves
+    for purpose, mark in state.restrained.items():
         profile.restrained[purpose] = max(mark, profile.restrained.get(purpose, mark))
-    for purpose in sorted(ours.keys() & theirs.keys()):
-        older, newer = sorted((ours[purpose], theirs[purpose]), key=lambda statement: statement[1:3])
-        if newer[0] and not older[0] and newer[3] != older[3]:
-            profile.restrained[purpose] = [newer[1], newer[2], older[3]]
+
+
+def conclude(profile: Profile) -> None:
+    """All halves are there: what they contradict each other in stays marked."""
+    for purpose in sorted({purpose for half in profile.halves for purpose in half}):
+        mark = _contradiction(profile.halves, purpose)
+        if mark is not None:
+            profile.restrained[purpose] = max(mark, profile.restrained.get(purpose, mark))
+    profile.halves = []
+
+
+def _note_own(profile: Profile) -> None:
+    _note(profile, _effective(profile.fragments.values(), profile.restrained))
+
+
+def _note(profile: Profile, half: dict[str, Statement]) -> None:
+    profile.halves.append(half)
+    profile.weight += sum(OVERHEAD + 4 * (len(purpose) + len(statement[3])) for purpose, statement in half.items())
+
+
+def _contradiction(halves: Iterable[dict[str, Statement]], purpose: str) -> Statement | None:
+    """The mark behind which the newest statement is, if it is a grant and another source's denial stands against it: one
+    that this source has not taken back itself, in whichever half."""
+    said = [half[purpose] for half in halves if purpose in half]
+    newest = max(said, key=lambda statement: (statement[1:3], not statement[0]), default=None)
+    if newest is None or not newest[0]:
+        return None
+    denials = [denial for denial in said if not denial[0] and not any(
+        grant[0] and grant[3] == denial[3] and grant[1:3] > denial[1:3] for grant in said)]
+    last = max(denials, key=lambda denial: denial[1:], default=None)
+    return None if last is None else [newest[1], newest[2], last[3]]
 
 
 def _effective(fragments: Iterable[Fragment], marks: dict[str, Statement]) -> dict[str, Statement]:
