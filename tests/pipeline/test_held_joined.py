@@ -121,6 +121,17 @@ def test_who_had_left_and_is_in_again_by_a_merge_is_not_told_twice(partitions: i
 
 
 @pytest.mark.parametrize("partitions", [1, 5])
+@pytest.mark.parametrize(("left", "stays"), [HALVES, HALVES[::-1]])
+def test_that_one_half_left_is_not_said_of_who_is_in_through_the_other(left: str, stays: str, partitions: int) -> None:
+    pipeline = world(partitions, within="1h", trigger="exited")
+    says(pipeline, left, "10:05", mail=True)
+    says(pipeline, stays, "16:55")
+    says(pipeline, "survivor", "16:56", event="A", join="absorbed")
+    pipeline.advance(to=clock("17:30"))
+    assert not mailed(pipeline) and reasons(pipeline) == ["entered again while held"]
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
 def test_more_than_may_wait_is_told(partitions: int) -> None:
     pipeline = world(partitions, trigger={"each": "E"})
     for half in HALVES:

@@ -27,6 +27,7 @@ from streams.core.messages import Sent, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 OLDEST_REPLAYED = DAY_MS
+REENTERED, LEFT = "entered again while held", "left the segment while held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def messages(context: Context, profile: Profile, campaign: Campaign, at: int, oc
 
 def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent]:
     """What waits has lost its occasion by a change the other way."""
-    reason = "entered again while held" if entered else "left the segment while held"
+    reason = REENTERED if entered else LEFT
     sends: list[Sent] = []
     for row in holding.take_reversed(profile, segment, entered=entered):
         if not entered:
@@ -76,7 +77,7 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
         reason = "campaign not live when due"
         profile.told.pop(answer_key(row.campaign, row.channel), None)
     elif (row.segment in profile.members) is (row.kind is Trigger.EXITED):
-        reason = "left the segment while held"
+        reason = REENTERED if row.kind is Trigger.EXITED else LEFT
     if has_expired(context, row, at):
         reason = f"expired while held: {row.why}"
     if reason or campaign is None or channel is None:
