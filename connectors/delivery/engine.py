@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,7 +18,7 @@ from connectors.delivery.contract import Activations, Connector, Delivery
 from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused, where
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.window import Pending, Window
-from streams.core.errors import Bug
+from streams.core.errors import AudienceError, Bug
 from streams.core.intervals import DAY_MS
 
 log = logging.getLogger(__name__)
@@ -158,9 +159,11 @@ class Engine:
         return outcomes
 
     async def _stay_during(self, call: asyncio.Future[Sequence[Outcome]]) -> None:
+        """What goes wrong with the source meanwhile is said again by whatever asks it next."""
         try:
             while not (await asyncio.wait({call}, timeout=STAY))[0]:
-                await self._activations.stay()
+                with suppress(AudienceError):
+                    await self._activations.stay()
         except BaseException:
             call.cancel()
             raise

@@ -36,7 +36,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class Breaker:
-    """Opens after `failures` calls in a row that failed and delivered nothing; then lets one try, ever less often."""
+    """Opens after `failures` calls that failed, none between that delivered anything; then lets one try, ever less often."""
 
     failures: int = 3
     shortest: int = 1_000

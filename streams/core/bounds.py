@@ -2,11 +2,12 @@
 
 Numbers bound most of it: identifiers, merges, events, entries of a leaf. How many traits and purposes somebody is given, and
 how long they and the values in a leaf are, is up to whoever sends them; a row that no record can hold would end the worker,
-and the next one. So a profile counts what may have been added since it was measured last, and is measured anew when that
-could be too much: once in a thousand events for a busy one, never for most.
+and the next one. So a profile counts what may have been added since it was measured last, generously, and is measured anew
+when that could be too much: of most never, of a busy one once in some hundred events, more often the more is defined.
 
-The largest values go first, of equals the oldest: what somebody floods a profile with is either large or much, and what a
-marketer set is neither. What is dropped is told (`Curtailed`), for a segment may then judge otherwise.
+The largest values go first, of equals the oldest: what somebody floods a profile with is mostly large or much, and what a
+marketer set is neither. What is dropped is told (`Curtailed`), for a segment may then judge otherwise. What goes of somebody
+who floods several profiles that become one depends on the order in which these meet.
 """
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from streams.core.context import Context
+from streams.core.events import Event
 from streams.core.messages import Curtailed
 from streams.core.precedence import statements
 from streams.core.profile import Fragment, Profile
@@ -23,8 +25,12 @@ from streams.core.segments.plan import Plan
 LARGEST = 4 << 20
 """Bytes of a profile's row, half of the largest record: two that merge fit together."""
 AFTERWARDS = LARGEST * 3 // 4
-OVERHEAD = 32
-"""Bytes that an event adds to a leaf beside its value, at most."""
+OVERHEAD = 64
+"""Bytes of a statement, or of what an event adds to a leaf, beside texts and values, at most."""
+SWELLING = 3
+"""A value takes so many times what it took in its message, at most: numbers do."""
+LETTER = 4
+"""Bytes of a character, at most."""
 
 
 class _Part(NamedTuple):
@@ -38,9 +44,11 @@ class _Part(NamedTuple):
     leaves: tuple[str, ...]
 
 
-def add(context: Context, profile: Profile, size: int) -> bool:
-    """An event of so many bytes comes in; whether `curtail` has to look."""
-    profile.weight += (size + OVERHEAD) * (1 + len(context.plan.sources))
+def add(context: Context, profile: Profile, event: Event) -> bool:
+    """An event comes in; whether `curtail` has to look."""
+    said = len(event.traits) + len(event.consent) + len(event.identifiers)
+    statements = (1 + said) * (OVERHEAD + LETTER * len(event.source))
+    profile.weight += (SWELLING * len(event.raw) + statements) * (1 + len(context.plan.sources))
     return profile.weight > LARGEST
 
 

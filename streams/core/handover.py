@@ -31,6 +31,8 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     if profile is None:
         return [Adopt(message.to, message.profile, [], [], None)]
     sends = profiling.catch_up(context, profile, at)
+    if profile.weight > bounds.LARGEST:
+        sends += bounds.curtail(context, profile, at)[0]
     profile.inherited = campaigns.answered(context.plan, profile)
     _leave(context, profile, message.to, at)
     entries = tables.timeline.entries(profile.key)
@@ -104,8 +106,12 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
-    state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=profile.weight)
-    return _given(message.to, message.source, fragments, entries, state, "split" if message.is_split else "merge")
+    state = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments})
+    letters = [letter for half in (state, profile) for letter in bounds.curtail(context, half, profile.now)[0]]
+    fragments = list(state.fragments.values())
+    state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=state.weight)
+    cause = "split" if message.is_split else "merge"
+    return [*letters, *_given(message.to, message.source, fragments, entries, state, cause)]
 
 
 def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:

@@ -33,6 +33,10 @@ _LAST = LATEST - 1_000 * 365 * 86_400_000
 """In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
 
 
+LONGEST_SOURCE = 200
+"""Characters."""
+
+
 def instant(value: Json, field: str) -> int:
     """Epoch milliseconds of an ISO 8601 text (without zone: UTC) or of epoch milliseconds, a text of digits too.
 
@@ -219,11 +223,11 @@ class Intake:
 
 
 def _source(context: Message) -> str:
-    """`context.source` as type/name, or whichever there is."""
+    """`context.source` as type/name, or whichever there is; every trait, purpose and identifier of the event keeps it."""
     source = context.get("source")
     if not isinstance(source, dict):
         return ""
-    return "/".join(str(part) for part in (source.get("type"), source.get("name")) if part)
+    return "/".join(str(part) for part in (source.get("type"), source.get("name")) if part)[:LONGEST_SOURCE]
 
 
 def _object(value: Json, field: str) -> dict[str, Any]:

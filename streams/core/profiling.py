@@ -64,7 +64,7 @@ def take(
         _take_word(profile, word)
     is_first = not profile.fragments
     touched = fold_in(context, profile, fragment, event, at)
-    if bounds.add(context, profile, len(event.raw)):
+    if bounds.add(context, profile, event):
         told, lost = bounds.curtail(context, profile, at)
         sends, touched = [*sends, *told], [*touched, *lost]
     if profile.handovers or (word is not None and word.expects):
@@ -197,6 +197,18 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
     profile.now = at
     tables.profiles.put(profile.key, profile)
     return fold(context.plan, fragment, event, is_alone=len(profile.fragments) == 1)
+
+
+def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """A profile whose row is too large although it was not foreseen (`bounds`): drop what is too much, and judge that."""
+    told, lost = bounds.curtail(context, profile, at)
+    context.tables.profiles.put(profile.key, profile)
+    if profile.handovers or profile.edition != context.edition or not profile.fragments:
+        return [*told]
+    changes = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
+    sends = telling.tell(context, profile, changes, "event", max(at, profile.now)) if changes else []
+    arm(context, profile)
+    return [*told, *sends]
 
 
 def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:

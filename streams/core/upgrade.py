@@ -44,10 +44,13 @@ def rebuild(context: Context, profile: Profile) -> bool:
     entries = [] if _knows_all(context, behind) else context.tables.timeline.entries(profile.key)
     context.rebuilt["profiles"] += bool(entries)
     context.rebuilt["events"] += len(entries)
+    is_large = False
     for fragment in behind:
         events = [context.reread(entry) for entry in entries if entry.fragment == fragment.key]
         context.rebuilt["leaves"] += refold(context.plan, fragment, events)
-    return bounds.add(context, profile, sum(len(entry.raw) for entry in entries))
+        for event in events:
+            is_large = bounds.add(context, profile, event)
+    return is_large
 
 
 def _knows_all(context: Context, behind: list[Fragment]) -> bool:

@@ -45,6 +45,10 @@ AGEING = {each.name: (each.retention + segment_of(each.retention)) // timedelta(
 anybody."""
 
 
+MOST_OF_A_VIEW = LARGEST // 2
+"""Bytes of JSON, of traits and of consent each."""
+
+
 class Sink(Protocol):
     """Takes what a unit of work said and gives the records that say it. `Pipeline` brings one of its own."""
 
@@ -155,7 +159,7 @@ class AvroSink:
             case ProfileSeen(profile):
                 fields = view(plan, profile, max(at, profile.now))
                 fields["traits"] = _as_text(fields["traits"])
-                fields["consent"] = orjson.dumps(fields["consent"]).decode()
+                fields["consent"] = _as_text(fields["consent"])
                 return Outbound("profiles", profile.profile_id.encode(), encode("profile", fields))
             case ProfileGone(profile_id):
                 return Outbound("profiles", profile_id.encode(), None)
@@ -174,12 +178,18 @@ class AvroSink:
                 assert_never(output)
 
 
-def _as_text(traits: Any) -> str:
+def _as_text(said: Any) -> str:
     """As JSON, in which a control character takes six bytes: without the largest where no record would hold it."""
-    text = orjson.dumps(traits)
-    while len(text) > LARGEST:
-        del traits[max(traits, key=lambda name: len(orjson.dumps(traits[name])))]
-        text = orjson.dumps(traits)
+    text = orjson.dumps(said)
+    if len(text) > MOST_OF_A_VIEW:
+        sizes = {name: len(orjson.dumps({name: value})) for name, value in said.items()}
+        excess = len(text) - MOST_OF_A_VIEW
+        for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+            if excess <= 0:
+                break
+            del said[name]
+            excess -= sizes[name] - 2
+        text = orjson.dumps(said)
     return text.decode()
 
 

@@ -12,12 +12,15 @@ from math import ceil
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
+from streams.core.bounds import LARGEST
 from streams.core.context import Context
 from streams.core.due import fire
 from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Adopt, Arrive, Command, Output, Refused, Resolve, Sent
+from streams.core.profile import Profile
+from streams.core.profiling import shrink
 from streams.core.requests import Asked, Split
 from streams.core.segments.plan import Plan
 from streams.core.step import step
@@ -38,12 +41,13 @@ from streams.task.sweep import Sweep
 from streams.task.templates import render
 from streams.task.wire import Ask, Revise, Staged, Wired
 from streams.task.wire import encode as encode_command
-from streams.unit import Inbound, Outbound, Outcome, Store
+from streams.unit import Change, Inbound, Outbound, Outcome, Store
 
 COMMANDS = frozenset(Command.__args__)
 FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
 """What upstream may have put on the wrong partition."""
 CAMPAIGN = "campaign"
+PROFILES = "profiles"
 AT_ONCE = 50
 """Records that are read before the first of them is handled. All of a unit were out of the processor's caches by then, and
 every look for cycles that another task took met them: 2 us of 55 an event."""
@@ -118,16 +122,27 @@ class Task:
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
         outcome.applied += len(batch) - outcome.rejected
+        outcome.changes += self._stored()
         outcome.sends += self._sends
         outcome.decisions, outcome.consent_faults = decided(self._outputs), self.consent_faults - faults
         outcome.rebuilt = +self._rebuilt
         self._rebuilt.clear()
         outcome.erased = Counter(output.reason for output in self._outputs if isinstance(output, Refused))
         outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
-        outcome.changes += self.state.changes()
         outcome.changes += self.revisions.changes() + self._presses.changes() + self._redactions.changes()
         self._outputs, self._sends = [], []
         return outcome
+
+    def _stored(self) -> list[Change]:
+        """The state's changes. A profile that no record would hold, which `bounds` is there to foresee, is made smaller."""
+        changes = self.state.changes()
+        large = [each for each in changes if each.table == PROFILES and each.value and len(each.value) > LARGEST]
+        for each in large:
+            row = self.state.profiles.get(each.key.decode())
+            if isinstance(row, Profile):
+                self._route(shrink(self.context, row, self.now))
+                self._drain()
+        return [each for each in changes if each not in large] + self.state.changes() if large else changes
 
     def _take(self, records: Sequence[Inbound], wall: int, outcome: Outcome) -> None:
         work = self._read(records, wall, outcome)

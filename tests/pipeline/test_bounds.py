@@ -13,6 +13,7 @@ from streams.core.handover import CHUNK
 from streams.core.messages import Adopt, ProfileSeen
 from streams.core.profile import Profile
 from streams.core.tables import PORTION
+from streams.task import task as task_module
 from streams.task.outputs import AvroSink
 from streams.task.rows import PROFILE, size_of
 from streams.testing import Pipeline
@@ -45,6 +46,7 @@ WAYS: dict[str, Callable[[int], Message]] = {
     "one value": lambda n: identify({"t": LONG * (n + 1)}),
     "group traits": lambda n: {"type": "group", "anonymousId": "c", "groupId": "g", "traits": {f"g{n}": LONG}},
     "purposes": lambda n: consent({f"p-{n}-{each}": each % 2 == 0 for each in range(30)}),
+    "sources": lambda n: identify({f"k{n}-{each}": 1 for each in range(30)}, context={"source": {"name": "s" * 8_000}}),
     "settings of a trait": lambda n: identify({"plan": LONG + str(n)}),
     "values of a property": lambda n: {"type": "track", "anonymousId": "c", "event": "A",
                                        "properties": {"value": LONG + str(n)}},
@@ -79,6 +81,34 @@ def test_l10_however_a_profile_is_flooded_it_stays_small_and_that_is_told(way: s
     profile = pipeline.profile("cookie:c")
     assert profile is not None and profile["events"] == 201
     assert pipeline.members("asked"), "what definitions name of consent stays"
+
+
+@pytest.mark.usefixtures("small")
+def test_what_a_cut_brings_back_from_the_events_is_dropped_again() -> None:
+    """A device that another takes over in the middle: both parts are folded anew, from all that they ever said."""
+    pipeline = Pipeline(RULES, partitions=2)
+    pipeline.send(identify({}, userId="u1", messageId="first"), NOW)
+    for number in range(200):
+        pipeline.send(identify({f"t{number}": LONG}, messageId=f"m{number}", timestamp=NOW + number), NOW + number)
+    middle = {"timestamp": NOW + 100, "userId": "u2", "messageId": "second"}
+    pipeline.send(identify({}, **middle), NOW + 300)
+    assert [line.change for line in pipeline.identity][-1] == "moved"
+    assert largest(pipeline) <= SMALL
+
+
+def test_what_the_weight_did_not_foresee_is_dropped_when_it_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "add", lambda *_: False)
+    monkeypatch.setattr(bounds, "LARGEST", SMALL)
+    monkeypatch.setattr(bounds, "AFTERWARDS", SMALL * 3 // 4)
+    monkeypatch.setattr(task_module, "LARGEST", SMALL)
+    rule = {"trait": {"name": "essay", "exists": True}}
+    pipeline = Pipeline({"segment/s": {"kind": "segment", "id": "s", "rule": rule}})
+    pipeline.send(identify({"essay": LONG * 3}), NOW)
+    for number in range(60):
+        pipeline.send(identify({f"t{number}": LONG}), NOW + 1 + number)
+        assert largest(pipeline) <= SMALL
+    assert curtailed(pipeline) and not pipeline.members("s")
+    assert [each.change for each in pipeline.memberships] == ["entered", "exited"]
 
 
 @pytest.mark.usefixtures("small")
@@ -151,6 +181,20 @@ def test_a_360_view_is_no_larger_than_a_record_though_json_is_longer_than_what_i
         pipeline.send(identify({f"t{number}": "\x01" * 170_000, "plan": "paid"}), NOW + number)
     [seen] = [ProfileSeen(profile) for profile in pipeline.profiles()]
     [record] = AvroSink(Codec(), "test").records([seen], pipeline.plan, pipeline.now)
-    assert len(record.value or b"") < bounds.LARGEST + 10_000
+    assert len(record.value or b"") < bounds.LARGEST
     traits = orjson.loads(Codec().decode("profile", record.value or b"")["traits"])
-    assert traits["plan"] == "paid" and len(traits) == 4 + 1
+    assert traits["plan"] == "paid" and len(traits) == 2 + 1
+
+
+@pytest.mark.timeout(30)
+def test_a_360_view_of_very_many_traits_and_purposes_is_made_in_a_moment() -> None:
+    """With sizes taken anew for each that was left out it took minutes, and its task was stuck."""
+    pipeline = Pipeline({}, partitions=1)
+    for number in range(12):
+        names = [f"{number}-{each}" for each in range(2_000)]
+        purposes = {f"{name}-" + "\x01" * 60: True for name in names[:1_000]}
+        message = identify(dict.fromkeys(names, "\x01" * 50), context={"consent": {"purposes": purposes}})
+        pipeline.send(message | {"messageId": f"m{number}"}, NOW + number)
+    [seen] = [ProfileSeen(profile) for profile in pipeline.profiles()]
+    [record] = AvroSink(Codec(), "test").records([seen], pipeline.plan, pipeline.now)
+    assert len(record.value or b"") < bounds.LARGEST + 10_000
