@@ -3,7 +3,7 @@
 Numbers bound most of it: identifiers, merges, events, entries of a leaf. How many traits and purposes somebody is given, and
 how long they and the values in a leaf are, is up to whoever sends them; a row that no record can hold would end the worker,
 and the next one. So a profile counts what may have been added since it was measured last, generously, and is measured anew
-when that could be too much: of most never, of a busy one once in some hundred events, more often the more is defined.
+when that could be too much: of most never, of a busy one once in some hundred events.
 
 The largest values go first, of equals the oldest: what somebody floods a profile with is mostly large or much, and what a
 marketer set is neither. What is dropped is told (`Curtailed`), for a segment may then judge otherwise. What goes of somebody
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from streams.core.context import Context
-from streams.core.events import Event
+from streams.core.events import COUNTED, Event
 from streams.core.messages import Curtailed
 from streams.core.precedence import statements
 from streams.core.profile import Fragment, Profile
@@ -48,8 +48,14 @@ def add(context: Context, profile: Profile, event: Event) -> bool:
     """An event comes in; whether `curtail` has to look."""
     said = len(event.traits) + len(event.consent) + len(event.identifiers)
     statements = (1 + said) * (OVERHEAD + LETTER * len(event.source))
-    profile.weight += (SWELLING * len(event.raw) + statements) * (1 + len(context.plan.sources))
+    profile.weight += (SWELLING * len(event.raw) + statements) * (1 + _hearing(context.plan, event))
     return profile.weight > LARGEST
+
+
+def _hearing(plan: Plan, event: Event) -> int:
+    """Sources that may keep something of the event."""
+    settings = sum(len(plan.settings.get(name, ())) for name in event.traits) if plan.settings else 0
+    return settings + (len(plan.listeners(event.name)) if event.kind in COUNTED else 0)
 
 
 def curtail(context: Context, profile: Profile, at: int) -> tuple[list[Curtailed], list[str]]:
