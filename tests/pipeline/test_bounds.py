@@ -83,6 +83,18 @@ def test_l10_however_a_profile_is_flooded_it_stays_small_and_that_is_told(way: s
     assert pipeline.members("asked"), "what definitions name of consent stays"
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_the_weight_of_a_profile_is_never_less_than_its_row(way: str) -> None:
+    """Every trait, purpose and identifier keeps times and its source beside what was said."""
+    pipeline = Pipeline(RULES | COMPUTED)
+    for number in range(30):
+        message = WAYS[way](number) | {"messageId": f"m{number}"}
+        source = {"source": {"type": "web", "name": "s" * 150}}
+        pipeline.send(message | {"context": message.get("context", {}) | source}, NOW + number)
+        [profile] = pipeline.profiles()
+        assert size_of(profile) <= profile.weight
+
+
 @pytest.mark.usefixtures("small")
 def test_what_a_cut_brings_back_from_the_events_is_dropped_again() -> None:
     """A device that another takes over in the middle: both parts are folded anew, from all that they ever said."""
