@@ -28,6 +28,7 @@ HISTORIES = st.lists(st.tuples(WHO, st.sampled_from((True, False, True, None)), 
                                st.sampled_from((0, 0, 0, 1, 3))), min_size=3, max_size=8)
 JOINING = [(("cookie:c",), False, "", 0), (("cookie:b", "email:x@example.org"), True, "", 0),
            (("cookie:c", "email:x@example.org"), True, "web", 0)]
+HELD = [(("cookie:a",), False, "web", 0), (("customer_id:u",), True, "crm", 0), (("cookie:a", "customer_id:u"), None, "", 0)]
 THREE = [(("customer_id:u",), False, "web", 0), (("cookie:a",), True, "web", 0), (("email:x@example.org",), True, "crm", 0),
          (("cookie:a", "customer_id:u", "email:x@example.org"), None, "", 0)]
 
@@ -89,6 +90,7 @@ def message(number: int, said: Said) -> dict[str, Any]:
 @settings(max_examples=150, deadline=None)
 @given(HISTORIES, st.integers(0, 99))
 @example(JOINING, 0)
+@example(HELD, 0)
 @example(THREE, 0)
 def test_l6_across_merges_what_is_permitted_does_not_depend_on_partitions(history: list[Said], seed: int) -> None:
     expected = permitting(history)
