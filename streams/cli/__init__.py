@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from errno import EDQUOT, EIO, ENOSPC
 from io import TextIOWrapper
 
+from schemas.errors import Fault, Undecodable
 from streams.cli import (
     backtest,
     button,
@@ -59,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AudienceError as fault:
         print(f"audience {options.command}: {printable_lines(str(fault))}", file=sys.stderr)
         return 1
+    except Undecodable as fault:
+        print(f"audience {options.command}: {_unreadable(fault)}", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         _drop_output()
         return 1
@@ -75,6 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _unreadable(fault: Undecodable) -> str:
+    if fault.fault is Fault.UNKNOWN_SCHEMA_ID:
+        return ("what stands on Kafka names schemas by a registry's ids; set AUDIENCE_REGISTRY to the registry that the "
+                "workers use")
+    return f"a record on Kafka is not readable: {fault}"
 
 
 def _drop_output() -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import orjson
 import pytest
 
+from schemas.codec import Codec
 from streams.cli import main
 from streams.core.errors import Rejected
 from streams.runtime.outside import dead_letters, upstream
@@ -148,3 +149,15 @@ def test_an_id_that_there_is_not_is_named_and_nothing_is_sent(said: Said, sent: 
     code, _, told = said("replay", "0:1", "7:7")
     assert code == 1 and not sent
     assert "no dead letter 7:7; expected an id as `audience dead-letters list` shows it" in told
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    (b"\x00\x00\x00\x00\x07...", "names schemas by a registry's ids; set AUDIENCE_REGISTRY"),
+    (b"{}", "a record on Kafka is not readable: not-avro: dead_letter cannot be decoded"),
+])
+def test_records_that_cannot_be_read_are_a_sentence(
+    said: Said, monkeypatch: pytest.MonkeyPatch, value: bytes, expected: str,
+) -> None:
+    monkeypatch.setattr(dead_letters, "dead_letters", lambda _: iter([Codec().decode("dead_letter", value)]))
+    code, _, told = said("list")
+    assert code == 1 and told.startswith("audience dead-letters: ") and expected in told
