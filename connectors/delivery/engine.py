@@ -89,10 +89,10 @@ class Engine:
 
     async def _take(self) -> None:
         taken = await self._activations.take(self._window.room, self._patience())
-        skipped = 0
+        skipped, at = 0, self._clock()
         for each in taken:
             if each.activation.is_for(self._destination):
-                self._window.add(each)
+                self._window.add(each, at)
             else:
                 self._window.skip(each.place)
                 skipped += 1

@@ -158,3 +158,10 @@ def test_while_a_call_takes_long_the_source_hears_that_somebody_lives(monkeypatc
 
     asyncio.run(run())
     assert log.final(Delivered) == {"a0": 1}
+
+
+def test_a_hundred_that_are_not_taken_hold_up_no_others() -> None:
+    """With three calls full of them the breaker opened, and its probes were for ever the first of them."""
+    connector = Answering(lambda each, _: Deferred(why="HTTP 404") if int(each.activation_id[1:]) < 100 else Delivered())
+    log = play(connector, 300, 180, look=10_000)
+    assert log.final(Delivered) == {f"a{n}": 1 for n in range(100, 300)}
