@@ -1,22 +1,29 @@
 """What was sent to a process that listens over HTTP, read: whatever a stranger sends, the answer is 400 and no traceback."""
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+WITHIN = 60.0
+"""Seconds for a body. Of a chunk that is none the server's parser tells nobody who waits for the rest."""
+
 
 async def body_of(request: web.Request) -> bytes:
-    """HTTPBadRequest where it is not as its headers say, HTTPRequestEntityTooLarge."""
+    """HTTPBadRequest where it is not as its headers say, or not there in time; HTTPRequestEntityTooLarge."""
     try:
-        return await request.read()
-    except web.RequestPayloadError as fault:
+        async with asyncio.timeout(WITHIN):
+            return await request.read()
+    except (web.RequestPayloadError, TimeoutError) as fault:
         raise _unreadable() from fault
 
 
 async def form_of(request: web.Request) -> list[tuple[str, str]]:
     """Its fields, as `body_of`; files by their names."""
     try:
-        fields = await request.post()
+        async with asyncio.timeout(WITHIN):
+            fields = await request.post()
     except (web.HTTPException, ConnectionError):
         raise
     except Exception as fault:  # the library states nothing: LookupError of a charset, RuntimeError of an encoding, …

@@ -31,7 +31,7 @@ class Activation:
 
     @property
     def is_removal(self) -> bool:
-        """Takes somebody out of an audience: a right of that person, which neither expires nor is given up."""
+        """Takes somebody out of an audience: a right of that person, which does not expire, and is given up last."""
         return self.change == "exited"
 
     @property

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
+from connectors.delivery.activation import Activation
 from connectors.delivery.contract import Activations, Connector, Delivery
 from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused, where
 from connectors.delivery.pace import Breaker, Bucket, back_off
@@ -29,13 +30,18 @@ STAY = 240.0
 """Seconds of a call after which the source is told that this engine lives: it takes whoever is silent for dead."""
 LONGEST_WAIT = DAY_MS // 24
 """ms; a destination that asks to be left alone for longer is asked that often."""
+REMOVALS_FOR = 7 * DAY_MS
+"""ms after which a removal is given up, where others are taken: as long as its topic has it. An older one is in this process
+alone, and the next start would lose it without a word."""
+PASSED_OVER = 5
+"""Attempts, minutes at least: a server that comes back after a week, and takes some, stumbles over others for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """`shortest` and `longest` bound the back-off and the breaker, in ms. `give_up_after` (ms) counts from the
-    activation's own time, so that a restart does not begin it anew; removals are never given up. `apart` (ms) lies
-    between two calls, so that what comes meanwhile goes together: for destinations that count calls."""
+    activation's own time, so that a restart does not begin it anew; for removals there is `REMOVALS_FOR`. `apart` (ms)
+    lies between two calls, so that what comes meanwhile goes together: for destinations that count calls."""
 
     per_second: float = 0
     burst: int = 100
@@ -62,6 +68,7 @@ class Engine:
         self._bucket = Bucket(limits.per_second, max(limits.burst, 1))
         self._breaker = Breaker(shortest=limits.shortest, longest=limits.longest)
         self._next_call_at = 0
+        self._took_at = 0
         self._stopping = False
 
     @property
@@ -89,10 +96,10 @@ class Engine:
 
     async def _take(self) -> None:
         taken = await self._activations.take(self._window.room, self._patience())
-        skipped = 0
+        skipped, at = 0, self._clock()
         for each in taken:
             if each.activation.is_for(self._destination):
-                self._window.add(each)
+                self._window.add(each, at)
             else:
                 self._window.skip(each.place)
                 skipped += 1
@@ -129,6 +136,7 @@ class Engine:
         is to be tried later says nothing of others, until several calls in a row end so."""
         asked_for = [outcome.until or 0 for outcome in outcomes if isinstance(outcome, Deferred)]
         if any(isinstance(outcome, Delivered) for outcome in outcomes):
+            self._took_at = at
             self._breaker.succeeded()
         elif asked_for:
             self._breaker.failed(at)
@@ -171,6 +179,15 @@ class Engine:
     async def _settle(self, batch: Sequence[Pending], outcomes: Sequence[Outcome], at: int) -> None:
         deliveries = [self._note(pending, outcome, at) for pending, outcome in zip(batch, outcomes, strict=True)]
         await self._activations.settle(deliveries, self._window.marks())
+        self._tell_of_lost([
+            final.activation for final, outcome in zip(deliveries, outcomes, strict=True)
+            if isinstance(outcome, Deferred) and isinstance(final.outcome, Refused) and final.activation.is_removal])
+
+    def _tell_of_lost(self, removals: Sequence[Activation]) -> None:
+        if removals:
+            log.error("%s: %d removals were given up, of campaigns %s: others were taken, and not these for a week. Those "
+                      "people are still in that audience there: make it anew; the reasons are on `deliveries`, as refused",
+                      self._destination, len(removals), ", ".join(sorted({each.campaign_id for each in removals})))
 
     def _note(self, pending: Pending, outcome: Outcome, at: int) -> Delivery:
         pending.attempt += 1
@@ -186,11 +203,14 @@ class Engine:
                         attempt=pending.attempt, retry_at=pending.due_at if isinstance(final, Deferred) else None)
 
     def _decided(self, pending: Pending, outcome: Outcome, at: int) -> Outcome:
-        activation = pending.activation
-        is_too_old = at - activation.at >= self._limits.give_up_after and not activation.is_removal
-        if isinstance(outcome, Deferred) and is_too_old:
-            return Refused(why=f"given up after {pending.attempt} attempts: {outcome.why}")
-        return outcome
+        if not isinstance(outcome, Deferred):
+            return outcome
+        pending.deferred_at = pending.deferred_at or at
+        pending.passed_over += outcome.until is None and self._took_at > pending.deferred_at
+        age = at - pending.activation.at
+        is_over = (age >= REMOVALS_FOR and pending.passed_over >= PASSED_OVER if pending.activation.is_removal
+                   else age >= self._limits.give_up_after)
+        return Refused(why=f"given up after {pending.attempt} attempts: {outcome.why}") if is_over else outcome
 
     def _retry_at(self, pending: Pending, deferred: Deferred, at: int) -> int:
         pause = back_off(pending.attempt, shortest=self._limits.shortest, longest=self._limits.longest,

@@ -14,8 +14,6 @@ from connectors.delivery.spool import Row, Spool
 
 log = logging.getLogger(__name__)
 
-MOST = 1_000
-"""Activations of one call: one write and one sync."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 AGAIN_AFTER = 10.0
 """Seconds after which a file that could not be written is tried again, when no activation comes before."""
@@ -25,15 +23,14 @@ RowOf: TypeAlias = Callable[[Activation], bytes | Refused]
 class FilingConnector:
     """Delivered is what is safely on the disk; when it appears in a file is the spool's."""
 
+    most = 1_000
+    """Activations of one call: one write and one sync."""
+
     def __init__(self, spool: Spool, row_of: RowOf) -> None:
         self._spool = spool
         self._row_of = row_of
         self._writing = asyncio.Lock()
         self._waiting: asyncio.Task[None] | None = None
-
-    @property
-    def most(self) -> int:
-        return MOST
 
     async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
         values = [self._row_of(activation) for activation in batch]

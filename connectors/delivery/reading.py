@@ -53,19 +53,21 @@ class WrongDestination(Misconfigured):
 
 
 class Reading:
-    """Each method notes what is wrong and gives something of the right form; `finish` raises. `known` are the names
-    there may be besides those of the pace. Of one setting only the first fault is told."""
+    """Each method notes what is wrong and gives something of the right form; `finish` raises. Of one setting only the
+    first fault is told."""
 
-    def __init__(
-        self, destination: str, given: Mapping[str, Json], known: tuple[str, ...], variables: Variables = None,
-    ) -> None:
+    def __init__(self, destination: str, given: Mapping[str, Json], variables: Variables = None) -> None:
         self._destination = destination
         self._given = given
-        self._known = known
         self._variables = variables
         self._forms: dict[str, Schema] = given.forms if isinstance(given, Asking) else {}
         self._elsewhere: set[tuple[str, ...]] = set()
         self._wrong: dict[tuple[str, ...], Wrong] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether it is there, of a setting that is asked for only then."""
+        self._forms.setdefault(name, {})
+        return name in self._given
 
     def refuse(self, name: str, expected: str, among: tuple[str, ...] = ()) -> None:
         self._refuse((name,), expected, among=among)
@@ -186,10 +188,14 @@ class Reading:
         return key
 
     def finish(self) -> None:
-        """WrongDestination with every fault that was found until now, unknown names included."""
-        known = (*self._known, *PACE)
+        """WrongDestination with every fault that was found until now, and names that nobody asked for."""
+        known = (*self._forms, *PACE)
         for name in sorted(self._given.keys() - set(known)):
             self._refuse((name,), f"one of {', '.join(known)}", among=known, is_unknown=True)
+        self.finish_part()
+
+    def finish_part(self) -> None:
+        """As `finish`, where others ask for the rest."""
         if self._wrong:
             raise WrongDestination(self._destination, tuple(self._wrong.values()))
 

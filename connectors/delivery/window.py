@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from connectors.delivery.activation import Activation
 from connectors.delivery.contract import Place, Taken
@@ -17,13 +17,16 @@ from connectors.delivery.progress import CAPACITY, Mark, OpenOffsets
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """`due_at` is epoch ms, 0 for at once. `is_alone`: the connector failed on a call that it was in, so it is called
-    without others from then on: they would be sent again with every failure."""
+    """`due_at` is epoch ms; `deferred_at`, when it was first. `passed_over`: how often it was again, and not asked to wait,
+    though others have been taken since. `is_alone`: the connector failed on a call that it was in, so it is called without
+    others from then on: they would be sent again with every failure."""
 
     place: Place
     activation: Activation
+    due_at: int
     attempt: int = 0
-    due_at: int = 0
+    deferred_at: int = 0
+    passed_over: int = 0
     is_alone: bool = False
 
 
@@ -42,8 +45,8 @@ class Window:
     def room(self) -> int:
         return CAPACITY - self._size
 
-    def add(self, taken: Taken) -> None:
-        pending = Pending(place=taken.place, activation=taken.activation)
+    def add(self, taken: Taken, at: int) -> None:
+        pending = Pending(place=taken.place, activation=taken.activation, due_at=at)
         self._lines.setdefault(taken.activation.identifier, deque()).append(pending)
         self._of(taken.place).take(taken.place.offset)
         self._size += 1
@@ -55,8 +58,8 @@ class Window:
         offsets.settle(place.offset)
 
     def due(self, at: int, most: int) -> list[Pending]:
-        """Up to `most` that may go now: of each identifier the oldest only."""
-        return list(islice((head for head in self._heads() if head.due_at <= at), most))
+        """Up to `most` that may go now, those first that have waited longest: of each identifier the oldest only."""
+        return sorted((head for head in self._heads() if head.due_at <= at), key=lambda head: head.due_at)[:most]
 
     def batch(self, at: int, most: int) -> list[Pending]:
         """Of those that are due, what one call may be about."""

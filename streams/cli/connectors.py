@@ -60,10 +60,10 @@ def limits(destination: str, connector: str, given: Mapping[str, Any]) -> Limits
     from connectors.delivery import Limits
     from connectors.delivery.reading import Reading
 
-    reading = Reading(destination, given, tuple(given))
+    reading = Reading(destination, given)
     per_second = reading.number("per_second", 0, 0, 100_000)
     apart = reading.number("apart", offer_of(connector).apart if connector in CONNECTORS else 0, 0, 86_400)
-    reading.finish()
+    reading.finish_part()
     return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000, apart=int(apart * 1000))
 
 

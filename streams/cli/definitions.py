@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, folder, group, settings_of, with_broker
 from streams.cli.previews import basis
+from streams.cli.printing import printable
 from streams.cli.sizes import said, sized, sizes, with_sizes
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from streams.cli.estimates import Estimates
-    from streams.core.values import Json
+    from streams.core.definitions import Definitions
     from streams.runtime.outside.definitions_log import History
     from streams.task.publishing import Published
 
@@ -43,7 +44,7 @@ def apply(options: argparse.Namespace) -> int:
     from streams.runtime.outside.definitions_log import edit
     from streams.task.publishing import revise
 
-    wanted = _wanted(options)
+    wanted = judged(options.folder).sources
 
     def change(found: History) -> dict[str, Published]:
         changed = revise(found.heads, wanted)
@@ -60,7 +61,7 @@ def diff(options: argparse.Namespace) -> int:
     from streams.runtime.outside.definitions_log import history
     from streams.task.publishing import revise
 
-    wanted, settings = _wanted(options), settings_of(options)
+    wanted, settings = judged(options.folder).sources, settings_of(options)
     before = history(settings)
     changed = revise(before.heads, wanted)
     found = sizes(settings, options, {key: row.document for key, row in changed.items()})
@@ -91,11 +92,17 @@ def _schema(text: str) -> str:
     return text
 
 
-def _wanted(options: argparse.Namespace) -> Mapping[str, Json]:
+def judged(folder: Path) -> Definitions:
+    """Of a folder without faults. What is accepted, but hardly ever meant, is told on stderr."""
     from streams.cli.destinations import faults_of
     from streams.definitions import load_folder
+    from streams.definitions.sharing import shared_audiences
+    from streams.runtime.clock import wall_ms
 
-    return load_folder(options.folder, faults_of).sources
+    found = load_folder(folder, faults_of)
+    for sentence in shared_audiences(found, wall_ms()):
+        print(f"warning: {printable(sentence)}", file=sys.stderr)
+    return found
 
 
 def _refuse_nothing_left(folder: Path, found: History, changed: Mapping[str, Published]) -> None:

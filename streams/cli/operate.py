@@ -146,13 +146,13 @@ def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:
-    from streams.cli.destinations import faults_of
-    from streams.definitions import load_folder, without_definitions
+    from streams.cli.definitions import judged
+    from streams.definitions import without_definitions
 
     if folder is None:
         return ()
     try:
-        found = load_folder(folder, faults_of)
+        found = judged(folder)
     except Misconfigured as fault:
         return fault.faults
     return () if found.sources else (

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
+from aiohttp.http import HttpProcessingError
+from aiohttp.web import RequestPayloadError
+
 from streams.runtime.settings import without_meaning
 
 SERVICES = logging.getLogger("faust.services")
@@ -39,6 +42,19 @@ class Damped(logging.Filter):
         return True
 
 
+class Strangers(logging.Filter):
+    """What a web server says of senders is a line without a traceback: nothing is wrong here, and they were answered."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fault = record.exc_info[1] if record.exc_info else None
+        if isinstance(fault, HttpProcessingError | RequestPayloadError | ConnectionResetError):
+            record.args = type(fault).__name__, record.getMessage()
+            record.msg = "no request that can be read (%s): %s"
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+            record.exc_info = None
+        return True
+
+
 def begin_log(environ: Mapping[str, str]) -> None:
     """From here on the log is written; it begins with what in `environ` looks like a setting and is none."""
     logging.config.dictConfig(logging_config())
@@ -52,11 +68,12 @@ def logging_config() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"format": "%(asctime)s %(levelname)-8s %(name)s: %(message)s"}},
-        "filters": {"damped": {"()": Damped}},
+        "filters": {"damped": {"()": Damped}, "strangers": {"()": Strangers}},
         "handlers": {
             "ours": {"class": "logging.StreamHandler", "formatter": "line"},
             "theirs": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["damped"]},
         },
         "root": {"level": "WARNING", "handlers": ["theirs"]},
-        "loggers": {"streams": {"level": "INFO", "handlers": ["ours"], "propagate": False}},
+        "loggers": {"streams": {"level": "INFO", "handlers": ["ours"], "propagate": False},
+                    "aiohttp.server": {"filters": ["strangers"]}},
     }

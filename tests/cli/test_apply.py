@@ -105,3 +105,21 @@ def test_a_fault_anywhere_applies_nothing(standing: History, folder: Path, capsy
     assert main(["apply", str(folder)]) == 1
     assert f"{folder}/broken.yaml:3: unknown node" in capsys.readouterr().err
     assert standing.revision == 0
+
+
+def test_two_campaigns_that_share_an_audience_are_a_warning(
+    standing: History, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    campaign = ("---\nkind: campaign\nid: {}\nsegment: buyers\n"
+                "channels: {{display: {{audience: c, purpose: personalised-ads}}}}\n")
+    (folder / "ads.yaml").write_text(
+        "kind: destination\nid: ads\nchannel: display\nconnector: http\nsettings: {url: 'https://example.org'}\n"
+        + campaign.format("one") + campaign.format("other"))
+    for words in (["diff", "--no-sizes"], ["apply", "--json"]):
+        assert main([*words, str(folder)]) == 0
+        said = capsys.readouterr()
+        assert said.err.startswith("warning: campaigns one and other share the audience c at ads: ") and "`any`" in said.err
+    assert len(json.loads(said.out)) == len(standing.heads) == 5
+    monkeypatch.setenv("AUDIENCE_PARTITIONS", "so that no broker is asked")
+    assert main(["check", "--definitions", str(folder)]) == 1
+    assert capsys.readouterr().err.startswith("warning: campaigns one and other share")

@@ -57,7 +57,7 @@ def test_metadata_of_another_tool_is_a_plain_offset() -> None:
 def test_of_each_identifier_only_the_oldest_may_go() -> None:
     window = Window()
     for number, name in enumerate(("cookie:a", "cookie:a", "cookie:b")):
-        window.add(Taken(place=Place(partition=0, offset=number), activation=activation(number, identifier=name)))
+        window.add(Taken(place=Place(partition=0, offset=number), activation=activation(number, identifier=name)), 0)
     first, other = window.due(0, 10)
     assert (first.place.offset, other.place.offset) == (0, 2)
     first.due_at = 1000

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Refused, engine
+from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Refused, engine, window
 from connectors.delivery.answers import instant_of
 from connectors.delivery.asking import Answer, Http
-from connectors.delivery.engine import LONGEST_WAIT
+from connectors.delivery.engine import LONGEST_WAIT, REMOVALS_FOR
 from connectors.delivery.singly import Singly
+from streams.core.intervals import DAY_MS
 from tests.connectors.recording import Log, Reading, activation, eventually
 
 START = 10_000_000_000_000
@@ -34,9 +35,9 @@ class Answering:
     async def close(self) -> None: ...
 
 
-def play(connector: Any, number: int, minutes: int, look: int = 1_000, **limits: Any) -> Log:
+def play(connector: Any, number: int, minutes: int, look: int = 1_000, change: str = "message", **limits: Any) -> Log:
     """So many activations, over so many minutes of a clock that runs as fast as it can: `look` ms a look."""
-    log, clock = Log(tuple(activation(n) for n in range(number))), [START]
+    log, clock = Log(tuple(activation(n, change=change) for n in range(number))), [START]
 
     class Hurried(Reading):
         async def take(self, most: int, within: float) -> Any:
@@ -158,3 +159,40 @@ def test_while_a_call_takes_long_the_source_hears_that_somebody_lives(monkeypatc
 
     asyncio.run(run())
     assert log.final(Delivered) == {"a0": 1}
+
+
+def test_a_hundred_that_are_not_taken_hold_up_no_others() -> None:
+    """With three calls full of them the breaker opened, and its probes were for ever the first of them."""
+    connector = Answering(lambda each, _: Deferred(why="HTTP 404") if int(each.activation_id[1:]) < 100 else Delivered())
+    log = play(connector, 300, 180, look=10_000)
+    assert log.final(Delivered) == {f"a{n}": 1 for n in range(100, 300)}
+
+
+def test_removals_that_alone_are_not_taken_are_given_up_after_a_week_and_loudly(
+        monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    """Those of an audience that is no more filled the window, here of 100, and nothing was taken from it again."""
+    monkeypatch.setattr(window, "CAPACITY", 100)
+    well = {f"a{n}": 1 for n in range(0, 200, 5)}
+    connector = Answering(lambda each, _: Delivered() if each.activation_id in well else Deferred(why="HTTP 404"), most=10)
+    log = play(connector, 200, 10 * 1_440, look=300_000, change="exited")
+    assert log.final(Delivered) == well
+    given_up = [each for each in log.deliveries if isinstance(each.outcome, Refused)]
+    assert len(given_up) > 90 and not well.keys() & log.final(Refused).keys()
+    assert given_up[0].at >= START + REMOVALS_FOR and "HTTP 404" in str(given_up[0].outcome)
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert sum(int(line.split()[1]) for line in told) == len(given_up) and "campaigns c:" in told[0]
+
+
+@pytest.mark.parametrize(("until", "stumbles"), [(None, 4), (1, 20)])
+def test_removals_wait_while_nothing_is_taken_and_whoever_comes_back_may_stumble(until: int | None, stumbles: int) -> None:
+    """Nothing for ten days, then every second at once; where it asks to wait, it may stumble for as long as it likes."""
+    tried: Counter[str] = Counter()
+    back = START + 10 * DAY_MS
+
+    def answer(each: Activation, at: int) -> Outcome:
+        tried[each.activation_id] += at >= back
+        is_taken = tried[each.activation_id] > stumbles * (int(each.activation_id[1:]) % 2)
+        return Delivered() if at >= back and is_taken else Deferred(why="HTTP 429", until=until and at + until)
+
+    log = play(Answering(answer), 50, 12 * 1_440, look=300_000, change="exited")
+    assert log.final(Delivered) == {f"a{n}": 1 for n in range(50)} and not log.final(Refused)

@@ -47,7 +47,7 @@ def test_twilio_is_asked_to_report_where_the_destination_says() -> None:
     ("whsec_", False), ("whsec_eA==", False), ("whsec_!", False), ("s", False), ("x" * 15, False), ("x" * 16, True),
     ("whsec_" + "eHh4" * 6, True)])
 def test_a_key_that_can_be_guessed_signs_nothing(written: str, is_right: bool) -> None:
-    reading = Reading("partner", {"secret": {"env": "KEY"}}, ("secret",), {"KEY": written})
+    reading = Reading("partner", {"secret": {"env": "KEY"}}, {"KEY": written})
     reading.signing_key("secret")
     if is_right:
         return reading.finish()
@@ -59,7 +59,7 @@ def test_a_key_that_can_be_guessed_signs_nothing(written: str, is_right: bool) -
 def test_the_example_of_the_standard_webhooks() -> None:
     headers = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
                "webhook-signature": "v1,xx v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
-    reading = Reading("partner", {"secret": {"env": "KEY"}}, ("secret",), {"KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+    reading = Reading("partner", {"secret": {"env": "KEY"}}, {"KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
     key, body = reading.signing_key("secret"), b'{"test": 2432232314}'
     assert is_signed_webhook(headers, body, key, AT)
     assert not is_signed_webhook(headers, body + b" ", key, AT)

@@ -12,14 +12,9 @@ from aiohttp import web
 
 from connectors.delivery import Activation, Deferred, Delivered, Refused
 from connectors.delivery.asking import Answer
+from connectors.delivery.listing import Member
 from connectors.destinations.google_customer_match import GoogleConnector, read_settings
-from connectors.destinations.google_customer_match.mapping import (
-    Member,
-    body_of,
-    identifier_of,
-    member_of,
-    read_answer,
-)
+from connectors.destinations.google_customer_match.mapping import body_of, identifier_of, member_of, read_answer
 from streams.core.errors import Misconfigured
 from tests.connectors.platforms import Platform, changes, left_in, played
 from tests.connectors.recording import Log, activation

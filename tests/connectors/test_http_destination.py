@@ -241,7 +241,7 @@ def test_removals_stay_behind_the_entry_they_undo_however_often_that_is_deferred
     assert accepted == [f"a{n}" for n in range(6)]
 
 
-def test_given_up_when_too_old_but_a_removal_never_and_a_late_message_not_even_tried() -> None:
+def test_given_up_when_too_old_but_no_removal_while_nothing_is_taken_and_a_late_message_not_even_tried() -> None:
     story = [activation(0, at=0, change="entered"), activation(1, at=0, change="exited", expires_at=1),
              activation(2, expires_at=1), activation(3, at=0)]
     server, log = asyncio.run(play(first_times(2, lambda: web.Response(status=500)), story))

@@ -14,7 +14,7 @@ from aiohttp import web
 from connectors.delivery import Activation, Deferred, Delivered, Refused
 from connectors.delivery.asking import Answer
 from connectors.destinations.meta_custom_audiences import MetaConnector, read_settings
-from connectors.destinations.meta_custom_audiences.mapping import Accepted, digest_of, form_of, member_of, read_answer
+from connectors.destinations.meta_custom_audiences.mapping import digest_of, form_of, member_of, read_answer
 from streams.core.errors import Misconfigured
 from tests.connectors.platforms import Platform, changes, left_in, played
 from tests.connectors.recording import Log, activation
@@ -145,8 +145,9 @@ WAIT = orjson.dumps({"1": [{"type": "ads_management", "estimated_time_to_regain_
 
 
 @pytest.mark.parametrize(("given", "outcome"), [
-    (answer(200, {"num_received": 3, "num_invalid_entries": 0}), Accepted(invalid=0)),
-    (answer(200, {"num_received": 3, "num_invalid_entries": 2}), Accepted(invalid=2)),
+    (answer(200, {"num_received": 3, "num_invalid_entries": 0}), Delivered()),
+    (answer(200, {"num_received": 3, "num_invalid_entries": 2}), None),
+    (answer(200, {"num_received": 3, "num_invalid_entries": 3}), Refused(why="Meta does not take this value")),
     (answer(200, {"num_received": 2, "num_invalid_entries": 0}), Deferred(why="HTTP 200, and not Meta's answer")),
     (answer(400, error(80003), **{"X-Business-Use-Case-Usage": WAIT}), Deferred(why="Meta 80003", until=1_141_000)),
     (answer(400, error(613, 1487742)), Deferred(why="Meta 613/1487742")),

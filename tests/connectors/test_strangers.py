@@ -4,12 +4,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from connectors import requests
 from connectors.sources.collector import Collector
 from connectors.sources.collector import application as collecting
 from connectors.sources.feedback import Feedback, Signal
@@ -49,6 +53,34 @@ CASES = {
         (401, [b"Authorization: \xff"], b"{}"), (401, [b"Authorization: Basic \xff"], b"{}"),
         (401, [b"Origin: \xff"], b"{}")],
     "serve /memberships": [(400, [NO_GZIP], b"plain"), (400, [], b"\xff")]}
+
+ROOT = Path(__file__).parents[2]
+HEAD = b"POST %s HTTP/1.1\r\nHost: x\r\n"
+MALFORMED = [
+    b"GARBAGE\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /%s HTTP/9.9\r\n\r\n",
+    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", HEAD + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
+    HEAD + b"Content-Length: -2\r\n\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nnope\r\n",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n"]
+PROCESS = """
+import asyncio
+from tests.connectors.test_strangers import *
+from streams.runtime.beside.listening import Address, listening
+from streams.runtime.logs import begin_log
+
+async def fail(_):
+    raise ValueError("ours")
+
+async def main():
+    for name in ("collect", "feedback", "serve"):
+        app = app_of(name)
+        app.router.add_get("/fail", fail)
+        async with listening(app, Address(host="127.0.0.1", port=0)) as at:
+            for sent in (*MALFORMED, b"GET /fail HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"):
+                print(await status_of(at.port, sent))
+
+begin_log({})
+asyncio.run(main())
+"""
 
 
 async def tell(_: Signal) -> None:
@@ -95,6 +127,43 @@ def test_nothing_is_awaited_on_a_connection_that_cannot_be_understood() -> None:
             return reader.at_eof()
 
     assert asyncio.run(closed(b"/v1/track")) and asyncio.run(closed(b"/v1/nonsense"))
+
+
+def test_what_is_no_http_is_answered_with_400_and_is_a_line_of_the_log_without_a_traceback() -> None:
+    """A failure of ours has its traceback, also right after it."""
+    ran = subprocess.run([sys.executable, "-c", PROCESS], cwd=ROOT, capture_output=True, text=True, check=True,
+                         timeout=60)
+    assert ran.stdout.split() == [*["400"] * len(MALFORMED), "500"] * 3
+    strange, ours, *rest = (line for line in ran.stderr.splitlines() if " aiohttp.server: " in line)
+    assert "no request that can be read (BadHttpMessage): " in strange and "Error handling request" in ours and not rest
+    assert ran.stderr.count("Traceback") == ran.stderr.count("ValueError: ours") == 1
+
+
+def test_a_body_that_breaks_off_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a broken chunk that came in a packet of its own nobody heard: the request waited for as long as its sender did."""
+    monkeypatch.setattr(requests, "WITHIN", 0.2)
+
+    async def status(name: str, path: bytes, *sent: bytes) -> int:
+        async with TestServer(app_of(name)) as server:
+            return await status_of(server.port or 0, HEAD % path + b"Transfer-Encoding: chunked\r\n", *sent)
+
+    places = {"collect": b"/v1/track", "serve": b"/memberships", "feedback": b"/unsubscribe/" + TOKEN.encode()}
+    for end in (b"ZZ\r\nnope\r\n", b""):
+        for name, path in places.items():
+            assert asyncio.run(status(name, path, FORM + b"\r\n\r\n", b"2\r\n{}\r\n", end)) == 400
+
+
+async def status_of(port: int, *sent: bytes) -> int:
+    """Of what is sent as bytes, each part in a packet of its own."""
+    async with asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for part in sent:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        line = await reader.readline()
+        writer.close()
+    return int(line.split()[1])
 
 
 async def answered(app: web.Application, path: str, headers: list[bytes], body: bytes) -> int:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,3 +69,14 @@ def test_listens_on_loopback_only(worker: Worker) -> None:
     assert {line.split()[1] for line in listening if line.split()[1].endswith(port) and line.split()[3] == "0A"} == {
         f"0100007F{port}",
     }
+
+
+@pytest.mark.parametrize("sent", [
+    b"GARBAGE /%s\r\n\r\n" % (b"a" * 100_000), b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -2\r\n\r\n",
+    b"POST /campaigns/c/activate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+    b"Content-Length: 5\r\n\r\nplain"])
+def test_what_is_no_http_is_answered_with_400_and_leaves_no_traceback(worker: Worker, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as line:
+        line.sendall(sent)
+        assert line.recv(12).split()[1] == b"400"
+    assert "Traceback" not in worker.log.read_text()

@@ -10,21 +10,19 @@ import orjson
 from connectors.delivery import Activation
 from connectors.delivery.activation import as_json
 from connectors.delivery.filing import FilingConnector
-from connectors.delivery.folder import FolderReading
-from connectors.delivery.reading import Variables
-from connectors.delivery.spool import Spool
+from connectors.delivery.folder import spool_of
+from connectors.delivery.reading import Reading, Variables
 from connectors.destinations.files.formats import FORMATS
 
 
 def make(destination: str, given: Mapping[str, Any], variables: Variables) -> FilingConnector:
     """WrongDestination with every fault."""
-    reading = FolderReading(destination, given, ("format",), variables)
+    reading = Reading(destination, given, variables)
     name = reading.choice("format", tuple(FORMATS))
     is_delivered_here = variables is not None
     if name == "parquet" and is_delivered_here and find_spec("pyarrow") is None:
         reading.refuse("format", "jsonl or csv, or pyarrow to be installed: pip install 'audience-streams[files]'")
-    settings = reading.result()
-    return FilingConnector(Spool(settings.folder, destination, name, FORMATS[name], settings.rolling), row_of)
+    return FilingConnector(spool_of(destination, reading, name, FORMATS[name]), row_of)
 
 
 def row_of(activation: Activation) -> bytes:

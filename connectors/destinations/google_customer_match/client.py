@@ -7,34 +7,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.delivery import Activation, Deferred, Outcome, Refused
-from connectors.delivery.asking import Http
-from connectors.delivery.halving import list_by_list
-from connectors.destinations.google_customer_match.mapping import MOST, Member, body_of, member_of, read_answer
+from connectors.delivery.listing import Listing, Member
+from connectors.destinations.google_customer_match.mapping import MOST, Identifier, body_of, member_of, read_answer
 from connectors.destinations.google_customer_match.settings import GoogleSettings
 from connectors.destinations.google_customer_match.signing_in import SigningIn
 
 
-class GoogleConnector:
+class GoogleConnector(Listing[Identifier]):
     def __init__(self, settings: GoogleSettings) -> None:
+        super().__init__(MOST, settings.timeout)
         self._settings = settings
-        self._http = Http(settings.timeout)
         self._signing_in = SigningIn(settings, self._http)
 
-    @property
-    def most(self) -> int:
-        return MOST
+    def _member(self, activation: Activation) -> Member[Identifier] | Refused:
+        return member_of(activation, self._settings.lists)
 
-    async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
-        members = [member_of(activation, self._settings.lists) for activation in batch]
-        known = sorted((each for each in members if isinstance(each, Member)), key=lambda member: member.list)
-        outcomes = await list_by_list(known, lambda part: self._told(part, at))
-        return [each if isinstance(each, Refused) else outcomes[each.activation_id] for each in members]
-
-    async def close(self) -> None:
-        await self._http.close()
-
-    async def _told(self, members: Sequence[Member], at: int) -> Outcome | None:
-        """One outcome for all of them; None where it is not the same for all."""
+    async def _tell(self, members: Sequence[Member[Identifier]], at: int) -> Outcome | None:
         token = await self._signing_in.token(at)
         if isinstance(token, Deferred):
             return token

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeAlias
 
 import orjson
 
-from connectors.delivery import Activation, Deferred, Delivered, Refused
+from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.answers import instant_of
 from connectors.delivery.asking import Answer
+from connectors.delivery.listing import List, Member
 from streams.core.values import Json
 
 MOST = 10_000
@@ -31,20 +32,8 @@ WAITS = (("PerDay", HOUR), ("PerMinute", MINUTE))
 """By the name of the quota; a day's is asked for hourly, since when it begins anew is not said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class List:
-    """What one request may change. Removals sort first: an address that others of the same batch share stays in."""
-
-    number: str
-    is_addition: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    activation_id: str
-    list: List
-    identifier: Mapping[str, str]
-    """A UserIdentifier: `emailAddress` or `phoneNumber`, and its digest."""
+Identifier: TypeAlias = Mapping[str, str]
+"""A UserIdentifier: `emailAddress` or `phoneNumber`, and its digest."""
 
 
 def normal_email(email: str) -> str:
@@ -55,7 +44,7 @@ def normal_email(email: str) -> str:
     return f"{name}@{domain}"
 
 
-def identifier_of(identifier: str) -> Mapping[str, str] | Refused:
+def identifier_of(identifier: str) -> Identifier | Refused:
     """SHA-256 in hex. Phone numbers in E.164 with the plus sign."""
     namespace, _, value = identifier.partition(":")
     if namespace == "email" and "@" in value:
@@ -65,7 +54,7 @@ def identifier_of(identifier: str) -> Mapping[str, str] | Refused:
     return Refused(why="neither an e-mail address nor a phone number in E.164")
 
 
-def member_of(activation: Activation, lists: Mapping[str, str]) -> Member | Refused:
+def member_of(activation: Activation, lists: Mapping[str, str]) -> Member[Identifier] | Refused:
     number = lists.get(activation.audience)
     if number is None:
         return Refused(why="no change of an audience that settings.lists names")
@@ -74,24 +63,24 @@ def member_of(activation: Activation, lists: Mapping[str, str]) -> Member | Refu
     identifier = identifier_of(activation.identifier)
     if isinstance(identifier, Refused):
         return identifier
-    return Member(activation_id=activation.activation_id, identifier=identifier,
+    return Member(activation_id=activation.activation_id, value=identifier,
                   list=List(number=number, is_addition=not activation.is_removal))
 
 
-def body_of(members: Sequence[Member], account: str, login_account: str) -> dict[str, Json]:
+def body_of(members: Sequence[Member[Identifier]], account: str, login_account: str) -> dict[str, Json]:
     """A request about members of one list. An activation exists only with consent, so an addition says so."""
     target = {"operatingAccount": _google_ads(account), "productDestinationId": members[0].list.number}
     if login_account:
         target["loginAccount"] = _google_ads(login_account)
     body = {"destinations": [target], "encoding": "HEX",
-            "audienceMembers": [{"userData": {"userIdentifiers": [member.identifier]}} for member in members]}
+            "audienceMembers": [{"userData": {"userIdentifiers": [member.value]}} for member in members]}
     if not members[0].list.is_addition:
         return body
     return body | {"consent": {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"},
                    "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"}}
 
 
-def read_answer(answer: Answer, count: int, at: int) -> Delivered | Deferred | Refused | None:
+def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
     """None: some member is not valid, and for that the request was refused. Its place is told in more than one way of
     counting, so it is not relied on. Every other error is about the request, and refuses nobody."""
     fields = answer.fields()

@@ -7,9 +7,6 @@ from typing import Any
 
 from connectors.delivery.reading import Reading, Variables
 
-KNOWN = ("account", "login_account", "lists", "terms", "client_id", "client_secret", "refresh_token", "url", "token_url",
-         "timeout")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoogleSettings:
@@ -29,11 +26,11 @@ class GoogleSettings:
 
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> GoogleSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, KNOWN, variables)
+    reading = Reading(destination, given, variables)
     reading.choice("terms", ("accepted",), "accepted, once you have accepted Google's terms of Customer Match")
     settings = GoogleSettings(
         account=reading.digits("account"), lists=reading.numbered("lists", "a Customer Match list"),
-        login_account=reading.digits("login_account") if "login_account" in given else "",
+        login_account=reading.digits("login_account") if reading.has("login_account") else "",
         client_id=reading.secret("client_id"), client_secret=reading.secret("client_secret"),
         refresh_token=reading.secret("refresh_token"), url=reading.url("url", "https://datamanager.googleapis.com"),
         token_url=reading.url("token_url", "https://oauth2.googleapis.com/token"),

@@ -10,7 +10,6 @@ from jinja2 import TemplateSyntaxError
 from connectors.delivery.offer import Body, Compile
 from connectors.delivery.reading import Reading, Variables
 
-KNOWN = ("url", "secret", "body", "content_type", "headers", "timeout", "concurrency")
 OURS = frozenset({
     "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     "idempotency-key", "webhook-id", "webhook-signature", "webhook-timestamp"})
@@ -33,11 +32,12 @@ class HttpSettings:
 
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables, compiled: Compile) -> HttpSettings:
     """WrongDestination with every fault; none shows a secret. `compiled` makes a body of its Jinja template."""
-    reading = Reading(destination, given, KNOWN, variables)
+    reading = Reading(destination, given, variables)
     settings = HttpSettings(
-        url=reading.address("url"), key=reading.signing_key("secret") if "secret" in given else None,
-        body=_body(reading, compiled) if "body" in given else None, headers=tuple(reading.headers("headers", OURS).items()),
-        content_type=reading.text("content_type", "application/json"), timeout=reading.number("timeout", 10, 0.01, 300),
+        url=reading.address("url"), key=reading.signing_key("secret") if reading.has("secret") else None,
+        body=_body(reading, compiled) if reading.has("body") else None,
+        content_type=reading.text("content_type", "application/json"),
+        headers=tuple(reading.headers("headers", OURS).items()), timeout=reading.number("timeout", 10, 0.01, 300),
         concurrency=int(reading.number("concurrency", 20, 1, 500)))
     if not settings.content_type.isprintable():
         reading.refuse("content_type", "a media type, such as application/json")

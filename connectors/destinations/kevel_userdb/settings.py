@@ -7,8 +7,6 @@ from typing import Any
 
 from connectors.delivery.reading import Reading, Variables
 
-KNOWN = ("network", "key", "user_key", "url", "timeout", "concurrency")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KevelSettings:
@@ -28,7 +26,7 @@ class KevelSettings:
 
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> KevelSettings:
     """WrongDestination with every fault; none shows the key."""
-    reading = Reading(destination, given, KNOWN, variables)
+    reading = Reading(destination, given, variables)
     network = reading.digits("network")
     settings = KevelSettings(
         network=network, key=reading.secret("key"), is_hashed=reading.choice("user_key", ("as-is", "sha256")) == "sha256",

@@ -9,45 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
 import orjson
 
-from connectors.delivery import Activation, Deferred, Refused
+from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.answers import instant_of
 from connectors.delivery.asking import Answer
+from connectors.delivery.listing import List, Member
 
 MOST = 10_000
 """People of one request."""
 FIELDS = {"email": "EMAIL", "phone": "PHONE"}
 USAGE = "X-Business-Use-Case-Usage"
 NO_DIGIT = re.compile(r"[^0-9]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class List:
-    """What one request may change. Removals sort first: who is in by another address as well stays in."""
-
-    audience: str
-    is_addition: bool
-    field: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """`value` is the digest that is told."""
-
-    activation_id: str
-    list: List
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """Meta's answer to a whole request: how many of its people it did not understand, it does not say which."""
-
-    invalid: int
 
 
 def normal(namespace: str, value: str) -> str:
@@ -64,7 +39,7 @@ def digest_of(identifier: str) -> str | Refused:
     return Refused(why="neither an e-mail address nor a phone number with its country code")
 
 
-def member_of(activation: Activation, audiences: Mapping[str, str]) -> Member | Refused:
+def member_of(activation: Activation, audiences: Mapping[str, str]) -> Member[str] | Refused:
     audience = audiences.get(activation.audience)
     if audience is None:
         return Refused(why="no change of an audience that settings.audiences names")
@@ -73,10 +48,10 @@ def member_of(activation: Activation, audiences: Mapping[str, str]) -> Member | 
         return digest
     field = FIELDS[activation.identifier.partition(":")[0]]
     return Member(activation_id=activation.activation_id, value=digest,
-                  list=List(audience=audience, is_addition=not activation.is_removal, field=field))
+                  list=List(number=audience, is_addition=not activation.is_removal, field=field))
 
 
-def form_of(members: Sequence[Member]) -> dict[str, str]:
+def form_of(members: Sequence[Member[str]]) -> dict[str, str]:
     """The fields of a request about people of one list. The session's number follows from them, so that the same
     request, sent again, is the same session to Meta (a number of 63 bits, unique within the ad account)."""
     ids = "\x1f".join(member.activation_id for member in members).encode()
@@ -88,13 +63,14 @@ def form_of(members: Sequence[Member]) -> dict[str, str]:
                                  "data": [[member.value] for member in members]}).decode()}
 
 
-def read_answer(answer: Answer, count: int, at: int) -> Accepted | Deferred:
-    """An error is about the whole request (limits, token, a blocked audience), never about one person in it: nobody is
-    refused for it, and it is told by its codes, since its message may quote what was sent."""
+def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
+    """None: some were not understood; it says how many, and not who. An error is about the whole request (limits, token, a
+    blocked audience), never about one person in it: nobody is refused for it, and it is told by its codes, since its message
+    may quote what was sent."""
     fields = answer.fields()
     received, invalid = fields.get("num_received"), fields.get("num_invalid_entries")
     if answer.status == 200 and received == count and isinstance(invalid, int) and 0 <= invalid <= count:
-        return Accepted(invalid=invalid)
+        return Delivered() if not invalid else Refused(why="Meta does not take this value") if invalid == count else None
     error = fields.get("error")
     if not isinstance(error, dict):
         return Deferred(why=f"HTTP {answer.status}, and not Meta's answer", until=_asked_for(answer, at))

@@ -7,7 +7,6 @@ from typing import Any
 
 from connectors.delivery.reading import Reading, Variables
 
-KNOWN = ("audiences", "token", "version", "url", "timeout")
 VERSION = r"v[0-9]{1,3}\.0"
 
 
@@ -28,7 +27,7 @@ class MetaSettings:
 
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> MetaSettings:
     """WrongDestination with every fault; none shows the token."""
-    reading = Reading(destination, given, KNOWN, variables)
+    reading = Reading(destination, given, variables)
     version = reading.matching("version", VERSION, "v25.0", "a version of the Graph API, such as v25.0")
     settings = MetaSettings(
         audiences=reading.numbered("audiences", "a custom audience"), token=reading.secret("token"), version=version,

@@ -11,19 +11,16 @@ from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refuse
 from connectors.destinations.smtp.mapping import address_of, message_of, outcome_of, reference_of
 from connectors.destinations.smtp.settings import SmtpSettings
 
-MOST = 20
-"""Messages of one call, one after the other over one connection."""
 TOO_LARGE = 552
 
 
 class SmtpConnector:
+    most = 20
+    """Messages of one call, one after the other over one connection."""
+
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         self._server: aiosmtplib.SMTP | None = None
-
-    @property
-    def most(self) -> int:
-        return MOST
 
     async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
         """One after the other; once the connection is lost the rest of the batch is deferred, untried."""

@@ -10,8 +10,6 @@ from connectors.delivery.reading import SHORTEST_KEY, Reading, Variables
 from connectors.delivery.sealing import Seal
 from connectors.destinations.smtp.addresses import is_address, is_host, is_sender, is_web_address
 
-KNOWN = ("host", "port", "sender", "username", "password", "tls", "unsubscribe_url", "unsubscribe_mailto",
-         "unsubscribe_key", "timeout")
 TLS = ("starttls", "implicit", "none")
 
 
@@ -44,12 +42,12 @@ class SmtpSettings:
 
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> SmtpSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, KNOWN, variables)
+    reading = Reading(destination, given, variables)
     settings = SmtpSettings(
         host=reading.text("host"), port=int(reading.number("port", 587, 1, 65_535)), sender=reading.text("sender"),
         username=reading.text("username"), password=reading.text("password"), tls=reading.choice("tls", TLS),
         unsubscribe_url=reading.text("unsubscribe_url"), unsubscribe_mailto=reading.text("unsubscribe_mailto"),
-        seal=Seal(reading.secret("unsubscribe_key", SHORTEST_KEY)) if "unsubscribe_key" in given else None,
+        seal=Seal(reading.secret("unsubscribe_key", SHORTEST_KEY)) if reading.has("unsubscribe_key") else None,
         timeout=reading.number("timeout", 20, 0.01, 300))
     for name, is_right, expected in (
         ("host", is_host(settings.host), "the mail server's name, its port in `port`"),

@@ -7,8 +7,6 @@ from typing import Any
 
 from connectors.delivery.reading import Reading, Variables
 
-KNOWN = ("provider", "account", "token", "sender", "url", "callback", "timeout")
-
 OTHERS = "twilio; another gateway is reached with the connector http and a body of its own"
 
 
@@ -31,12 +29,12 @@ class TwilioSettings:
 
 def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> TwilioSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, KNOWN, variables)
+    reading = Reading(destination, given, variables)
     reading.choice("provider", ("twilio",), OTHERS)
     settings = TwilioSettings(
         account=reading.needed("account"), token=reading.needed("token"), sender=reading.needed("sender"),
         url=reading.url("url", "https://api.twilio.com"), timeout=reading.number("timeout", 10, 0.01, 300),
-        callback=reading.address("callback") if "callback" in given else "")
+        callback=reading.address("callback") if reading.has("callback") else "")
     if not (settings.account.isascii() and settings.account.isalnum()):
         reading.refuse("account", "the account's SID, such as AC0123456789")
     reading.finish()

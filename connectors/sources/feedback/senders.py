@@ -43,7 +43,7 @@ def senders_of(destinations: Iterable[Destination], variables: Mapping[str, str]
     webhooks: dict[str, bytes] = {}
     for each in destinations:
         given = dict(each.settings)
-        reading = Reading(each.id, given, tuple(given), variables)
+        reading = Reading(each.id, given, variables)
         match each.connector:
             case "smtp" if "unsubscribe_key" in given:
                 seals.append(Seal(reading.secret("unsubscribe_key", SHORTEST_KEY)))
@@ -54,7 +54,7 @@ def senders_of(destinations: Iterable[Destination], variables: Mapping[str, str]
             case _:
                 pass
         try:
-            reading.finish()
+            reading.finish_part()
         except WrongDestination as fault:
             faults += fault.faults
     if faults:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any, cast
 
 import orjson
+from aiohttp.web import RequestPayloadError
 from faust import web
 
 from streams.core.errors import Misconfigured
@@ -89,7 +90,7 @@ async def body_of(request: Any) -> dict[str, Any]:
         raise RequestRefused(403, "pages of other sites may not press buttons here")
     try:
         found = orjson.loads(await request.read() or b"{}")
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, RequestPayloadError):
         raise RequestRefused(400, "the body is no JSON; expected an object, for example {}") from None
     if not isinstance(found, dict):
         raise RequestRefused(400, "the body is no object; expected for example {}")
