@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from errno import EDQUOT, EIO, ENOSPC
 from io import TextIOWrapper
 
-from schemas.errors import Fault, Undecodable
 from streams.cli import (
     backtest,
     button,
@@ -60,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AudienceError as fault:
         print(f"audience {options.command}: {printable_lines(str(fault))}", file=sys.stderr)
         return 1
-    except Undecodable as fault:
+    except ValueError as fault:
         print(f"audience {options.command}: {_unreadable(fault)}", file=sys.stderr)
         return 1
     except BrokenPipeError:
@@ -81,7 +80,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _unreadable(fault: Undecodable) -> str:
+def _unreadable(fault: ValueError) -> str:
+    """What is wrong with a record. Raises `fault` where it is about something else."""
+    from schemas.errors import Fault, Undecodable
+
+    if not isinstance(fault, Undecodable):
+        raise fault
     if fault.fault is Fault.UNKNOWN_SCHEMA_ID:
         return ("what stands on Kafka names schemas by a registry's ids; set AUDIENCE_REGISTRY to the registry that the "
                 "workers use")
