@@ -73,6 +73,11 @@ def looked_up() -> int:
     return sum(each["segments"] == ["viewers"] for each in found["memberships"])  # type: ignore[index]
 
 
+def restarts(container: str) -> int:
+    inspected = subprocess.run(["docker", "inspect", container], capture_output=True, check=True).stdout
+    return int(json.loads(inspected)[0]["RestartCount"])
+
+
 def test_the_stack_comes_up_counts_through_a_kill_and_stops_by_itself(compose: Docker, tmp_path: Path) -> None:
     definitions = tmp_path / "definitions"
     definitions.mkdir()
@@ -84,6 +89,7 @@ def test_the_stack_comes_up_counts_through_a_kill_and_stops_by_itself(compose: D
     compose("exec", "-T", "worker-2", "sh", "-c", "kill -9 -1 || true")
     see("second")
     wait_until(lambda: looked_up() == len(VISITORS), within=120, what="every visitor is in the segment")
+    assert restarts(compose("ps", "--quiet", "worker-2").strip()) == 1
     shown = json.loads(compose("exec", "-T", "worker-1", "audience", "profile", "show", "cookie:v7", "--json"))
     assert shown["events"] == 2
     with urlopen("http://127.0.0.1:9090/api/v1/targets", timeout=30) as answer:
