@@ -14,10 +14,11 @@ from streams.runtime.settings import Settings
 Run = Callable[[argparse.Namespace], int | None]
 
 
-def command(commands: Any, name: str, run: Run, summary: str) -> argparse.ArgumentParser:
-    """A subcommand that calls `run`."""
+def command(commands: Any, name: str, run: Run, summary: str, example: str = "") -> argparse.ArgumentParser:
+    """A subcommand that calls `run`. example: its arguments, as they may be typed."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, words=parser.prog)
+    parser.epilog = f"example: {parser.prog} {example}" if example else None
     return parser
 
 
@@ -28,7 +29,7 @@ def group(commands: Any, name: str, summary: str) -> Any:
 
 
 def with_broker(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--broker", help="address of a Kafka broker, host:port (default: AUDIENCE_BROKER)")
+    parser.add_argument("--broker", metavar="HOST:PORT", help="a Kafka broker (default: that of AUDIENCE_BROKER)")
 
 
 def with_identifier(parser: argparse._ActionsContainer, name: str, **how: Any) -> None:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def with_address(parser: argparse.ArgumentParser, number: int, trusted: str) -> None:
-    """`--host`, `--port` and the broker. trusted: why whoever can reach the address may, or who has to see to that."""
-    parser.add_argument("--host", default="127.0.0.1", help=f"address; {trusted}")
-    parser.add_argument("--port", type=port, default=number, help=f"to listen on (default: {number})")
+    """`--host`, `--port` and the broker. trusted: what stands between the address and whoever can reach it."""
+    parser.add_argument("--host", default="127.0.0.1", help=f"address to listen on (default: 127.0.0.1); {trusted}")
+    parser.add_argument("--port", type=port, default=number, help=f"port to listen on (default: {number})")
     with_broker(parser)
 
 

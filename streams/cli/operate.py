@@ -22,18 +22,19 @@ DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS",
 
 def add_to(commands: Any) -> None:
     broker = command(commands, "broker", run_broker, "Run Apache Kafka on this machine, for development.")
-    broker.add_argument("--data", type=folder_to_write, default=Path("audience-kafka"), help="folder of its data")
-    broker.add_argument("--port", type=port, default=9092, help="on 127.0.0.1 (default: 9092)")
+    broker.add_argument("--data", type=folder_to_write, default=Path("audience-kafka"), metavar="DIR",
+                        help="folder of its data (default: audience-kafka)")
+    broker.add_argument("--port", type=port, default=9092, help="port on 127.0.0.1 (default: 9092)")
     worker = command(commands, "worker", run_workers, "Run a worker, or several.")
     worker.add_argument("--processes", type=positive, default=1, metavar="N",
-                        help="so many, each with a folder, a port and, from AUDIENCE_INSTANCE, a name of its own")
+                        help="how many (default: 1); each gets a folder, a port and, if AUDIENCE_INSTANCE is set, a name")
     with_broker(worker)
-    topics = command(commands, "topics", show_topics, "List what the pipeline is made of.")
+    topics = command(commands, "topics", show_topics, "List topics, stages and tables of the pipeline.")
     topics.add_argument("--create", action="store_true", help="create what is missing on the broker")
     topics.add_argument("--json", action="store_true", help="as JSON")
     with_broker(topics)
     check = command(commands, "check", check_all, "Say all that is wrong with settings, broker, topics, definitions.")
-    check.add_argument("--definitions", type=folder, metavar="DIR", help="look at this folder of definitions too")
+    check.add_argument("--definitions", type=folder, metavar="DIR", help="check this folder of definitions too")
     with_broker(check)
 
 

@@ -13,10 +13,11 @@ from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
-    parser = command(commands, "replay", run, "Put events from files on the event topics, received now.")
+    parser = command(commands, "replay", run, "Put events from files on the event topics, received now.",
+                     "events.jsonl --per-second 100")
     parser.add_argument("events", nargs="+", type=file, metavar="FILE", help="JSON Lines (.gz too), CSV or Parquet")
     parser.add_argument("--mapping", type=file, metavar="FILE", help="how rows of CSV or Parquet become messages")
-    parser.add_argument("--per-second", type=rate, metavar="N", help="pace; without it as fast as the broker takes them")
+    parser.add_argument("--per-second", type=rate, metavar="N", help="a pace (default: as fast as the broker takes them)")
     parser.add_argument("--activate-old", action="store_true",
                         help="let events older than 24 hours trigger e-mail and SMS too")
     with_broker(parser)

@@ -21,7 +21,7 @@ def add_to(commands: Any) -> None:
                         help="your domain: names data and id sources in OpenRTB answers")
     parser.add_argument("--segtax", type=int, default=500, metavar="N",
                         help="id of your segment taxonomy in OpenRTB answers (500 and above: vendor-specific)")
-    with_address(parser, 6080, "no authentication: loopback, or behind a proxy")
+    with_address(parser, 6080, "nobody is authenticated: keep it on loopback or behind a proxy")
 
 
 def run(options: argparse.Namespace) -> int:
