@@ -1,6 +1,6 @@
 """How a task's segments stand, and the sum over tasks: for the status page, `audience segment list` and tests alike.
 
-Counts only, no data of people (law L6).
+Counts only, no data of people.
 """
 from __future__ import annotations
 

@@ -40,18 +40,11 @@ class Answer:
         is_in = SEGMENTS[segment_id]
         return frozenset(person.identifiers for person in self.people if is_in(person, at_ms))
 
-    def segments_of(self, identifier: str, at_ms: int) -> frozenset[str]:
-        """The segments that the identifier's person is in at an instant."""
-        person = self._of.get(identifier)
-        if person is None:
-            return frozenset()
-        return frozenset(name for name, is_in in SEGMENTS.items() if is_in(person, at_ms))
-
     def permits(self, identifier: str, purpose: str, since_ms: float, until_ms: float) -> bool:
         """True if there was an instant from `since_ms` to `until_ms` at which all that had been received by
         then permitted the purpose. An interval, because what two partitions know at an instant is not one
         thing."""
-        person = self._of.get(identifier)
+        person = self.person(identifier)
         if person is None:
             return False
         instants = {since_ms, *(fact.received_at for fact in person.facts)}
