@@ -32,14 +32,14 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     mapping = load(options.mapping) if options.mapping else None
     check_topics(settings)
-    rows = (row for path in options.events for row in read(path, mapping))
+    rows = ((path, row) for path in options.events for row in read(path, mapping))
     sent, unread, strange = 0, 0, 0
     began = time.monotonic()
     with Upstream(settings) as upstream:
-        for row in counted(rows, "rows"):
+        for path, row in counted(rows, "rows"):
             if row.reason is not None:
                 unread += 1
-                print(f"row {row.line}: {printable(row.reason)}", file=sys.stderr)
+                print(f"{path}:{row.line}: {printable(row.reason)}", file=sys.stderr)
                 continue
             _pace(options.per_second, sent, began)
             strange += not _send(upstream, row.raw, is_old_quiet=not options.activate_old)
