@@ -48,9 +48,7 @@ class Answer:
         if person is None:
             return False
         instants = {since_ms, *(fact.received_at for fact in person.facts)}
-        return any(
-            _permitted(person, identifier, purpose, at) for at in instants if since_ms <= at <= until_ms
-        )
+        return any(_permitted(person, identifier, purpose, at) for at in instants if since_ms <= at <= until_ms)
 
 
 class Ledger:
@@ -89,9 +87,7 @@ class Ledger:
 
     def _person(self, group: set[str]) -> ExpectedProfile:
         facts = [fact for identifier in group for fact in self._facts.get(identifier, ())]
-        return ExpectedProfile(
-            identifiers=frozenset(group), facts=tuple(sorted(facts, key=lambda fact: fact.event_time))
-        )
+        return ExpectedProfile(identifiers=frozenset(group), facts=tuple(sorted(facts, key=lambda fact: fact.event_time)))
 
 
 def _permitted(person: ExpectedProfile, identifier: str, purpose: str, at: float) -> bool:
@@ -99,11 +95,7 @@ def _permitted(person: ExpectedProfile, identifier: str, purpose: str, at: float
     person's."""
     received = [fact for fact in person.facts if fact.received_at <= at]
     known = _linked(identifier, received)
-    stated = [
-        fact.consent[purpose]
-        for fact in received
-        if purpose in fact.consent and known & set(fact.identifiers)
-    ]
+    stated = [fact.consent[purpose] for fact in received if purpose in fact.consent and known & set(fact.identifiers)]
     return bool(stated) and stated[-1]
 
 

@@ -28,9 +28,7 @@ class Label(StrEnum):
     WRONG_TYPE = "wrong type"
 
 
-BROKEN = frozenset(
-    {Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Label.BLOCKED_ONLY, Label.WRONG_TYPE}
-)
+BROKEN = frozenset({Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Label.BLOCKED_ONLY, Label.WRONG_TYPE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
