@@ -74,10 +74,7 @@ def _run_workers(options: argparse.Namespace) -> int:
 def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int:
     """Worker processes side by side, each with variables of `its_own`; all end with the first, and the
     exit code is its own, 128 and the signal's number where one ended it."""
-    children = [
-        subprocess.Popen([sys.executable, "-m", "streams.cli", "worker"], env=variables | its_own(settings, number))
-        for number in range(count)]
-
+    children: list[subprocess.Popen[bytes]] = []
     asked = threading.Event()
 
     def stop(*_: object) -> None:
@@ -85,15 +82,18 @@ def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int
         for child in children:
             child.terminate()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    for asking in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asking, stop)
+    command = [sys.executable, "-m", "streams.cli", "worker"]
+    children += (subprocess.Popen(command, env=variables | its_own(settings, number)) for number in range(count))
+    if asked.is_set():  # while not all of them were there
+        stop()
     pid, status = os.wait()
-    for child in children:
-        if child.pid != pid and child.poll() is None:
-            child.terminate()
-    for child in children:
-        if child.pid != pid:
-            child.wait()
+    others = [child for child in children if child.pid != pid]
+    for child in others:
+        child.terminate()
+    for child in others:
+        child.wait()
     code = os.waitstatus_to_exitcode(status)
     if asked.is_set() and code == -signal.SIGTERM:
         return 0  # it had not begun yet

@@ -50,6 +50,27 @@ def test_workers_end_with_the_first_that_ends_and_say_so(tmp_path: Path) -> None
     assert f"a worker ended with exit code {Exit.MISCONFIGURED:d}; all are stopped" in said
 
 
+STOPPED_AT_ONCE = """
+import os, signal, subprocess, sys
+from streams.cli import operate
+from streams.runtime.settings import Settings
+begun = []
+def begin(*_, **__):
+    begun.append(START([sys.executable, "-c", "import time; time.sleep(60)"]))
+    if len(begun) == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return begun[-1]
+START, operate.subprocess.Popen = subprocess.Popen, begin
+code = operate._supervise({}, Settings.read({}), 3)
+print(code, len(begun), [each.poll() is None for each in begun])
+"""
+
+
+def test_workers_that_are_stopped_while_they_are_begun_all_end() -> None:
+    run = subprocess.run([sys.executable, "-c", STOPPED_AT_ONCE], capture_output=True, text=True, timeout=30, check=False)
+    assert run.stdout == "0 3 [False, False, False]\n", run.stderr
+
+
 def test_a_worker_whose_broker_is_away_says_so_and_may_be_started_again(tmp_path: Path) -> None:
     code, said = _ended("worker", tmp_path)
     assert code == Exit.BROKER
