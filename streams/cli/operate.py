@@ -42,9 +42,10 @@ def run_broker(options: argparse.Namespace) -> int:
     from streams.runtime.broker.embedded import EmbeddedBroker
 
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a download as Ctrl-C does
     with EmbeddedBroker(options.data, options.port, on_progress=_tell) as broker:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         print(f"Apache Kafka at {broker.address}, data in {options.data}; Ctrl-C stops it", file=sys.stderr)
         stopped.wait()
     return 0

@@ -101,6 +101,29 @@ def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+FETCHES_FOR_EVER = """
+import sys, time
+from streams.cli import main
+from streams.runtime.broker import embedded
+def fetch(**_):
+    print("fetching", flush=True)
+    time.sleep(60)
+embedded.find_java, embedded.fetch_kafka = lambda: None, fetch
+sys.exit(main(["broker", "--data", sys.argv[1], "--port", "0"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_broker_that_is_still_fetched_ends_when_told_to(number: signal.Signals, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", FETCHES_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE) as broker:
+        assert broker.stdout and broker.stdout.readline() == b"fetching\n"
+        broker.send_signal(number)
+        try:
+            assert broker.wait(5) == 130
+        finally:
+            broker.kill()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_that_waits_for_a_broker_ends_when_told_to(number: signal.Signals, tmp_path: Path) -> None:
     with _begun("worker", tmp_path) as worker:
