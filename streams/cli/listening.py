@@ -1,4 +1,4 @@
-"""How the commands that listen for others beside the workers begin: `collect`, `deliver`, `feedback`, `serve`."""
+"""What the commands that listen on a port share: `collect`, `deliver`, `feedback`, `serve`."""
 from __future__ import annotations
 
 import argparse
@@ -19,8 +19,7 @@ def with_address(parser: argparse.ArgumentParser, number: int, trusted: str) -> 
 
 
 def begin(settings: Settings, options: argparse.Namespace) -> Address:
-    """Where to listen, as `--host` and `--port` say; from here on the log is written. Misconfigured where the broker cannot
-    be had or its topics are not as declared."""
+    """Checks broker and topics (Misconfigured) and begins the log. The address that `--host` and `--port` name."""
     from streams.runtime.beside.listening import Address
     from streams.runtime.kafka.topics import check_topics
     from streams.runtime.logs import begin_log

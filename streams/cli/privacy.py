@@ -1,8 +1,8 @@
-"""What may be asked of a person, as records on `privacy.requests`: `audience profile erase`, `suppress`, `unsuppress`;
-`identity split` and `profile export` ask through `ask` too.
+"""Requests about a person, as records on `privacy.requests`: `audience profile erase`, `suppress`, `unsuppress`; also for
+`identity split` and `profile export --record`.
 
-The pipeline answers on `privacy.receipts`. The command waits for that, but the request is safe on its topic all the same:
-a worker that is down answers it when it is back.
+The pipeline answers on `privacy.receipts`. The command waits for the receipt, but the request is safe on its topic in any
+case: if no worker runs, it is answered when one is back.
 """
 from __future__ import annotations
 
