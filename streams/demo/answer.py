@@ -3,7 +3,6 @@
 Nobody in the shop shares an identifier, so whoever is named together is one person: no rule of the identity
 graph is needed to say who that is, and none is used.
 """
-
 from __future__ import annotations
 
 from collections import Counter

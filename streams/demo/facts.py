@@ -3,7 +3,6 @@
 Kept apart from the message on purpose. The answer is worked out from facts and never from what the message
 says, so a mistake in reading messages cannot be made twice alike.
 """
-
 from __future__ import annotations
 
 from collections.abc import Mapping

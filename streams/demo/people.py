@@ -3,7 +3,6 @@ conflicts and the right profiles can be told without any rule for them.
 
 All names, mail domains and telephone numbers are of the ranges set aside for fiction.
 """
-
 from __future__ import annotations
 
 import random

@@ -3,7 +3,6 @@
 Each check says what was expected, what was found, and, where they differ, one place to look at. Examples name
 identifiers: the people of the shop are invented.
 """
-
 from __future__ import annotations
 
 from collections import Counter

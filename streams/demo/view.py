@@ -4,7 +4,6 @@ pipeline.
 On a terminal it redraws one screen; elsewhere (a log, a pipe) it writes a plain line now and then, because
 what is drawn over itself is unreadable in a file.
 """
-
 from __future__ import annotations
 
 from collections.abc import Mapping

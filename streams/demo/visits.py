@@ -1,5 +1,4 @@
 """What people do in one go: a visit is a generator of acts, so that many visits run side by side."""
-
 from __future__ import annotations
 
 import random

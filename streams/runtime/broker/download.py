@@ -5,7 +5,6 @@ thing to install, and the demo's promise is "only Python". `jgo` resolves the co
 Maven cache and keeps the result, so later starts touch no network (measured: 20 s the first time, 0.2 s
 afterwards).
 """
-
 from __future__ import annotations
 
 import fcntl

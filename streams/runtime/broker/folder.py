@@ -3,7 +3,6 @@
 Why a file of ports: clients and topics name an address, so a broker that is started again on its folder comes
 back where it was, unless that port is taken by now.
 """
-
 from __future__ import annotations
 
 import base64
