@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from streams.unit import TABLES as TABLE_NAMES
+
 MIB = 1 << 20
 _DAY = timedelta(days=1)
 COMPACTED_VALUES_LAST = timedelta(days=1)
@@ -180,7 +182,6 @@ TABLES: tuple[Table, ...] = (
     Table(name="identities", code=b"i", key="identifier", what="the sequencer's graph: who belongs to whom"),
     Table(name="meta", code=b"m", key="name", what="definitions, cursors, and the runtime's own position"),
 )
-TABLE_NAMES: tuple[str, ...] = tuple(table.name for table in TABLES)
 
 STAGES: tuple[Stage, ...] = (
     Stage(
@@ -273,3 +274,5 @@ def _kept(each: Topic) -> str:
 
 
 _BY_NAME = {each.name: each for each in TOPICS}
+if tuple(table.name for table in TABLES) != TABLE_NAMES:
+    raise AssertionError("streams.topology.TABLES and streams.unit.TABLES differ; declare a table in both")

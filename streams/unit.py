@@ -15,6 +15,7 @@ from streams.standing import Standing
 
 ALL, LAST = 1 << 30, b"\xff\xff"
 """For `scan`: no limit; a key behind all that are texts."""
+TABLES = ("pointers", "profiles", "timeline", "timers", "identities", "meta")
 
 
 class Inbound(NamedTuple):

@@ -8,7 +8,8 @@ from schemas.codec import Codec
 from streams.core.messages import MembershipsNow, Output, ProfileGone, ProfileSeen
 from streams.task.outputs import AvroSink
 from streams.testing import Pipeline
-from streams.topology import TABLE_NAMES, topic
+from streams.topology import topic
+from streams.unit import TABLES
 
 DAY = 86_400_000
 STATED = 9 * DAY
@@ -23,7 +24,7 @@ def found_in(rows: Iterable[tuple[str, bytes, bytes]], values: Iterable[str]) ->
 
 def kept(pipeline: Pipeline, outputs: Iterable[Output] | None = None) -> list[tuple[str, bytes, bytes]]:
     """Every row of every table, and the newest record of every key on compacted topics, as `outputs` say."""
-    rows = [(table, key, row) for store in pipeline.stores for table in TABLE_NAMES
+    rows = [(table, key, row) for store in pipeline.stores for table in TABLES
             for key, row in store.scan(table, b"", b"\xff\xff", 1 << 30)]
     newest = {}
     said = [o for o in outputs or pipeline.collected.outputs if isinstance(o, MembershipsNow | ProfileGone | ProfileSeen)]

@@ -13,8 +13,7 @@ import pytest
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
-from streams.topology import TABLE_NAMES
-from streams.unit import Change
+from streams.unit import TABLES, Change
 
 NOW = 1_800_000_000_000
 USABLE_MS = USABLE_FOR // timedelta(milliseconds=1)
@@ -112,12 +111,11 @@ import os, signal, sys
 from pathlib import Path
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
-from streams.topology import TABLE_NAMES
-from streams.unit import Change
+from streams.unit import TABLES, Change
 store = TaskStore(Path(sys.argv[1]), Memory(4), wall=0)
 for number in range(1, 101):
-    ballast = [Change(table, os.urandom(12), os.urandom(2_000)) for table in TABLE_NAMES[:5]]
-    store.write([*ballast, *(Change(table, b"newest", b"%d" % number) for table in TABLE_NAMES)], number, int(sys.argv[2]))
+    ballast = [Change(table, os.urandom(12), os.urandom(2_000)) for table in TABLES[:5]]
+    store.write([*ballast, *(Change(table, b"newest", b"%d" % number) for table in TABLES)], number, int(sys.argv[2]))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -128,4 +126,4 @@ def test_killed_it_has_every_table_as_of_the_position(opened: Open, tmp_path: Pa
     assert run.returncode == -signal.SIGKILL
     store = opened()
     assert store.position == 100
-    assert {table: store.get(table, [b"newest"]) for table in TABLE_NAMES} == {table: [b"100"] for table in TABLE_NAMES}
+    assert {table: store.get(table, [b"newest"]) for table in TABLES} == {table: [b"100"] for table in TABLES}

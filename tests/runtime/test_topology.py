@@ -7,7 +7,7 @@ from streams.runtime.kafka.declared import declared_topics
 from streams.runtime.kafka.topic_faults import differences
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import CODES, NAMES, messages
-from streams.unit import Change
+from streams.unit import TABLES, Change
 
 
 def test_every_topic_has_a_schema() -> None:
@@ -18,7 +18,7 @@ def test_stages_read_write_and_keep_only_what_is_declared() -> None:
     names = {topic.name for topic in topology.TOPICS}
     for stage in topology.STAGES:
         assert {*stage.reads, *stage.writes} <= names
-        assert {*stage.tables} <= {*topology.TABLE_NAMES}
+        assert {*stage.tables} <= {*TABLES}
 
 
 def test_every_input_is_read_by_exactly_one_agent() -> None:
@@ -61,4 +61,4 @@ def test_l7_a_compacted_topic_that_somebody_lets_keep_what_was_replaced_is_refus
 def test_the_description_names_everything() -> None:
     text = topology.describe()
     names = [topic.name for topic in topology.TOPICS] + [stage.name for stage in topology.STAGES]
-    assert [name for name in (*names, *topology.TABLE_NAMES) if name not in text] == []
+    assert [name for name in (*names, *TABLES) if name not in text] == []

@@ -20,8 +20,8 @@ from rocksdict import Rdict, ReadOptions, WriteBatch
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.state.memory import Memory
-from streams.topology import TABLE_NAMES, TOMBSTONES_LAST
-from streams.unit import Change
+from streams.topology import TOMBSTONES_LAST
+from streams.unit import TABLES, Change
 
 log = logging.getLogger(__name__)
 
@@ -125,13 +125,13 @@ class TaskStore:
             log.warning("State in %s is damaged (%s): discarded and rebuilt", self.folder, failure)
             shutil.rmtree(self.folder)
             self._database = self._connect()
-        self._tables = {name: self._database.get_column_family(name) for name in TABLE_NAMES}
-        self._handles = {name: self._database.get_column_family_handle(name) for name in TABLE_NAMES}
+        self._tables = {name: self._database.get_column_family(name) for name in TABLES}
+        self._handles = {name: self._database.get_column_family_handle(name) for name in TABLES}
         found = self._tables["meta"].get(POSITION_KEY)
         self.position, self.current_at = _POSITION.unpack(found) if found else (0, 0)
 
     def _connect(self) -> Rdict:
-        families = {name: self._memory.options() for name in TABLE_NAMES}
+        families = {name: self._memory.options() for name in TABLES}
         return Rdict(str(self.folder), self._memory.options(), column_families=families)
 
 
