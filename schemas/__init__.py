@@ -10,14 +10,4 @@ from schemas.codec import Codec
 from schemas.errors import Fault, Undecodable, Unencodable
 from schemas.registry import SchemaById
 
-__all__ = [
-    "EVENTS",
-    "NAMES",
-    "Codec",
-    "Fault",
-    "SchemaById",
-    "Undecodable",
-    "Unencodable",
-    "load",
-    "released_versions",
-]
+__all__ = ["EVENTS", "NAMES", "Codec", "Fault", "SchemaById", "Undecodable", "Unencodable", "load", "released_versions"]

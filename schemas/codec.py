@@ -38,9 +38,7 @@ class Codec:
     thread at a time.
     """
 
-    def __init__(
-        self, schema_by_id: SchemaById | None = None, *, written_ids: Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, schema_by_id: SchemaById | None = None, *, written_ids: Mapping[str, int] | None = None) -> None:
         ids = written_ids or {}
         self._current = {name: current(name) for name in NAMES}
         self._prefixes = {name: self._current[name].prefix for name in NAMES}

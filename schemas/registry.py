@@ -14,14 +14,7 @@ from fastavro import parse_schema
 from fastavro.types import Schema
 
 from schemas.catalogue import NAMES, load, released_versions, ships
-from schemas.compatibility import (
-    Json,
-    fingerprint,
-    incompatibilities,
-    is_bounded,
-    parsed,
-    without_logical_types,
-)
+from schemas.compatibility import Json, fingerprint, incompatibilities, is_bounded, parsed, without_logical_types
 from schemas.errors import Fault, Undecodable
 
 SINGLE_OBJECT = b"\xc3\x01"

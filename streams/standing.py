@@ -1,6 +1,6 @@
 """How a task's segments stand, and the sum over tasks: for the status page, `audience segment list` and tests alike.
 
-Counts only, no data of people (law L6).
+Counts only, no data of people.
 """
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class PressStanding:
 
     @property
     def share(self) -> float:
-        """From 0 to 1."""
-        return 1.0 if self.is_over else self.reached / self.present if self.present else 0.0
+        """From 0 to 1, of those present."""
+        return self.reached / self.present if self.present else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

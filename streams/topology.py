@@ -104,7 +104,7 @@ EVENTS_INTERACTIONS = Topic(
 )
 DEFINITIONS = Topic(
     name="definitions", role=Role.INPUT, schema="definition", key="kind/id@version, and a head per kind/id",
-    what="segments, campaigns, computed traits, destinations, identity rules",
+    what="segments, campaigns, computed traits, destinations, rules of identity and consent",
     writers="CLI, console", readers="pipeline",
 )
 PRIVACY_REQUESTS = Topic(
@@ -199,7 +199,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="sequencer", group="commands", reads=("commands",),
         writes=("commands", "identity.changes", "dead-letters"), tables=("identities",),
-        does="decides on new evidence, in one order: attach, merge, refuse",
+        does="decides on new evidence, in one order: attach, merge, move, refuse",
     ),
     Stage(
         name="profile", group="commands", reads=("commands",),

@@ -50,19 +50,21 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What one unit of work caused. `rejected` counts records that became dead letters (they are in `sends`), `decisions`
-    those about identity, by what was decided, `consent_faults` the messages whose consent could not be read, by reason,
-    `rebuilt` the profiles whose events were read again for new definitions, those events, and the leaves folded,
-    `erased` the events that were refused because those whom they name are erased, by reason."""
+    """What one unit of work caused."""
 
     changes: list[Change]
     sends: list[Outbound]
     applied: int = 0
     rejected: int = 0
+    """Records that became dead letters, which are in `sends`."""
     decisions: Mapping[str, int] = field(default_factory=dict)
+    """About identity, by what was decided."""
     consent_faults: Mapping[str, int] = field(default_factory=dict)
+    """Messages whose consent could not be read, by reason."""
     rebuilt: Mapping[str, int] = field(default_factory=dict)
+    """Profiles whose events were read again for new definitions, those events, and the leaves folded."""
     erased: Mapping[str, int] = field(default_factory=dict)
+    """Events that were refused because everybody they name is erased, by reason."""
 
 
 class Store(Protocol):

@@ -39,7 +39,9 @@ GROUPS = (demo, operate, collect, replay, backtest, definitions, button, campaig
 
 def parser() -> argparse.ArgumentParser:
     """All commands, as documented in the README (a test compares)."""
-    root = argparse.ArgumentParser(prog="audience", description="A customer-data pipeline on Kafka.")
+    root = argparse.ArgumentParser(
+        prog="audience", description="A customer-data pipeline on Kafka. To begin: audience demo",
+        epilog="audience COMMAND --help tells the arguments of a command.")
     root.add_argument("--version", action="version", version=f"audience-streams {release()}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for group in GROUPS:
@@ -57,27 +59,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except AudienceError as fault:
-        print(f"audience {options.command}: {printable_lines(str(fault))}", file=sys.stderr)
-        return 1
+        said = printable_lines(str(fault))
     except ValueError as fault:
-        print(f"audience {options.command}: {_unreadable(fault)}", file=sys.stderr)
-        return 1
+        said = _unreadable(fault)
     except BrokenPipeError:
         _drop_output()
         return 1
     except OSError as fault:
-        if fault.filename is None and fault.errno in (ENOSPC, EDQUOT, EIO):
+        if fault.filename is not None:
+            said = f"{fault.filename}: {fault.strerror}; name another path, or mend this one"
+        elif fault.errno in (ENOSPC, EDQUOT, EIO):
             _drop_output()
-            print(f"audience {options.command}: {fault.strerror}; is the disk full, that of what the output goes to?",
-                  file=sys.stderr)
-            return 1
-        if fault.filename is None:
+            said = f"{fault.strerror}; is the disk full, that of what the output goes to?"
+        else:
             raise
-        print(f"audience {options.command}: {fault.filename}: {fault.strerror}; name another path, or mend this one",
-              file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
+    print(f"{options.words}: {said}", file=sys.stderr)
+    return 1
 
 
 def _unreadable(fault: ValueError) -> str:

@@ -14,10 +14,11 @@ from streams.runtime.settings import Settings
 Run = Callable[[argparse.Namespace], int | None]
 
 
-def command(commands: Any, name: str, run: Run, summary: str) -> argparse.ArgumentParser:
-    """A subcommand that calls `run`."""
+def command(commands: Any, name: str, run: Run, summary: str, example: str = "") -> argparse.ArgumentParser:
+    """A subcommand that calls `run`. example: its arguments, as they may be typed."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, words=parser.prog)
+    parser.epilog = f"example: {parser.prog} {example}" if example else None
     return parser
 
 
@@ -28,7 +29,7 @@ def group(commands: Any, name: str, summary: str) -> Any:
 
 
 def with_broker(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--broker", help="address of a Kafka broker, host:port (default: AUDIENCE_BROKER)")
+    parser.add_argument("--broker", metavar="HOST:PORT", help="a Kafka broker (default: that of AUDIENCE_BROKER)")
 
 
 def with_identifier(parser: argparse._ActionsContainer, name: str, **how: Any) -> None:
@@ -68,50 +69,34 @@ def moment(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r}: {fault.reason}") from None
 
 
-def seconds(text: str) -> float:
-    """A positive number of seconds."""
-    return _above_zero(text, 86_400, "a number of seconds above 0, for example 30")
+def _above_zero(below: float, expected: str) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = 0.0
+        if not 0 < found < below:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}")
+        return found
+
+    return read
 
 
-def rate(text: str) -> float:
-    """A positive number a second."""
-    return _above_zero(text, 1e9, "a number above 0, for example 500")
+def _whole(least: int, most: int | None, expected: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}")
+        return int(text)
+
+    return read
 
 
-def _above_zero(text: str, below: float, expected: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < below:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}")
-    return found
-
-
-def number(text: str) -> int:
-    """A whole number, 0 or more."""
-    return _whole(text, 0, None, "a whole number, 0 or more")
-
-
-def positive(text: str) -> int:
-    """A whole number, 1 or more."""
-    return _whole(text, 1, None, "a whole number, 1 or more")
-
-
-def partitions(text: str) -> int:
-    """So many tasks at once, in one process."""
-    return _whole(text, 1, 1_024, "a number of partitions, 1 to 1024")
-
-
-def port(text: str) -> int:
-    """A TCP port; 0 for any that is free."""
-    return _whole(text, 0, 65_535, "a port, 0 to 65535")
-
-
-def _whole(text: str, least: int, most: int | None, expected: str) -> int:
-    if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}")
-    return int(text)
+seconds = _above_zero(86_400, "a number of seconds above 0, for example 30")
+rate = _above_zero(1e9, "a number above 0, for example 500")
+number = _whole(0, None, "a whole number, 0 or more")
+positive = _whole(1, None, "a whole number, 1 or more")
+partitions = _whole(1, 1_024, "a number of partitions, 1 to 1024")
+port = _whole(0, 65_535, "a port, 0 to 65535")
 
 
 def file(text: str) -> Path:

@@ -12,17 +12,18 @@ from streams.cli.progress import counted
 
 
 def add_to(commands: Any) -> None:
-    parser = command(commands, "backtest", run, "Run events through the pipeline in process, on virtual time.")
+    parser = command(commands, "backtest", run, "Run events through the pipeline in process, on virtual time.",
+                     "events.jsonl --definitions shop --output out")
     parser.add_argument("events", nargs="+", type=file, metavar="EVENTS", help="JSON Lines (.gz too), CSV or Parquet")
     parser.add_argument("--definitions", type=folder, required=True, metavar="DIR", help="folder of definitions")
     parser.add_argument("--definitions-at", type=switch, action="append", default=[], metavar="TIME=DIR",
-                        help="these definitions from TIME on; repeatable")
-    parser.add_argument("--output", type=folder_to_write, required=True, metavar="DIR", help="folder for a file a topic")
+                        help="switch to these definitions at TIME; may be repeated")
+    parser.add_argument("--output", type=folder_to_write, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--mapping", type=file, metavar="FILE", help="how rows of CSV or Parquet become messages")
-    parser.add_argument("--until", type=moment, metavar="TIME", help="let the clock run on to TIME")
-    parser.add_argument("--as-given", action="store_true", help="take events in file order")
-    parser.add_argument("--partitions", type=partitions, default=1, metavar="N", help="tasks side by side; changes nothing")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="shuffles the interleaving; changes nothing")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="let the clock run on to TIME after the last event")
+    parser.add_argument("--as-given", action="store_true", help="take events in the order of the files, not by time")
+    parser.add_argument("--partitions", type=partitions, default=1, metavar="N", help="tasks side by side; same result")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="shuffles the turns of tasks; same result")
 
 
 def run(options: argparse.Namespace) -> int:

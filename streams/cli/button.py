@@ -22,13 +22,14 @@ LOOK_EVERY = 1.0
 
 def add_to(commands: Any) -> None:
     activate = command(
-        commands, "activate", press, "Press the button: everyone in the segment now, once, and every change from now on.")
+        commands, "activate", press, "Press the button: everyone in the segment now, once, and every change from now on.",
+        "win-back-carts --per-second 100")
     activate.add_argument("campaign", metavar="ID", help="of a campaign")
-    activate.add_argument("--per-second", type=rate, metavar="N", help="at most so many people a second; of a press that "
-                          "runs: from now on (default: as fast as the pipeline goes)")
-    activate.add_argument("--no-wait", action="store_true", help="do not stay to tell how far it is")
+    activate.add_argument("--per-second", type=rate, metavar="N", help="at most so many people a second, also for a press "
+                          "under way (default: as fast as the pipeline goes)")
+    activate.add_argument("--no-wait", action="store_true", help="do not stay to show how far it is")
     _with_progress(activate)
-    stop = command(commands, "pause", pause, "Stop a campaign, also in the middle of a press; nobody is told anything.")
+    stop = command(commands, "pause", pause, "Stop a campaign, also in the middle of a press; nobody is sent anything.")
     stop.add_argument("campaign", metavar="ID", help="of a campaign")
     with_broker(stop)
 
@@ -98,5 +99,5 @@ def _follow(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _with_progress(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print how far it is as JSON, at the end")
+    parser.add_argument("--json", action="store_true", help="how far it is, as JSON")
     with_patience(parser, WITHIN)

@@ -17,10 +17,10 @@ def add_to(commands: Any) -> None:
     campaigns = group(commands, "campaign", "What a campaign means for one person, and how far a press of its button is.")
     button.add_progress_to(campaigns)
     for name, run, summary in (
-        ("explain", explain_campaign, "Why somebody got a message or did not, and what speaks against one now."),
-        ("preview", preview_campaign, "What somebody would be sent, rendered now, without an event; nothing is sent."),
+        ("explain", explain_campaign, "Why somebody got a message or did not, and what would prevent one now."),
+        ("preview", preview_campaign, "What somebody would be sent now, without an event; nothing is sent."),
     ):
-        parser = command(campaigns, name, run, summary)
+        parser = command(campaigns, name, run, summary, "win-back-carts --profile cookie:c1")
         parser.add_argument("campaign", metavar="ID", help="of a campaign")
         with_identifier(parser, "--profile", required=True, help="any identifier of the person")
         parser.add_argument("--json", action="store_true", help="as JSON")

@@ -11,12 +11,13 @@ from streams.core.errors import Misconfigured
 
 
 def add_to(commands: Any) -> None:
-    parser = command(commands, "collect", run, "Take events over HTTP, as SDKs of the Segment spec send them.")
+    parser = command(commands, "collect", run, "Take events over HTTP, as SDKs of the Segment spec send them.",
+                     "--write-keys keys.txt --origin https://shop.example")
     parser.add_argument("--write-keys", type=file, metavar="FILE",
-                        help="a key a line, one of which a sender must have (default: anybody may send)")
+                        help="a file with one key a line; a sender must have one of them (default: anybody may send)")
     parser.add_argument("--origin", action="append", default=[], metavar="URL",
-                        help="of pages whose scripts may send, for example https://shop.example, or *; may be repeated")
-    with_address(parser, 6092, "TLS is a proxy's")
+                        help="a site whose pages may send, for example https://shop.example, or *; may be repeated")
+    with_address(parser, 6092, "TLS needs a proxy in front")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -24,14 +24,14 @@ Reasons: TypeAlias = "Counter[tuple[str, str, str]]"
 
 
 def add_to(commands: Any) -> None:
-    letters = group(commands, "dead-letters", "What could not be accepted.")
+    letters = group(commands, "dead-letters", "Messages that could not be accepted.")
     listed = command(letters, "list", list_letters, "How many, by reason, and the newest of them.")
     listed.add_argument("--reason", metavar="TEXT", help="only those with this text in their reason")
     listed.add_argument("--last", type=number, default=20, metavar="N", help="how many of the newest (default: 20)")
     listed.add_argument("--json", action="store_true", help="as JSON, with the bytes of each")
     with_broker(listed)
     again = command(letters, "replay", replay, "Put events among them on their topics again, if the rules in force accept "
-                    "them; they count as received when they first were.")
+                    "them; they count as received when they first were.", "--reason 'no identifier'")
     which = again.add_mutually_exclusive_group(required=True)
     which.add_argument("ids", nargs="*", default=[], metavar="ID", help="those, as `dead-letters list` names them")
     which.add_argument("--reason", metavar="TEXT", help="those with this text in their reason")

@@ -22,22 +22,18 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: Any) -> None:
-    for name, run, summary in (
-        ("apply", apply, "Put the definitions of a folder in force, replacing those that stand."),
-        ("diff", diff, "Show what `apply` would change."),
-    ):
-        parser = command(commands, name, run, summary)
+    applied = command(commands, "apply", apply, "Put the definitions of a folder in force, and delete those not in it.")
+    compared = command(commands, "diff", diff, "Show what `apply` would change, and whom segments would gain and lose.")
+    for parser in (applied, compared):
         parser.add_argument("folder", type=folder, metavar="DIR", help="folder of definitions, YAML or JSON")
         parser.add_argument("--json", action="store_true", help="print the changes as JSON")
-        if run is diff:
-            with_sizes(parser)
-        else:
-            parser.add_argument("--delete-all", action="store_true", help="let an empty folder delete every definition")
-            with_broker(parser)
+    applied.add_argument("--delete-all", action="store_true", help="let an empty folder delete every definition")
+    with_broker(applied)
+    with_sizes(compared)
     schema = group(commands, "schema", "JSON Schema for editors, and the Avro schemas of the topics.")
     command(schema, "definitions", print_definitions_schema, "The JSON Schema of definition files.")
-    avro = command(schema, "topic", print_topic_schema, "The Avro schema of a topic's values.")
-    avro.add_argument("name", type=_schema, metavar="SCHEMA", help="for example activation, hit, profile")
+    avro = command(schema, "topic", print_topic_schema, "The Avro schema of a topic's values.", "activations.email")
+    avro.add_argument("name", type=_schema, metavar="TOPIC", help="a topic, or the name of a schema")
 
 
 def apply(options: argparse.Namespace) -> int:
@@ -86,10 +82,13 @@ def print_topic_schema(options: argparse.Namespace) -> int:
 
 def _schema(text: str) -> str:
     import schemas
+    from streams.topology import TOPICS
 
-    if text not in schemas.NAMES:
-        raise argparse.ArgumentTypeError(f"there is no schema {text}; expected one of {', '.join(schemas.NAMES)}")
-    return text
+    found = {topic.name: topic.schema for topic in TOPICS}.get(text, text)
+    if found not in schemas.NAMES:
+        expected = ", ".join(topic.name for topic in TOPICS)
+        raise argparse.ArgumentTypeError(f"there is no topic {text}; expected one of {expected}")
+    return found
 
 
 def judged(folder: Path) -> Definitions:

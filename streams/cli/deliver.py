@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "deliver", run, "Deliver activations to the destinations in force, and follow `apply`.")
-    parser.add_argument("--only", action="append", metavar="ID", help="this destination; may be repeated")
-    with_address(parser, 6090, "/live, /ready and /metrics have no authentication: loopback, or behind a proxy")
+    parser.add_argument("--only", action="append", metavar="ID", help="run this destination alone; may be repeated")
+    with_address(parser, 6090, "nobody is authenticated: keep it on loopback or behind a proxy")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -12,15 +12,15 @@ from streams.cli.arguments import command, folder_to_write, positive, seconds
 
 
 def add_to(commands: Any) -> None:
-    parser = command(commands, "demo", run, "A broker, workers, a simulated shop, a live view, and a check of it all.")
+    parser = command(commands, "demo", run, "Run a broker, workers, a simulated shop and a live view, and check it all.")
     parser.add_argument("--events", type=positive, default=20_000, metavar="N", help="messages of the shop (default: 20000)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another shop")
     parser.add_argument("--seconds", type=_playing, default=35.0, metavar="S", help="how long the shop plays (default: 35)")
     parser.add_argument("--workers", type=positive, default=2, metavar="N", help="worker processes (default: 2)")
     parser.add_argument("--auto", action="store_true", help="press the campaign's button half-way, without a person")
     parser.add_argument("--keep", action="store_true", help="leave everything running, with the web status")
-    parser.add_argument("--broker", help="a Kafka that runs already, host:port; default: an embedded one")
-    parser.add_argument("--folder", type=folder_to_write,
+    parser.add_argument("--broker", metavar="HOST:PORT", help="a Kafka that runs already (default: an embedded one)")
+    parser.add_argument("--folder", type=folder_to_write, metavar="DIR",
                         help="where broker and workers keep their data (default: a temporary one)")
 
 

@@ -10,7 +10,8 @@ from streams.cli.arguments import command, folder_to_write, group, settings_of, 
 
 def add_to(commands: Any) -> None:
     feed = group(commands, "feed", "Memberships as files, for platforms that take uploads.")
-    export = command(feed, "export", run, "Write a full file first, then what changed since the last export.")
+    export = command(feed, "export", run, "Write a full file first, then what changed since the last export.",
+                     "feed --format csv")
     export.add_argument("folder", type=folder_to_write, metavar="DIR", help="one feed: its files, and position.json")
     export.add_argument("--format", choices=("jsonl", "csv", "parquet"), default="jsonl",
                         help="of the files (default: jsonl)")

@@ -12,7 +12,7 @@ def add_to(commands: Any) -> None:
     parser = command(commands, "feedback", run, "Take bounces, complaints and unsubscribes; suppress those addresses.")
     parser.add_argument("--mailbox", action="append", type=folder, default=[], metavar="DIR",
                         help="a maildir that bounces come into; may be repeated")
-    with_address(parser, 6091, "every route proves its caller, TLS is a proxy's")
+    with_address(parser, 6091, "callers are authenticated; TLS needs a proxy in front")
 
 
 def run(options: argparse.Namespace) -> int:

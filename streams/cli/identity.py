@@ -16,9 +16,10 @@ from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
-    identity = group(commands, "identity", "Who is one person.")
+    identity = group(commands, "identity", "Which identifiers are one person, and why.")
     split = command(
-        identity, "split", ask, "Make some identifiers of a person a person of their own again, with all that is theirs.")
+        identity, "split", ask, "Make some identifiers of a person a person of their own again, with all that is theirs.",
+        "customer_id:u1 --identifiers cookie:c1 email:jane@example.com")
     with_identifier(split, "identifier", help="any identifier that stays, for example customer_id:u1")
     with_identifier(split, "--identifiers", required=True, nargs="+", help="those that leave")
     split.set_defaults(action="split")

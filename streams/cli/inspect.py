@@ -13,25 +13,26 @@ from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
-    profile = group(commands, "profile", "Look at one person.")
+    profile = group(commands, "profile", "One person: look at, export, erase, suppress.")
     show = command(profile, "show", show_profile, "All that is known of a person.")
     with_identifier(show, "identifier", help="for example cookie:c1 or email:jane@example.com")
-    show.add_argument("--events", type=number, default=10, metavar="N", help="how many of the latest events")
+    show.add_argument("--events", type=number, default=10, metavar="N", help="how many of the latest events (default: 10)")
     show.add_argument("--json", action="store_true", help="as JSON")
     with_broker(show)
-    export = command(profile, "export", export_profile, "Everything known of a person, as JSON: events, sources, all.")
+    export = command(profile, "export", export_profile, "Everything known of a person, as JSON, with sources and events.")
     with_identifier(export, "identifier", help="any identifier of the person")
-    export.add_argument("--record", action="store_true", help="also ask on privacy.requests, so that it "
-                        "is on record; the receipt is told on stderr")
+    export.add_argument("--record", action="store_true", help="put the export on record: a request on "
+                        "privacy.requests, whose receipt is printed on stderr")
     with_broker(export)
     privacy.add_to(profile)
-    segment = group(commands, "segment", "Look at segments.")
+    segment = group(commands, "segment", "Segments: list, preview, explain, take back.")
     segments.add_to(segment)
-    explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not; what one costs.")
-    explain.add_argument("segment", metavar="ID", help="with --cost also a file")
+    explain = command(segment, "explain", explain_segment, "Why a person is in a segment, or is not; what one costs.",
+                      "cart-abandoners --profile cookie:c1")
+    explain.add_argument("segment", metavar="ID", help="of a segment; with --cost also a file of definitions")
     about = explain.add_mutually_exclusive_group(required=True)
     with_identifier(about, "--profile", help="any identifier of the person")
-    about.add_argument("--cost", action="store_true", help="what it keeps at most, what touches it, who shares it")
+    about.add_argument("--cost", action="store_true", help="what it keeps at most, what touches it, which segments share it")
     explain.add_argument("--definitions", type=folder, metavar="DIR",
                          help="with --cost: the definitions around it (default: those that stand on the broker)")
     explain.add_argument("--json", action="store_true", help="as JSON")

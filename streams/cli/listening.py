@@ -1,4 +1,4 @@
-"""How the commands that listen for others beside the workers begin: `collect`, `deliver`, `feedback`, `serve`."""
+"""What the commands that listen on a port share: `collect`, `deliver`, `feedback`, `serve`."""
 from __future__ import annotations
 
 import argparse
@@ -12,15 +12,14 @@ if TYPE_CHECKING:
 
 
 def with_address(parser: argparse.ArgumentParser, number: int, trusted: str) -> None:
-    """`--host`, `--port` and the broker. trusted: why whoever can reach the address may, or who has to see to that."""
-    parser.add_argument("--host", default="127.0.0.1", help=f"address; {trusted}")
-    parser.add_argument("--port", type=port, default=number, help=f"to listen on (default: {number})")
+    """`--host`, `--port` and the broker. trusted: what stands between the address and whoever can reach it."""
+    parser.add_argument("--host", default="127.0.0.1", help=f"address to listen on (default: 127.0.0.1); {trusted}")
+    parser.add_argument("--port", type=port, default=number, help=f"port to listen on (default: {number})")
     with_broker(parser)
 
 
 def begin(settings: Settings, options: argparse.Namespace) -> Address:
-    """Where to listen, as `--host` and `--port` say; from here on the log is written. Misconfigured where the broker cannot
-    be had or its topics are not as declared."""
+    """Checks broker and topics (Misconfigured) and begins the log. The address that `--host` and `--port` name."""
     from streams.runtime.beside.listening import Address
     from streams.runtime.kafka.topics import check_topics
     from streams.runtime.logs import begin_log

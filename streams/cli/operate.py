@@ -22,18 +22,19 @@ DECIDE_ABOUT_TOPICS = {"AUDIENCE_APP", "AUDIENCE_PREFIX", "AUDIENCE_PARTITIONS",
 
 def add_to(commands: Any) -> None:
     broker = command(commands, "broker", run_broker, "Run Apache Kafka on this machine, for development.")
-    broker.add_argument("--data", type=folder_to_write, default=Path("audience-kafka"), help="folder of its data")
-    broker.add_argument("--port", type=port, default=9092, help="on 127.0.0.1 (default: 9092)")
+    broker.add_argument("--data", type=folder_to_write, default=Path("audience-kafka"), metavar="DIR",
+                        help="folder of its data (default: audience-kafka)")
+    broker.add_argument("--port", type=port, default=9092, help="port on 127.0.0.1 (default: 9092)")
     worker = command(commands, "worker", run_workers, "Run a worker, or several.")
     worker.add_argument("--processes", type=positive, default=1, metavar="N",
-                        help="so many, each with a folder, a port and, from AUDIENCE_INSTANCE, a name of its own")
+                        help="how many (default: 1); each gets a folder, a port and, if AUDIENCE_INSTANCE is set, a name")
     with_broker(worker)
-    topics = command(commands, "topics", show_topics, "List what the pipeline is made of.")
+    topics = command(commands, "topics", show_topics, "List topics, stages and tables of the pipeline.")
     topics.add_argument("--create", action="store_true", help="create what is missing on the broker")
     topics.add_argument("--json", action="store_true", help="as JSON")
     with_broker(topics)
     check = command(commands, "check", check_all, "Say all that is wrong with settings, broker, topics, definitions.")
-    check.add_argument("--definitions", type=folder, metavar="DIR", help="look at this folder of definitions too")
+    check.add_argument("--definitions", type=folder, metavar="DIR", help="check this folder of definitions too")
     with_broker(check)
 
 
@@ -41,9 +42,10 @@ def run_broker(options: argparse.Namespace) -> int:
     from streams.runtime.broker.embedded import EmbeddedBroker
 
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a download as Ctrl-C does
     with EmbeddedBroker(options.data, options.port, on_progress=_tell) as broker:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         print(f"Apache Kafka at {broker.address}, data in {options.data}; Ctrl-C stops it", file=sys.stderr)
         stopped.wait()
     return 0
@@ -73,10 +75,7 @@ def _run_workers(options: argparse.Namespace) -> int:
 def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int:
     """Worker processes side by side, each with variables of `its_own`; all end with the first, and the
     exit code is its own, 128 and the signal's number where one ended it."""
-    children = [
-        subprocess.Popen([sys.executable, "-m", "streams.cli", "worker"], env=variables | its_own(settings, number))
-        for number in range(count)]
-
+    children: list[subprocess.Popen[bytes]] = []
     asked = threading.Event()
 
     def stop(*_: object) -> None:
@@ -84,15 +83,18 @@ def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int
         for child in children:
             child.terminate()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    for asking in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asking, stop)
+    command = [sys.executable, "-m", "streams.cli", "worker"]
+    children += (subprocess.Popen(command, env=variables | its_own(settings, number)) for number in range(count))
+    if asked.is_set():  # while not all of them were there
+        stop()
     pid, status = os.wait()
-    for child in children:
-        if child.pid != pid and child.poll() is None:
-            child.terminate()
-    for child in children:
-        if child.pid != pid:
-            child.wait()
+    others = [child for child in children if child.pid != pid]
+    for child in others:
+        child.terminate()
+    for child in others:
+        child.wait()
     code = os.waitstatus_to_exitcode(status)
     if asked.is_set() and code == -signal.SIGTERM:
         return 0  # it had not begun yet

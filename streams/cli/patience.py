@@ -12,7 +12,7 @@ WITHIN = 30.0
 def with_patience(parser: argparse.ArgumentParser, within: float = WITHIN) -> None:
     """For what is asked of workers, who get so many seconds unless the command line says otherwise."""
     parser.add_argument("--within", type=seconds, default=within, metavar="SECONDS",
-                        help=f"how long to wait for the workers' answers (default {within:.0f})")
+                        help=f"how long to wait for the workers (default: {within:.0f})")
     with_broker(parser)
 
 

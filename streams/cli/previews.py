@@ -24,8 +24,9 @@ SHOWN = 10
 
 def add_to(segment: Any) -> None:
     """The command, under the word `segment`."""
-    parser = command(segment, "preview", preview_segment, "Size, a sample and overlaps of a segment, without applying it.")
-    parser.add_argument("file", type=file, metavar="FILE", help="a file of definitions, among those that stand")
+    parser = command(segment, "preview", preview_segment, "Size, a sample and overlaps of a segment, without applying it.",
+                     "shop/carts.yaml")
+    parser.add_argument("file", type=file, metavar="FILE", help="a file of definitions, read among those in force")
     parser.add_argument("--members", type=number, default=SHOWN, metavar="N", help=f"how many to name (default {SHOWN})")
     with_sample(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")

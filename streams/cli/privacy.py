@@ -1,8 +1,8 @@
-"""What may be asked of a person, as records on `privacy.requests`: `audience profile erase`, `suppress`, `unsuppress`;
-`identity split` and `profile export` ask through `ask` too.
+"""Requests about a person, as records on `privacy.requests`: `audience profile erase`, `suppress`, `unsuppress`; also for
+`identity split` and `profile export --record`.
 
-The pipeline answers on `privacy.receipts`. The command waits for that, but the request is safe on its topic all the same:
-a worker that is down answers it when it is back.
+The pipeline answers on `privacy.receipts`. The command waits for the receipt, but the request is safe on its topic in any
+case: if no worker runs, it is answered when one is back.
 """
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streams.cli.arguments import command, seconds, settings_of, with_broker, with_identifier
+from streams.cli.arguments import command, settings_of, with_identifier
+from streams.cli.patience import WITHIN, with_patience
 from streams.cli.printing import printed
 from streams.core.values import iso
 from streams.runtime.clock import wall_ms
 
 ASKED = {
     "erase": "Forget a person, wherever they are; later events of their identifiers are refused until `unsuppress`.",
-    "suppress": "Send nothing there and show nothing there any more; of a customer id: to the person.",
+    "suppress": "Send nothing to an address, show nothing on a device any more; for a customer id: to the person.",
     "unsuppress": "Take an identifier off the suppression list, also one that was erased.",
 }
-PATIENCE = 30.0
 
 
 def add_to(profile: Any) -> None:
@@ -37,12 +37,10 @@ def add_to(profile: Any) -> None:
 
 def with_answer(parser: argparse.ArgumentParser) -> None:
     """The options of every command that asks for a receipt."""
-    parser.add_argument("--reason", help="in words without personal data: unsubscribed, bounced, complained")
-    parser.add_argument("--within", type=seconds, default=PATIENCE, metavar="SECONDS",
-                        help="how long to wait for the receipt")
+    parser.add_argument("--reason", help="why, without personal data, for example unsubscribed or complained")
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the receipt; print the request's id")
     parser.add_argument("--json", action="store_true", help="the receipt as the topic has it")
-    with_broker(parser)
+    with_patience(parser)
 
 
 def ask(options: argparse.Namespace) -> int:
@@ -56,7 +54,7 @@ def ask(options: argparse.Namespace) -> int:
 
 def put_on_record(options: argparse.Namespace, action: str) -> int:
     """Ask for what this command has done, with the receipt on stderr."""
-    request_id, receipt = _asked(options, action, PATIENCE)
+    request_id, receipt = _asked(options, action, WITHIN)
     lines = [f"request {request_id} is not answered yet"] if receipt is None else readable(receipt)
     print(printed(lines), file=sys.stderr)
     return 0 if receipt is not None and receipt["outcome"] == "done" else 1

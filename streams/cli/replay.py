@@ -13,10 +13,11 @@ from streams.runtime.clock import wall_ms
 
 
 def add_to(commands: Any) -> None:
-    parser = command(commands, "replay", run, "Put events from files on the event topics, received now.")
+    parser = command(commands, "replay", run, "Put events from files on the event topics, received now.",
+                     "events.jsonl --per-second 100")
     parser.add_argument("events", nargs="+", type=file, metavar="FILE", help="JSON Lines (.gz too), CSV or Parquet")
     parser.add_argument("--mapping", type=file, metavar="FILE", help="how rows of CSV or Parquet become messages")
-    parser.add_argument("--per-second", type=rate, metavar="N", help="pace; without it as fast as the broker takes them")
+    parser.add_argument("--per-second", type=rate, metavar="N", help="a pace (default: as fast as the broker takes them)")
     parser.add_argument("--activate-old", action="store_true",
                         help="let events older than 24 hours trigger e-mail and SMS too")
     with_broker(parser)
@@ -31,14 +32,14 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     mapping = load(options.mapping) if options.mapping else None
     check_topics(settings)
-    rows = (row for path in options.events for row in read(path, mapping))
+    rows = ((path, row) for path in options.events for row in read(path, mapping))
     sent, unread, strange = 0, 0, 0
     began = time.monotonic()
     with Upstream(settings) as upstream:
-        for row in counted(rows, "rows"):
+        for path, row in counted(rows, "rows"):
             if row.reason is not None:
                 unread += 1
-                print(f"row {row.line}: {printable(row.reason)}", file=sys.stderr)
+                print(f"{path}:{row.line}: {printable(row.reason)}", file=sys.stderr)
                 continue
             _pace(options.per_second, sent, began)
             strange += not _send(upstream, row.raw, is_old_quiet=not options.activate_old)

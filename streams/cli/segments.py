@@ -12,7 +12,7 @@ from streams.cli.patience import complain, with_patience
 
 def add_to(segment: Any) -> None:
     """The commands, under the word `segment`."""
-    listed = command(segment, "list", list_segments, "Every segment: version, state, members; how far a backfill is.")
+    listed = command(segment, "list", list_segments, "Every segment: version, state and members; how far a backfill is.")
     listed.add_argument("--json", action="store_true", help="as JSON")
     with_patience(listed)
     previews.add_to(segment)

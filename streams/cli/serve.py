@@ -3,12 +3,15 @@ from __future__ import annotations
 
 import argparse
 import logging
-from socket import AF_INET, AF_INET6, create_server
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, seconds, settings_of
 from streams.cli.listening import with_address
-from streams.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from streams.runtime.beside.listening import Address
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +24,13 @@ def add_to(commands: Any) -> None:
                         help="your domain: names data and id sources in OpenRTB answers")
     parser.add_argument("--segtax", type=int, default=500, metavar="N",
                         help="id of your segment taxonomy in OpenRTB answers (500 and above: vendor-specific)")
-    with_address(parser, 6080, "no authentication: loopback, or behind a proxy")
+    with_address(parser, 6080, "nobody is authenticated: keep it on loopback or behind a proxy")
 
 
 def run(options: argparse.Namespace) -> int:
-    from aiohttp import web
+    import asyncio
 
+    from streams.runtime.beside.listening import Address
     from streams.runtime.clock import wall_ms
     from streams.runtime.logs import begin_log
     from streams.runtime.memberships.follower import Follower
@@ -43,17 +47,19 @@ def run(options: argparse.Namespace) -> int:
     follower.start()
     served = Served(copy=store, following=follower, ready_within=options.ready_within,
                     provider=Provider(domain=options.provider, segtax=options.segtax))
-    place = f"{options.host}:{options.port}"
     try:
-        where: dict[str, Any] = {"host": options.host, "port": options.port}
-        if options.port == 0:  # any that is free, which the log has to name
-            free = create_server((options.host, 0), family=AF_INET6 if ":" in options.host else AF_INET)
-            where, place = {"sock": free}, f"{options.host}:{free.getsockname()[1]}"
-        web.run_app(application(served), access_log=None, **where,
-                    print=lambda _: log.info("Look-ups at http://%s/memberships/NAMESPACE:VALUE", place))
-    except OSError as failure:
-        raise Misconfigured((f"{place}: {failure.strerror}; is another server there? Choose a --port",)) from failure
+        asyncio.run(_serve(application(served), Address(host=options.host, port=options.port)))
     finally:
         follower.stop()
         store.close()
     return 0
+
+
+async def _serve(app: web.Application, address: Address) -> None:
+    """Until SIGTERM or SIGINT."""
+    from streams.runtime.beside.listening import listening, stopping
+
+    stopped = stopping()
+    async with listening(app, address) as there:
+        log.info("Look-ups at http://%s:%d/memberships/NAMESPACE:VALUE", there.host, there.port)
+        await stopped.wait()

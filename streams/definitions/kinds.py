@@ -6,18 +6,16 @@ from typing import Any, TypeAlias
 
 from streams.core.consent.mapping import ConsentMapping
 from streams.core.definitions import Campaign, ComputedTrait, Destination, Segment
-from streams.core.errors import Misconfigured
-from streams.core.values import Json
 from streams.definitions.campaigns import CAMPAIGN
 from streams.definitions.computed import COMPUTED_TRAIT
 from streams.definitions.consent import CONSENT
 from streams.definitions.destinations import DESTINATION
 from streams.definitions.document import DOCUMENT_FIELDS
 from streams.definitions.elsewhere import word_meant
-from streams.definitions.faults import Notes, Place, nearest, sentence, shown
+from streams.definitions.faults import nearest, shown
 from streams.definitions.identity import IDENTITY, Identity
 from streams.definitions.segments import SEGMENT
-from streams.definitions.shapes import Found, Record, Unreadable
+from streams.definitions.shapes import Found, Record
 
 Parsed: TypeAlias = Segment | ComputedTrait | Campaign | Destination | Identity | ConsentMapping
 
@@ -45,20 +43,4 @@ def read_document(found: Found) -> Parsed:
     if not isinstance(kind, str) or kind not in KINDS:
         found.at("kind").refuse(f"kind is {shown(kind)}", expected, word_meant(kind, KINDS))
     parsed: Parsed = KINDS[kind].read(found)
-    return parsed
-
-
-def parse_document(document: dict[str, Json], origin: str) -> Parsed:
-    """One inlined document by itself; whether what it refers to exists is not asked.
-
-    Raises Misconfigured with all its faults, each beginning with `origin`.
-    """
-    notes = Notes()
-    try:
-        parsed = read_document(Found(value=document, steps=(), notes=notes))
-    except Unreadable:
-        parsed = None
-    if parsed is None or notes.faults:
-        place = Place(file=origin)
-        raise Misconfigured(tuple(sentence(place, f.found, f.expected, f.meant) for f in notes.faults))
     return parsed

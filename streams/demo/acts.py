@@ -1,5 +1,4 @@
 """What a person does, before anything is written: one act becomes one message."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -3,7 +3,6 @@
 Nobody in the shop shares an identifier, so whoever is named together is one person: no rule of the identity
 graph is needed to say who that is, and none is used.
 """
-
 from __future__ import annotations
 
 from collections import Counter
@@ -40,24 +39,15 @@ class Answer:
         is_in = SEGMENTS[segment_id]
         return frozenset(person.identifiers for person in self.people if is_in(person, at_ms))
 
-    def segments_of(self, identifier: str, at_ms: int) -> frozenset[str]:
-        """The segments that the identifier's person is in at an instant."""
-        person = self._of.get(identifier)
-        if person is None:
-            return frozenset()
-        return frozenset(name for name, is_in in SEGMENTS.items() if is_in(person, at_ms))
-
     def permits(self, identifier: str, purpose: str, since_ms: float, until_ms: float) -> bool:
         """True if there was an instant from `since_ms` to `until_ms` at which all that had been received by
         then permitted the purpose. An interval, because what two partitions know at an instant is not one
         thing."""
-        person = self._of.get(identifier)
+        person = self.person(identifier)
         if person is None:
             return False
         instants = {since_ms, *(fact.received_at for fact in person.facts)}
-        return any(
-            _permitted(person, identifier, purpose, at) for at in instants if since_ms <= at <= until_ms
-        )
+        return any(_permitted(person, identifier, purpose, at) for at in instants if since_ms <= at <= until_ms)
 
 
 class Ledger:
@@ -96,9 +86,7 @@ class Ledger:
 
     def _person(self, group: set[str]) -> ExpectedProfile:
         facts = [fact for identifier in group for fact in self._facts.get(identifier, ())]
-        return ExpectedProfile(
-            identifiers=frozenset(group), facts=tuple(sorted(facts, key=lambda fact: fact.event_time))
-        )
+        return ExpectedProfile(identifiers=frozenset(group), facts=tuple(sorted(facts, key=lambda fact: fact.event_time)))
 
 
 def _permitted(person: ExpectedProfile, identifier: str, purpose: str, at: float) -> bool:
@@ -106,11 +94,7 @@ def _permitted(person: ExpectedProfile, identifier: str, purpose: str, at: float
     person's."""
     received = [fact for fact in person.facts if fact.received_at <= at]
     known = _linked(identifier, received)
-    stated = [
-        fact.consent[purpose]
-        for fact in received
-        if purpose in fact.consent and known & set(fact.identifiers)
-    ]
+    stated = [fact.consent[purpose] for fact in received if purpose in fact.consent and known & set(fact.identifiers)]
     return bool(stated) and stated[-1]
 
 

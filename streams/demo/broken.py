@@ -1,5 +1,4 @@
 """What goes wrong upstream: messages that nobody can accept, each of a kind that the pipeline must name."""
-
 from __future__ import annotations
 
 import random

@@ -3,7 +3,6 @@
 Kept apart from the message on purpose. The answer is worked out from facts and never from what the message
 says, so a mistake in reading messages cannot be made twice alike.
 """
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -28,9 +27,7 @@ class Label(StrEnum):
     WRONG_TYPE = "wrong type"
 
 
-BROKEN = frozenset(
-    {Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Label.BLOCKED_ONLY, Label.WRONG_TYPE}
-)
+BROKEN = frozenset({Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Label.BLOCKED_ONLY, Label.WRONG_TYPE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,4 @@
 """What was read back from Kafka's topics at the end of a demo, for the verdict."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

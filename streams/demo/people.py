@@ -3,26 +3,12 @@ conflicts and the right profiles can be told without any rule for them.
 
 All names, mail domains and telephone numbers are of the ranges set aside for fiction.
 """
-
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
 
-FIRST_NAMES = (
-    "Anna",
-    "Bram",
-    "Chloe",
-    "Daan",
-    "Emma",
-    "Finn",
-    "Greet",
-    "Hugo",
-    "Iris",
-    "Jan",
-    "Klaas",
-    "Lotte",
-)
+FIRST_NAMES = ("Anna", "Bram", "Chloe", "Daan", "Emma", "Finn", "Greet", "Hugo", "Iris", "Jan", "Klaas", "Lotte")
 COUNTRIES = ("NL", "NL", "NL", "BE", "DE", "FR")
 AREAS = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228)
 NUMBERS_AN_AREA = 100

@@ -3,7 +3,6 @@
 Written a second time on purpose, as stupidly as can be, and without anything of `streams.core`: this is what
 the pipeline is judged by. A test holds the two lists of segments together.
 """
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping

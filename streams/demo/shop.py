@@ -4,7 +4,6 @@ Driven by slots and not by clocks: message k of n is received at start + k/n of 
 exactly as many messages as asked for, at an even rate, and memory holds the visits under way and the people
 seen, not the stream.
 """
-
 from __future__ import annotations
 
 import random

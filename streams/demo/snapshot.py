@@ -1,6 +1,5 @@
 """One moment of a running demo, as plain values: what the screen shows and nothing of how it was found
 out."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -95,8 +95,5 @@ class Tally:
         if not self._delays:
             return None
         delays = sorted(self._delays)
-
-        def percentile(share: float) -> float:
-            return delays[min(len(delays) - 1, int(len(delays) * share))]
-
-        return Latency(p50=percentile(0.5), p95=percentile(0.95), p99=percentile(0.99))
+        p50, p95, p99 = (delays[int(len(delays) * share)] for share in (0.5, 0.95, 0.99))
+        return Latency(p50=p50, p95=p95, p99=p99)

@@ -3,7 +3,6 @@
 Each check says what was expected, what was found, and, where they differ, one place to look at. Examples name
 identifiers: the people of the shop are invented.
 """
-
 from __future__ import annotations
 
 from collections import Counter
@@ -139,12 +138,8 @@ def _ids(activations: tuple[SeenActivation, ...]) -> Check:
 def _turns(activations: tuple[SeenActivation, ...]) -> Check:
     """The same change of the same identifier under two ids would be a copy that no connector could
     recognise."""
-    times = Counter(
-        (a.channel, a.campaign_id, a.segment_id, a.identifier, a.change, a.sequence) for a in activations
-    )
-    return _none(
-        "activations repeated under another id", [" ".join(map(str, key)) for key in times if times[key] > 1]
-    )
+    times = Counter((a.channel, a.campaign_id, a.segment_id, a.identifier, a.change, a.sequence) for a in activations)
+    return _none("activations repeated under another id", [" ".join(map(str, key)) for key in times if times[key] > 1])
 
 
 def _consent(activations: tuple[SeenActivation, ...], answer: Answer, apart_ms: float) -> Check:
@@ -152,8 +147,7 @@ def _consent(activations: tuple[SeenActivation, ...], answer: Answer, apart_ms: 
     wrong = [
         f"{a.campaign_id} to {a.identifier} without {a.purpose}"
         for a in activations
-        if a.change != "exited"
-        and not answer.permits(a.identifier, a.purpose, a.at - apart_ms, a.at + apart_ms)
+        if a.change != "exited" and not answer.permits(a.identifier, a.purpose, a.at - apart_ms, a.at + apart_ms)
     ]
     return _none("activations without consent", wrong)
 
@@ -163,9 +157,7 @@ def _equal(name: str, expected: int, found: int) -> Check:
 
 
 def _none(name: str, wrong: list[str]) -> Check:
-    return Check(
-        name=name, expected="0", found=f"{len(wrong):,}", is_ok=not wrong, example=wrong[0] if wrong else ""
-    )
+    return Check(name=name, expected="0", found=f"{len(wrong):,}", is_ok=not wrong, example=wrong[0] if wrong else "")
 
 
 def _one(groups: Iterable[frozenset[str]]) -> str:

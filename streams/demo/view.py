@@ -4,7 +4,6 @@ pipeline.
 On a terminal it redraws one screen; elsewhere (a log, a pipe) it writes a plain line now and then, because
 what is drawn over itself is unreadable in a file.
 """
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -39,9 +38,7 @@ class View:
             self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def close(self) -> None:
@@ -89,11 +86,7 @@ def line(snapshot: Snapshot) -> str:
 
 def _progress(snapshot: Snapshot) -> RenderableType:
     row = Table.grid(padding=(0, 1))
-    done = (
-        f"{snapshot.sent:,} of {snapshot.planned:,} sent, {snapshot.handled:,} handled"
-        if snapshot.planned
-        else ""
-    )
+    done = f"{snapshot.sent:,} of {snapshot.planned:,} sent, {snapshot.handled:,} handled" if snapshot.planned else ""
     bar = ProgressBar(total=max(1, snapshot.planned), completed=snapshot.sent, width=BAR)
     row.add_row(f"{snapshot.elapsed_s:5.1f} s", Text(snapshot.phase, style="bold"), bar, done)
     return row

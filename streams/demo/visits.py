@@ -1,5 +1,4 @@
 """What people do in one go: a visit is a generator of acts, so that many visits run side by side."""
-
 from __future__ import annotations
 
 import random
@@ -22,11 +21,7 @@ OLDEST_UPLOAD_DAYS = 45
 
 def start(person: Person, chance: random.Random) -> Visit:
     """A visit that this person can make."""
-    kinds: list[tuple[Callable[[Person, random.Random], Visit], int]] = [
-        (web, 50),
-        (ads_on_the_web, 12),
-        (chat, 5),
-    ]
+    kinds: list[tuple[Callable[[Person, random.Random], Visit], int]] = [(web, 50), (ads_on_the_web, 12), (chat, 5)]
     if person.app:
         kinds += [(in_the_app, 40), (ads_in_the_app, 8)]
     if person.email:
@@ -49,9 +44,7 @@ def web(person: Person, chance: random.Random) -> Visit:
 
 def in_the_app(person: Person, chance: random.Random) -> Visit:
     assert person.app
-    yield from _shopping(
-        person, chance, Source.APP, Names(app=person.app, cookie=person.app.cookie), person.app.cookie
-    )
+    yield from _shopping(person, chance, Source.APP, Names(app=person.app, cookie=person.app.cookie), person.app.cookie)
 
 
 def _shopping(person: Person, chance: random.Random, source: Source, names: Names, place: str) -> Visit:
@@ -87,11 +80,7 @@ def _checkout(act: Act, chance: random.Random) -> Visit:
 def _login(act: Act, chance: random.Random) -> Act:
     """Logging in tells the address, the number, and, on the same form, what the person agrees to."""
     person = act.person
-    traits = {
-        "first_name": person.first_name,
-        "country": person.country,
-        "newsletter": person.wants_newsletter,
-    }
+    traits = {"first_name": person.first_name, "country": person.country, "newsletter": person.wants_newsletter}
     return replace(
         act,
         type="identify",
@@ -105,12 +94,7 @@ def mail(person: Person, chance: random.Random) -> Visit:
     """Opening what was sent; whoever follows the link is known on the site by the address in it."""
     known = bool(person.customer_id) and chance.random() < 0.5
     names = Names(customer_id=person.customer_id) if known else Names(email=person.email)
-    act = Act(
-        person=person,
-        source=Source.EMAIL,
-        names=names,
-        properties={"mailing": f"week-{chance.randint(1, 9)}"},
-    )
+    act = Act(person=person, source=Source.EMAIL, names=names, properties={"mailing": f"week-{chance.randint(1, 9)}"})
     yield replace(act, event="Email Opened")
     if chance.random() < 0.5:
         yield replace(act, event="Email Link Clicked")
@@ -121,13 +105,8 @@ def mail(person: Person, chance: random.Random) -> Visit:
 def call(person: Person, chance: random.Random) -> Visit:
     is_known = chance.random() < 0.6
     names = Names(customer_id=person.customer_id) if is_known else Names(phone=person.phone)
-    properties = {
-        "reason": chance.choice(("question", "complaint", "order")),
-        "minutes": chance.randint(1, 30),
-    }
-    yield Act(
-        person=person, source=Source.CALL_CENTRE, names=names, event="Call Ended", properties=properties
-    )
+    properties = {"reason": chance.choice(("question", "complaint", "order")), "minutes": chance.randint(1, 30)}
+    yield Act(person=person, source=Source.CALL_CENTRE, names=names, event="Call Ended", properties=properties)
 
 
 def chat(person: Person, chance: random.Random) -> Visit:

@@ -3,7 +3,6 @@
 Every source writes as such sources do: browsers ISO 8601, apps by their own wrong clock, tills and ad servers
 epoch milliseconds, the call centre its local time.
 """
-
 from __future__ import annotations
 
 import random

@@ -11,9 +11,9 @@ import gc
 NEW = 10_000
 """Objects that stay, before a look at them between two units of work."""
 WITHIN = (100_000, -1, 50_000)
-"""Objects before a look within a unit; before one at what survived a look, without waiting for more of them (-1: each look
-takes both, so that nothing is looked at twice); and looks before one at everything. With up to two million at once (200,000
-objects, every tenth look) everything stood still for three seconds a minute during the press of a button."""
+"""Thresholds of `gc.set_threshold`. Within a unit: a look after 100,000 new objects. -1: every look takes the middle
+generation too, so that nothing is looked at twice. A look at everything after 50,000 looks; with 200,000 objects and every
+tenth look everything stood still for three seconds a minute during the press of a button."""
 
 
 def begin() -> None:

@@ -137,10 +137,10 @@ def _parse(setting: Setting, text: str) -> Any:
         shown += " (Kubernetes' word for a Service; enableServiceLinks: false in the pod)"
     try:
         value = setting.type(text)
+        if isinstance(value, int | float) and not _is_within(setting, value):
+            raise ValueError
     except ValueError:
         raise ValueError(f"found {shown}; expected {_expected(setting)}; {setting.doc}") from None
-    if isinstance(value, int | float) and not _is_within(setting, value):
-        raise ValueError(f"found {shown}; expected {_expected(setting)}; {setting.doc}")
     if setting.field in _NAMES and not _is_name(text):
         raise ValueError(f"found {shown}; expected letters, digits, '.', '_' and '-' as in a topic name")
     return value

@@ -1,7 +1,7 @@
 """The status of a worker, and how it looks as JSON and as a page.
 
 One dataclass is the source of both, so that what a person sees and what a script reads cannot differ. Holds no data
-of people: counts, offsets and times only (law L6).
+of people: counts, offsets and times only.
 """
 from __future__ import annotations
 

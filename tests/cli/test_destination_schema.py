@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator
 from streams.cli.connectors import CONNECTORS
 from streams.cli.destinations import faults_of, schemas
 from streams.core.errors import Misconfigured
-from streams.definitions import definitions_schema, parse_document
+from streams.definitions import definitions_schema
 from tests.cli.test_destinations import HEAD, HTTP, ODD, TEXTS, WELL, WRONG
+from tests.definitions.refused import read_alone
 
 SCHEMA = definitions_schema(schemas())
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -63,7 +64,7 @@ def test_it_refuses_nothing_that_apply_takes(connector: str) -> None:
 
 def refuses(document: dict[str, Any]) -> bool:
     try:
-        parse_document(document, "d.yaml")
+        read_alone(document)
     except Misconfigured:
         return True
     return bool(faults_of(document))

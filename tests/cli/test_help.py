@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +39,17 @@ def test_every_command_and_argument_explains_itself(found: Found, capsys: pytest
     silent = [action.dest for action in command._actions
               if not action.help and not isinstance(action, argparse._SubParsersAction)]
     assert silent == []
+
+
+def test_every_example_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop").mkdir()
+    for name in ("shop/carts.yaml", "events.jsonl", "keys.txt"):
+        (tmp_path / name).touch()
+    examples = [command.epilog.removeprefix("example: ") for words, command in ALL if words and command.epilog]
+    assert len(examples) > 5
+    for example in examples:
+        assert parser().parse_args(shlex.split(example)[1:]).words in example
 
 
 def test_it_says_which_release_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from streams.cli.operate import its_own
 from streams.runtime.exits import Exit
 from streams.runtime.settings import Settings
+from tests.kafka.deployment import free_port
 from tests.processes import environment, fetched
 
 
@@ -31,7 +32,8 @@ def taken() -> Iterator[int]:
 def _begun(words: str, data: Path, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "streams.cli", *words.split()], cwd=data, stderr=subprocess.PIPE, text=True,
-        env=environment(**{"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data)} | variables))
+        env=environment(**{"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data),
+                           "AUDIENCE_WEB_PORT": str(free_port())} | variables))
 
 
 def _ended(words: str, data: Path, **variables: str) -> tuple[int, str]:
@@ -48,6 +50,27 @@ def test_workers_end_with_the_first_that_ends_and_say_so(tmp_path: Path) -> None
     assert f"a worker ended with exit code {Exit.MISCONFIGURED:d}; all are stopped" in said
 
 
+STOPPED_AT_ONCE = """
+import os, signal, subprocess, sys
+from streams.cli import operate
+from streams.runtime.settings import Settings
+begun = []
+def begin(*_, **__):
+    begun.append(START([sys.executable, "-c", "import time; time.sleep(60)"]))
+    if len(begun) == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return begun[-1]
+START, operate.subprocess.Popen = subprocess.Popen, begin
+code = operate._supervise({}, Settings.read({}), 3)
+print(code, len(begun), [each.poll() is None for each in begun])
+"""
+
+
+def test_workers_that_are_stopped_while_they_are_begun_all_end() -> None:
+    run = subprocess.run([sys.executable, "-c", STOPPED_AT_ONCE], capture_output=True, text=True, timeout=30, check=False)
+    assert run.stdout == "0 3 [False, False, False]\n", run.stderr
+
+
 def test_a_worker_whose_broker_is_away_says_so_and_may_be_started_again(tmp_path: Path) -> None:
     code, said = _ended("worker", tmp_path)
     assert code == Exit.BROKER
@@ -58,7 +81,7 @@ def test_a_look_up_server_on_a_taken_port_says_so(taken: int, tmp_path: Path) ->
     code, said = _ended(f"serve --port {taken}", tmp_path)
     assert code == 1
     assert said.splitlines()[-1].startswith("audience serve: 127.0.0.1:")
-    assert "Choose a --port" in said and "Traceback" not in said
+    assert "give another --port" in said and "Traceback" not in said
 
 
 def test_a_look_up_server_on_any_port_says_which(tmp_path: Path) -> None:
@@ -76,6 +99,29 @@ def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
     assert code == 1
     assert f"Port {taken} of 127.0.0.1 is taken" in said and "choose another --port" in said
     assert "Traceback" not in said
+
+
+FETCHES_FOR_EVER = """
+import sys, time
+from streams.cli import main
+from streams.runtime.broker import embedded
+def fetch(**_):
+    print("fetching", flush=True)
+    time.sleep(60)
+embedded.find_java, embedded.fetch_kafka = lambda: None, fetch
+sys.exit(main(["broker", "--data", sys.argv[1], "--port", "0"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_broker_that_is_still_fetched_ends_when_told_to(number: signal.Signals, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", FETCHES_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE) as broker:
+        assert broker.stdout and broker.stdout.readline() == b"fetching\n"
+        broker.send_signal(number)
+        try:
+            assert broker.wait(5) == 130
+        finally:
+            broker.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -58,3 +58,14 @@ def test_of_messages_alone_nothing_more_is_said(tmp_path: Path, capsys: pytest.C
     assert main(["replay", str(events)]) == 0
     said = capsys.readouterr().err
     assert said.startswith("3 messages") and "JSON" not in said
+
+
+def test_a_row_that_makes_no_message_is_named_with_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mapping = "messages:\n  - {type: track, event: Seen, anonymousId: {column: cookie}, timestamp: {column: at}}\n"
+    (tmp_path / "mapping.yaml").write_text(mapping)
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text("cookie,at\nc1,2026-01-01T00:00:00Z\nc2,soon\n")
+    files = [str(tmp_path / f"{name}.csv") for name in ("one", "two")]
+    assert main(["replay", *files, "--mapping", str(tmp_path / "mapping.yaml")]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in said[:2]] == [f"{file}:3" for file in files]

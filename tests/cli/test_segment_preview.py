@@ -57,6 +57,23 @@ def test_what_stands_as_it_is_can_be_previewed_too(pipeline: Pipeline) -> None:
     assert (each.now, each.then, each.entering, each.leaving) == (600, 600, 0, 0)
 
 
+def body(profiles: int, looked_at: int, entering: int, leaving: int) -> Json:
+    """The answer of a task that has 200 members, 20 of them among those looked at."""
+    row = {"present": 20, "entering": entering, "leaving": leaving, "both": {}, "sample": []}
+    return {"preview": {"looked_at": looked_at, "is_exact": looked_at == profiles, "segments": {"s": row}},
+            "standing": {"profiles": profiles, "segments": {"s": {"members": 200}}}}
+
+
+@pytest.mark.parametrize(("sampled", "then", "margin"), [
+    (body(1_000, 100, 30, 10), 424, 112),  # 1,000 sqrt((41/101 - 0.2²) / 100 · 0.9) · 1.96
+    (body(1_000, 100, 0, 0), 224, 19),  # 1,000 sqrt(1/101 / 100 · 0.9) · 1.96
+    (body(1_000, 0, 0, 0), 224, 0),
+])
+def test_the_error_is_that_of_the_difference_in_what_was_sampled(sampled: Json, then: int, margin: int) -> None:
+    each = estimates({0: sampled, 1: body(50, 50, 5, 1)}, 0).segments["s"]
+    assert (each.now, each.then, each.margin) == (220, then, margin)
+
+
 def test_the_stated_error_holds(pipeline: Pipeline) -> None:
     """Twenty changes of which the truth is known, a fifth of the people looked at: at most three fall outside of 95 %."""
     outside = 0

@@ -8,6 +8,7 @@ import pytest
 
 from streams.cli.lineages import as_json, as_text
 from streams.core.lineage import Lineage, trace
+from streams.core.messages import IdentityChanged
 from streams.testing import Pipeline
 from streams.web.lineage_svg import as_svg
 
@@ -124,6 +125,25 @@ def test_the_picture_escapes_what_outsiders_wrote_and_names_everybody() -> None:
     assert "<script>" not in svg
     assert f"cookie:{evil}" in [text.text for text in ElementTree.fromstring(svg).findall("{*}text")]
     assert as_json(found)["links"][0]["other"] == f"cookie:{evil}"
+
+
+@pytest.mark.parametrize(("change", "given", "text"), [
+    ("attached", {"evidence": [JANE, TABLET]}, "cookie:tablet to 11111111; message m1; on customer_id:jane, cookie:tablet"),
+    ("merged", {}, "22222222 (cookie:tablet) into 11111111; message m1"),
+    ("moved", {"since": 0, "event_id": ""},
+     "cookie:tablet from 22222222 to 11111111, its events from 1970-01-01T00:00:00.000Z on"),
+    ("refused", {"reason": "limit"}, "cookie:tablet to 11111111, it stays 22222222's; limit; message m1"),
+    ("refused", {"other_profile_id": None}, "cookie:tablet to 11111111, it stays nobody's; message m1"),
+    ("split", {"event_id": ""}, "cookie:tablet off 11111111, now 22222222"),
+    ("erased", {"event_id": "", "identifiers": []}, "all of 11111111"),
+])
+def test_each_decision_is_a_sentence(change: str, given: dict[str, Any], text: str) -> None:
+    line = IdentityChanged(**{
+        "at": START, "change": change, "profile_id": "1" * 32, "other_profile_id": "2" * 32, "identifiers": [TABLET],
+        "event_id": "m1", "reason": "", "decision": 7} | given)
+    found = Lineage(identifier=TABLET, profile_id=None, changes=(line,), owners=(), links=())
+    assert as_text(found).splitlines() == [
+        "cookie:tablet is nobody's now", "decisions", f"  #7     2026-01-01T00:00:00.000Z  {change:<9}{text}", "graph"]
 
 
 def test_of_an_identifier_that_was_always_alone_there_is_nothing_to_tell() -> None:

@@ -120,14 +120,20 @@ def test_each_event_in_quotes_is_as_the_interfaces_page_writes_it(tmp_path: Path
 
 
 README = (ROOT / "streams/definitions/README.md").read_text().split("\n## ")
-[SECTION] = [section for section in README if section.startswith("Coming from elsewhere")]
-WRITTEN = [rule for rule in re.findall("`([^`]+)`", SECTION) if rule.split(": ")[0] in NODES and ": " in rule]
+RULES, ELSEWHERE = (next(section for section in README if section.startswith(head))
+                    for head in ("Rules", "Coming from elsewhere"))
+WRITTEN = [rule for rule in re.findall("`([^`]+)`", RULES + ELSEWHERE) if rule.split(": ")[0] in NODES and ": " in rule]
 
 
 @pytest.mark.parametrize("rule", WRITTEN)
-def test_what_the_readme_writes_instead_is_a_rule(tmp_path: Path, rule: str) -> None:
-    (tmp_path / "d.yaml").write_text(f"kind: segment\nid: s\nrule: {{{rule}}}\n")
-    assert len(load_folder(tmp_path).segments) == 1
+def test_what_the_readme_writes_is_a_rule(tmp_path: Path, rule: str) -> None:
+    (tmp_path / "d.yaml").write_text(f"kind: segment\nid: s\nrule: {{{rule}}}\n---\nkind: segment\nid: cart-abandoners\n"
+                                     "rule: {everyone: {}}\n")
+    assert len(load_folder(tmp_path).segments) == 2
+
+
+def test_the_readme_has_every_node_comparison_and_function() -> None:
+    assert {*NODES, *COMPARISON_FIELDS, *map(str, Function)} <= set(re.findall(r"\w+", RULES))
 
 
 def test_every_word_that_is_meant_is_one_of_the_language() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from streams.core.errors import Misconfigured
-from streams.definitions import build, load_folder, parse_document
+from streams.definitions import build, load_folder
 from tests.definitions.refused import faults
 
 HEAD = "kind: segment\nid: s\n"
@@ -238,8 +238,8 @@ def test_documents_of_the_topic_name_their_key() -> None:
     with pytest.raises(Misconfigured,
                        match=r"^segment/s: the document has no rule; expected the field rule$"):
         build({"segment/s": {"kind": "segment", "id": "s"}}, 1, {})
-    with pytest.raises(Misconfigured, match=r"^topic: rule.members names a file"):
-        parse_document({"kind": "segment", "id": "s", "rule": {"members": {"file": "x"}}}, "topic")
+    with pytest.raises(Misconfigured, match=r"^segment/s: rule.members names a file"):
+        build({"segment/s": {"kind": "segment", "id": "s", "rule": {"members": {"file": "x"}}}}, 1, {})
 
 
 def test_aliases_that_stand_for_too_much_are_refused_at_once(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from streams.core.segments.rules import (
     Trait,
     Window,
 )
-from streams.definitions import parse_document
+from tests.definitions.refused import read_alone
 
 DAY = 86_400_000
 A = EventMatch(names=("A",))
@@ -41,7 +41,7 @@ IS_1 = Comparison(operator=Operator.IS, operand=1)
 
 
 def rule(text: str) -> Rule:
-    parsed = parse_document({"kind": "segment", "id": "s", "rule": yaml.safe_load(text)}, "test")
+    parsed = read_alone({"kind": "segment", "id": "s", "rule": yaml.safe_load(text)})
     assert isinstance(parsed, Segment)
     return parsed.rule
 

@@ -9,8 +9,9 @@ from jsonschema import Draft202012Validator
 
 from streams.core.errors import Misconfigured
 from streams.core.segments.rules import Operator
-from streams.definitions import definitions_schema, parse_document
+from streams.definitions import definitions_schema
 from streams.definitions.nodes import NODES
+from tests.definitions.refused import read_alone
 
 VALIDATOR = Draft202012Validator(definitions_schema())
 
@@ -55,7 +56,7 @@ def test_it_is_a_json_schema_with_every_node_and_comparison() -> None:
 def test_it_refuses_what_the_parser_refuses(document: dict[str, Any]) -> None:
     assert not VALIDATOR.is_valid(document)
     with pytest.raises(Misconfigured):
-        parse_document(document, "test")
+        read_alone(document)
 
 
 @pytest.mark.parametrize("document", [

@@ -109,8 +109,6 @@ def test_every_source_and_platform_is_heard(played: list[Sent]) -> None:
     namespaces = {identifier.partition(":")[0] for fact in facts for identifier in fact.identifiers}
     assert sources == {"web", "app", "pos", "call_center", "chatbot", "email", "ad_server"}
     assert namespaces == {*KNOWN, "device_id", "device_ad_id", "cookie"}
-    platforms = {
-        identifier[:14] for fact in facts for identifier in fact.identifiers if "device_id" in identifier
-    }
+    platforms = {identifier[:14] for fact in facts for identifier in fact.identifiers if "device_id" in identifier}
     assert {"device_id:ios-", "device_id:andr"} <= platforms
     assert {granted for fact in facts for granted in fact.consent.values()} == {True, False}

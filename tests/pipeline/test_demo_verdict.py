@@ -31,12 +31,7 @@ def answer() -> Answer:
         consent={"sms-marketing": True},
     )
     view = Fact(received_at=AT, event_time=AT, identifiers=("cookie:b",), event="Page Viewed", source="web")
-    for fact, label in (
-        (order, Label.ORDINARY),
-        (view, Label.ORDINARY),
-        (None, Label.COPY),
-        (None, Label.NO_OBJECT),
-    ):
+    for fact, label in ((order, Label.ORDINARY), (view, Label.ORDINARY), (None, Label.COPY), (None, Label.NO_OBJECT)):
         ledger.note(Sent(received_at=AT, topic="", key=b"", value=b"", label=label, fact=fact))
     return ledger.answer()
 
@@ -111,24 +106,12 @@ def with_an_activation_without_consent(seen: Observed) -> Observed:
     ("change", "names"),
     [
         (lambda seen: replace(seen, dead_letters=0), ["refused messages, in dead letters"]),
-        (
-            without_a_profile,
-            ["accepted events, counted over profiles", "profiles, by their identifiers"],
-        ),
-        (
-            with_an_event_twice,
-            ["accepted events, counted over profiles", "profiles with a wrong number of events"],
-        ),
-        (
-            with_a_split_person,
-            ["profiles, by their identifiers", "profiles with a wrong number of events"],
-        ),
+        (without_a_profile, ["accepted events, counted over profiles", "profiles, by their identifiers"]),
+        (with_an_event_twice, ["accepted events, counted over profiles", "profiles with a wrong number of events"]),
+        (with_a_split_person, ["profiles, by their identifiers", "profiles with a wrong number of events"]),
         (with_a_member_lost, ["in recent-buyers, identifiers"]),
         (with_a_member_too_many, ["in app-users, identifiers"]),
-        (
-            with_an_activation_again,
-            ["activations sent twice", "activations repeated under another id"],
-        ),
+        (with_an_activation_again, ["activations sent twice", "activations repeated under another id"]),
         (with_an_activation_under_another_id, ["activations repeated under another id"]),
         (with_an_activation_without_consent, ["activations without consent"]),
     ],

@@ -9,8 +9,8 @@ import pytest
 
 from streams.core.campaigns.explaining import explain
 from streams.core.errors import Misconfigured
-from streams.definitions import parse_document
 from streams.testing import Pipeline
+from tests.definitions.refused import read_alone
 from tests.pipeline.worlds import audience
 
 YES = {"consent": {"purposes": {"personalised-ads": True, "email-marketing": True}}}
@@ -80,8 +80,8 @@ def test_a_changed_list_tells_the_difference_and_nothing_else() -> None:
 @pytest.mark.parametrize("purpose", ["email-marketing", "ads"])
 def test_addresses_are_told_for_no_other_purpose(purpose: str) -> None:
     with pytest.raises(Misconfigured, match="expected the purpose personalised-ads"):
-        parse_document(campaign(identifiers=["phone"], purpose=purpose), "test")
-    parse_document(campaign(identifiers=["cookie"], purpose=purpose), "test")
+        read_alone(campaign(identifiers=["phone"], purpose=purpose))
+    read_alone(campaign(identifiers=["cookie"], purpose=purpose))
 
 
 def test_addresses_are_told_to_named_destinations_only() -> None:
@@ -89,14 +89,14 @@ def test_addresses_are_told_to_named_destinations_only() -> None:
         document = campaign(identifiers=identifiers)
         del document["channels"]["display"]["destinations"]
         with pytest.raises(Misconfigured, match="those that may be told") if is_refused else nullcontext():
-            parse_document(document, "test")
+            read_alone(document)
 
 
 def test_a_namespace_is_one() -> None:
     with pytest.raises(Misconfigured, match="identifiers"):
-        parse_document(campaign(identifiers=["E-mail"]), "test")
+        read_alone(campaign(identifiers=["E-mail"]))
     with pytest.raises(Misconfigured, match="identifiers"):
-        parse_document(campaign(identifiers=[]), "test")
+        read_alone(campaign(identifiers=[]))
 
 
 def test_what_speaks_against_a_person_is_asked_of_what_the_audience_is_made_of() -> None:

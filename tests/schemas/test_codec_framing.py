@@ -130,14 +130,7 @@ def test_a_bomb_of_a_recursive_schema_does_not_kill_the_process() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [
-        {"at": "soon"},
-        {"at": 2**64},
-        {"identifier": None},
-        {"segments": 1},
-        {"identifier": "\ud800"},
-        {"extra": 1},
-    ],
+    [{"at": "soon"}, {"at": 2**64}, {"identifier": None}, {"segments": 1}, {"identifier": "\ud800"}, {"extra": 1}],
     ids=["type", "range", "null", "no-list", "surrogate", "unknown-field"],
 )
 def test_a_record_that_does_not_fit_is_the_callers_bug(changed: dict[str, Any]) -> None:

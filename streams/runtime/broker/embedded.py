@@ -4,7 +4,6 @@ Why not a stand-in written in Python: the guarantees rest on Kafka's transaction
 kind of broker would be one more thing to be wrong about. Production uses its own brokers; nothing here is
 needed there.
 """
-
 from __future__ import annotations
 
 import subprocess

@@ -3,10 +3,10 @@
 Why a file of ports: clients and topics name an address, so a broker that is started again on its folder comes
 back where it was, unless that port is taken by now.
 """
-
 from __future__ import annotations
 
 import base64
+import fcntl
 import socket
 import uuid
 from collections import deque
@@ -69,18 +69,13 @@ class BrokerFolder:
         self.settings.write_text(_settings(ports, self.data))
 
     def is_in_use(self) -> bool:
-        """Whether a Kafka, started by whomever, holds the data; it locks a file there. Unknown (False) on
-        Windows."""
+        """Whether a Kafka, started by whomever, holds the data; it locks a file there."""
         file = self.data / ".lock"
         if not file.exists():
             return False
-        try:
-            from fcntl import LOCK_EX, LOCK_NB, lockf
-        except ImportError:
-            return False
         with file.open("r+") as lock:
             try:
-                lockf(lock, LOCK_EX | LOCK_NB)
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 return True
         return False

@@ -2,7 +2,6 @@
 
 Why not jgo's own runner: it waits for the program, and we need the process to stop, kill and watch it.
 """
-
 from __future__ import annotations
 
 import os

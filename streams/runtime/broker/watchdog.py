@@ -2,8 +2,7 @@
 
 Why not PR_SET_PDEATHSIG: it is Linux only and fires when the starting *thread* ends, which is wrong for a
 broker started from an executor. Why not a pipe: children forked by the parent would hold its other end open.
-A new parent process id is seen everywhere but on Windows. Started by path, without site-packages, so it costs
-15 ms.
+A new parent process id is seen everywhere. Started by path, without site-packages, so it costs 15 ms.
 """
 
 import os

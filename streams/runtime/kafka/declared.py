@@ -30,10 +30,7 @@ def declared_topics(settings: Settings) -> tuple[Declared, ...]:
     configs[names.changelog] = _compacted() | {"max.message.bytes": str(LARGEST_RECORD)}
     durable = {"min.insync.replicas": str(max(1, settings.replication - 1))}
     return tuple(
-        Declared(
-            name=name, partitions=settings.partitions, replication=settings.replication,
-            config=config | durable,
-        )
+        Declared(name=name, partitions=settings.partitions, replication=settings.replication, config=config | durable)
         for name, config in configs.items()
     )
 

@@ -23,9 +23,7 @@ class Memory:
 
     def __init__(self, mebibytes: int) -> None:
         self._cache = Cache(mebibytes * MIB)
-        self._buffers = WriteBufferManager.new_write_buffer_manager_with_cache(
-            mebibytes * MIB // 2, False, self._cache
-        )
+        self._buffers = WriteBufferManager.new_write_buffer_manager_with_cache(mebibytes * MIB // 2, False, self._cache)
 
     def used(self) -> int:
         """Bytes in use, write buffers included."""

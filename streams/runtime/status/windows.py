@@ -53,8 +53,5 @@ class Latencies:
         oldest = self._clock() - self._seconds
         with self._lock:
             found = sorted(sample for at, sample in self._samples if at >= oldest)
-        return Percentiles(p50=_at(found, 0.5), p95=_at(found, 0.95), p99=_at(found, 0.99), samples=len(found))
-
-
-def _at(found: list[float], share: float) -> float:
-    return found[min(len(found) - 1, int(len(found) * share))] if found else 0.0
+        p50, p95, p99 = (found[int(len(found) * share)] if found else 0.0 for share in (0.5, 0.95, 0.99))
+        return Percentiles(p50=p50, p95=p95, p99=p99, samples=len(found))

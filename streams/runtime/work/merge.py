@@ -129,9 +129,7 @@ class Merge(Generic[Token]):
 
     def __init__(self, offsets: Mapping[str, int], frontier: Callable[[Inbound], int]) -> None:
         """`offsets`: where each input topic goes on."""
-        self._inputs = {
-            topic: _Input[Token](topic, offset, offset, offset) for topic, offset in offsets.items()
-        }
+        self._inputs = {topic: _Input[Token](topic, offset, offset, offset) for topic, offset in offsets.items()}
         self._frontier = frontier
 
     @property
