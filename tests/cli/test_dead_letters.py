@@ -160,4 +160,4 @@ def test_records_that_cannot_be_read_are_a_sentence(
 ) -> None:
     monkeypatch.setattr(dead_letters, "dead_letters", lambda _: iter([Codec().decode("dead_letter", value)]))
     code, _, told = said("list")
-    assert code == 1 and told.startswith("audience dead-letters: ") and expected in told
+    assert code == 1 and told.startswith("audience dead-letters list: ") and expected in told
