@@ -15,6 +15,7 @@ import pytest
 from streams.cli.operate import its_own
 from streams.runtime.exits import Exit
 from streams.runtime.settings import Settings
+from tests.kafka.deployment import free_port
 from tests.processes import environment, fetched
 
 
@@ -31,7 +32,8 @@ def taken() -> Iterator[int]:
 def _begun(words: str, data: Path, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "streams.cli", *words.split()], cwd=data, stderr=subprocess.PIPE, text=True,
-        env=environment(**{"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data)} | variables))
+        env=environment(**{"AUDIENCE_BROKER": "127.0.0.1:9", "AUDIENCE_DATA": str(data),
+                           "AUDIENCE_WEB_PORT": str(free_port())} | variables))
 
 
 def _ended(words: str, data: Path, **variables: str) -> tuple[int, str]:
