@@ -23,7 +23,6 @@ from streams.runtime.beside import deliveries
 from streams.runtime.beside.destinations import Destinations, Plan, Running
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.settings import Settings
 from streams.task.publishing import revise
@@ -85,11 +84,9 @@ async def hang(_: Received) -> web.StreamResponse:
 
 
 def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_nobody(
-    broker: Broker, tmp_path: Path,
+    deployment: Deployment, tmp_path: Path,
 ) -> None:
-    deployment = Deployment(broker.address, tmp_path, "")
     settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
-    ensure_topics(settings)
     log = tmp_path / "log"
 
     async def one_is_late(received: Received) -> web.StreamResponse:
@@ -118,10 +115,8 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
     assert "is no activation" in log.read_text()
 
 
-def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> None:
-    deployment = Deployment(broker.address, tmp_path, "")
+def test_apply_is_followed_without_a_restart(deployment: Deployment, tmp_path: Path) -> None:
     settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
-    ensure_topics(settings)
 
     async def slowly(_: Received) -> web.StreamResponse:
         await asyncio.sleep(0.2)
@@ -171,8 +166,8 @@ SILENT = 6.0
 
 
 def delivered_once(address: str, folder: Path, connector: Hurting) -> None:
-    settings = Deployment(address, folder, "", AUDIENCE_PARTITIONS="1", AUDIENCE_SESSION_TIMEOUT="6").settings
-    ensure_topics(settings)
+    with Deployment(address, folder, AUDIENCE_PARTITIONS="1") as deployment:
+        settings = deployment.settings
     write(settings)
 
     async def play() -> None:
