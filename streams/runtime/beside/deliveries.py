@@ -66,7 +66,8 @@ class KafkaActivations:
         """Of every partition that was ever here: what is known to be done, whether or not the group let it be committed."""
         self._read: dict[int, int] = {}
         self._held: list[Message] = []
-        self._is_revoked = False
+        self._is_revoked = self._is_ousted = False
+        """Ousted: the next engine reads on from what is committed once there is an assignment again, and not from here."""
         self._lost = 0
 
     async def take(self, most: int, within: float) -> Sequence[Taken]:
@@ -110,7 +111,7 @@ class KafkaActivations:
         patience = 0.0 if found else within
         while True:
             message = self._consumer.poll(patience)
-            if message is not None and self._is_record(message):
+            if message is not None and self._is_record(message) and not self._is_ousted:
                 (found if len(found) < most and not self._is_revoked else self._held).append(message)
             if message is None or len(found) >= most:
                 break
@@ -166,6 +167,7 @@ class KafkaActivations:
             self._consumer.commit(offsets=offsets, asynchronous=False)
         except KafkaException as failure:
             if is_ousted(error_of(failure)):
+                self._is_ousted, self._held = True, []
                 raise Rebalanced from failure
             raise
 
@@ -181,7 +183,7 @@ class KafkaActivations:
                  for each in committed if each.offset >= 0}
         self._marks |= marks
         self._read = {partition: mark.offset for partition, mark in marks.items()}
-        self._held = []
+        self._held, self._is_ousted = [], False
         consumer.assign(committed)
 
     def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
