@@ -30,11 +30,10 @@ class Mark:
     def is_done(self, offset: int) -> bool:
         return offset < self.end and offset not in self.open
 
-    def after(self, earlier: Mark) -> Mark:
-        """This mark of an engine that began at `earlier`: what it has not come to yet is as it was."""
-        if self.end >= earlier.end:
-            return self
-        return Mark(end=earlier.end, open=self.open | {place for place in earlier.open if place >= self.end})
+    def joined(self, other: Mark) -> Mark:
+        """What either says is done."""
+        shorter, longer = sorted((self, other), key=lambda mark: mark.end)
+        return Mark(end=longer.end, open=frozenset(place for place in longer.open if not shorter.is_done(place)))
 
 
 @dataclass(slots=True)

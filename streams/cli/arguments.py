@@ -128,9 +128,12 @@ def _existing(text: str) -> Path:
 
 def _exists(text: str) -> bool:
     try:
-        return Path(text).exists()
+        Path(text).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError as fault:  # a name too long, a folder on the way that is closed
         raise argparse.ArgumentTypeError(f"{text} cannot be looked at: {fault.strerror}") from None
+    return True
 
 
 def switch(text: str) -> tuple[int, Path]:

@@ -76,7 +76,7 @@ def _yaml_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Illegible(sentence(Place(file=file, line=line), str(error.problem), _valid(error))) from error
-    except (yaml.YAMLError, OverflowError) as error:  # OverflowError: of an escape beyond Unicode
+    except (yaml.YAMLError, OverflowError, ValueError) as error:  # the last two: of an escape beyond Unicode
         raise Illegible(sentence(Place(file=file, line=1), "a forbidden character", "valid YAML")) from error
     except RecursionError as error:
         raise Illegible(sentence(Place(file=file, line=1), "nested too deeply", "fewer levels")) from error

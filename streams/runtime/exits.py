@@ -53,11 +53,13 @@ class Stop(AudienceError):
 def end_process(failure: BaseException) -> NoReturn:
     """Says why, and ends the process without cleaning up. Callable from any thread."""
     code = _code_of(failure)
-    if code is Exit.FAILED:
-        log.critical("Worker ends (FAILED, exit code %d)", code, exc_info=failure)
-    else:
-        log.critical("Worker ends (%s, exit code %d): %s", code.name, code, failure)
+    log.critical("Worker ends (%s, exit code %d): %s", code.name, code, failure, exc_info=is_surprise(failure) and failure)
     leave(code)
+
+
+def is_surprise(failure: BaseException) -> bool:
+    """Whether only its traceback says what happened."""
+    return _code_of(failure) is Exit.FAILED
 
 
 def leave(code: int = Exit.DONE) -> NoReturn:

@@ -19,14 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from streams.runtime.clock import wall_ms
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.bench.plane import broker_at
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following
-from tests.kafka.shop_oracle import FACTORY
 from tests.pacing import paced
 
 MINUTE = 60_000
@@ -81,7 +79,6 @@ def quantiles(values: list[int]) -> str:
 class Bench:
     def __init__(self, deployment: Deployment, per_second: int) -> None:
         self._deployment, self._per_second, self._first = deployment, per_second, 0
-        ensure_topics(deployment.settings)
         self.define(BEFORE)
         self.worker = deployment.worker("one")
         self.worker.start()
@@ -131,7 +128,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         address = stack.enter_context(broker_at(asked.broker, folder))
-        deployment = stack.enter_context(Deployment(address, folder, FACTORY))
+        deployment = stack.enter_context(Deployment(address, folder, AUDIENCE_PROFILE_INTERVAL="60"))
         measure(Bench(deployment, asked.per_second), asked.people, asked.lead)
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from streams.runtime.broker.embedded import EmbeddedBroker
-from streams.runtime.kafka.topics import ensure_topics
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.shop import Shop
 
@@ -41,7 +40,6 @@ def main() -> None:
 def full_speed(address: str, folder: Path, events: int) -> None:
     """Everything is there before the worker starts; then its state is lost and restored."""
     with Deployment(address, folder / "full", FACTORY) as deployment:
-        ensure_topics(deployment.settings)
         shop = Shop(deployment, seed=1)
         shop.send(events)
         worker = deployment.worker("one")
@@ -58,7 +56,6 @@ def full_speed(address: str, folder: Path, events: int) -> None:
 def steady(address: str, folder: Path, rate: int, seconds: int) -> None:
     """The latency once the worker is warm: of the last part of the time."""
     with Deployment(address, folder / f"at-{rate}", FACTORY) as deployment:
-        ensure_topics(deployment.settings)
         worker = deployment.worker("one")
         worker.start()
         wait_ready(worker)

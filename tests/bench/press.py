@@ -21,7 +21,6 @@ from confluent_kafka import Consumer, TopicPartition
 
 from schemas.codec import Codec
 from streams.definitions import load_folder
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
@@ -29,7 +28,6 @@ from tests.bench.plane import broker_at, cpu_of, status_of, wait_ready
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.pacing import paced
 
-FACTORY = "streams.runtime.processor:task_factory"
 DEFINITIONS = """kind: segment
 id: members
 rule: {trait: {name: tier, exists: true}}
@@ -56,7 +54,7 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name, broker_at(chosen.broker, Path(name)) as address:
         folder = Path(name) / "press"
-        with Deployment(address, folder, FACTORY) as deployment:
+        with Deployment(address, folder, AUDIENCE_PROFILE_INTERVAL="60") as deployment:
             prepare(deployment, chosen.people)
             live = Live(deployment, chosen.rate)
             live.start()
@@ -68,7 +66,6 @@ def main() -> None:
 
 def prepare(deployment: Deployment, people: int) -> None:
     """Everybody with an address, two traits and consent; a worker that has read them all."""
-    ensure_topics(deployment.settings)
     definitions = deployment.folder / "definitions"
     definitions.mkdir(parents=True)
     (definitions / "all.yaml").write_text(DEFINITIONS)

@@ -26,7 +26,6 @@ import orjson
 from confluent_kafka import Producer
 
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import Observer, Seen
 from streams.runtime.settings import Settings
@@ -34,7 +33,6 @@ from streams.task.partitioning import partition_of
 from streams.task.publishing import revise
 from tests.bench.plane import broker_at, cpu_of, metric_of, print_restore, status_of, wait_ready
 from tests.kafka.deployment import Deployment, wait_until
-from tests.kafka.shop_oracle import FACTORY
 from tests.pacing import paced
 
 PROBES = 30
@@ -140,14 +138,13 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         address = stack.enter_context(broker_at(chosen.broker, folder))
         deployment = stack.enter_context(Deployment(
-            address, folder, FACTORY, AUDIENCE_PARTITIONS=str(chosen.partitions),
+            address, folder, AUDIENCE_PROFILE_INTERVAL="60", AUDIENCE_PARTITIONS=str(chosen.partitions),
             AUDIENCE_COMMIT_INTERVAL=str(chosen.interval)))
         measure(deployment, stack, chosen.rate, chosen.seconds)
 
 
 def measure(deployment: Deployment, stack: ExitStack, rate: int, seconds: int) -> None:
     settings = deployment.settings
-    ensure_topics(settings)
     edit(settings, lambda found: revise(found.heads, DEFINITIONS))
     worker = deployment.worker("one")
     worker.start()

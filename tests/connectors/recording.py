@@ -139,5 +139,5 @@ class Reading:
             self._log.crashes_before_settling -= 1
             raise Crash
         self._log.deliveries += deliveries
-        mark = marks[0].after(self._mark)
+        mark = marks[0].joined(self._mark)
         self._log.committed = (mark.offset, as_text(mark))

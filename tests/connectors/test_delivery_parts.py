@@ -40,7 +40,7 @@ def test_whatever_is_done_stays_done_over_any_number_of_restarts(lives: list[tup
         for offset in settles & set(coming):
             progress.settle(offset)
             done.add(offset)
-            committed = progress.mark().after(mark)
+            committed = progress.mark().joined(mark)
     assert all(committed.is_done(offset) for offset in done)
 
 

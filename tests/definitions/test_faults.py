@@ -174,6 +174,7 @@ def test_all_faults_of_a_folder_at_once_in_the_order_of_files_and_lines(tmp_path
     ("x.yaml", f"{HEAD}rule: {'{not: ' * 150}{{everyone: {{}}}}{'}' * 150}", "nested too deeply"),
     ("x.yaml", f"a: {'[' * 5000}", "nested too deeply"),
     ("x.yaml", 'a: "\\UFFFFFFFF"', "a forbidden character"),
+    ("x.yaml", 'a: "\\U00110000"', "a forbidden character"),
     ("x.json", '{"kind": "segment",\n "id" "s"}', "x.json:2: Expecting ':' delimiter; expected valid JSON"),
     ("x.json", "[" * 100_000, "nested too deeply"),
 ])

@@ -12,6 +12,7 @@ import pytest
 from streams.core.errors import Misconfigured
 from streams.runtime.broker.embedded import EmbeddedBroker
 from tests.kafka.cluster import Cluster
+from tests.kafka.deployment import Deployment
 
 
 class Broker(Protocol):
@@ -37,6 +38,20 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         return
     with ExitStack() as stack:
         yield _started(EmbeddedBroker(tmp_path_factory.mktemp("kafka")), stack)
+
+
+@pytest.fixture
+def deployment(broker: Broker, tmp_path: Path) -> Iterator[Deployment]:
+    """The pipeline with topics of the test's own, and no workers yet."""
+    with Deployment(broker.address, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def commanded(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """The deployment that commands look at."""
+    deployment.be_commanded(monkeypatch)
+    return deployment
 
 
 @pytest.fixture

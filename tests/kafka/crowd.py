@@ -7,7 +7,6 @@ from typing import Any
 from streams.core.messages import IdentityChanged
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.registry import codec_of
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.outside.privacy_requests import put
@@ -38,7 +37,6 @@ class Sender:
     def __init__(self, deployment: Deployment, crowd: Crowd) -> None:
         self._deployment, self._crowd = deployment, crowd
         self._codec = codec_of(deployment.settings)
-        ensure_topics(deployment.settings)
         edit(deployment.settings, lambda found: revise(found.heads, SEGMENTS | RULES))
 
     def send(self, count: int, a_second: int) -> None:

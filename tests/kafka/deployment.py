@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.runtime.kafka.consumers import onlooker
 from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.settings import Settings
 from streams.topology import INPUTS
 from tests.processes import ROOT, environment, fetched
@@ -38,21 +39,30 @@ def free_port() -> int:
         return port
 
 
-class Deployment:
-    """Workers that share topics and group. As a context manager it leaves no process behind."""
+PIPELINE = "streams.runtime.processor:task_factory"
 
-    def __init__(self, broker: str, folder: Path, factory: str, **variables: str) -> None:
+
+class Deployment:
+    """Workers that share topics and group. As a context manager it has its topics, unless they are the test's own affair,
+    and leaves no process behind."""
+
+    def __init__(
+        self, broker: str, folder: Path, factory: str = PIPELINE, *, has_topics: bool = True, **variables: str,
+    ) -> None:
         self.folder = folder
         self.factory = factory
         self.variables = {
             "AUDIENCE_BROKER": broker, "AUDIENCE_PREFIX": f"{uuid4().hex[:8]}.", "AUDIENCE_SESSION_TIMEOUT": "6",
-            **variables,
+            "AUDIENCE_PROFILE_INTERVAL": "1", **variables,
         }
+        self._has_topics = has_topics
         self.settings = Settings.read(self.variables)
         self.names = Names(self.settings)
         self.workers: list[Worker] = []
 
     def __enter__(self) -> Deployment:
+        if self._has_topics:
+            ensure_topics(self.settings)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
-from streams.runtime.kafka.topics import ensure_topics
 from tests.kafka.deployment import Deployment, free_port
 from tests.processes import ROOT, environment, fetched
 
@@ -70,8 +69,7 @@ class Server:
 
 @contextmanager
 def serving(address: str, folder: Path, ready_within: float = 10.0) -> Iterator[Server]:
-    with Deployment(address, folder, "") as deployment:
-        ensure_topics(deployment.settings)
+    with Deployment(address, folder) as deployment:
         server = Server(deployment, ready_within)
         try:
             yield server

@@ -21,7 +21,6 @@ from streams.demo.tally import TOPICS, Tally
 from streams.demo.verdict import judge
 from streams.memory import MemoryStore
 from streams.runtime.clock import wall_ms
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.button import press_button
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import ALL_INPUTS, Observer, Seen, lag
@@ -35,8 +34,6 @@ from streams.task.rows import NUMBER, PROFILE
 from streams.unit import TABLES
 from tests.kafka.deployment import Deployment, wait_until
 
-FACTORY = "streams.runtime.processor:task_factory"
-VARIABLES = {"AUDIENCE_PROFILE_INTERVAL": "1"}
 SETTLED = 3_000
 """ms after which every line about an instant is on the topics: profiles come a second late, timers a quarter."""
 Row = dict[str, Any]
@@ -57,7 +54,6 @@ class RealShop:
         self._is_leaving = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._play, daemon=True)
-        ensure_topics(deployment.settings)
         edit(deployment.settings, lambda found: revise(found.heads, load_folder(DEFINITIONS).sources))
 
     def __enter__(self) -> RealShop:

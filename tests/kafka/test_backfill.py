@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.upstream import Upstream
 from streams.task.publishing import revise
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
-from tests.kafka.shop_oracle import VARIABLES, Seeing, assert_state_is_changelog, not_by_turns
+from tests.kafka.shop_oracle import Seeing, assert_state_is_changelog, not_by_turns
 
 FACTORY = "tests.kafka.slow_backfill:factory"
 PEOPLE = 2_400
@@ -107,8 +106,7 @@ def rebalanced(deployment: Deployment, one: Worker) -> None:
 def test_l5_l8_a_backfill_tells_the_difference_once(
     broker: Broker, tmp_path: Path, hurt: Callable[[Deployment, Worker], None],
 ) -> None:
-    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment, Seeing(deployment) as seeing:
-        ensure_topics(deployment.settings)
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment, Seeing(deployment) as seeing:
         put_in_force(deployment, BEFORE)
         one = deployment.worker("one")
         one.start()

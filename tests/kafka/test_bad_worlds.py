@@ -25,9 +25,12 @@ FACTORY = "tests.kafka.counting:factory"
 ENDS_WITHIN = 60
 
 
+def without_broker(folder: Path) -> Deployment:
+    return Deployment("127.0.0.1:9", folder, FACTORY, has_topics=False)
+
+
 def test_too_many_dead_letters_in_a_row_end_the_worker_after_committing_them(broker: Broker, tmp_path: Path) -> None:
     with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_DEAD_LETTER_RUN="20") as deployment:
-        ensure_topics(deployment.settings)
         shop = Shop(deployment, seed=1)
         shop.poison_only = True
         shop.send(400)
@@ -47,7 +50,6 @@ def test_a_disk_that_is_full_ends_the_worker_and_the_next_start_replays_what_was
     broker: Broker, tmp_path: Path,
 ) -> None:
     with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
-        ensure_topics(deployment.settings)
         shop = Shop(deployment, seed=1)
         shop.open(rate=2_000)
         worker = deployment.worker("one")
@@ -64,7 +66,6 @@ def test_state_of_a_newer_version_is_refused_with_what_to_do(
     broker: Broker, tmp_path: Path, *, loses_state: bool,
 ) -> None:
     with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
-        ensure_topics(deployment.settings)
         shop = Shop(deployment, seed=1)
         shop.open(rate=500)
         worker = deployment.worker("one")
@@ -84,7 +85,6 @@ def test_state_of_a_newer_version_is_refused_with_what_to_do(
 
 def test_topics_of_another_partition_count_are_refused_together(broker: Broker, tmp_path: Path) -> None:
     with Deployment(broker.address, tmp_path, FACTORY) as deployment:
-        ensure_topics(deployment.settings)
         with pytest.raises(Misconfigured, match=r"Topics with 4 partitions, expected 3: .*events.hits, .*commands"):
             check_topics(replace(deployment.settings, partitions=3))
         worker = deployment.worker("one", AUDIENCE_PARTITIONS="3")
@@ -94,7 +94,7 @@ def test_topics_of_another_partition_count_are_refused_together(broker: Broker, 
 
 
 def test_a_wrong_partition_count_creates_no_topic_beside_the_others(broker: Broker, tmp_path: Path) -> None:
-    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
+    with Deployment(broker.address, tmp_path, FACTORY, has_topics=False) as deployment:
         settings = deployment.settings
         created = ensure_topics(settings)
         assert set(created) == {topic.name for topic in declared_topics(settings)}
@@ -108,7 +108,7 @@ def test_a_wrong_partition_count_creates_no_topic_beside_the_others(broker: Brok
 
 def test_a_folder_that_cannot_be_made_ends_the_worker(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with Deployment("127.0.0.1:9", tmp_path, FACTORY) as deployment:
+    with without_broker(tmp_path) as deployment:
         worker = deployment.worker("one", AUDIENCE_DATA=str(tmp_path / "file"))
         worker.start()
         assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_made_ends_the_worker(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_another_worker_uses_ends_the_worker_before_it_joins_the_others(tmp_path: Path) -> None:
-    with Deployment("127.0.0.1:9", tmp_path, FACTORY) as deployment:
+    with without_broker(tmp_path) as deployment:
         settings = replace(deployment.settings, data=tmp_path / "shared")
         worker = deployment.worker("one", AUDIENCE_DATA=str(settings.data))
         with claim(settings):
@@ -127,7 +127,7 @@ def test_a_folder_that_another_worker_uses_ends_the_worker_before_it_joins_the_o
 
 
 def test_a_port_that_is_taken_ends_the_worker_before_it_joins_the_others(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other, Deployment("127.0.0.1:9", tmp_path, FACTORY) as deployment:
+    with socket.create_server(("127.0.0.1", 0)) as other, without_broker(tmp_path) as deployment:
         port = other.getsockname()[1]
         worker = deployment.worker("one", AUDIENCE_WEB_PORT=str(port))
         worker.start()

@@ -15,7 +15,6 @@ from confluent_kafka import TopicPartition
 from streams.runtime.exits import Exit
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import GroupOffsets
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.settings import Settings
 from tests.kafka import shop_oracle
@@ -47,7 +46,7 @@ def test_l8_three_brokers_end_in_turn_and_workers_beside_them(cluster: Cluster, 
 @pytest.mark.timeout(500)
 def test_l8_the_whole_pipeline_on_three_brokers(cluster: Cluster, tmp_path: Path) -> None:
     with (
-        Deployment(cluster.address, tmp_path, shop_oracle.FACTORY, **shop_oracle.VARIABLES, **REPLICATED) as deployment,
+        Deployment(cluster.address, tmp_path, **REPLICATED) as deployment,
         shop_oracle.RealShop(deployment, events=10_000, seed=SEED, seconds=100) as shop,
         shop_oracle.Seeing(deployment) as seeing,
     ):
@@ -71,7 +70,6 @@ def test_who_asks_what_a_group_committed_outlives_its_coordinator(cluster: Clust
     """An AdminClient that asks it ends with SIGSEGV: hence a process of its own."""
     spawn = multiprocessing.get_context("spawn")
     with Deployment(cluster.address, tmp_path, FACTORY, **REPLICATED) as deployment:
-        ensure_topics(deployment.settings)
         is_done, answers = spawn.Event(), spawn.Value("i", 0)
         asking = spawn.Process(target=ask, args=(deployment.variables, is_done, answers))
         asking.start()

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.task.publishing import revise
 from tests.connectors.recording import Recorder, eventually
 from tests.kafka.cluster import Cluster
 from tests.kafka.deployment import Deployment, free_port, wait_until
 from tests.kafka.faults import Supervised
-from tests.kafka.shop_oracle import FACTORY, VARIABLES
 from tests.kafka.test_cluster import REPLICATED
 from tests.kafka.test_collect import SEEN, SENDERS, Sender, go_on
 from tests.processes import fetched, running
@@ -33,8 +31,7 @@ def platform(url: str) -> dict[str, object]:
 
 @pytest.mark.timeout(400)
 def test_what_was_answered_with_success_arrives_though_brokers_end(cluster: Cluster, tmp_path: Path) -> None:
-    with Deployment(cluster.address, tmp_path, FACTORY, **VARIABLES, **REPLICATED) as deployment, ExitStack() as stack:
-        ensure_topics(deployment.settings)
+    with Deployment(cluster.address, tmp_path, **REPLICATED) as deployment, ExitStack() as stack:
         worker = deployment.worker("one")
         worker.start()
         supervised = stack.enter_context(Supervised(worker))

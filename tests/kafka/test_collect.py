@@ -14,12 +14,10 @@ from typing import Any
 import pytest
 
 from streams.runtime.broker.embedded import EmbeddedBroker
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import Observer, Seen
 from streams.task.publishing import revise
 from tests.kafka.deployment import Deployment, free_port, wait_until
-from tests.kafka.shop_oracle import FACTORY, VARIABLES
 from tests.pacing import paced
 from tests.processes import begun, fetched, running
 
@@ -85,9 +83,8 @@ def test_what_was_answered_with_success_is_there_once_though_kafka_was_away(
     own_broker: EmbeddedBroker, tmp_path: Path,
 ) -> None:
     told: list[Seen] = []
-    with Deployment(own_broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
+    with Deployment(own_broker.address, tmp_path) as deployment:
         settings, port = deployment.settings, free_port()
-        ensure_topics(settings)
         edit(settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
         url = f"http://127.0.0.1:{port}/v1/batch"
         with running(f"collect --port {port}", deployment.variables) as collector:
@@ -113,9 +110,8 @@ def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_hal
     seed = int(os.environ.get("AUDIENCE_SEED", random.randrange(1 << 32)))
     print(f"seed {seed}; AUDIENCE_SEED repeats it")
     chance = random.Random(seed)
-    with Deployment(own_broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
+    with Deployment(own_broker.address, tmp_path) as deployment:
         settings, port = deployment.settings, free_port()
-        ensure_topics(settings)
         edit(settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
         url = f"http://127.0.0.1:{port}/v1/batch"
         senders = [Sender(url, place * 1_000_000) for place in range(SENDERS)]

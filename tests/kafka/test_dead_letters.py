@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,7 @@ from streams.runtime.clock import wall_ms
 from streams.runtime.outside.observer import Observer, Seen
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
-from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
-from tests.kafka.shop_oracle import FACTORY, VARIABLES
 
 BLOCKS = "kind: identity\nid: rules\nnamespaces: {cookie: {blocked: [kiosk]}}\n"
 SEGMENT = "kind: segment\nid: seen\nrule: {performed: {event: Seen, within: 1h}}\n"
@@ -35,17 +33,9 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
-@pytest.fixture
-def deployment(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """The one that commands look at."""
-    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as found:
-        found.be_commanded(monkeypatch)
-        yield found
-
-
 @pytest.mark.timeout(180)
 def test_what_was_refused_is_accepted_once_the_rule_is_gone_and_once_only(
-    deployment: Deployment, tmp_path: Path, command: Command,
+    commanded: Deployment, tmp_path: Path, command: Command,
 ) -> None:
     """Also: received when it was first, so that of two hours ago it is no member of a segment of the last hour."""
     told: list[Seen] = []
@@ -53,14 +43,13 @@ def test_what_was_refused_is_accepted_once_the_rule_is_gone_and_once_only(
     def wait_for(topic: str, count: int) -> None:
         wait_until(lambda: sum(seen.topic == topic for seen in told) == count, within=60, what=f"{count} on {topic}")
 
-    command("topics --create")
     apply(command, tmp_path, f"{BLOCKS}---\n{SEGMENT}")
-    deployment.worker("one").start()
+    commanded.worker("one").start()
     wait_until(lambda: is_everywhere(command, 1), within=60, what="the rule is in force everywhere")
-    with Observer(deployment.settings, ["dead-letters", "audiences.changes"], told.append):
-        then = send(deployment, "kiosk", messageId="m1")
-        send(deployment, "other", messageId="m2")
-        send(deployment, "kiosk", messageId="m3", receivedAt=then - 2 * HOUR)
+    with Observer(commanded.settings, ["dead-letters", "audiences.changes"], told.append):
+        then = send(commanded, "kiosk", messageId="m1")
+        send(commanded, "other", messageId="m2")
+        send(commanded, "kiosk", messageId="m3", receivedAt=then - 2 * HOUR)
         wait_for("dead-letters", 2)
         wait_for("audiences.changes", 1)
         letters = json.loads(command("dead-letters list --json"))
@@ -75,7 +64,7 @@ def test_what_was_refused_is_accepted_once_the_rule_is_gone_and_once_only(
         wait_for("audiences.changes", 2)
         wait_until(lambda: len(events(command)) == 2, within=60, what="both events of the cookie")
         assert "2 of 2 sent again" in command("dead-letters replay --all")
-        send(deployment, "kiosk", messageId="m4", event="Last")
+        send(commanded, "kiosk", messageId="m4", event="Last")
         wait_until(lambda: "Last" in events(command), within=60, what="what came after the copies")
         assert sorted(events(command)) == ["Last", "Seen", "Seen"]
     assert sum(seen.topic == "audiences.changes" for seen in told) == 2

@@ -4,8 +4,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -20,14 +21,15 @@ from schemas import Codec
 from streams.core.definitions import Destination
 from streams.runtime.beside import deliveries
 from streams.runtime.beside.destinations import Destinations, Plan, Running
+from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.kafka.names import Names
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.settings import Settings
 from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, activation, eventually, for_ever
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, free_port
+from tests.kafka.test_collect import halted
 from tests.processes import fetched, running
 
 MANY = 400
@@ -82,11 +84,9 @@ async def hang(_: Received) -> web.StreamResponse:
 
 
 def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_nobody(
-    broker: Broker, tmp_path: Path,
+    deployment: Deployment, tmp_path: Path,
 ) -> None:
-    deployment = Deployment(broker.address, tmp_path, "")
     settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
-    ensure_topics(settings)
     log = tmp_path / "log"
 
     async def one_is_late(received: Received) -> web.StreamResponse:
@@ -115,10 +115,8 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
     assert "is no activation" in log.read_text()
 
 
-def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> None:
-    deployment = Deployment(broker.address, tmp_path, "")
+def test_apply_is_followed_without_a_restart(deployment: Deployment, tmp_path: Path) -> None:
     settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
-    ensure_topics(settings)
 
     async def slowly(_: Received) -> web.StreamResponse:
         await asyncio.sleep(0.2)
@@ -146,18 +144,18 @@ def test_apply_is_followed_without_a_restart(broker: Broker, tmp_path: Path) -> 
     asyncio.run(run())
 
 
-class Slow:
-    """Its first call takes longer than a consumer may be silent."""
+class Hurting:
+    """A connector whose second call does something else, too."""
 
-    most = 1_000
-
-    def __init__(self) -> None:
+    def __init__(self, most: int, hurt: Callable[[], Awaitable[None]]) -> None:
+        self.most, self._hurt = most, hurt
         self.sent: Counter[str] = Counter()
 
     async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
-        pause = 0 if self.sent else SILENT * 1.6
+        is_second = len(self.sent) == self.most
         self.sent.update(each.activation_id for each in batch)
-        await asyncio.sleep(pause)
+        if is_second:
+            await self._hurt()
         return [Delivered()] * len(batch)
 
     async def close(self) -> None: ...
@@ -167,26 +165,48 @@ SILENT = 6.0
 """Seconds; the least that a broker accepts."""
 
 
+def delivered_once(address: str, folder: Path, connector: Hurting) -> None:
+    with Deployment(address, folder, AUDIENCE_PARTITIONS="1") as deployment:
+        settings = deployment.settings
+    write(settings)
+
+    async def play() -> None:
+        mail = Destination(id="mail", channel="email", connector="smtp")
+        destinations = Destinations(lambda each: deliveries.KafkaActivations(settings, each.id, each.channel))
+        destinations.become(Plan(running={"mail": Running(definition=mail, connector=connector, limits=Limits())}))
+        async with asyncio.timeout(60):
+            await eventually(lambda: len(connector.sent) == MANY)
+            await eventually(lambda: destinations.keepers["mail"].outcomes[Delivered] == MANY)
+        await destinations.stop()
+
+    asyncio.run(play())
+    assert max(connector.sent.values()) == 1
+    assert Counter(each["activation_id"] for each in outcomes(settings)) == connector.sent
+
+
 def test_a_call_that_takes_longer_than_a_consumer_may_be_silent_is_made_once(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The group gave the destination up, and everybody was written to in every round."""
     monkeypatch.setattr(deliveries, "SILENT_MS", int(SILENT * 1000))
     monkeypatch.setattr(engine, "STAY", 1.0)
-    settings = Deployment(broker.address, tmp_path, "", AUDIENCE_PARTITIONS="1", AUDIENCE_SESSION_TIMEOUT="6").settings
-    ensure_topics(settings)
-    write(settings)
-    slow = Slow()
+    delivered_once(broker.address, tmp_path, Hurting(MANY // 2, lambda: asyncio.sleep(SILENT * 1.6)))
 
-    async def play() -> None:
-        mail = Destination(id="mail", channel="email", connector="smtp")
-        destinations = Destinations(lambda each: deliveries.KafkaActivations(settings, each.id, each.channel))
-        destinations.become(Plan(running={"mail": Running(definition=mail, connector=slow, limits=Limits())}))
-        async with asyncio.timeout(60):
-            await eventually(lambda: len(slow.sent) == MANY)
-            await eventually(lambda: destinations.keepers["mail"].outcomes[Delivered] == MANY)
-        await destinations.stop()
 
-    asyncio.run(play())
-    assert max(slow.sent.values()) == 1
-    assert Counter(each["activation_id"] for each in outcomes(settings)) == slow.sent
+def test_who_was_written_to_while_the_broker_stood_still_is_not_written_to_again(
+    own_broker: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Outcomes that waited for 30 s were given up, and a commit that the group refused was forgotten: each time the calls
+    that were under way came again."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr(deliveries, "CALL", 1.0)
+    halts: list[Thread] = []
+
+    async def halt() -> None:
+        halts.append(Thread(target=halted, args=(own_broker, SILENT * 1.6)))
+        halts[0].start()
+
+    delivered_once(own_broker.address, tmp_path, Hurting(20, halt))
+    halts[0].join()
+    assert "20 outcomes wait for Kafka" in caplog.text
+    assert "partitions were given to others or taken over" in caplog.text

@@ -20,7 +20,6 @@ from rocksdict import BottommostLevelCompaction, CompactOptions, Rdict
 
 from streams.cli import main
 from streams.core.intervals import DAY_MS
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.state_reader import StateReader
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.state.memory import Memory
@@ -28,7 +27,6 @@ from streams.topology import TOPICS
 from streams.unit import TABLES
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
-from tests.kafka.shop_oracle import VARIABLES
 from tests.pipeline.erased import found_in
 
 FACTORY = "tests.kafka.hasty:factory"
@@ -130,8 +128,7 @@ def erased(
     """Jane is there, and then she is not; with the receipt of it."""
     (tmp_path / "definitions").mkdir()
     (tmp_path / "definitions" / "all.yaml").write_text(DEFINITIONS)
-    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
-        ensure_topics(deployment.settings)
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
         alter(deployment, [deployment.names.on_cluster("events.interactions")], {"retention.ms": str(30 * DAY_MS)})
         deployment.be_commanded(monkeypatch)
         assert main(["apply", str(tmp_path / "definitions")]) == 0

@@ -9,7 +9,6 @@ import pytest
 
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.work.fetch import DEEP_RECORDS
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
@@ -90,7 +89,6 @@ def test_l8_a_broker_that_is_killed_and_comes_back(own_broker: EmbeddedBroker, t
 def test_a_backlog_deeper_than_what_may_wait_is_handled_although_inputs_pause(broker: Broker, tmp_path: Path) -> None:
     """The merge may wait for one input while another is full: that one alone must pause, or nothing moves again."""
     with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_PARTITIONS="1") as deployment:
-        ensure_topics(deployment.settings)
         shop = Shop(deployment, SEED)
         shop.send(5 * DEEP_RECORDS)
         deployment.worker("one").start()
@@ -99,7 +97,6 @@ def test_a_backlog_deeper_than_what_may_wait_is_handled_although_inputs_pause(br
 
 def opened(deployment: Deployment) -> Shop:
     """A shop that sells until it is closed, topics created."""
-    ensure_topics(deployment.settings)
     shop = Shop(deployment, SEED)
     shop.open(rate=1_000)
     return shop

@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.observer import Observer, Seen
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream
 from streams.unit import TABLES
-from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
-from tests.kafka.shop_oracle import FACTORY, VARIABLES
 
 DAY = 86_400_000
 DEFINITIONS = """\
@@ -42,24 +39,21 @@ def visits(now: int) -> list[dict[str, Any]]:
 
 @pytest.mark.timeout(120)
 def test_who_did_not_come_back_is_in_no_row_of_the_changelog(
-    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    commanded: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
     told: list[Seen] = []
     (tmp_path / "rules.yaml").write_text(DEFINITIONS)
-    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
-        ensure_topics(deployment.settings)
-        deployment.be_commanded(monkeypatch)
-        assert main(["apply", str(tmp_path)]) == 0
-        with Upstream(deployment.settings) as upstream:
-            for message in visits(int(time.time() * 1000)):
-                upstream.send("events.hits", f"cookie:{message['anonymousId']}".encode(), json.dumps(message).encode())
-        deployment.worker("one").start()
-        with Observer(deployment.settings, ["audiences.changes"], told.append):
-            wait_until(lambda: any(line.record and line.record["change"] == "exited" for line in told), within=60,
-                       what="an anonymous visitor ends")
+    assert main(["apply", str(tmp_path)]) == 0
+    with Upstream(commanded.settings) as upstream:
+        for message in visits(int(time.time() * 1000)):
+            upstream.send("events.hits", f"cookie:{message['anonymousId']}".encode(), json.dumps(message).encode())
+    commanded.worker("one").start()
+    with Observer(commanded.settings, ["audiences.changes"], told.append):
+        wait_until(lambda: any(line.record and line.record["change"] == "exited" for line in told), within=60,
+                   what="an anonymous visitor ends")
     (exited,) = [line.record for line in told if line.record and line.record["change"] == "exited"]
     assert (exited["identifiers"], exited["cause"]) == (["cookie:gone"], "time")
-    stores = [read_state(deployment.settings, partition) for partition in range(deployment.settings.partitions)]
+    stores = [read_state(commanded.settings, partition) for partition in range(commanded.settings.partitions)]
     rows = [row for store in stores for table in TABLES for row in store.scan(table, b"", b"\xff\xff", 1 << 30)]
     assert any(b"janes" in key for key, _ in rows)
     assert not any(b"gone" in key or b"gone" in value for key, value in rows)

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from streams import topology
+from streams.runtime.exits import Exit
 from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
 from streams.runtime.state.memory import Memory
@@ -24,10 +25,10 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "faust", "-A", "streams.app", *arguments]
 
 
-def ended(what: str, data: Path) -> subprocess.CompletedProcess[str]:
+def ended(what: str, data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(what), env=environment(AUDIENCE_DATA=str(data), COLUMNS="200"), capture_output=True, text=True, timeout=60,
-        check=False, cwd=ROOT)
+        command(what), env=environment(AUDIENCE_DATA=str(data), COLUMNS="200", **variables), capture_output=True, text=True,
+        timeout=60, check=False, cwd=ROOT)
 
 
 @pytest.mark.parametrize(("what", "names"), [
@@ -38,6 +39,14 @@ def test_faust_lists_what_the_pipeline_is_made_of(what: str, names: list[str], t
     ran = ended(what, tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert [name for name in names if name not in ran.stdout] == []
+
+
+@pytest.mark.parametrize("what", ["worker", "agents"])
+def test_wrong_settings_end_fausts_commands_as_ours(what: str, tmp_path: Path) -> None:
+    ran = ended(what, tmp_path, AUDIENCE_PARTITIONS="zero", AUDIENCE_MEMORY="-1")
+    assert ran.returncode == Exit.MISCONFIGURED and "Traceback" not in ran.stderr
+    first, second = ran.stderr.splitlines()
+    assert first.startswith("streams.app: AUDIENCE_PARTITIONS: found 'zero'") and second.startswith("AUDIENCE_MEMORY: ")
 
 
 def test_faust_worker_runs_it_and_sigterm_ends_it(broker: Broker, tmp_path: Path) -> None:

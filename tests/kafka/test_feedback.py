@@ -8,10 +8,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from connectors.delivery.sealing import Seal
 from schemas import Codec
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.task.publishing import revise
-from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, free_port, wait_until
 from tests.processes import fetched, running
 
@@ -48,21 +46,19 @@ def requests(deployment: Deployment) -> list[tuple[str, str, str, str]]:
     return sorted(found)
 
 
-def test_a_link_and_a_bounce_become_requests_with_the_key_that_apply_named(broker: Broker, tmp_path: Path) -> None:
-    with Deployment(broker.address, tmp_path, "", AUDIENCE_PARTITIONS="2") as deployment:
-        settings, port = deployment.settings, free_port()
-        ensure_topics(settings)
-        words = f"feedback --port {port} --mailbox {mailbox(tmp_path)}"
-        with running(words, deployment.variables | {"SEAL": SEAL}) as process:
-            link = f"http://127.0.0.1:{port}/unsubscribe/{Seal(SEAL).token(JANE)}"
-            press = b"List-Unsubscribe=One-Click"
-            wait_until(lambda: fetched(link, press)[0] == 404, within=60, what="answers, and knows no destination")
-            document = {"kind": "destination", "id": "mail", "channel": "email", "connector": "smtp",
-                        "settings": {"host": "x", "sender": "a@b.example", "unsubscribe_key": {"env": "SEAL"}}}
-            edit(settings, lambda found: revise(found.heads, {"destination/mail": document}))
-            wait_until(lambda: fetched(link, press)[0] == 200, within=30, what="the destination's key is in force")
-            wait_until(lambda: len(requests(deployment)) >= 2, within=30, what="the mailbox is read")
-            assert requests(deployment) == [("suppress", JANE, "unsubscribed", "feedback:link"),
-                                            ("suppress", OTHER, "bounced", "feedback:mail")]
-            process.terminate()
-            assert process.wait(30) == 0
+def test_a_link_and_a_bounce_become_requests_with_the_key_that_apply_named(deployment: Deployment, tmp_path: Path) -> None:
+    settings, port = deployment.settings, free_port()
+    words = f"feedback --port {port} --mailbox {mailbox(tmp_path)}"
+    with running(words, deployment.variables | {"SEAL": SEAL}) as process:
+        link = f"http://127.0.0.1:{port}/unsubscribe/{Seal(SEAL).token(JANE)}"
+        press = b"List-Unsubscribe=One-Click"
+        wait_until(lambda: fetched(link, press)[0] == 404, within=60, what="answers, and knows no destination")
+        document = {"kind": "destination", "id": "mail", "channel": "email", "connector": "smtp",
+                    "settings": {"host": "x", "sender": "a@b.example", "unsubscribe_key": {"env": "SEAL"}}}
+        edit(settings, lambda found: revise(found.heads, {"destination/mail": document}))
+        wait_until(lambda: fetched(link, press)[0] == 200, within=30, what="the destination's key is in force")
+        wait_until(lambda: len(requests(deployment)) >= 2, within=30, what="the mailbox is read")
+        assert requests(deployment) == [("suppress", JANE, "unsubscribed", "feedback:link"),
+                                        ("suppress", OTHER, "bounced", "feedback:mail")]
+        process.terminate()
+        assert process.wait(30) == 0

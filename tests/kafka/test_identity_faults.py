@@ -15,7 +15,7 @@ from tests.kafka.conftest import Broker
 from tests.kafka.crowd import Sender, assert_exact, wait_until_handled
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.faults import FaultPlan, Supervised
-from tests.kafka.shop_oracle import VARIABLES, Seeing
+from tests.kafka.shop_oracle import Seeing
 from tests.properties.crowds import Crowd, World
 
 SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
@@ -26,7 +26,7 @@ DEATHS = {"release": 5, "cut": 4, "adopt": 12}
 def play(broker: Broker, folder: Path, *, events: int, a_second: int, kills: int) -> None:
     plan = FaultPlan(SEED)
     dies = {"DIES_AT": ",".join(f"{name}:{call}" for name, call in DEATHS.items()), "DIES_IN": str(folder)}
-    with Deployment(broker.address, folder, NOTING, **VARIABLES) as deployment, Seeing(deployment) as seeing:
+    with Deployment(broker.address, folder, NOTING) as deployment, Seeing(deployment) as seeing:
         crowd = Crowd(SEED, World())
         sender = Sender(deployment, crowd)
         workers = [deployment.worker(name, AUDIENCE_INSTANCE=name, **dies) for name in ("one", "two")]

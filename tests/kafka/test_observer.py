@@ -7,7 +7,6 @@ from pathlib import Path
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.outside.reading import committed
 from streams.runtime.settings import Settings
@@ -31,7 +30,6 @@ def told(settings: Settings) -> int:
 def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: Path) -> None:
     with Deployment(broker.address, tmp_path, FACTORY) as deployment:
         settings, names = deployment.settings, deployment.names
-        ensure_topics(settings)
         hits = names.on_cluster("events.hits")
         sending = Producer({"bootstrap.servers": broker.address, "log_level": 0})
         for number in range(7):
@@ -56,7 +54,6 @@ def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: P
 def test_what_retention_has_left_is_read(broker: Broker, tmp_path: Path) -> None:
     """The dead letters and the decisions of a deployment that is older than they are kept."""
     with Deployment(broker.address, tmp_path, FACTORY) as deployment:
-        ensure_topics(deployment.settings)
         topic = deployment.names.on_cluster("dead-letters")
         sending = Producer({"bootstrap.servers": broker.address, "log_level": 0})
         for number in range(5):

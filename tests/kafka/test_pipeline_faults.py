@@ -14,7 +14,7 @@ from streams.runtime.outside.observer import ALL_INPUTS, lag
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.faults import FaultPlan, Supervised, makes_progress
-from tests.kafka.shop_oracle import FACTORY, VARIABLES, RealShop, Seeing, assert_exact
+from tests.kafka.shop_oracle import RealShop, Seeing, assert_exact
 from tests.kafka.uninterrupted import left_with_reason_to_stay, told_without_cause
 
 SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
@@ -24,7 +24,7 @@ SEED = int(os.environ.get("FAULT_SEED", "0")) or int(time.time())
 def test_l8_twenty_thousand_events_and_six_kills(broker: Broker, tmp_path: Path) -> None:
     plan = FaultPlan(SEED)
     with (
-        Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment,
+        Deployment(broker.address, tmp_path) as deployment,
         RealShop(deployment, events=20_000, seed=SEED, seconds=60) as shop, Seeing(deployment) as seeing,
     ):
         workers = [deployment.worker(name, AUDIENCE_INSTANCE=name) for name in ("one", "two")]
@@ -37,7 +37,7 @@ def test_l8_twenty_thousand_events_and_six_kills(broker: Broker, tmp_path: Path)
 @pytest.mark.timeout(240)
 def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
     with (
-        Deployment(own_broker.address, tmp_path, FACTORY, **VARIABLES) as deployment,
+        Deployment(own_broker.address, tmp_path) as deployment,
         RealShop(deployment, events=10_000, seed=SEED, seconds=55) as shop, Seeing(deployment) as seeing,
     ):
         one, two, three = (deployment.worker(name) for name in ("one", "two", "three"))
@@ -68,7 +68,7 @@ def test_l8_rebalances_a_zombie_and_a_broker_restart(own_broker: EmbeddedBroker,
 @pytest.mark.timeout(240)
 def test_l8_events_that_waited_out_their_windows_make_nobody_leave(broker: Broker, tmp_path: Path) -> None:
     with (
-        Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment,
+        Deployment(broker.address, tmp_path) as deployment,
         RealShop(deployment, events=4_000, seed=SEED, seconds=36, presses_button=False) as shop,
         Seeing(deployment) as seeing,
     ):

@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.upstream import Upstream
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.observed import View
-from tests.kafka.shop_oracle import FACTORY, VARIABLES
 from tests.processes import fetched
 
 PEOPLE = 240
@@ -39,9 +37,8 @@ def post(worker: Worker, path: str, body: str = "{}", **headers: str) -> tuple[i
 def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Two workers, everybody with an address and consent, the campaign paused."""
     folder = tmp_path_factory.mktemp("press")
-    with Deployment(broker.address, folder, FACTORY, **VARIABLES) as deployment, pytest.MonkeyPatch.context() as patch:
+    with Deployment(broker.address, folder) as deployment, pytest.MonkeyPatch.context() as patch:
         deployment.be_commanded(patch)
-        ensure_topics(deployment.settings)
         (folder / "definitions").mkdir()
         (folder / "definitions" / "all.yaml").write_text(DEFINITIONS)
         assert main(["apply", str(folder / "definitions")]) == 0

@@ -10,12 +10,10 @@ import pytest
 
 from streams.cli import main
 from streams.runtime.clock import wall_ms
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.upstream import Upstream
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.following import Following
-from tests.kafka.shop_oracle import FACTORY, VARIABLES
 
 PEOPLE = 200
 BUYERS = "kind: segment\nid: buyers\nrule: {performed: {event: Order Completed}}\n"
@@ -38,8 +36,7 @@ class Asked:
 @pytest.fixture(scope="module")
 def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Two workers, `buyers` and `visitors` in force, and a quarter of the people having bought."""
-    with Deployment(broker.address, tmp_path_factory.mktemp("segments"), FACTORY, **VARIABLES) as deployment:
-        ensure_topics(deployment.settings)
+    with Deployment(broker.address, tmp_path_factory.mktemp("segments")) as deployment:
         with Upstream(deployment.settings) as upstream:
             for place in range(PEOPLE):
                 message = {"type": "track", "event": "Page Viewed" if place % 4 else "Order Completed",
@@ -165,8 +162,7 @@ def idle_exits(deployment: Deployment, names: str) -> int:
 def test_without_workers_the_diff_stands_and_the_list_says_who_is_silent(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as idle:
-        ensure_topics(idle.settings)
+    with Deployment(broker.address, tmp_path) as idle:
         idle.be_commanded(monkeypatch)
         folder = written(tmp_path / "definitions", buyers=BUYERS)
         diff = Asked(capsys, f"diff {folder} --within 1")

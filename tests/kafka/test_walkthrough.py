@@ -15,7 +15,6 @@ from streams.runtime.outside.observer import Observer, Seen
 from streams.topology import topic
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
-from tests.kafka.shop_oracle import FACTORY, VARIABLES
 from tests.processes import ROOT
 
 WALK = (ROOT / "README.md").read_text().partition("## Your own events")[2].partition("\n## ")[0]
@@ -72,7 +71,7 @@ def test_the_readmes_commands_in_their_order(
     def note(record: Seen) -> None:
         seen[record.topic] += 1
 
-    with Deployment(broker.address, tmp_path, FACTORY, **VARIABLES) as deployment:
+    with Deployment(broker.address, tmp_path, has_topics=False) as deployment:
         deployment.be_commanded(monkeypatch)
         assert "run `audience topics --create`" in command("check", 1)
         assert "created: " in command("topics --create")

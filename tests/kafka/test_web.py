@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.status.metrics import METRICS, Kind
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
@@ -22,7 +21,6 @@ EVENTS = 2_000
 def worker(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """One that has handled `EVENTS` events."""
     with Deployment(broker.address, tmp_path_factory.mktemp("web"), FACTORY) as deployment:
-        ensure_topics(deployment.settings)
         shop = Shop(deployment, seed=1)
         shop.send(EVENTS)
         one = deployment.worker("one")

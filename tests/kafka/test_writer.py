@@ -14,8 +14,6 @@ from streams.runtime.beside import writer
 from streams.runtime.beside.feedback import Requests
 from streams.runtime.beside.writer import PATIENCE, Writer
 from streams.runtime.broker.embedded import EmbeddedBroker
-from streams.runtime.kafka.topics import ensure_topics
-from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment
 from tests.kafka.test_feedback import requests
 
@@ -37,8 +35,7 @@ async def waited(requests: Requests, number: int) -> float:
 def test_requests_wait_neither_for_each_other_nor_long_for_a_broker_that_is_away(
     own_broker: EmbeddedBroker, tmp_path: Path,
 ) -> None:
-    with Deployment(own_broker.address, tmp_path, "", AUDIENCE_PARTITIONS="2") as deployment:
-        ensure_topics(deployment.settings)
+    with Deployment(own_broker.address, tmp_path) as deployment:
 
         async def run() -> None:
             outgoing = Requests(deployment.settings)
@@ -57,31 +54,27 @@ def test_requests_wait_neither_for_each_other_nor_long_for_a_broker_that_is_away
 
 
 def test_more_than_the_producer_holds_waits_for_room(
-    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(writer.OPTIONS, "queue.buffering.max.kbytes", 1_000)
-    with Deployment(broker.address, tmp_path, "", AUDIENCE_PARTITIONS="2") as deployment:
-        ensure_topics(deployment.settings)
 
-        async def run() -> None:
-            outgoing = Writer(deployment.settings)
-            assert await outgoing.has("events.hits")
-            await outgoing.put(("events.hits", None, b"x" * 300_000) for _ in range(20))
-            await asyncio.to_thread(outgoing.close)
+    async def run() -> None:
+        outgoing = Writer(deployment.settings)
+        assert await outgoing.has("events.hits")
+        await outgoing.put(("events.hits", None, b"x" * 300_000) for _ in range(20))
+        await asyncio.to_thread(outgoing.close)
 
-        asyncio.run(run())
+    asyncio.run(run())
 
 
-def test_what_no_topic_takes_is_not_to_be_sent_again(broker: Broker, tmp_path: Path) -> None:
+def test_what_no_topic_takes_is_not_to_be_sent_again(deployment: Deployment) -> None:
     """Numbers are longer written out than they came: 1e15 has four letters, and seventeen."""
-    with Deployment(broker.address, tmp_path, "", AUDIENCE_PARTITIONS="1") as deployment:
-        ensure_topics(deployment.settings)
 
-        async def run() -> None:
-            outgoing = Writer(deployment.settings)
-            with pytest.raises(Rejected, match="larger than its topic takes"):
-                await outgoing.put([("events.hits", b"k", os.urandom(2 << 20))])
-            await outgoing.put([("events.hits", b"k", b"{}")])
-            await asyncio.to_thread(outgoing.close)
+    async def run() -> None:
+        outgoing = Writer(deployment.settings)
+        with pytest.raises(Rejected, match="larger than its topic takes"):
+            await outgoing.put([("events.hits", b"k", os.urandom(2 << 20))])
+        await outgoing.put([("events.hits", b"k", b"{}")])
+        await asyncio.to_thread(outgoing.close)
 
-        asyncio.run(run())
+    asyncio.run(run())

@@ -29,10 +29,11 @@ def test_a_client_that_is_stuck_is_given_up_sooner_than_a_broker_that_is_away(
 
 
 @pytest.mark.parametrize("code", [
-    KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._DESTROY_BROKER])
+    KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._DESTROY_BROKER,
+    KafkaError._WAIT_COORD])
 def test_a_client_that_does_not_know_the_cluster_yet_is_asked_again(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker ended so on a machine that halted between its connecting and its first question, and on a cluster of which
-    one broker was killed just then."""
+    one broker was killed just then; and a destination, after a minute without a broker."""
     monkeypatch.setattr(calls, "sleep", lambda _: None)
     answers = [KafkaException(KafkaError(code))]
 

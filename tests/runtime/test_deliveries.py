@@ -4,22 +4,48 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from connectors.delivery.activation import as_json
 from connectors.delivery.progress import from_text
+from schemas import Codec
 from streams.runtime.beside.deliveries import KafkaActivations, Rebalanced
 from streams.runtime.exits import Stop
 from streams.runtime.settings import Settings
+from tests.connectors.recording import activation
 
 MARKS = {0: from_text(7, "")}
 
 
+class Read:
+    """A message, the 51st of its partition."""
+
+    def error(self) -> None: ...
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return 50
+
+    def value(self) -> bytes:
+        row = as_json(activation(1))
+        return Codec().encode("activation", row | {"content": orjson.dumps(row["content"]).decode()})
+
+
 class Refusing:
-    """A consumer whose commits are refused."""
+    """A consumer whose commits are refused, with a message at hand."""
 
     def __init__(self, code: int) -> None:
-        self._code = code
+        self._code, self._messages = code, [Read()]
+
+    def assignment(self) -> list[TopicPartition]:
+        return []
+
+    def poll(self, _: float) -> Read | None:
+        return self._messages.pop() if self._messages else None
 
     def commit(self, **_: Any) -> None:
         raise KafkaException(KafkaError(self._code))
@@ -34,3 +60,12 @@ def test_who_is_no_member_any_more_begins_again_and_who_may_not_write_fails(code
     activations._consumer = Refusing(code)  # type: ignore[assignment]
     with pytest.raises(failure):
         asyncio.run(activations.settle((), MARKS))
+
+
+def test_who_is_no_member_any_more_takes_nothing_until_it_is_one_again() -> None:
+    """What was read before and not delivered would be passed over."""
+    activations = KafkaActivations(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), "gam", "display")
+    activations._consumer = Refusing(KafkaError.UNKNOWN_MEMBER_ID)  # type: ignore[assignment]
+    with pytest.raises(Rebalanced):
+        asyncio.run(activations.settle((), MARKS))
+    assert not asyncio.run(activations.take(10, 0))

@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 SILENT_MS = 600_000
 """After so long without a poll the group thinks a destination dead; a longer call is interrupted by some (`engine.STAY`)."""
 
+ANSWERED_MS = 300_000
+"""For so long outcomes wait for a broker that is away: with those of the longest silent call still less than `SILENT_MS`."""
+
 NEWER = (Fault.UNKNOWN_FINGERPRINT, Fault.UNKNOWN_SCHEMA_ID)
 """A newer worker's records, as in an upgrade: to pass them over would lose them."""
 
@@ -53,16 +56,18 @@ class KafkaActivations:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=destination)
         self._producer = Producer({
             "bootstrap.servers": settings.broker, "enable.idempotence": True, "partitioner": "murmur2_random",
-            "linger.ms": 2, "message.max.bytes": LARGEST_RECORD, "log_level": 0})
+            "linger.ms": 2, "message.max.bytes": LARGEST_RECORD, "message.timeout.ms": ANSWERED_MS, "log_level": 0})
         self._consumer = Consumer(committed_only(settings, f"{names.group}-destination-{destination}") | {
             "session.timeout.ms": int(settings.session_timeout * 1000), "max.poll.interval.ms": SILENT_MS,
             "fetch.message.max.bytes": LARGEST_RECORD, "enable.partition.eof": True})
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked,
                                  on_lost=self._revoked)
         self._marks: dict[int, Mark] = {}
+        """Of every partition that was ever here: what is known to be done, whether or not the group let it be committed."""
         self._read: dict[int, int] = {}
         self._held: list[Message] = []
-        self._is_revoked = False
+        self._is_revoked = self._is_ousted = False
+        """Ousted: the next engine reads on from what is committed once there is an assignment again, and not from here."""
         self._lost = 0
 
     async def take(self, most: int, within: float) -> Sequence[Taken]:
@@ -74,7 +79,8 @@ class KafkaActivations:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._stayed)
 
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
-        """Retryable if the outcomes, Stop if the offsets could not be written; Rebalanced if they are another's to write."""
+        """Retryable if the outcomes, Stop if the offsets could not be written; Rebalanced where
+        the outcomes are written, and the offsets another's to write."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._written, deliveries, marks)
 
     def unread(self, ends: Mapping[int, int]) -> int:
@@ -105,7 +111,7 @@ class KafkaActivations:
         patience = 0.0 if found else within
         while True:
             message = self._consumer.poll(patience)
-            if message is not None and self._is_record(message):
+            if message is not None and self._is_record(message) and not self._is_ousted:
                 (found if len(found) < most and not self._is_revoked else self._held).append(message)
             if message is None or len(found) >= most:
                 break
@@ -144,12 +150,14 @@ class KafkaActivations:
         for delivery in deliveries:
             self._producer.produce(self._deliveries, self._codec.encode("delivery", record_of(delivery)),
                                    delivery.activation.activation_id, on_delivery=self._answered)
-        left = self._producer.flush(CALL * 3)
-        if left or self._lost:
-            raise Retryable(f"{left + self._lost} outcomes could not be written; the offsets stay, and what was "
+        while not self._lost and (left := self._producer.flush(CALL)):
+            log.warning("%d outcomes wait for Kafka; until they are written nothing more is delivered", left)
+        if self._lost:
+            raise Retryable(f"{self._lost} outcomes could not be written; the offsets stay, and what was "
                             "delivered comes again under the same ids", after=5)
+        now = {partition: self._joined(partition, mark) for partition, mark in marks.items()}
+        self._marks |= now
         self._refuse_if_revoked()
-        now = {partition: mark.after(self._marks.get(partition, mark)) for partition, mark in marks.items()}
         offsets = [TopicPartition(self._topic, partition, mark.offset, metadata=as_text(mark))
                    for partition, mark in now.items()]
         persistently("commit", lambda: self._commit(offsets))
@@ -159,18 +167,23 @@ class KafkaActivations:
             self._consumer.commit(offsets=offsets, asynchronous=False)
         except KafkaException as failure:
             if is_ousted(error_of(failure)):
+                self._is_ousted, self._held = True, []
                 raise Rebalanced from failure
             raise
+
+    def _joined(self, partition: int, mark: Mark) -> Mark:
+        return mark.joined(self._marks.get(partition, mark))
 
     def _answered(self, error: Any, _message: Any) -> None:
         self._lost += error is not None
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         committed = persistently("committed", lambda: consumer.committed(partitions, CALL))
-        self._marks = {each.partition: from_text(each.offset, each.metadata or "")
-                       for each in committed if each.offset >= 0}
-        self._read = {partition: mark.offset for partition, mark in self._marks.items()}
-        self._held = []
+        marks = {each.partition: self._joined(each.partition, from_text(each.offset, each.metadata or ""))
+                 for each in committed if each.offset >= 0}
+        self._marks |= marks
+        self._read = {partition: mark.offset for partition, mark in marks.items()}
+        self._held, self._is_ousted = [], False
         consumer.assign(committed)
 
     def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:

@@ -14,6 +14,7 @@ from connectors.delivery.progress import Mark
 from streams.core.definitions import Destination
 from streams.runtime.beside.deliveries import Rebalanced
 from streams.runtime.clock import wall_ms
+from streams.runtime.exits import is_surprise
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +80,8 @@ class Keeper:
     async def _once(self, running: Running) -> None:
         try:
             await self._with_source(running)
-        except Exception:  # whatever it is, it is this destination's; Kafka holds all that is needed to resume
-            log.exception("%s: begins anew in %g s", running.definition.id, AGAIN_AFTER)
+        except Exception as fault:  # whatever it is, it is this destination's; Kafka holds all that is needed to resume
+            log.error("%s: begins anew in %g s: %s", running.definition.id, AGAIN_AFTER, fault, exc_info=is_surprise(fault))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), AGAIN_AFTER)
 
@@ -118,8 +119,13 @@ class _Counted:
         await self.source.stay()
 
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:
-        await self.source.settle(deliveries, marks)
-        self.outcomes.update(type(each.outcome) for each in deliveries)
+        written = [type(each.outcome) for each in deliveries]
+        try:
+            await self.source.settle(deliveries, marks)
+        except Rebalanced:
+            self.outcomes.update(written)
+            raise
+        self.outcomes.update(written)
 
 
 class Destinations:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from streams.core.errors import Misconfigured
 from streams.runtime.beside.destinations_log import DestinationsLog
+from streams.runtime.exits import is_surprise
 from streams.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,10 @@ class DestinationsFollower:
                 await self._follow(stopped)
             except Misconfigured:
                 raise
-            except Exception:  # a broker away, a record of a newer worker: all goes on as it is meanwhile
+            except Exception as fault:  # a broker away, a record of a newer worker: all goes on as it is meanwhile
                 self.is_current = False
-                log.exception("definitions cannot be followed; all goes on as it is; again in %g s", AGAIN_AFTER)
+                log.error("definitions cannot be followed; all goes on as it is; again in %g s: %s", AGAIN_AFTER, fault,
+                          exc_info=is_surprise(fault))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stopped.wait(), AGAIN_AFTER)
 

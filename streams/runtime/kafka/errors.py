@@ -27,6 +27,7 @@ _MOVING = (
     KafkaError._UNKNOWN_PARTITION,
     KafkaError._UNKNOWN_TOPIC,
     KafkaError._DESTROY_BROKER,
+    KafkaError._WAIT_COORD,
 )
 """What a cluster answers while leaders move, or just after a topic was created, and what librdkafka says of a partition
 before it knows the cluster. It calls only some of these retriable, and only in some calls."""
