@@ -17,7 +17,7 @@ from streams.core.redaction import Redaction
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
 from streams.definitions.phones import phone_number
-from streams.task.wire import Revise, Staged, Wired
+from streams.task.wire import Applied, Revise, Staged, Taken, Wired
 from streams.task.wire import decode as decode_command
 from streams.unit import Inbound
 
@@ -61,7 +61,7 @@ class Reader:
             self._decoded[record.topic, record.offset] = decoded
         return decoded
 
-    def read(self, record: Inbound, wall: int) -> tuple[Wired, int] | None:
+    def read(self, record: Inbound, wall: int) -> tuple[Taken, int] | None:
         """The message of a record and the instant it is handled at; None where it asks for nothing, as the end of a
         version that is no longer kept does.
 
@@ -137,12 +137,13 @@ class Reader:
                 return Resolve(event, *previous), at
         return Arrive(event), at
 
-    def _definition(self, record: Inbound, row: Message, at: int) -> tuple[Wired, int] | None:
+    def _definition(self, record: Inbound, row: Message, at: int) -> tuple[Applied, int] | None:
         """None for the record of a version, which is kept for rolling back; its head says what is to be."""
         if b"@" in (record.key or b""):
             return None
         if row["kind"] == "revision":
-            return Revise(row["revision"]), at
+            return Applied(Revise(row["revision"])), at
         document = None if row["deleted"] else orjson.loads(row["source"])
         press = Pressed(**row["press"]) if row["press"] else None
-        return Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press), at
+        staged = Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press)
+        return Applied(staged), at

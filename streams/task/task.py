@@ -39,7 +39,7 @@ from streams.task.settings import TaskSettings
 from streams.task.state import State
 from streams.task.sweep import Sweep
 from streams.task.templates import render
-from streams.task.wire import Ask, Revise, Staged, Wired
+from streams.task.wire import Applied, Ask, Revise, Staged, Taken, Wired
 from streams.task.wire import encode as encode_command
 from streams.unit import Change, Inbound, Outbound, Outcome, Store
 
@@ -48,6 +48,8 @@ FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
 """What upstream may have put on the wrong partition."""
 CAMPAIGN = "campaign"
 PROFILES = "profiles"
+GOVERNING = frozenset({Applied, Revise})
+"""What may change how the records behind it are read."""
 AT_ONCE = 50
 """Records that are read before the first of them is handled. All of a unit were out of the processor's caches by then, and
 every look for cycles that another task took met them: 2 us of 55 an event."""
@@ -114,8 +116,9 @@ class Task:
         self.context.wall = wall
         outcome, faults = Outcome([], []), self.consent_faults.copy()
         self.state.expect(batch)
-        for first in range(0, len(batch), AT_ONCE):
-            self._take(batch[first:first + AT_ONCE], wall, outcome)
+        waiting = deque(batch)
+        while waiting:
+            self._take(waiting, wall, outcome)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch))
         self._outputs += self._answers.give(self.context, self.now, self.standing, has_records=bool(batch))
@@ -144,17 +147,19 @@ class Task:
                 self._drain()
         return [each for each in changes if each not in large] + self.state.changes() if large else changes
 
-    def _take(self, records: Sequence[Inbound], wall: int, outcome: Outcome) -> None:
-        work = self._read(records, wall, outcome)
+    def _take(self, waiting: deque[Inbound], wall: int, outcome: Outcome) -> None:
+        work = self._read(waiting, wall, outcome)
         self.state.prefetch(work)
         for message, at in work:
             if at > self.now:
                 self.now = max(self.now, min(at, wall))
             self._handle(message)
 
-    def _read(self, batch: Sequence[Inbound], wall: int, outcome: Outcome) -> list[tuple[Wired, int]]:
-        found: list[tuple[Wired, int]] = []
-        for record in batch:
+    def _read(self, waiting: deque[Inbound], wall: int, outcome: Outcome) -> list[tuple[Taken, int]]:
+        """The first of these, taken off. What stands behind a revision is not read before that is in force."""
+        found: list[tuple[Taken, int]] = []
+        while waiting and len(found) < AT_ONCE:
+            record = waiting.popleft()
             try:
                 read = self._reader.read(record, wall)
             except (Rejected, Undecodable) as fault:
@@ -162,18 +167,18 @@ class Task:
                 outcome.sends += self._sink.dead_letter(record, str(fault), "events", min(record.at, wall))
                 continue
             if read is not None:
-                if record.topic == "definitions":
-                    self._announce(*read)
                 found.append(read)
+                if type(read[0]) in GOVERNING:
+                    break
         if self._settings.arrivals is None and found:
             self.revisions.numbers.put("arrivals", self._arrivals.last)
         return found
 
-    def _handle(self, message: Wired) -> None:
+    def _handle(self, message: Taken) -> None:
         """One message, and all that it causes in this partition."""
         if type(message) in FROM_OUTSIDE and self._is_astray(message.home):  # type: ignore[union-attr]
             home: str = message.home  # type: ignore[union-attr]
-            self._send(message, home, partition_of(home, self._partitions))
+            self._send(message, home, partition_of(home, self._partitions))  # type: ignore[arg-type]
             return
         self._handle_here(message)
         if self._queue:
@@ -183,11 +188,14 @@ class Task:
         while self._queue:
             self._handle_here(self._queue.popleft())
 
-    def _handle_here(self, message: Wired) -> None:
+    def _handle_here(self, message: Taken) -> None:
         if type(message) in COMMANDS:
             given = self._redactions.come(message) if isinstance(message, Adopt) else message
             if sends := step(self.context, given, self.now):  # type: ignore[arg-type]
                 self._route(sends)
+        elif isinstance(message, Applied):
+            self._announce(message.message)
+            self._handle_here(message.message)
         elif isinstance(message, Staged):
             self.revisions.stage(message)
         elif isinstance(message, Revise):
@@ -228,7 +236,7 @@ class Task:
                 else:
                     self._send(sent, home, partition)  # type: ignore[arg-type]
             elif isinstance(sent, Redact):
-                self._announce(sent, self.now)
+                self._announce(sent)
                 self._queue.append(sent)
             else:
                 self._outputs.append(sent)  # type: ignore[arg-type]
@@ -237,9 +245,8 @@ class Task:
         value = encode_command(self._codec, message, self.now)
         self._sends.append(Outbound("commands", home.encode(), value, partition))
 
-    def _announce(self, message: Wired, at: int) -> None:
+    def _announce(self, message: Wired) -> None:
         """What every other task must hear, at its place among the commands."""
-        self.now = max(self.now, at)
         for partition in range(self._partitions):
             if partition != self.partition:
                 self._send(message, "definitions", partition)
