@@ -63,7 +63,7 @@ def is_blocked(value: str) -> bool:
 def is_identifier(text: str) -> bool:
     """Whether it can be one at all: both parts are there, and the value is one that may name somebody."""
     namespace, _, value = text.partition(":")
-    return bool(namespace and value) and "\x00" not in text and not is_blocked(value)
+    return is_namespace(namespace) and "\x00" not in text and not is_blocked(value)
 
 
 class Namespaces:
