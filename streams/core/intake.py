@@ -16,7 +16,7 @@ from streams.core import values
 from streams.core.consent.mapping import DEFAULT, FIELDS, restrict, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
-from streams.core.identifiers import Namespaces, is_blocked, is_identifier, is_namespace, namespace_of, spelled
+from streams.core.identifiers import Namespaces, is_blocked, is_namespace, namespace_of, spelled
 from streams.core.values import LATEST, Json
 
 PhoneNumber = Callable[[str], str | None]
@@ -148,14 +148,6 @@ class Intake:
         if len(found) > 1:
             found = sorted(dict.fromkeys(found), key=self.namespaces.strength)
         return tuple(found)
-
-    def normalised(self, identifier: str) -> str:
-        """As messages that named it gave it, whatever is blocked today; empty where no message ever could."""
-        namespace, _, value = identifier.partition(":")
-        name = namespace.strip().lower()
-        value = spelled(name, value)
-        found = f"{name}:{(self._phone(value) or '') if name == 'phone' else value}"
-        return found if is_identifier(found) else ""
 
     def previous(self, message: Message) -> tuple[str, str] | None:
         """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie.

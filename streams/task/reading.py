@@ -16,6 +16,7 @@ from streams.core.press import Pressed
 from streams.core.redaction import Redaction
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
+from streams.definitions.members import NoIdentifier, identifier_of
 from streams.definitions.phones import phone_number
 from streams.task.wire import Applied, Revise, Staged, Taken, Wired
 from streams.task.wire import decode as decode_command
@@ -87,11 +88,10 @@ class Reader:
     def _request(self, row: Message, at: int) -> tuple[Wired, int]:
         """The open end of the control path: a further action is one more case here. Raises Rejected."""
         if row["action"] in ASKED_AT_HOME:
-            identifier = self.intake.normalised(row["identifier"])
-            return Asked(row["request_id"], row["action"], identifier, row["reason"]), at
+            return Asked(row["request_id"], row["action"], _named(row["identifier"]), row["reason"]), at
         if row["action"] == "split":
-            leaving = dict.fromkeys(map(self.intake.normalised, row["split_off"]))
-            return Split(row["request_id"], self.intake.normalised(row["identifier"]), tuple(leaving)), at
+            leaving = dict.fromkeys(map(_named, row["split_off"]))
+            return Split(row["request_id"], _named(row["identifier"]), tuple(leaving)), at
         raise Rejected(f"no stage takes requests to {row['action']} in this version")
 
     def reread(self, entry: Entry, is_replayed: bool = False) -> Event:
@@ -147,3 +147,11 @@ class Reader:
         press = Pressed(**row["press"]) if row["press"] else None
         staged = Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press)
         return Applied(staged), at
+
+
+def _named(written: str) -> str:
+    """The identifier as messages give it, whatever is blocked today; empty where no message ever could."""
+    try:
+        return identifier_of(written)
+    except NoIdentifier:
+        return ""
