@@ -60,12 +60,6 @@ def is_blocked(value: str) -> bool:
     return not value.strip("0-") or value.lower() in BLOCKED or len(value) > LONGEST_VALUE
 
 
-def is_identifier(text: str) -> bool:
-    """Whether it can be one at all: both parts are there, and the value is one that may name somebody."""
-    namespace, _, value = text.partition(":")
-    return bool(namespace and value) and "\x00" not in text and not is_blocked(value)
-
-
 class Namespaces:
     """The namespaces in force: the defaults, with the rows that an `identity` definition replaces; and the hard caps.
 

@@ -149,13 +149,6 @@ class Intake:
             found = sorted(dict.fromkeys(found), key=self.namespaces.strength)
         return tuple(found)
 
-    def normalised(self, identifier: str) -> str:
-        """As a message that names it would give it; as it is where no message could."""
-        namespace, _, value = identifier.partition(":")
-        found: list[str] = []
-        self._add_named(found, namespace, value)
-        return found[0] if found else identifier
-
     def previous(self, message: Message) -> tuple[str, str] | None:
         """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie.
         Twice the cookie where the rules block it as a customer id. An alias of its own `userId` says nothing."""

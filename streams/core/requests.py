@@ -9,10 +9,14 @@ from typing import Any
 
 from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
 
+NO_IDENTIFIER = ("it names no identifier that anybody could have; expected namespace:value and no blocked value, such as "
+                 "email:jane@example.com or, with its country, phone:+31612345678")
+
 
 @dataclass(slots=True)
 class Asked(ToIdentifier):
-    """A record of `privacy.requests`, to the home of its identifier."""
+    """A record of `privacy.requests`, to the home of its identifier. identifier: as messages give it; empty where none
+    ever could."""
 
     request_id: str
     action: str

@@ -16,7 +16,7 @@ from streams.core.messages import Cut, IdentityChanged, Point, Sent
 from streams.core.ownership import rename
 from streams.core.profile import LINKED, Forward, fragment_key
 from streams.core.receipts import Pending, once
-from streams.core.requests import Announce, Receipt, Split
+from streams.core.requests import NO_IDENTIFIER, Announce, Receipt, Split
 from streams.core.resolution import rejoined
 from streams.core.sequencer import new_key, next_decision
 from streams.core.tables import Person
@@ -52,6 +52,8 @@ def _refusal(person: Person, message: Split) -> str:
     leaving = set(message.split_off)
     if not leaving:
         return "no identifiers to split off were named"
+    if "" in (message.identifier, *leaving):
+        return NO_IDENTIFIER
     if not leaving <= person.identifiers.keys():
         return "not all of the identifiers named are this profile's now"
     if leaving == person.identifiers.keys():

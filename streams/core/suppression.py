@@ -10,13 +10,12 @@ from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
 from streams.core.context import Context
 from streams.core.endings import Bar
-from streams.core.identifiers import is_identifier
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Point, Sent
 from streams.core.profile import Forward, Profile, profile_key
 from streams.core.profiling import enters, own_profile
 from streams.core.receipts import Pending, once
-from streams.core.requests import Asked, Petition, Receipt, Suppress, Suppressing
+from streams.core.requests import NO_IDENTIFIER, Asked, Petition, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision
 from streams.core.tables import Node, Person
 
@@ -26,13 +25,12 @@ PERSONAL = frozenset({"erase", "export"})
 WRITING = frozenset({"erase", "suppress"})
 """Actions of which something is kept where nobody has the identifier."""
 OFF_ALREADY = "it is not on the list: nothing to do"
-NO_IDENTIFIER = "it names no identifier; expected namespace:value, for example email:jane@example.com, and no blocked value"
 
 
 def asked(context: Context, message: Asked, at: int) -> list[Sent]:
     """A request, at the home of its identifier: whether that is a profile by itself is known here alone."""
     tables, identifier = context.tables, message.identifier
-    if not is_identifier(identifier):
+    if not identifier:
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
     pointer, profile = tables.pointers.get(identifier), own_profile(tables, identifier)
     created = enters(tables, profile) if profile is not None and pointer is None else None

@@ -25,14 +25,12 @@ _NUMBER_BEGINS = tuple("-0123456789")
 _DAY = re.compile(r"[0-9]{8}")
 _LEAP_SECOND = re.compile(r"(?<=[T ][0-9]{2}:[0-9]{2}):60(?![0-9:])")
 _END_OF_DAY = re.compile(r"(?<=[T ])24(?=(?::?00){0,2}(?:(?<=00)[.,]0+)?(?:Z|[+-]|$))")
-_LARGEST = 10**200
-"""Beyond this a sum of ten thousand could overflow a float; nobody counts anything that large."""
 _EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_799_999
 """The first and the last millisecond of the calendar."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_KEY = 40
-_EXACT = 1 << 53
+_SIGNED, _UNSIGNED = 1 << 63, 1 << 64
 
 
 def number(value: Json) -> Number | None:
@@ -40,19 +38,27 @@ def number(value: Json) -> Number | None:
     kind = type(value)
     if kind is str:
         return _number_of_text(value)
-    if kind is int or (kind is float and isfinite(value)):
-        return value if -_LARGEST < value < _LARGEST else None
-    return None
+    if kind is int:
+        return value if -_SIGNED <= value < _UNSIGNED else _nearest(value)
+    return value if kind is float and isfinite(value) else None
+
+
+def _nearest(whole: int) -> float | None:
+    """As readers of JSON and YAML take what 64 bits do not hold, so that it equals what they read."""
+    try:
+        return float(whole)
+    except OverflowError:
+        return None
 
 
 def _number_of_text(text: str) -> Number | None:
     text = text.strip()
     if _WHOLE.fullmatch(text):
-        return int(text)
+        return number(int(text))
     if len(text) > 400 or not _NUMBER.fullmatch(text):
         return None
     found = float(text)
-    return found if -_LARGEST < found < _LARGEST else None
+    return found if isfinite(found) else None
 
 
 def instant(value: Json) -> int | None:
@@ -118,7 +124,7 @@ def text_of(value: Json) -> str:
     """The text by which values are ordered."""
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _SIGNED:
         return str(int(value))
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -126,16 +132,17 @@ def text_of(value: Json) -> str:
 def key_of(value: Json) -> str:
     """What tells distinct values apart, short enough to keep: a digest stands for a long text.
 
-    1, 1.0, "1" and "1.0" are one value; true and "true" are two, and so are "01" and "1": with a leading zero it
+    1, 1.0, "1", "1.0" and " 1 " are one value; true and "true" are two, and so are "01" and "1": with a leading zero it
     is a code and no number as JSON writes it.
     """
     if isinstance(value, str):
-        is_number = value[:1] in _NUMBER_BEGINS and _JSON_NUMBER.fullmatch(value)
-        text = "s" + (text_of(number(value)) if is_number else value)
+        bare = value.strip()
+        is_number = bare[:1] in _NUMBER_BEGINS and _JSON_NUMBER.fullmatch(bare)
+        text = "s" + (text_of(number(bare)) if is_number else value)
     elif isinstance(value, bool) or not isinstance(value, int | float):
         text = "j" + text_of(value)
     else:
-        text = "s" + text_of(value)
+        text = "s" + text_of(number(value) or value)
     if len(text) > _LONGEST_KEY:
         return "#" + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
     return text

@@ -4,7 +4,7 @@ No fault shows a listed value: it is personal data.
 """
 from __future__ import annotations
 
-from streams.core.identifiers import is_blocked, spelled
+from streams.core.identifiers import is_blocked, is_namespace, spelled
 from streams.core.segments.rules import Members
 from streams.core.values import Json
 from streams.definitions.faults import dotted, shown
@@ -27,7 +27,7 @@ def identifier_of(written: Json) -> str:
     namespace, colon, value = written.partition(":") if isinstance(written, str) else ("", "", "")
     namespace = namespace.strip().lower()
     value = spelled(namespace, value)
-    if not colon or not namespace or not value or "\x00" in namespace + value:
+    if not colon or not value or not is_namespace(namespace) or "\x00" in value:
         raise NoIdentifier("is no identifier")
     if is_blocked(value):
         raise NoIdentifier("is a blocked value, which nobody ever has")

@@ -16,8 +16,9 @@ from streams.core.press import Pressed
 from streams.core.redaction import Redaction
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
+from streams.definitions.members import NoIdentifier, identifier_of
 from streams.definitions.phones import phone_number
-from streams.task.wire import Revise, Staged, Wired
+from streams.task.wire import Applied, Revise, Staged, Taken, Wired
 from streams.task.wire import decode as decode_command
 from streams.unit import Inbound
 
@@ -61,7 +62,7 @@ class Reader:
             self._decoded[record.topic, record.offset] = decoded
         return decoded
 
-    def read(self, record: Inbound, wall: int) -> tuple[Wired, int] | None:
+    def read(self, record: Inbound, wall: int) -> tuple[Taken, int] | None:
         """The message of a record and the instant it is handled at; None where it asks for nothing, as the end of a
         version that is no longer kept does.
 
@@ -87,11 +88,10 @@ class Reader:
     def _request(self, row: Message, at: int) -> tuple[Wired, int]:
         """The open end of the control path: a further action is one more case here. Raises Rejected."""
         if row["action"] in ASKED_AT_HOME:
-            identifier = self.intake.normalised(row["identifier"])
-            return Asked(row["request_id"], row["action"], identifier, row["reason"]), at
+            return Asked(row["request_id"], row["action"], _named(row["identifier"]), row["reason"]), at
         if row["action"] == "split":
-            leaving = dict.fromkeys(map(self.intake.normalised, row["split_off"]))
-            return Split(row["request_id"], self.intake.normalised(row["identifier"]), tuple(leaving)), at
+            leaving = dict.fromkeys(map(_named, row["split_off"]))
+            return Split(row["request_id"], _named(row["identifier"]), tuple(leaving)), at
         raise Rejected(f"no stage takes requests to {row['action']} in this version")
 
     def reread(self, entry: Entry, is_replayed: bool = False) -> Event:
@@ -137,12 +137,21 @@ class Reader:
                 return Resolve(event, *previous), at
         return Arrive(event), at
 
-    def _definition(self, record: Inbound, row: Message, at: int) -> tuple[Wired, int] | None:
+    def _definition(self, record: Inbound, row: Message, at: int) -> tuple[Applied, int] | None:
         """None for the record of a version, which is kept for rolling back; its head says what is to be."""
         if b"@" in (record.key or b""):
             return None
         if row["kind"] == "revision":
-            return Revise(row["revision"]), at
+            return Applied(Revise(row["revision"])), at
         document = None if row["deleted"] else orjson.loads(row["source"])
         press = Pressed(**row["press"]) if row["press"] else None
-        return Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press), at
+        staged = Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press)
+        return Applied(staged), at
+
+
+def _named(written: str) -> str:
+    """The identifier as messages give it, whatever is blocked today; empty where no message ever could."""
+    try:
+        return identifier_of(written)
+    except NoIdentifier:
+        return ""

@@ -10,7 +10,7 @@ from streams.task.census import CountedProfiles
 from streams.task.rows import BARRED, NODE, NUMBER, PERSON, POINTER, RAW, RECEIPT
 from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
-from streams.task.wire import Wired
+from streams.task.wire import Taken
 from streams.task.working import RareTable, WorkingTable
 from streams.unit import Change, Inbound, Store
 
@@ -45,7 +45,7 @@ class State:
         self.pointers.prefetch(homes)
         self.profiles.prefetch(homes)
 
-    def prefetch(self, work: Iterable[tuple[Wired, int]]) -> None:
+    def prefetch(self, work: Iterable[tuple[Taken, int]]) -> None:
         """One multi-get a table for what these messages need first and nobody read so far."""
         homes: set[str] = set()
         profiles: set[str] = set()

@@ -1,8 +1,4 @@
-"""The one task: takes records, steps the pure core through them, and gives what is to be committed.
-
-What is sent to a key of this same partition is handled at once, first in first out, within the same unit; only the
-rest travels through Kafka. So a visitor whose identifiers share a partition never waits for a commit.
-"""
+"""The one task: takes records, steps the pure core through them, and gives what is to be committed."""
 from __future__ import annotations
 
 from collections import Counter, deque
@@ -18,10 +14,9 @@ from streams.core.due import fire
 from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
-from streams.core.messages import Adopt, Arrive, Command, Output, Refused, Resolve, Sent
+from streams.core.messages import Adopt, Refused, Sent
 from streams.core.profile import Profile
 from streams.core.profiling import shrink
-from streams.core.requests import Asked, Split
 from streams.core.segments.plan import Plan
 from streams.core.step import step
 from streams.release import release
@@ -29,25 +24,23 @@ from streams.standing import Standing
 from streams.task.answers import Answers
 from streams.task.arrivals import Arrivals
 from streams.task.outputs import AvroSink, Sink, decided, unread
-from streams.task.partitioning import partition_of
 from streams.task.presses import Presses
 from streams.task.reading import Reader
 from streams.task.redactions import REDACTION, Redactions
 from streams.task.revisions import Revisions
+from streams.task.routing import COMMANDS, Router
 from streams.task.rows import size_of
 from streams.task.settings import TaskSettings
 from streams.task.state import State
 from streams.task.sweep import Sweep
 from streams.task.templates import render
-from streams.task.wire import Ask, Revise, Staged, Wired
-from streams.task.wire import encode as encode_command
-from streams.unit import Change, Inbound, Outbound, Outcome, Store
+from streams.task.wire import Applied, Ask, Revise, Staged, Taken
+from streams.unit import Change, Inbound, Outcome, Store
 
-COMMANDS = frozenset(Command.__args__)
-FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
-"""What upstream may have put on the wrong partition."""
 CAMPAIGN = "campaign"
 PROFILES = "profiles"
+GOVERNING = frozenset({Applied, Revise})
+"""What may change how the records behind it are read."""
 AT_ONCE = 50
 """Records that are read before the first of them is handled. All of a unit were out of the processor's caches by then, and
 every look for cycles that another task took met them: 2 us of 55 an event."""
@@ -66,11 +59,12 @@ class Task:
         self, partition: int, partitions: int, store: Store, settings: TaskSettings | None = None,
         codec: Codec | None = None, sink: Sink | None = None,
     ) -> None:
-        self.partition, self._partitions, self._store = partition, partitions, store
+        self.partition = partition
         self._settings = settings or TaskSettings()
         self._codec = codec or Codec()
         self._sink = sink or AvroSink(self._codec, release(), self._settings.ageing)
         self.state = State(store)
+        self._router = Router(partition, partitions, self.state, self._codec)
         self.revisions = Revisions(store)
         self._sweep = Sweep(store, self.state, self.revisions)
         self._presses = Presses(store, self.state, partitions)
@@ -80,9 +74,6 @@ class Task:
         self._reader = Reader(self._codec, Namespaces(), self._settings.arrivals or self._arrivals.next,
                               self._settings.profile_id)
         self._redactions = Redactions(store, self.state, self._reader)
-        self._outputs: list[Output] = []
-        self._sends: list[Outbound] = []
-        self._queue: deque[Wired] = deque()
         self._is_new_edition = False
         self._rebuilt: Counter[str] = Counter()
         self.refused = ""
@@ -114,23 +105,26 @@ class Task:
         self.context.wall = wall
         outcome, faults = Outcome([], []), self.consent_faults.copy()
         self.state.expect(batch)
-        for first in range(0, len(batch), AT_ONCE):
-            self._take(batch[first:first + AT_ONCE], wall, outcome)
+        waiting = deque(batch)
+        while waiting:
+            self._take(waiting, wall, outcome)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch))
-        self._outputs += self._answers.give(self.context, self.now, self.standing, has_records=bool(batch))
+        outputs, sends = self._router.outputs, self._router.sends
+        outputs += self._answers.give(self.context, self.now, self.standing, has_records=bool(batch))
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
         outcome.applied += len(batch) - outcome.rejected
         outcome.changes += self._stored()
-        outcome.sends += self._sends
-        outcome.decisions, outcome.consent_faults = decided(self._outputs), self.consent_faults - faults
+        outcome.sends += sends
+        outcome.decisions, outcome.consent_faults = decided(outputs), self.consent_faults - faults
         outcome.rebuilt = +self._rebuilt
         self._rebuilt.clear()
-        outcome.erased = Counter(output.reason for output in self._outputs if isinstance(output, Refused))
-        outcome.sends += self._sink.records(self._outputs, self.context.plan, self.now)
+        outcome.erased = Counter(output.reason for output in outputs if isinstance(output, Refused))
+        outcome.sends += self._sink.records(outputs, self.context.plan, self.now)
         outcome.changes += self.revisions.changes() + self._presses.changes() + self._redactions.changes()
-        self._outputs, self._sends = [], []
+        outputs.clear()
+        sends.clear()
         return outcome
 
     def _stored(self) -> list[Change]:
@@ -140,21 +134,22 @@ class Task:
         for each in large:
             row = self.state.profiles.get(each.key.decode())
             if isinstance(row, Profile):
-                self._route(shrink(self.context, row, self.now))
-                self._drain()
+                self._follow(shrink(self.context, row, self.now))
         return [each for each in changes if each not in large] + self.state.changes() if large else changes
 
-    def _take(self, records: Sequence[Inbound], wall: int, outcome: Outcome) -> None:
-        work = self._read(records, wall, outcome)
+    def _take(self, waiting: deque[Inbound], wall: int, outcome: Outcome) -> None:
+        work = self._read(waiting, wall, outcome)
         self.state.prefetch(work)
         for message, at in work:
             if at > self.now:
                 self.now = max(self.now, min(at, wall))
             self._handle(message)
 
-    def _read(self, batch: Sequence[Inbound], wall: int, outcome: Outcome) -> list[tuple[Wired, int]]:
-        found: list[tuple[Wired, int]] = []
-        for record in batch:
+    def _read(self, waiting: deque[Inbound], wall: int, outcome: Outcome) -> list[tuple[Taken, int]]:
+        """The first of these, taken off. What stands behind a revision is not read before that is in force."""
+        found: list[tuple[Taken, int]] = []
+        while waiting and len(found) < AT_ONCE:
+            record = waiting.popleft()
             try:
                 read = self._reader.read(record, wall)
             except (Rejected, Undecodable) as fault:
@@ -162,32 +157,37 @@ class Task:
                 outcome.sends += self._sink.dead_letter(record, str(fault), "events", min(record.at, wall))
                 continue
             if read is not None:
-                if record.topic == "definitions":
-                    self._announce(*read)
                 found.append(read)
+                if type(read[0]) in GOVERNING:
+                    break
         if self._settings.arrivals is None and found:
             self.revisions.numbers.put("arrivals", self._arrivals.last)
         return found
 
-    def _handle(self, message: Wired) -> None:
+    def _handle(self, message: Taken) -> None:
         """One message, and all that it causes in this partition."""
-        if type(message) in FROM_OUTSIDE and self._is_astray(message.home):  # type: ignore[union-attr]
-            home: str = message.home  # type: ignore[union-attr]
-            self._send(message, home, partition_of(home, self._partitions))
-            return
-        self._handle_here(message)
-        if self._queue:
+        if not self._router.is_passed_on(message, self.now):
+            self._handle_here(message)
             self._drain()
 
-    def _drain(self) -> None:
-        while self._queue:
-            self._handle_here(self._queue.popleft())
+    def _follow(self, sends: list[Sent]) -> None:
+        """All that these cause in this partition."""
+        self._router.route(sends, self.now)
+        self._drain()
 
-    def _handle_here(self, message: Wired) -> None:
+    def _drain(self) -> None:
+        queue = self._router.queue
+        while queue:
+            self._handle_here(queue.popleft())
+
+    def _handle_here(self, message: Taken) -> None:
         if type(message) in COMMANDS:
             given = self._redactions.come(message) if isinstance(message, Adopt) else message
             if sends := step(self.context, given, self.now):  # type: ignore[arg-type]
-                self._route(sends)
+                self._router.route(sends, self.now)
+        elif isinstance(message, Applied):
+            self._router.announce(message.message, self.now)
+            self._handle_here(message.message)
         elif isinstance(message, Staged):
             self.revisions.stage(message)
         elif isinstance(message, Revise):
@@ -203,7 +203,7 @@ class Task:
         if self.refused:
             record = unread(revision, self.partition, self.now)
             reason = f"revision {revision} is not in force here, what was goes on: {self.refused}"
-            self._sends += self._sink.dead_letter(record, reason, "definitions", self.now)
+            self._router.sends += self._sink.dead_letter(record, reason, "definitions", self.now)
             return
         self.revisions.put_in_force(revision)
         former = self.context.plan
@@ -212,37 +212,6 @@ class Task:
         self._sweep.begin(former, self.context.plan)
         self._presses.begin(self.context, self.revisions.presses(), self.now)
         self._arm_campaigns()
-
-    def _is_astray(self, home: str) -> bool:
-        if self.state.profiles.has_local(home) or self.state.pointers.has_local(home):
-            return False
-        return partition_of(home, self._partitions) != self.partition
-
-    def _route(self, sends: list[Sent]) -> None:
-        for sent in sends:
-            if type(sent) in COMMANDS:
-                home: str = sent.home  # type: ignore[union-attr]
-                partition = partition_of(home, self._partitions)
-                if partition == self.partition:
-                    self._queue.append(sent)  # type: ignore[arg-type]
-                else:
-                    self._send(sent, home, partition)  # type: ignore[arg-type]
-            elif isinstance(sent, Redact):
-                self._announce(sent, self.now)
-                self._queue.append(sent)
-            else:
-                self._outputs.append(sent)  # type: ignore[arg-type]
-
-    def _send(self, message: Wired, home: str, partition: int) -> None:
-        value = encode_command(self._codec, message, self.now)
-        self._sends.append(Outbound("commands", home.encode(), value, partition))
-
-    def _announce(self, message: Wired, at: int) -> None:
-        """What every other task must hear, at its place among the commands."""
-        self.now = max(self.now, at)
-        for partition in range(self._partitions):
-            if partition != self.partition:
-                self._send(message, "definitions", partition)
 
     def _fire(self, until: int, most: int) -> None:
         for _ in range(most):
@@ -257,8 +226,7 @@ class Task:
             elif cause == REDACTION:
                 self._redactions.end(key, due)
             else:
-                self._route(fire(self.context, due, cause, key))
-                self._drain()
+                self._follow(fire(self.context, due, cause, key))
 
     def _work_on(self, timers_until: int, portion: float, *, has_records: bool) -> None:
         """A slice of what no record asks for. Not beside records, which would wait for it; nor in the unit that began it:
@@ -266,12 +234,12 @@ class Task:
         is_new, self._is_new_edition = self._is_new_edition, False
         if has_records or is_new:
             return
-        if self._presses.slice(self.context, self.now, timers_until, portion, self._route):
+        if self._presses.slice(self.context, self.now, timers_until, portion, self._follow):
             return
         if self._sweep.is_pending():
-            self._sweep.slice(self.context, self.now, portion, self._route)
+            self._sweep.slice(self.context, self.now, portion, self._follow)
         elif self._redactions.is_pending():
-            self._redactions.slice(self.context, self.now, self._route)
+            self._redactions.slice(self.context, self.now, self._follow)
 
     def _put_in_force(self, wall: int = 0, former: Plan | None = None) -> Context:
         plan = self.revisions.plan()

@@ -53,6 +53,13 @@ class Revise:
 
 
 @dataclass(slots=True)
+class Applied:
+    """One of these as `apply` wrote it, for this task to hand on to every other."""
+
+    message: Staged | Revise
+
+
+@dataclass(slots=True)
 class Ask:
     """What somebody outside wants to know of every task, answered on `segments.answers`. until: an instant after
     which nobody waits for the answer. documents: what a preview would change, None for one deleted; None for no
@@ -67,6 +74,8 @@ class Ask:
 
 
 Wired: TypeAlias = Command | Redact | Staged | Revise | Ask
+Taken: TypeAlias = Wired | Applied
+"""What a task reads. All but `Applied` travels between tasks."""
 Reread = Callable[[Entry, bool], Event]
 
 

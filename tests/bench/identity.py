@@ -44,8 +44,8 @@ class Tasks:
 
     def __init__(self, count: int, *, spares_realm: bool) -> None:
         self.count = count
-        self.tasks = [Task(p, count, MemoryStore(), SETTINGS) for p in range(count)]
-        self.stores = [task._store for task in self.tasks]
+        self.stores = [MemoryStore() for _ in range(count)]
+        self.tasks = [Task(p, count, store, SETTINGS) for p, store in enumerate(self.stores)]
         self.realm = partition_of(REALM, count) if spares_realm else None
         self.for_realm: list[Inbound] = []
         self.hops = 0

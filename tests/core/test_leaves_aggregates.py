@@ -1,6 +1,7 @@
 """`aggregate` and the functions of computed traits, in sliding windows and without."""
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -108,9 +109,16 @@ VALUES: dict[str, tuple[ComputedTrait, list[Sent], Any]] = {
     "sum_of_large_and_small": (computed("sum", **P), [track("A", 1, p=1e16), track("A", 2, p=1.5),
         track("A", 3, p=-1e16)], 1.5),
     "sum_beyond_64_bits": (computed("sum", **P), [track("A", at, p=2**62) for at in range(4)], float(2**64)),
+    "sum_below_64_bits_is_exact": (computed("sum", **P), [track("A", at, p=2**60 + 1) for at in range(3)], 3 * 2**60 + 3),
+    "sum_skips_what_could_overflow_it": (computed("sum", **P), [track("A", at, p=p) for at, p in enumerate(
+        [1, 1e200, -1e308, "1e308"])], 1),
     "average": (computed("average", **P), MANY, 1.25),
     "average_of_whole_numbers": (computed("average", **P), [track("A", 1, p=1), track("A", 2, p=2)], 1.5),
     "min": (computed("min", **P), MANY, 0.5),
+    "min_of_large_numbers": (computed("min", **P), [track("A", 1, p=-1e308), track("A", 2, p="1e300")], -1e308),
+    "max_below_64_bits_is_exact": (computed("max", **P), [track("A", 1, p=2**53), track("A", 2, p=f"{2**53 + 1}")],
+                                   2**53 + 1),
+    "max_beyond_64_bits": (computed("max", **P), [track("A", 1, p=1), track("A", 2, p="9" * 30)], 1e30),
     "max_of_texts_is_a_number": (computed("max", **P), [track("A", 1, p="7"), track("A", 2, p=3)], 7),
     "first": (computed("first", **P), MANY, 2),
     "last": (computed("last", **P), MANY, "x"),
@@ -160,3 +168,10 @@ def test_nothing_is_left_one_window_after_the_last_event(function: Function) -> 
     empty = 0 if function in (Function.COUNT, Function.DISTINCT_COUNT) else None
     assert trait_values(plan, story.profile, 39).get("c") not in (0, None)
     assert trait_values(plan, story.profile, 40).get("c") == empty
+
+
+@pytest.mark.parametrize("large", sorted(set(permutations([2**62 + 1, 2**62 + 1, -2**62, -2**62]))))
+def test_a_sum_that_was_beyond_64_bits_is_exact_in_any_order(large: tuple[int, ...]) -> None:
+    story = Story(plan_of(computed=(computed("sum", **P),)))
+    story.send(*(track("A", at, p=value) for at, value in enumerate(large)))
+    assert trait_values(story.plan, story.profile, story.now)["c"] == 2

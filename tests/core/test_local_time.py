@@ -14,6 +14,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NIGHT = QuietHours(start="21:00", end="08:00", time_zone="Europe/Amsterdam")
 NOON = QuietHours(start="12:00", end="13:30", time_zone="Europe/Amsterdam")
 EARLY = QuietHours(start="00:00", end="02:30", time_zone="Europe/Amsterdam")
+LATE = QuietHours(start="21:00", end="02:30", time_zone="Europe/Amsterdam")
 HOUR = 3_600_000
 
 
@@ -30,7 +31,9 @@ def ms(text: str) -> int:
     (NOON, "2026-01-10T13:30:00+01:00", None),
     (NIGHT, "2026-03-28T22:00:00+01:00", "2026-03-29T08:00:00+02:00"),
     (NIGHT, "2026-10-24T22:00:00+02:00", "2026-10-25T08:00:00+01:00"),
-    (EARLY, "2026-03-29T01:59:00+01:00", "2026-03-29T03:30:00+02:00"),
+    (EARLY, "2026-03-29T01:59:00+01:00", "2026-03-29T03:00:00+02:00"),
+    (LATE, "2026-03-28T22:00:00+01:00", "2026-03-29T03:00:00+02:00"),
+    (LATE, "2026-03-29T03:00:00+02:00", None),
     (EARLY, "2026-10-25T02:15:00+02:00", "2026-10-25T02:30:00+02:00"),
     (EARLY, "2026-10-25T02:15:00+01:00", "2026-10-25T02:30:00+01:00"),
 ])
@@ -38,13 +41,13 @@ def test_quiet_hours_end_on_the_local_clock(hours: QuietHours, at: str, ends: st
     assert quiet_until(hours, AMSTERDAM, ms(at)) == (None if ends is None else ms(ends))
 
 
-@pytest.mark.parametrize("hours", [NIGHT, NOON, EARLY])
+@pytest.mark.parametrize("hours", [NIGHT, NOON, EARLY, LATE])
 @pytest.mark.parametrize("around", ["2026-03-28T00:00:00+00:00", "2026-10-24T00:00:00+00:00"])
 def test_an_end_is_always_later_so_that_what_waits_comes_to_an_end(hours: QuietHours, around: str) -> None:
     for minutes in range(0, 3 * 24 * 60, 7):
         at = ms(around) + minutes * 60_000
         ends = quiet_until(hours, AMSTERDAM, at)
-        assert ends is None or at < ends <= at + 12 * HOUR
+        assert ends is None or (at < ends <= at + 12 * HOUR and quiet_until(hours, AMSTERDAM, ends) is None)
 
 
 def test_days_are_the_calendars_and_weeks_begin_on_monday() -> None:

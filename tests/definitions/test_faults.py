@@ -225,8 +225,8 @@ def test_an_unknown_destination_where_destinations_are_defined(tmp_path: Path) -
 
 
 def test_a_member_is_never_shown(tmp_path: Path) -> None:
-    found = faults(tmp_path, f"{HEAD}rule: {{members: [jane@example.com, 'email:null', 'phone:12']}}")
-    assert len(found) == 3
+    found = faults(tmp_path, f"{HEAD}rule: {{members: [jane@example.com, 'email:null', 'phone:12', 'my id:7']}}")
+    assert len(found) == 4
     assert not any("jane" in fault.split(";")[0] or "12" in fault.split(";")[0] for fault in found)
 
 

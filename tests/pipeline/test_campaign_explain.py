@@ -63,6 +63,24 @@ def test_the_answer_survives_a_merge_and_goes_with_the_campaign() -> None:
     assert person_of(pipeline).decided == {}
 
 
+@pytest.mark.parametrize(("first", "says"), [("u", "not sent: no email known"), ("c9", "sent")])
+def test_of_two_who_are_one_the_newest_decision_is_the_answer(first: str, says: str) -> None:
+    """Whichever of them survives."""
+    pipeline = world(campaign("c"), rule={"everyone": {}})
+    person = Person(pipeline)
+    person.becomes()
+    visit = {"type": "track", "event": "Order Completed", "anonymousId": "c9"}
+    for who in sorted(("u", "c9"), key=first.__ne__):
+        pipeline.advance(by="1h")
+        person.orders() if who == "u" else pipeline.send(visit)
+    decided_at = pipeline.now
+    pipeline.advance(by="1h")
+    person.says("identify", anonymousId="c9")
+    [defined] = pipeline.plan.definitions.campaigns
+    last = next(explain(person_of(pipeline), defined, pipeline.now))
+    assert (last.says, last.at) == (says, decided_at)
+
+
 @pytest.mark.parametrize("is_json", [True, False])
 def test_the_commands_show_it(is_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pipeline = world(campaign("c"))

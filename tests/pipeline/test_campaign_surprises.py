@@ -82,3 +82,16 @@ def test_an_activation_of_who_left_names_the_version_that_decided() -> None:
     pipeline.advance(by=3 * DAY)
     told = sorted((each.channel, each.change, each.segment_version) for each in pipeline.activations())
     assert told == [("display", "entered", 1), ("display", "exited", 2), ("email", "message", 2)]
+
+
+@pytest.mark.parametrize("state", ["live", "paused"])
+def test_who_leaves_a_segment_that_is_removed_leaves_by_the_version_they_were_in_under(state: str) -> None:
+    """With its campaign, whether that runs or not; it said version 0."""
+    pipeline = world(campaign("c", channels={"display": {"audience": "a", "purpose": "mail"}}))
+    standing = {key: row.document for key, row in pipeline._standing.items()}
+    Person(pipeline, device={"id": "d"}).becomes(fan=True)
+    pipeline.apply(standing | {"segment/fans": {"kind": "segment", "id": "fans", "rule": {"everyone": {}}}})
+    if state == "paused":
+        pipeline.activate("c", "paused")
+    pipeline.apply({})
+    assert [(each.change, each.segment_version) for each in pipeline.activations()] == [("entered", 1), ("exited", 2)]

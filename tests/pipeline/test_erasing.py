@@ -216,13 +216,27 @@ def test_nobody_and_nonsense_get_a_receipt_that_says_so(partitions: int) -> None
     receipt = pipeline.erase("email:Nobody@example.org")
     assert receipt.outcome == "done" and receipt.profile_id is None
     assert receipt.reason is not None and receipt.reason.startswith("nobody has this identifier")
-    for nonsense in ("jane@example.org", "email:", ":x", "cookie:null", "cookie:a\x00b"):
-        receipt = pipeline.erase(nonsense)
-        assert receipt.outcome == "refused" and receipt.reason is not None and "expected namespace:value" in receipt.reason
+    for nonsense in ("", "jane@example.org", "email:", ":x", "cookie:null", "cookie:a\x00b", "phone:0612345678",
+                     "phone:+99912", "an id:x", "=1+1:x", f"cookie:{'x' * 513}"):
+        for action in ("erase", "export", "suppress", "unsuppress"):
+            pipeline.request(action, nonsense)
+            receipt = pipeline.receipts[-1]
+            assert (receipt.action, receipt.outcome, receipt.places) == (action, "refused", {})
+            assert receipt.reason is not None and "expected namespace:value" in receipt.reason
     pipeline.advance(by=STATED)
     pipeline.send(event(1, pipeline.now, {"traits": {}, "context": {"traits": {"email": "nobody@example.org"}}}))
     assert len(pipeline.rejected) == 1 and pipeline.profiles() == []
     assert found_in(kept(pipeline), ["nobody@example.org"]) == []
+
+
+def test_whose_identifier_is_blocked_by_now_is_erased_all_the_same(partitions: int) -> None:
+    """However it is spelled: it was theirs before."""
+    pipeline = Pipeline(EVERYTHING, partitions, start=START)
+    pipeline.send(event(1, START, {"traits": {}, "context": {"traits": {"email": "desk@example.org"}}}))
+    rules = {"kind": "identity", "id": "rules", "namespaces": {"email": {"blocked": ["desk@example.org"]}}}
+    pipeline.apply({**EVERYTHING, "identity/rules": rules})
+    receipt = pipeline.erase("Email: Desk@example.org")
+    assert receipt.outcome == "done" and receipt.places["profiles"] == 1 and pipeline.profiles() == []
 
 
 def test_the_same_request_gets_the_first_receipt_and_erases_nobody_else(partitions: int) -> None:

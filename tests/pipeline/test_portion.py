@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from streams.runtime.work.portion import AIM, LEAST, Portion
+from streams.task.partitioning import partition_of
 from streams.task.sweep import PROFILES_A_SLICE
 from streams.task.task import AT_ONCE, TIMERS_A_UNIT
 from streams.testing import NO_TIMERS, Pipeline
@@ -68,6 +69,20 @@ def test_every_record_of_a_unit_is_handled_however_many_are_read_at_once(records
     counted = [fragment.events for profile in pipeline.profiles() for fragment in profile.fragments.values()]
     assert sum(counted) == records and len(counted) == min(7, records)
     assert [record.offset for record, _ in pipeline.rejected] == [records]
+
+
+def test_what_stands_behind_a_revision_is_read_by_it_and_told_behind_it() -> None:
+    """In one portion of one unit: the same visitor before and behind the rule that blocks them."""
+    pipeline = Pipeline(partitions=2)
+    away = next(f"c{number}" for number in range(9) if partition_of(f"cookie:c{number}", 2) == 1)
+    with patch.object(pipeline, "_drain"):
+        pipeline.apply({"identity/i": {"kind": "identity", "id": "i", "namespaces": {"cookie": {"blocked": [away]}}}})
+    visit = orjson.dumps({"type": "track", "event": "Seen", "anonymousId": away})
+    before, behind = (Inbound("events.hits", 0, offset, None, visit, 1_000) for offset in (1, 2))
+    outcome = pipeline.tasks[0].run([before, *pipeline._waiting[0], behind], 1_000, NO_TIMERS)
+    sent = [pipeline._codec.decode("command", each.value or b"")["kind"] for each in outcome.sends]
+    assert sent == ["arrive", "stage", "revise"]
+    assert [record.offset for record, _ in pipeline.rejected] == [2]
 
 
 def changes(pipeline: Pipeline, portion: float, timers_until: int) -> list[int]:

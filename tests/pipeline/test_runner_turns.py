@@ -24,7 +24,7 @@ class Busy:
     """A task that always has background work, and hands itself a record in every unit, so that records never end."""
 
     def __init__(self, *, with_records: bool) -> None:
-        self.offsets, self.processor, self.commit_seconds, self.commits = {TOPIC: 0}, self, 0.0, 0
+        self.offsets, self.processor, self.commit_seconds = {TOPIC: 0}, self, 0.0
         self.with_records = with_records
         self.units: list[int] = []
         self.handed = 0

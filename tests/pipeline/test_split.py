@@ -113,7 +113,8 @@ def test_who_has_no_event_of_his_own_is_in_no_segment_until_the_first(partitions
 
 
 @pytest.mark.parametrize(("split_off", "reason"), [
-    ((), "no identifiers"), (("cookie:c2",), "not all"), (("cookie:c1", "customer_id:u1"), "nothing would be left")])
+    ((), "no identifiers"), (("cookie:c2",), "not all"), (("cookie:c1", "phone:0612345678"), "it names no identifier"),
+    (("cookie:c1", "customer_id:u1"), "nothing would be left")])
 def test_a_split_that_cannot_be_done_changes_nothing_and_says_why(split_off: tuple[str, ...], reason: str) -> None:
     pipeline = send_all(Pipeline(EVERYTHING, 4), *APART, JOINING)
     before = people(pipeline)

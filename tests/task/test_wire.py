@@ -18,7 +18,7 @@ from streams.core.messages import Command, Visit
 from streams.core.profile import Fragment, Profile
 from streams.core.tables import Entry
 from streams.task.reading import Reader
-from streams.task.wire import _READERS, Ask, Revise, Staged, Wired, decode, encode
+from streams.task.wire import _READERS, Applied, Ask, Revise, Staged, Wired, decode, encode
 from streams.unit import Inbound
 from tests.strategies import START, Message, histories
 from tests.task.drawing import TEXT, WHOLE, built, damaged
@@ -100,5 +100,5 @@ def test_who_applies_a_definition_by_a_fast_clock_does_not_put_ours_forward() ->
            "at": START + 3_600_000}
     record = Inbound("definitions", 0, 0, b"revision", CODEC.encode("definition", row), START)
     reader = Reader(CODEC, Namespaces(), lambda at: at, str)
-    assert reader.read(record, START) == (Revise(7), START)
-    assert reader.read(record, START + 7_200_000) == (Revise(7), START + 3_600_000)
+    assert reader.read(record, START) == (Applied(Revise(7)), START)
+    assert reader.read(record, START + 7_200_000) == (Applied(Revise(7)), START + 3_600_000)

@@ -56,7 +56,8 @@ def _in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent
         profile.told[answer_key(campaign.id, channel.name)] = _failing(profile, campaign)
         return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, cause.because, cause.at)
     content = {name: value for name, value in channel.content if name != PARAMETERS}
-    profile.told[audience_key(campaign.id, channel.name, to.identifier)] = [campaign.segment, channel.purpose, content]
+    key = audience_key(campaign.id, channel.name, to.identifier)
+    profile.told[key] = [campaign.segment, channel.purpose, content, to.version]
     return activation(profile, to, "entered", cause, content | filled)
 
 
@@ -84,7 +85,7 @@ def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Who may not be addressed any more is out at once, of paused campaigns' audiences too."""
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
-        _, purpose, _ = profile.told[audience_key(campaign_id, name, identifier)]
+        purpose = profile.told[audience_key(campaign_id, name, identifier)][1]
         if not may_activate(profile, purpose, identifier).is_given:
             sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
     return sends
@@ -111,12 +112,12 @@ def empty(context: Context, profile: Profile, at: int, because: str) -> list[Sen
 def _out(context: Context, profile: Profile, told: tuple[str, str, str], cause: Cause) -> Sent:
     """Of the segment that they were told to be in for, whichever is the campaign's now."""
     campaign_id, name, identifier = told
-    segment, purpose, said = profile.told.pop(audience_key(*told))
+    segment, purpose, said, last = profile.told.pop(audience_key(*told))
     found = (each for each in context.plan.definitions.campaigns if each.id == campaign_id)
     campaign = replace(next(found, None) or Campaign(id=campaign_id, segment=segment), segment=segment)
     channels = (each for each in channels_of(profile, campaign) if each.name == name)
     channel = next(channels, None) or Channel(name=name, purpose=purpose)
-    recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, segment))
+    recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, segment) or last)
     return activation(profile, recipient, "exited", cause, dict(said))
 
 

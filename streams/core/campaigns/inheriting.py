@@ -19,7 +19,8 @@ from streams.core.segments.plan import Plan
 def inherit(profile: Profile, state: Profile) -> None:
     """After it no channel is told again what either profile told it; what both wait with is there twice (`take_answers`)."""
     profile.told = {**state.told, **profile.told}
-    profile.decided = {**state.decided, **profile.decided}
+    for key, said in state.decided.items():
+        profile.decided[key] = max(said, profile.decided.get(key, said))
     profile.inherited |= state.inherited
     caps.add(profile, state.sent)
     profile.held += state.held

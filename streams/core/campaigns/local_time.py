@@ -5,6 +5,7 @@ hours are what they are.
 """
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -50,8 +51,8 @@ def midnight(number: int, where: ZoneInfo) -> int:
 
 
 def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
-    """When the quiet hours that `at` lies in end; None if it lies in none. An end that the clock skips in spring comes
-    as long after midnight as on any day."""
+    """When the quiet hours that `at` lies in end; None if it lies in none. An end that the clock skips in spring comes as it
+    does so: the first instant after it that there is."""
     local, start, end = _local(at, where), time.fromisoformat(hours.start), time.fromisoformat(hours.end)
     now = local.time()
     is_over_midnight = start > end
@@ -59,8 +60,16 @@ def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
     if not is_quiet:
         return None
     last = local.date() + timedelta(days=1) if is_over_midnight and now >= start else local.date()
-    ends = (datetime.combine(last, end.replace(fold=fold), where) for fold in (0, 1))
-    return min(instant for instant in map(_instant, ends) if instant > at)
+    ends = [_instant(datetime.combine(last, end.replace(fold=fold), where)) for fold in (0, 1)]
+    if ends[0] > ends[1]:
+        skipped = range(ends[1], ends[0])
+        ends = [ends[1] + bisect_left(skipped, (last, end), key=lambda instant: _date_and_time(instant, where))]
+    return min(instant for instant in ends if instant > at)
+
+
+def _date_and_time(at: int, where: ZoneInfo) -> tuple[date, time]:
+    local = _local(at, where)
+    return local.date(), local.time()
 
 
 def _local(at: int, where: ZoneInfo) -> datetime:

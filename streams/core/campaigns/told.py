@@ -1,7 +1,7 @@
 """What channels were told, as keys of `Profile.told`. It travels with identifiers and profiles, so it is one dict.
 
-`campaign|channel|identifier`: in that audience; [segment, purpose, content], so that a campaign that is deleted can be
-taken back. `=memberships|identifier`: the record as it stands; no campaign can be called so.
+`campaign|channel|identifier`: in that audience; [segment, purpose, content, version of the segment], so that a campaign that
+is deleted can be taken back. `=memberships|identifier`: the record as it stands; no campaign can be called so.
 `campaign|channel`: the membership that began then was answered, [instant], by a message, [instant, SENT], or, of display, by
 a dead letter, [instant, version]. `#identifier`: the last sequence number.
 """
@@ -45,6 +45,14 @@ def audiences(profile: Profile) -> list[tuple[str, str, str]]:
     """(campaign, channel, identifier) of every audience that one of the identifiers is in."""
     parts = [tuple(key.split("|", 2)) for key in profile.told if _identifier(key) and not key.startswith(f"{MEMBERSHIPS}|")]
     return [(campaign, channel, identifier) for campaign, channel, identifier in parts]
+
+
+def note_last(profile: Profile, segment: str, version: int) -> None:
+    """Of a segment that is defined no more: by which version the person was in to the end."""
+    for told in audiences(profile):
+        row = profile.told[audience_key(*told)]
+        if row[0] == segment:
+            row[3] = version
 
 
 def hand_over(profile: Profile, identifier: str) -> dict[str, list[Any]]:

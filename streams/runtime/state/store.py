@@ -25,12 +25,12 @@ from streams.unit import TABLES, Change
 
 log = logging.getLogger(__name__)
 
-STATE_VERSION = 6
+STATE_VERSION = 7
 """Raised when older code could not read what newer code wrote, or newer code what older code did.
 
 2: of persons a count of decisions where an instant was; other keys of what campaigns have told. 3: one sequence an
 identifier. 4: which sighting of an identifier arrived last. 5: which messages an absorbed part had had. 6: rows without
-a version of their own."""
+a version of their own. 7: of audiences, the version of the segment too."""
 USABLE_FOR = TOMBSTONES_LAST // 2
 """An older store is discarded: compaction may have dropped tombstones that it has not seen."""
 RESERVED = b"\x00"

@@ -190,8 +190,7 @@ class Runner(Generic[Token]):
         self._next_start = started + self._around.pace()
         self._units += 1
         offsets, tokens = self._merge.settle()
-        done, commits = self._unit.offsets, self._unit.commits
-        moved = {topic: offset for topic, offset in offsets.items() if offset != done[topic]}
+        moved = {topic: offset for topic, offset in offsets.items() if offset != self._unit.offsets[topic]}
         batch = Batch(
             records=records, offsets=moved, reached=self._merge.reached(wall),
             acknowledge=lambda: self._around.acknowledge(tokens),
@@ -201,7 +200,7 @@ class Runner(Generic[Token]):
         self._next_timer = self._unit.processor.next_timer()
         self._around.observe(Done(
             records=records, outcome=outcome, seconds=monotonic() - started,
-            commit_seconds=self._unit.commit_seconds if self._unit.commits > commits else None,
+            commit_seconds=self._unit.commit_seconds if batch.is_written(outcome) else None,
             wall=self._around.wall(),
         ))
 

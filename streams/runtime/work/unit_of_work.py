@@ -76,6 +76,10 @@ class Batch:
     reached: int = 0
     acknowledge: Callable[[], None]
 
+    def is_written(self, outcome: Outcome) -> bool:
+        """Whether there is anything to commit of it."""
+        return bool(outcome.changes or outcome.sends or self.offsets)
+
 
 class UnitOfWork:
     """One task as long as this worker owns it. One thread at a time."""
@@ -93,8 +97,6 @@ class UnitOfWork:
         """Where to go on: what is committed, by input topic."""
         self.commit_seconds = 0.0
         """How long the last commit took."""
-        self.commits = 0
-        """Tried so far."""
         self._portion = Portion()
 
     def take_over(self) -> None:
@@ -125,7 +127,7 @@ class UnitOfWork:
 
     def _run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
         outcome = self._process(batch.records, wall, timers_until)  # (1) (2) (3)
-        if outcome.changes or outcome.sends or batch.offsets:
+        if batch.is_written(outcome):
             changes = self._with_version(outcome.changes)
             self._log.begin()
             self._log.produce(changes, outcome.sends)  # (4)
@@ -144,7 +146,6 @@ class UnitOfWork:
 
     def _commit(self, batch: Batch) -> int | None:
         started = monotonic()
-        self.commits += 1
         try:
             return self._log.commit(batch.offsets, batch.reached)
         finally:

@@ -18,15 +18,19 @@ from streams.core.values import Json, Number, iso, key_of, number, text_of
 Calculate: TypeAlias = Callable[[list[int], list[Json]], Json]
 Take: TypeAlias = Callable[[Event], Json]
 
-_EXACT = 1 << 53
-_WIDEST = 1 << 63
+WIDEST = 1 << 63
+"""Sums of whole numbers are whole below it, either way."""
+_LARGEST = 1e200
+"""Beyond this a sum of ten thousand could overflow a float; nobody counts anything that large."""
 
 
 def takes(function: Function, read: Read | None) -> Take:
     """What the function needs of an event; None for an event that it skips."""
     match function:
-        case Function.SUM | Function.AVERAGE | Function.MIN | Function.MAX:
+        case Function.SUM | Function.AVERAGE:
             return lambda event: None if read is None else addend(read(event))
+        case Function.MIN | Function.MAX:
+            return lambda event: None if read is None else number(read(event))
         case Function.LIST:
             return lambda event: [event.name, dict(event.properties)]
         case Function.COUNT | Function.FIRST_SEEN | Function.LAST_SEEN:
@@ -36,8 +40,9 @@ def takes(function: Function, read: Read | None) -> Take:
 
 
 def addend(value: Json) -> Number | None:
+    """The number that it is, of one that can be added up."""
     found = number(value)
-    return float(found) if type(found) is int and abs(found) > _EXACT else found
+    return found if found is not None and -_LARGEST < found < _LARGEST else None
 
 
 def calculation(function: Function) -> Calculate:
@@ -53,7 +58,7 @@ def total(values: list[Number]) -> Number:
 
 def narrowed(whole: int) -> Number:
     """A whole number if 64 bits hold it, as all outputs require; else the nearest float."""
-    return whole if -_WIDEST < whole < _WIDEST else float(whole)
+    return whole if -WIDEST < whole < WIDEST else float(whole)
 
 
 def rounded(value: float) -> float:

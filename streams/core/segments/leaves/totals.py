@@ -12,7 +12,7 @@ from streams.core.errors import Bug
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
 from streams.core.profile import Entries, Profile
-from streams.core.segments.leaves.functions import Take, in_order, most_frequent, narrowed, rounded
+from streams.core.segments.leaves.functions import WIDEST, Take, in_order, most_frequent, narrowed, rounded
 from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, states
 from streams.core.segments.leaves.terms import Past, Term, Valued
 from streams.core.segments.matching import Matcher
@@ -65,10 +65,13 @@ class Total(Totals):
 
     def add(self, entries: Entries, value: Json, event: Event) -> int:
         entries[0] += 1
-        if type(value) is int and -_NARROW < entries[1] + value < _NARROW:
+        if type(value) is int and -WIDEST < entries[1] + value < WIDEST:
             entries[1] += value
         elif value is not True:
-            entries[2:] = _grown(entries[2:], float(value))
+            near = float(value)
+            entries[2:] = _grown(entries[2:], near)
+            if type(value) is int and value != near:
+                entries[2:] = _grown(entries[2:], float(value - int(near)))
         return TURNED
 
     def value(self, profile: Profile, now: int) -> Valued:
@@ -89,9 +92,6 @@ class Total(Totals):
         if self.function is Function.SUM:
             return added if number == 1 else rounded(added)
         return rounded(added / number)
-
-
-_NARROW = 1 << 62
 
 
 def _grown(partials: list[float], value: float) -> list[float]:
