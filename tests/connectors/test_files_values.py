@@ -75,7 +75,7 @@ def test_a_phone_of_digits_is_a_text_as_every_identifier_is(mapped: Mapped) -> N
     assert row.message["traits"] == {"phone": "31612345678", "age": 31612345678.0}
 
 
-@pytest.mark.parametrize("digits", ["9" * 310, "-" + "9" * 5_000, "1e300"])
+@pytest.mark.parametrize("digits", ["9" * 310, "-" + "9" * 5_000, "1e400"])
 def test_a_number_beyond_what_rules_read_rejects_its_row_alone(mapped: Mapped, digits: str) -> None:
     mapping = HEAD + "  properties.x: {column: x, as: number}\n"
     first, second, third = mapped(mapping, f"id,x\n1,{'9' * 23}\n2,{digits}\n3,{2**63}\n")
