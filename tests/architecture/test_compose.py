@@ -65,6 +65,7 @@ def test_every_service_is_pinned_checked_and_on_loopback(name: str) -> None:
     assert service["image"].rpartition(":")[2] not in {"", "latest"}
     assert service["healthcheck"]["test"]
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert all(int(port.split(":")[1]) < 32_768 for port in service["ports"]), "an outgoing connection may have it"
 
 
 @pytest.mark.parametrize("name", SERVICES)
