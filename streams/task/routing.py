@@ -27,7 +27,8 @@ class Router:
     its records; whoever writes them clears them."""
 
     def __init__(self, partition: int, partitions: int, state: State, codec: Codec) -> None:
-        self._partition, self._partitions, self._state, self._codec = partition, partitions, state, codec
+        self._partition, self._partitions, self._codec = partition, partitions, codec
+        self._pointers, self._profiles = state.pointers, state.profiles
         self.queue: deque[Wired] = deque()
         self.sends: list[Outbound] = []
         self.outputs: list[Output] = []
@@ -37,7 +38,7 @@ class Router:
         if type(message) not in FROM_OUTSIDE:
             return False
         home: str = message.home  # type: ignore[union-attr]
-        if self._state.profiles.has_local(home) or self._state.pointers.has_local(home):
+        if self._profiles.has_local(home) or self._pointers.has_local(home):
             return False
         partition = partition_of(home, self._partitions)
         if partition == self._partition:

@@ -168,7 +168,8 @@ class Task:
         """One message, and all that it causes in this partition."""
         if not self._router.is_passed_on(message, self.now):
             self._handle_here(message)
-            self._drain()
+            if self._router.queue:
+                self._drain()
 
     def _follow(self, sends: list[Sent]) -> None:
         """All that these cause in this partition."""
