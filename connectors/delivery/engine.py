@@ -31,10 +31,10 @@ STAY = 240.0
 LONGEST_WAIT = DAY_MS // 24
 """ms; a destination that asks to be left alone for longer is asked that often."""
 REMOVALS_FOR = 7 * DAY_MS
-"""ms after which a removal is given up, where others are taken: as long as its topic has it. An older one is in this process
-alone, and the next start would lose it without a word."""
+"""ms after which a removal may be given up: as long as its topic has it. An older one is in this process alone, and the next
+start would lose it without a word; in a window that is full, it keeps out those behind it until they are gone unread."""
 PASSED_OVER = 5
-"""Attempts, minutes at least: a server that comes back after a week, and takes some, stumbles over others for a while."""
+"""Attempts after that, each since others were taken: a server that comes back stumbles over some for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +185,8 @@ class Engine:
 
     def _tell_of_lost(self, removals: Sequence[Activation]) -> None:
         if removals:
-            log.error("%s: %d removals were given up, of campaigns %s: others were taken, and not these for a week. Those "
-                      "people are still in that audience there: make it anew; the reasons are on `deliveries`, as refused",
+            log.error("%s: given up after a week, removals: %d, of campaigns %s; those people are still in the audience "
+                      "there: make it anew; the reasons are on `deliveries`, as refused",
                       self._destination, len(removals), ", ".join(sorted({each.campaign_id for each in removals})))
 
     def _note(self, pending: Pending, outcome: Outcome, at: int) -> Delivery:
@@ -205,11 +205,13 @@ class Engine:
     def _decided(self, pending: Pending, outcome: Outcome, at: int) -> Outcome:
         if not isinstance(outcome, Deferred):
             return outcome
-        pending.deferred_at = pending.deferred_at or at
-        pending.passed_over += outcome.until is None and self._took_at > pending.deferred_at
         age = at - pending.activation.at
-        is_over = (age >= REMOVALS_FOR and pending.passed_over >= PASSED_OVER if pending.activation.is_removal
-                   else age >= self._limits.give_up_after)
+        if pending.activation.is_removal:
+            pending.passed_over += age >= REMOVALS_FOR and outcome.until is None and self._took_at > pending.deferred_at
+            is_over = pending.passed_over >= PASSED_OVER or (age >= REMOVALS_FOR and not self._window.room)
+        else:
+            is_over = age >= self._limits.give_up_after
+        pending.deferred_at = at
         return Refused(why=f"given up after {pending.attempt} attempts: {outcome.why}") if is_over else outcome
 
     def _retry_at(self, pending: Pending, deferred: Deferred, at: int) -> int:

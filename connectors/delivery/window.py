@@ -17,9 +17,9 @@ from connectors.delivery.progress import CAPACITY, Mark, OpenOffsets
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """`due_at` is epoch ms; `deferred_at`, when it was first. `passed_over`: how often it was again, and not asked to wait,
-    though others have been taken since. `is_alone`: the connector failed on a call that it was in, so it is called without
-    others from then on: they would be sent again with every failure."""
+    """`due_at` is epoch ms; `deferred_at`, when it was last. `passed_over`: how often a removal as old as may be given up
+    was, and not asked to wait, though others were taken since the time before. `is_alone`: the connector failed on a call
+    that it was in, so it is called without others from then on: they would be sent again with every failure."""
 
     place: Place
     activation: Activation
