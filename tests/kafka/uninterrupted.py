@@ -39,7 +39,7 @@ def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
     answer = shop.ledger().answer()
     known = _messages(_undisturbed(shop), answer)
     told = [row for topic, rows in seeing.rows.items() if topic.startswith("activations.") for row in rows
-            if not _denial_was_under_way(row, answer)]
+            if not _consent_was_under_way(row, answer)]
     surplus = []
     for name, instants in _messages(told, answer).items():
         free = sorted(known.get(name, ()))
@@ -52,13 +52,12 @@ def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
     return surplus
 
 
-def _denial_was_under_way(row: Row, answer: Answer) -> bool:
-    """Whether consent was withdrawn just before, by a message that may have been overtaken by the one that was answered: new
-    evidence is decided on later than what came right after it and is none."""
-    def permitted(since: int) -> bool:
-        return answer.permits(row["identifier"], row["purpose"], since, row["at"])
-
-    return permitted(row["at"] - APART) and not permitted(row["at"])
+def _consent_was_under_way(row: Row, answer: Answer) -> bool:
+    """Whether consent was withdrawn just before, by a message that may have been overtaken by the one that was answered, or
+    given, by one that may have overtaken it: new evidence is decided on later than what came right after it and is none."""
+    who, at, before = (row["identifier"], row["purpose"]), row["at"], row["at"] - APART
+    is_given = answer.permits(*who, at, at)
+    return answer.permits(*who, before, before if is_given else at) is not is_given
 
 
 def _as_known(shop: RealShop, identifiers: frozenset[str], received_until: int) -> ExpectedProfile:
