@@ -5,17 +5,17 @@ Exhaustive: the worker is killed at every point of its life, and so is its succe
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 
 import pytest
 
 from streams.runtime.exits import Exit, Stop
-from streams.unit import Inbound
-from tests.kafka.counting import HITS
+from streams.unit import Inbound, Outcome
+from tests.kafka.counting import HITS, Counting
 from tests.kafka.shop import POISON, Answer
-from tests.pipeline.crashing import Crashed, Scissors, World, live, step, unit_of
+from tests.pipeline.crashing import PARTITION, Crashed, Scissors, World, live, step, unit_of
 
 KEYS = (b"k1", b"k2", b"k3")
 
@@ -109,6 +109,20 @@ def test_a_unit_that_kafka_asks_to_abort_is_done_again_by_a_new_processor() -> N
     world.aborts = 2
     live(world, Scissors())
     assert_exact(world, answer)
+
+
+class Deaf(Counting):
+    """To whom every record is a copy: nothing is to be written, and nothing told."""
+
+    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
+        return Outcome([], [])
+
+
+def test_of_a_batch_that_changes_nothing_the_offsets_are_committed() -> None:
+    world, _ = history()
+    world.new_processor = lambda store: Deaf(PARTITION, 1, store)
+    live(world, Scissors())
+    assert world.offsets == {HITS: len(world.records)} and world.changelog == []
 
 
 def _once_at(moment: int, action: Callable[[], object]) -> Callable[[], None]:
