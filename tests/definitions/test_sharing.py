@@ -60,3 +60,9 @@ def test_two_that_share_an_audience_at_a_destination(one: dict[str, Any], other:
 ])
 def test_two_that_do_not_get_in_each_other_s_way(other: dict[str, Any]) -> None:
     assert told(META | {"ends": "2027-02-01T00:00:00Z"}, other) == []
+
+
+def test_the_variants_of_one_campaign_may_share_its_audience() -> None:
+    """A person is in one of them for good."""
+    both = {"variants": [{"id": "a", "percent": 50}, {"id": "b", "percent": 50}]}
+    assert told(META | {"split": both}, {"display": {"audience": "else"}}) == []
