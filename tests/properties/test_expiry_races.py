@@ -62,9 +62,11 @@ class Ticking(Mesh):
         return tasks[number].run(batch, self.pipeline.now, until)
 
     def said(self) -> list[Output]:
-        """Everything told so far, in order of commit; what was told since `run` at the end."""
+        """Everything told so far, in order of commit; what was told since `run` at the end: task by task, after what was
+        decided of identities, which causes it and may have been decided by a later one of the tasks."""
         told = [output for _, output in self.outputs]
-        return told + [output for collected in self._collected for output in collected.outputs]
+        since = [output for collected in self._collected for output in collected.outputs]
+        return told + sorted(since, key=lambda output: not isinstance(output, IdentityChanged))
 
 
 @st.composite
