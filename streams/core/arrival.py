@@ -15,7 +15,7 @@ from streams.core.expiry import is_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Profile, fragment_key
-from streams.core.profiling import begin, end_overdue, enters, is_known, next_visit, own_profile, take
+from streams.core.profiling import begin, end_overdue, is_known, mark_linked, next_visit, own_profile, take
 from streams.core.tables import Pointer, Tables
 
 
@@ -50,7 +50,7 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
     if is_known(profile, event):
         return take(context, profile, subject, event, at)
     tables.profiles.put(subject, profile)
-    return [next_visit(event, event.identifiers[1:], {subject: enters(tables, profile)})]
+    return [next_visit(event, event.identifiers[1:], {subject: mark_linked(tables, profile)})]
 
 
 def _arrive_unknown(context: Context, event: Event, at: int) -> list[Sent]:
@@ -79,7 +79,7 @@ def visit(context: Context, message: Visit, at: int) -> list[Sent]:
     if _is_nobodys(pointer, profile, event.event_time) and barring.is_barred(context, identifier, event.event_time):
         return [next_visit(context.redact(event, (identifier,)), message.pending[1:], message.visits)]
     if profile is not None and (pointer is None or _is_lone(pointer, identifier)):
-        created = enters(tables, profile)
+        created = mark_linked(tables, profile)
     else:
         leave_undecided(tables, identifier, pointer)
     return [next_visit(event, message.pending[1:], {**message.visits, identifier: created})]

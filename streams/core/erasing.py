@@ -15,11 +15,10 @@ from streams.core.context import Context
 from streams.core.endings import Bar, Reported, Wipe
 from streams.core.forgetting import disarm, farewell, remove
 from streams.core.messages import Activation, IdentityChanged, MembershipChanged, MembershipsNow, Sent
-from streams.core.ownership import NOBODY, ends, rename
+from streams.core.ownership import NOBODY, ends, present_owner, rename
 from streams.core.profile import ERASED, Forward, Profile
 from streams.core.requests import Petition, Receipt
-from streams.core.sequencer import next_decision
-from streams.core.suppression import enter
+from streams.core.sequencer import next_decision, node_of
 from streams.core.tables import Node
 from streams.core.vacating import leave_vacant, let_go, named_after, rename_others
 
@@ -31,8 +30,8 @@ NOBODY_HAS_IT = "nobody has this identifier; events of it are refused from now o
 def decide(context: Context, message: Petition, at: int) -> list[Sent | receipts.Pending]:
     """The sequencer's word, on a petition to erase."""
     tables, identifier = context.tables, message.identifier
-    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
-    key = (node.owners[-1][1] or None) if node.owners else None
+    node = node_of(context, identifier, message.created)
+    key = present_owner(node.owners)
     if key is None:
         return [_bar(context, identifier, at), leave_vacant(context, identifier, _unlisted(node), at),
                 Receipt(message.request_id, message.action, None, {"identities": 1}, at, reason=NOBODY_HAS_IT)]

@@ -89,7 +89,7 @@ def decide(context: Context, message: Expire) -> list[Sent]:
         if tables.nodes.get(key) is not None or key != home(key) or key.startswith(RENAMED):
             return []
         person = Person(created=message.created, identifiers={home(key): message.created})
-    if person.words != message.heard or all(map(is_anonymous, person.identifiers)) is message.is_known:
+    if person.decisions != message.heard or all(map(is_anonymous, person.identifiers)) is message.is_known:
         return [Keep(key, message.heard)]
     tables.persons.delete(key)
     owned = sorted({*person.identifiers, *person.former})

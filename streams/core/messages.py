@@ -14,7 +14,7 @@ from streams.core.endings import Bar, Expire, Forget, Keep, Redact, Report, Repo
 from streams.core.events import Event
 from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
 from streams.core.requests import Announce, Asked, Petition, Receipt, Split, Suppress, Suppressing
-from streams.core.tables import Entry
+from streams.core.tables import Entry, Node
 from streams.core.values import Json
 
 
@@ -90,6 +90,11 @@ class Point(ToIdentifier):
 
     identifier: str
     owners: list[list[Any]]
+
+    @classmethod
+    def of(cls, identifier: str, node: Node) -> Point:
+        """With a copy of the owners: the node goes on changing."""
+        return cls(identifier, [list(owner) for owner in node.owners])
 
 
 @dataclass(slots=True)

@@ -25,6 +25,11 @@ def owner_at(owners: Owners, event_time: int) -> tuple[str, int] | None:
     return None
 
 
+def present_owner(owners: Owners) -> str | None:
+    """The profile key of whoever has the identifier now; None if nobody has."""
+    return (owners[-1][1] or None) if owners else None
+
+
 def until(owners: Owners, event_time: int) -> int | None:
     """When the interval that holds this event time ends; None for the present one."""
     return next((since for since, _, _ in owners if since > event_time), None)

@@ -45,29 +45,29 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     if row is not None and expiry.is_overdue(row, event.received_at):
         return [*end_overdue(context, row, event.received_at), message]
     if row is None or not is_known(row, event) or _is_of_an_older_ownership(row, message):
-        alone = enters(context.tables, row) if row is not None and is_own(row, event.subject) else None
+        alone = mark_linked(context.tables, row) if row is not None and is_own(row, event.subject) else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
     return take(context, row, message.fragment, event, at)
 
 
 def take(
-    context: Context, profile: Profile, fragment: str, event: Event, at: int, word: Deliver | None = None,
+    context: Context, profile: Profile, fragment: str, event: Event, at: int, decision: Deliver | None = None,
 ) -> list[Sent]:
     """The event is this profile's own: fold it in, and say what it changes.
 
-    word: what the sequencer decided with it; None for nearly every event, which says nothing new about who this is."""
+    decision: the sequencer's, which came with it; None for nearly every event, which says nothing new about who this is."""
     if at < profile.now:
         at = profile.now
     is_behind = profile.edition != context.edition or 0 < profile.timer_at < at
     sends = catch_up(context, profile, at) if is_behind else []
-    if word is not None:
-        _take_word(profile, word)
+    if decision is not None:
+        _note_decision(profile, decision)
     is_first = not profile.fragments
     touched = fold_in(context, profile, fragment, event, at)
     if bounds.add(context, profile, event):
         told, lost = bounds.curtail(context, profile, at)
         sends, touched = [*sends, *told], [*touched, *lost]
-    if profile.handovers or (word is not None and word.expects):
+    if profile.handovers or (decision is not None and decision.expects):
         sends += campaigns.postpone(context, profile, event, at)
         sends += settle(context, profile, at)
     else:
@@ -75,10 +75,10 @@ def take(
         if is_first:
             expiry.unwatch(context, profile)
             expiry.watch(context, profile, event.received_at)
-        if word is not None and word.gained:
+        if decision is not None and decision.gained:
             sends += campaigns.identifiers_changed(context, profile, at)
             expiry.watch(context, profile, event.received_at)
-    if word is not None and expiry.asked_before(profile):
+    if decision is not None and expiry.asked_before(profile):
         expiry.ask_now(context, profile)
     arm(context, profile)
     return sends
@@ -120,15 +120,16 @@ def _begin_decided(context: Context, message: Deliver) -> Profile:
     return profile
 
 
-def enters(tables: Tables, profile: Profile) -> int:
-    """The sequencer hears of a lone profile, which must not end on its own from now on: its creation."""
+def mark_linked(tables: Tables, profile: Profile) -> int:
+    """Note that the sequencer is about to hear of a lone profile, which must not end on its own from now on. Returns when it
+    was created."""
     if profile.standing == LONE:
         profile.standing = LINKED
         tables.profiles.put(profile.key, profile)
     return profile.created
 
 
-def _take_word(profile: Profile, message: Deliver) -> None:
+def _note_decision(profile: Profile, message: Deliver) -> None:
     """What the sequencer decided about this profile: what it gained, and whose fragments to expect."""
     profile.heard += 1
     profile.identifiers.update(message.gained)

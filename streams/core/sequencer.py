@@ -70,7 +70,7 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
         owner = owners.get(identifier)
         if owner not in verdict.absorbed:
             _leave_out(ruling, identifier, owner)
-    ruling.person.words += 1
+    ruling.person.decisions += 1
     context.tables.persons.put(ruling.profile, ruling.person)
     return _conclude(ruling)
 
@@ -97,6 +97,17 @@ def _person(context: Context, message: Decide, key: str) -> Person:
         person = Person(created=created, identifiers={key: created})
         context.tables.persons.put(key, person)
     return person
+
+
+def node_of(context: Context, identifier: str, created: int | None) -> Node:
+    """The identifier's node, for the caller to write. Where there is none yet, a new one: of the lone profile that was
+    `created` then and enters the graph with it, or without an owner."""
+    node = context.tables.nodes.get(identifier)
+    if node is not None or created is None:
+        return node or Node()
+    key = profile_key(identifier)
+    context.tables.persons.put(key, Person(created=created, identifiers={identifier: created}))
+    return Node(owners=[[BEGINNING, key, 0]])
 
 
 def next_decision(context: Context) -> int:
@@ -208,7 +219,7 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
 def _conclude(ruling: _Ruling) -> list[Sent]:
     event, nodes = ruling.message.event, ruling.context.tables.nodes
     for identifier, node in sorted(ruling.pointed.items()):
-        ruling.sends.append(Point(identifier, [list(owner) for owner in node.owners]))
+        ruling.sends.append(Point.of(identifier, node))
     subject = event.subject
     named = nodes.get(subject)
     assert named is not None

@@ -95,7 +95,7 @@ def _hand_over(context: Context, key: str, to: str, fresh: Person, chosen: list[
         gained[identifier] = [epoch, since]
         if node.suppressed:
             suppressed[identifier] = node.suppressed
-        points.append(Point(identifier, [list(owner) for owner in node.owners]))
+        points.append(Point.of(identifier, node))
     return [
         Announce(to, fresh.created, gained, (source,), suppressed),
         Cut(key, to, chosen, fragments, BEGINNING, None, source, is_split=True), *points]

@@ -10,14 +10,13 @@ from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
 from streams.core.context import Context
 from streams.core.endings import Bar
-from streams.core.intervals import BEGINNING
 from streams.core.messages import Point, Sent
-from streams.core.profile import Forward, Profile, profile_key
-from streams.core.profiling import enters, own_profile
+from streams.core.ownership import present_owner
+from streams.core.profile import Forward, Profile
+from streams.core.profiling import mark_linked, own_profile
 from streams.core.receipts import Pending, once
 from streams.core.requests import NO_IDENTIFIER, Asked, Petition, Receipt, Suppress, Suppressing
-from streams.core.sequencer import next_decision
-from streams.core.tables import Node, Person
+from streams.core.sequencer import next_decision, node_of
 
 UNSTATED = "do not contact"
 PERSONAL = frozenset({"erase", "export"})
@@ -33,7 +32,7 @@ def asked(context: Context, message: Asked, at: int) -> list[Sent]:
     if not identifier:
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
     pointer, profile = tables.pointers.get(identifier), own_profile(tables, identifier)
-    created = enters(tables, profile) if profile is not None and pointer is None else None
+    created = mark_linked(tables, profile) if profile is not None and pointer is None else None
     writes = message.action in WRITING and not barring.is_listed(context, identifier)
     if writes and (profile is None or pointer is not None):
         leave_undecided(tables, identifier, pointer)
@@ -52,15 +51,14 @@ def _decide(context: Context, message: Suppress, at: int) -> list[Sent | Pending
         return _of_erased(context, message, at)
     if message.action == "unsuppress" and _is_off(context, message):
         return [Receipt(message.request_id, message.action, None, {}, at, reason=OFF_ALREADY)]
-    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
+    node = node_of(context, identifier, message.created)
     reason = (message.reason or UNSTATED) if message.action == "suppress" else None
     node.suppressed = [next_decision(context), reason]
     tables.nodes.put(identifier, node)
     sends: list[Sent | Pending] = []
-    owner = (node.owners[-1][1] or None) if node.owners else None
+    owner = present_owner(node.owners)
     if owner is not None:
-        sends = [Point(identifier, [list(each) for each in node.owners]),
-                 Suppressing(owner, identifier, list(node.suppressed))]
+        sends = [Point.of(identifier, node), Suppressing(owner, identifier, list(node.suppressed))]
     return [*sends, Receipt(message.request_id, message.action, context.profile_id(owner) if owner else None,
                             {"identities": 1, "profiles": int(owner is not None)}, at)]
 
@@ -70,7 +68,7 @@ def _is_off(context: Context, message: Suppress) -> bool:
     node = context.tables.nodes.get(message.identifier)
     if node is None:
         return message.created is None
-    return not any(profile for _, profile, _ in node.owners[-1:]) and (not node.suppressed or node.suppressed[1] is None)
+    return present_owner(node.owners) is None and (not node.suppressed or node.suppressed[1] is None)
 
 
 def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:
@@ -83,15 +81,6 @@ def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pend
     lifted = Bar(message.identifier, row.until, True)
     barring.bar(context, lifted)
     return [lifted, Receipt(message.request_id, message.action, None, {"identities": 1}, at)]
-
-
-def enter(context: Context, identifier: str, created: int | None) -> Node:
-    """A lone profile enters the graph; an identifier that nobody has enters it without an owner."""
-    if created is None:
-        return Node()
-    key = profile_key(identifier)
-    context.tables.persons.put(key, Person(created=created, identifiers={identifier: created}))
-    return Node(owners=[[BEGINNING, key, 0]])
 
 
 def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:

@@ -129,14 +129,15 @@ class Node:
 class Person:
     """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
     once. created: arrival that orders profiles by age. parted: number of a split -> [side, its instant], see
-    `resolution.are_parted`. words: how many decisions the profile was told as its own, see `expiry`."""
+    `resolution.are_parted`. decisions: how many the profile was told as its own, see
+    `expiry` and `Profile.heard`."""
 
     created: int
     identifiers: dict[str, int] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
     merges: int = 0
     parted: dict[int, list[int]] = field(default_factory=dict)
-    words: int = 0
+    decisions: int = 0
 
 
 @dataclass(slots=True)

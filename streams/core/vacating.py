@@ -42,7 +42,7 @@ def leave_vacant(context: Context, identifier: str, node: Node, at: int) -> Poin
         node.vacant_until = max(at, context.wall) + UNDER_WAY
         context.tables.timers.arm(node.vacant_until, VACANT, identifier)
     context.tables.nodes.put(identifier, node)
-    return Point(identifier, [list(owner) for owner in node.owners])
+    return Point.of(identifier, node)
 
 
 def named_after(context: Context, let_go: Collection[str]) -> list[str]:
@@ -65,7 +65,7 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
     tables, person = context.tables, context.tables.persons.get(key)
     assert person is not None
     tables.persons.delete(key)
-    person.words = 0
+    person.decisions = 0
     tables.persons.put(to, person)
     gained, suppressed, points = dict[str, list[int]](), dict[str, list[Any]](), list[Sent]()
     for identifier in sorted({*person.identifiers, *person.former}):
@@ -73,10 +73,12 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
         assert node is not None
         rename(node.owners, key, to)
         tables.nodes.put(identifier, node)
-        points.append(Point(identifier, [list(owner) for owner in node.owners]))
+        points.append(Point.of(identifier, node))
         if identifier in person.identifiers:
-            gained[identifier] = [node.owners[-1][2], node.owners[-1][0]]
-            suppressed |= {identifier: list(node.suppressed)} if node.suppressed else {}
+            since, _, epoch = node.owners[-1]
+            gained[identifier] = [epoch, since]
+            if node.suppressed:
+                suppressed[identifier] = list(node.suppressed)
     audit.profile_id = context.profile_id(to)
     return [Announce(to, person.created, gained, (key,), suppressed), Release(key, to), *points, audit]
 
