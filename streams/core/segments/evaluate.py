@@ -64,16 +64,9 @@ def _is_renewed(plan: Plan, profile: Profile, leaf: str, now: int) -> bool:
     return until > now
 
 
-def _over(plan: Plan, leaves: Iterable[str]) -> dict[str, None]:
-    """The segments that depend on them, by way of others too."""
-    found = {segment: None for leaf in leaves for segment in plan.over[leaf]}
-    waiting = list(found)
-    while waiting:
-        for user in plan.users.get(waiting.pop(), ()):
-            if user not in found:
-                found[user] = None
-                waiting.append(user)
-    return found
+def _over(plan: Plan, leaves: Iterable[str]) -> set[str]:
+    """The segments that depend on these leaves, by way of other segments too."""
+    return plan.with_users(segment for leaf in leaves for segment in plan.over[leaf])
 
 
 def _copy(profile: Profile) -> Profile:
