@@ -47,8 +47,8 @@ class _Part(NamedTuple):
 def add(context: Context, profile: Profile, event: Event) -> bool:
     """An event comes in; whether `curtail` has to look."""
     said = len(event.traits) + len(event.consent) + len(event.identifiers)
-    statements = (1 + said) * (OVERHEAD + LETTER * len(event.source))
-    profile.weight += (SWELLING * len(event.raw) + statements) * (1 + _hearing(context.plan, event))
+    with_source = (1 + said) * (OVERHEAD + LETTER * len(event.source))
+    profile.weight += (SWELLING * len(event.raw) + with_source) * (1 + _hearing(context.plan, event))
     return profile.weight > LARGEST
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from streams.core.context import Context
 from streams.core.messages import Adopt, Sent
-from streams.core.profile import Forward, Profile, note
+from streams.core.profile import Forward, Profile, note_handover
 from streams.core.tables import FORWARD, UNDER_WAY, Tables
 
 
@@ -22,9 +22,9 @@ def leave_forward(tables: Tables, profile: Profile, to: str, at: int) -> None:
 def pass_on(tables: Tables, forward: Forward, message: Adopt) -> Adopt:
     """Fragments for who was absorbed meanwhile. What their giver itself still waits for will come by here too."""
     for source, balance in (message.state.handovers if message.state else {}).items():
-        note(forward, source, balance)
+        note_handover(forward, source, balance)
     if message.last:
-        note(forward, message.source, -1)
+        note_handover(forward, message.source, -1)
     tables.profiles.put(message.profile, forward)
     return replace(message, profile=forward.to)
 

@@ -15,7 +15,7 @@ from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
-from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note
+from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note_handover, split_key
 from streams.core.segments.folding import fold, refold, remember
 from streams.core.tables import Entry, Pointer, portions
 
@@ -106,12 +106,11 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
-    state = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments})
-    letters = [letter for half in (state, profile) for letter in bounds.curtail(context, half, profile.now)[0]]
-    fragments = list(state.fragments.values())
-    state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=state.weight)
+    leaving = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments})
+    curtailed = bounds.curtail(context, leaving, profile.now)[0] + bounds.curtail(context, profile, profile.now)[0]
+    state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=leaving.weight)
     cause = "split" if message.is_split else "merge"
-    return [*letters, *_given(message.to, message.source, fragments, entries, state, cause)]
+    return [*curtailed, *_given(message.to, message.source, list(leaving.fragments.values()), entries, state, cause)]
 
 
 def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
@@ -143,7 +142,7 @@ def _recut(
     said of traits and consent stays said.
     """
     old = profile.fragments[key]
-    identifier, epoch = _named(message.fragments[key])
+    identifier, epoch = split_key(message.fragments[key])
     if old.first_seen >= message.since and (message.until is None or old.last_seen < message.until):
         del profile.fragments[key]
         old.epoch = epoch
@@ -162,11 +161,6 @@ def _recut(
     else:
         del profile.fragments[key]
     return [_fold_anew(context, Fragment(identifier, epoch), given)]
-
-
-def _named(key: str) -> tuple[str, int]:
-    identifier, _, epoch = key.partition("\x00")
-    return identifier, int(epoch or 0)
 
 
 def _fold_anew(context: Context, fragment: Fragment, entries: list[Entry]) -> Fragment:
@@ -205,7 +199,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     sends: list[Sent] = [*bounds.curtail(context, profile, at)[0]] if profile.weight > bounds.LARGEST else []
     if not message.last:
         return sends
-    note(profile, message.source, -1)
+    note_handover(profile, message.source, -1)
     sends += _carry_out_waiting(context, profile) if profile.cuts else []
     if profile.standing == ERASED:
         return sends + erasing.finish(context, profile, at)
@@ -240,7 +234,7 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
     for segment, sequence in state.sequences.items():
         profile.sequences[segment] = max(sequence, profile.sequences.get(segment, 0))
     for source, balance in state.handovers.items():
-        note(profile, source, balance)
+        note_handover(profile, source, balance)
     profile.cuts += state.cuts
     profile.waiting += state.waiting
     if state.forgotten:

@@ -17,6 +17,7 @@ from streams.core.consent.mapping import DEFAULT, FIELDS, restrict, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
 from streams.core.identifiers import Namespaces, is_blocked, is_namespace, namespace_of, spelled
+from streams.core.intervals import DAY_MS
 from streams.core.values import LATEST, Json
 
 PhoneNumber = Callable[[str], str | None]
@@ -29,10 +30,8 @@ CONSENT_EVENT = "Consent Preference Updated"
 OF_COMPANIES = "accounts"
 """`collection` of an external id that many people share."""
 _NOTHING: dict[str, Any] = {}
-_LAST = LATEST - 1_000 * 365 * 86_400_000
+_LAST = LATEST - 1_000 * 365 * DAY_MS
 """In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
-
-
 LONGEST_SOURCE = 200
 """Characters."""
 
@@ -59,9 +58,9 @@ def instant(value: Json, field: str) -> int:
 
 def event_time(message: Message, received_at: int) -> int:
     """When it happened, by the sender's clock corrected for its skew; never later than `received_at`."""
-    stated = message.get("timestamp")
-    if stated is not None:
-        happened = instant(stated, "timestamp")
+    timestamp = message.get("timestamp")
+    if timestamp is not None:
+        happened = instant(timestamp, "timestamp")
         return happened if happened < received_at else received_at
     original, sent = message.get("originalTimestamp"), message.get("sentAt")
     if original is None:
@@ -74,8 +73,8 @@ def event_time(message: Message, received_at: int) -> int:
 
 def received(message: Message, otherwise: int) -> int:
     """`receivedAt` in ms; `otherwise` (the record's own time) where the message states none."""
-    stated = message.get("receivedAt")
-    return otherwise if stated is None else instant(stated, "receivedAt")
+    received_at = message.get("receivedAt")
+    return otherwise if received_at is None else instant(received_at, "receivedAt")
 
 
 class Intake:
@@ -254,8 +253,8 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 
 def _message_id(message: Message) -> str:
     """Of a message that states no text: its number, else a digest of what it says."""
-    stated = message.get("messageId")
-    if isinstance(stated, int) and not isinstance(stated, bool):
-        return str(stated)
+    number = message.get("messageId")
+    if isinstance(number, int) and not isinstance(number, bool):
+        return str(number)
     content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

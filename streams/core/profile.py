@@ -140,8 +140,9 @@ class Forward:
     handovers: dict[str, int] = field(default_factory=dict)
 
 
-def note(row: Profile | Forward, source: str, step: int) -> None:
-    """Expecting and receiving commute: the fragments may come before the decision that announces them."""
+def note_handover(row: Profile | Forward, source: str, step: int) -> None:
+    """1: fragments are expected from this source; -1: they came. In either order, since fragments may come before the
+    decision that announces them."""
     if step > 0 and isinstance(row, Profile):
         row.early.pop(source, None)
     balance = row.handovers.get(source, 0) + step
@@ -156,9 +157,10 @@ def profile_key(identifier: str, generation: int = 0) -> str:
     return f"{identifier}\x00{generation}" if generation else identifier
 
 
-def generation(key: str) -> int:
-    """Of a profile key."""
-    return int(key.partition("\x00")[2] or 0)
+def split_key(key: str) -> tuple[str, int]:
+    """The identifier in a key, and its epoch (of a fragment) or generation (of a profile)."""
+    identifier, _, number = key.partition("\x00")
+    return identifier, int(number or 0)
 
 
 def home(key: str) -> str:

@@ -11,7 +11,7 @@ from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Decide, Deliver, Sent, Visit
-from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home
+from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, split_key
 from streams.core.segments import evaluate
 from streams.core.segments.folding import fold
 from streams.core.tables import RULE, VIEW, Entry, Tables
@@ -186,8 +186,7 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
     """Add the event to its fragment; the leaves that it touched."""
     tables, fragment = context.tables, profile.fragments.get(key)
     if fragment is None:
-        identifier, _, epoch = key.partition("\x00")
-        fragment = profile.fragments[key] = Fragment(identifier, int(epoch or 0))
+        fragment = profile.fragments[key] = Fragment(*split_key(key))
     count(fragment, event)
     tables.timeline.append(profile.key, Entry(
         event.arrival, event.event_time, event.received_at, key, event.identifiers, event.raw))

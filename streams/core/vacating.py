@@ -17,7 +17,7 @@ from streams.core.copies import forget_copies
 from streams.core.endings import Redact, Vacate
 from streams.core.messages import IdentityChanged, Point, Release, Sent
 from streams.core.ownership import rename, vacate
-from streams.core.profile import Forward, generation, home, profile_key
+from streams.core.profile import Forward, profile_key, split_key
 from streams.core.requests import Announce
 from streams.core.tables import UNDER_WAY, VACANT, Node
 
@@ -31,7 +31,8 @@ def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
     node = context.tables.nodes.get(identifier) or Node()
     vacate(node.owners, key)
     node.epochs += 1
-    node.generation = max(node.generation, generation(key) if identifier == home(key) else 0) + 1
+    name, generation = split_key(key)
+    node.generation = max(node.generation, generation if identifier == name else 0) + 1
     return leave_vacant(context, identifier, node, at)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from streams.core.profile import Fragment, Profile, note
+from streams.core.profile import Fragment, Profile, note_handover
 
 Statement = list[Any]
 """[granted, event time, arrival, source]."""
@@ -33,7 +33,7 @@ def expect(profile: Profile, sources: Collection[str]) -> None:
     if sources:
         _note_own(profile)
     for source in sources:
-        note(profile, source, 1)
+        note_handover(profile, source, 1)
 
 
 def note_other(profile: Profile, fragments: Iterable[Fragment], state: Profile) -> None:
