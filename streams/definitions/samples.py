@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from streams.core.campaigns.content import PARAMETERS, known
+from streams.core.campaigns.content import PARAMETERS, template_values
 from streams.core.definitions import Channel
 from streams.definitions.sandbox import FAULTS, Sandbox
 
@@ -25,7 +25,8 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
         template = _ENVIRONMENT.from_string(source)
         for number, sample in enumerate(samples, 1):
             try:
-                _ENVIRONMENT.said(template, known("sample", sample.get("traits", {}), sample.get("event", {})))
+                _ENVIRONMENT.said(
+                    template, template_values("sample", sample.get("traits", {}), sample.get("event", {})))
             except FAULTS as fault:
                 yield field, number, type(fault).__name__
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from streams.core.campaigns.activations import Cause, Recipient, activation, version_of
+from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.content import PARAMETERS, creative
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.reach import ADDRESS, addressed
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key, audience_key, audiences
 from streams.core.context import Context
@@ -38,15 +38,15 @@ def update_audiences(
             if belongs and (not may_enter or _is_answered(profile, campaign, channel, told)):
                 continue
             if told is not None:
-                sends.append(_out(context, profile, (campaign.id, channel.name, identifier), cause))
+                sends.append(_take_out(context, profile, (campaign.id, channel.name, identifier), cause))
             if belongs:
                 version = version_of(context.plan, profile, campaign.segment)
-                sends.append(_in(context, profile, Recipient(campaign, channel, identifier, version), cause))
+                sends.append(_put_in(context, profile, Recipient(campaign, channel, identifier, version), cause))
     remember(profile, sends)
     return sends
 
 
-def _in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent:
+def _put_in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent:
     """What its advertisements are filled with is said now and not kept: whoever is taken out is named without it. Where it
     cannot be, the person is in no audience of the campaign until the membership or the campaign is another."""
     campaign, channel = to.campaign, to.channel
@@ -87,7 +87,7 @@ def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
     for campaign_id, name, identifier in audiences(profile):
         purpose = profile.told[audience_key(campaign_id, name, identifier)][1]
         if not may_activate(profile, purpose, identifier).is_given:
-            sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
+            sends.append(_take_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
     return sends
 
 
@@ -100,16 +100,16 @@ def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
         campaign = definitions.get(campaign_id)
         is_over = campaign is None or (campaign.ends is not None and at >= campaign.ends)
         if is_over or (campaign and campaign.status is Status.LIVE and name not in _names(campaign)):
-            sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "campaign ended")))
+            sends.append(_take_out(context, profile, (campaign_id, name, identifier), Cause(at, "campaign ended")))
     return sends
 
 
 def empty(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
     """None of the identifiers is in any audience any more, whatever the campaigns' state."""
-    return [_out(context, profile, told, Cause(at, because)) for told in sorted(audiences(profile))]
+    return [_take_out(context, profile, told, Cause(at, because)) for told in sorted(audiences(profile))]
 
 
-def _out(context: Context, profile: Profile, told: tuple[str, str, str], cause: Cause) -> Sent:
+def _take_out(context: Context, profile: Profile, told: tuple[str, str, str], cause: Cause) -> Sent:
     """Of the segment that they were told to be in for, whichever is the campaign's now."""
     campaign_id, name, identifier = told
     segment, purpose, said, last = profile.told.pop(audience_key(*told))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.messaging import latest, waits_for
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.reach import ADDRESS, addressed
 from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key
 from streams.core.definitions import Campaign, Channel

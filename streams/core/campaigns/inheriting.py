@@ -4,10 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streams.core.campaigns import caps, holding
+from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.holding import Held
 from streams.core.campaigns.messaging import has_expired
-from streams.core.campaigns.reach import ADDRESS
 from streams.core.campaigns.told import SENT, answer, answer_key
 from streams.core.context import Context
 from streams.core.definitions import Trigger

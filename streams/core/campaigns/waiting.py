@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from streams.core.campaigns.reach import ADDRESS
+from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.reacting import event_happened, live
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
