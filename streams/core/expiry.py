@@ -114,7 +114,8 @@ def keep(context: Context, message: Keep) -> list[Sent]:
             return []
         pause = _pause(context, profile)
         watch(context, profile, context.wall + pause - (_idle(context, profile) or 0))
-        profile.expiry += [pause] if profile.expiry else []
+        if profile.expiry:
+            profile.expiry.append(pause)
     return []
 
 

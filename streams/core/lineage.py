@@ -73,9 +73,12 @@ def _about(lines: Sequence[IdentityChanged], identifier: str) -> list[IdentityCh
     """Whoever was refused the identifier never had it: of them that line alone is told."""
     wanted: set[str] = set()
     for line in lines:
-        if names(line, identifier):
-            wanted |= {line.profile_id} if line.change != "refused" or identifier in line.evidence else set()
-            wanted |= {line.other_profile_id} if line.other_profile_id and identifier in line.identifiers else set()
+        if not names(line, identifier):
+            continue
+        if line.change != "refused" or identifier in line.evidence:
+            wanted.add(line.profile_id)
+        if line.other_profile_id and identifier in line.identifiers:
+            wanted.add(line.other_profile_id)
     _add_kin(lines, wanted)
     return [line for line in lines if names(line, identifier) or line.profile_id in wanted
             or (line.change == "moved" and line.other_profile_id in wanted)]

@@ -15,13 +15,14 @@ from streams.core.requests import Receipt
 
 T = TypeVar("T")
 VIEW, RULE, FORWARD, EXPIRY, EVENTS, MESSAGES = "view", "rule", "forward", "expiry", "past", "messages"
+"""Causes of a profile's timers. Timers of one instant fire in the alphabetical order of these words: so a profile that ends
+(`expiry`) can still look at its events before they are let go of (`past`)."""
 VACANT, ANSWER = "vacant", "answer"
-"""Causes of timers of profiles; of these two: of identifiers and receipts, at the sequencer. At one instant they fire in
-the order of these words: the end of a profile asks its events before they go."""
-WATCHED_FOR = DAY_MS
-"""For how long an erased identifier is taken out of what profiles are handed, once nothing that names it is under way."""
+"""Causes of timers at the sequencer: of an identifier that nobody owns any more, and of a receipt."""
 UNDER_WAY = 7 * DAY_MS
-"""What forwards and vacant identifiers outlast: far longer than any message can be under way."""
+"""ms for which forwards and vacant identifiers are kept: far longer than any message can be under way."""
+WATCHED_FOR = DAY_MS
+"""ms for which, after that, an erased identifier is still taken out of whatever profiles are handed."""
 
 
 class Table(Protocol[T]):
@@ -129,8 +130,7 @@ class Node:
 class Person:
     """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
     once. created: arrival that orders profiles by age. parted: number of a split -> [side, its instant], see
-    `resolution.are_parted`. decisions: how many the profile was told as its own, see
-    `expiry` and `Profile.heard`."""
+    `resolution.are_parted`. decisions: how many the profile was told as its own, see `expiry` and `Profile.heard`."""
 
     created: int
     identifiers: dict[str, int] = field(default_factory=dict)

@@ -102,8 +102,19 @@ def _read(mapping: ConsentMapping, kind: str, text: str, applicable: frozenset[i
             case _:
                 return _of_gpp(mapping, text, applicable), ""
     except Malformed as fault:
-        asked = (p for p in mapping.purposes if (p.needs_tcf if kind == "tcf" else p.opt_outs if kind == "usp" else True))
-        return dict.fromkeys((purpose.name for purpose in asked), False), f"{kind}: {fault}"
+        denied = [purpose.name for purpose in mapping.purposes if _is_about(purpose, kind)]
+        return dict.fromkeys(denied, False), f"{kind}: {fault}"
+
+
+def _is_about(purpose: Purpose, kind: str) -> bool:
+    """Whether a string of this kind could have permitted the purpose."""
+    match kind:
+        case "tcf":
+            return purpose.needs_tcf
+        case "usp":
+            return bool(purpose.opt_outs)
+        case _:
+            return True
 
 
 def _of_tcf(mapping: ConsentMapping, text: str) -> Statement:
