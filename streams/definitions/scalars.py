@@ -153,7 +153,7 @@ def _scalar(found: Found) -> Json:
     return found.value
 
 
-def _whole(found: Found) -> Json:
+def _scalar_or_list(found: Found) -> Json:
     return SCALAR_LIST.read(found) if isinstance(found.value, list) else _scalar(found)
 
 
@@ -195,7 +195,7 @@ BOOLEAN = Shape(_boolean, {"type": "boolean"})
 SCALAR = Shape(_scalar, _SCALAR_SCHEMA)
 SCALARS = many(SCALAR, least=1, expected="a list of at least one value")
 SCALAR_LIST = many(SCALAR, least=0, expected="a list")
-WHOLE = Shape(_whole, {"anyOf": [_SCALAR_SCHEMA, SCALAR_LIST.schema]})
+SCALAR_OR_LIST = Shape(_scalar_or_list, {"anyOf": [_SCALAR_SCHEMA, SCALAR_LIST.schema]})
 PATH = Shape(_path, {"anyOf": [
     {"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1},
 ]})
