@@ -36,7 +36,8 @@ def span(stated: Span) -> int:
 
 
 def received_at(raw: bytes, otherwise: int) -> int:
-    """`receivedAt`, else `timestamp`, else when it was sent, in ms; `otherwise` where none is there or makes sense."""
+    """When a message says that it was received, in ms: the first of TIMES that it states; `otherwise` if it states none, or
+    one that is no time."""
     try:
         message = orjson.loads(raw)
         stated = [message[name] for name in TIMES if message.get(name) is not None] if isinstance(message, dict) else []

@@ -236,8 +236,9 @@ GROUPS: tuple[str, ...] = tuple(dict.fromkeys(stage.group for stage in STAGES))
 """One agent each."""
 
 
-def segment_of(retention: timedelta) -> timedelta:
-    """Records are deleted in segments of so long, each when its newest is old enough."""
+def log_segment_of(retention: timedelta) -> timedelta:
+    """How long one segment of a topic's log lasts (`segment.ms`). Kafka deletes whole segments, each when its newest record
+    is old enough: so the oldest record in it may stay for that much longer."""
     return min(retention, _DAY)
 
 

@@ -36,10 +36,10 @@ from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR
 from streams.core.values import Json
-from streams.topology import TOPICS, segment_of
+from streams.topology import TOPICS, log_segment_of
 from streams.unit import Inbound, Outbound
 
-AGEING = {each.name: (each.retention + segment_of(each.retention)) // timedelta(milliseconds=1) for each in TOPICS
+AGEING = {each.name: (each.retention + log_segment_of(each.retention)) // timedelta(milliseconds=1) for each in TOPICS
           if each.retention is not None and each.name != "privacy.receipts"}
 """The topics on which records of an erased person age out, and ms until the last is gone, as declared; receipts never name
 anybody."""

@@ -98,7 +98,8 @@ class Follower:
             return False
         if found.error is not None or not partitions or None in ends.values():
             return False
-        if any(not (ends[p][0] <= offset <= ends[p][1]) if p in ends else True for p, offset in self._positions.items()):
+        if not all(partition in ends and ends[partition][0] <= offset <= ends[partition][1]
+                   for partition, offset in self._positions.items()):
             log.warning("The copy in %s is not of topic %s as it is now: it is built anew", self._store.folder, self._topic)
             self._store.discard()
             self._positions, self.is_anew = {}, True

@@ -46,6 +46,7 @@ class Alignment:
         self._wakes: Mapping[int, Callable[[], None]] = {}
         self._own: dict[int, int] = {}
         self._others: dict[int, tuple[int, float]] = {}
+        """By partition, the instant that it has reached, and since when it stands there."""
         self._commits: dict[int, float] = {}
         self._floors: deque[tuple[float, int]] = deque()
         self._arrived = BEGINNING
@@ -73,11 +74,9 @@ class Alignment:
 
     def hear(self, reached: Mapping[int, int]) -> None:
         """How far the tasks of all other workers are."""
-        now, before = self._seconds(), self._others
-        self._others = {
-            partition: before[partition] if before.get(partition, (None,))[0] == instant else (instant, now)
-            for partition, instant in reached.items()
-        }
+        now = self._seconds()
+        standing_still = {partition: each for partition, each in self._others.items() if reached.get(partition) == each[0]}
+        self._others = {partition: (instant, now) for partition, instant in reached.items()} | standing_still
         self._wake()
 
     def records_until(self, wall: int) -> int:

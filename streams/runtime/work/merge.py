@@ -83,12 +83,12 @@ class _Input(Generic[Token]):
         elif news.next_offset == self.next_offset:
             self.ahead = None
             self._advance(news.end)
-            self._is_current(news.at)
+            self._note_current(news.at)
 
     def see(self, end: int, at: int) -> None:
         self.end = max(self.end, end)
         if self.read >= end:
-            self._is_current(at)
+            self._note_current(at)
             return
         self.is_at_end = False
         if len(self.marks) < MARKS:
@@ -118,7 +118,8 @@ class _Input(Generic[Token]):
         while self.marks and self.marks[0][0] <= self.read:
             self.known_until = max(self.known_until, self.marks.popleft()[1])
 
-    def _is_current(self, at: int) -> None:
+    def _note_current(self, at: int) -> None:
+        """It was read to its end at that instant."""
         self.is_at_end = True
         self.heard_at = max(self.heard_at, at)
         self.known_until = max(self.known_until, at)
