@@ -17,7 +17,7 @@ Run = Callable[[argparse.Namespace], int | None]
 def command(commands: Any, name: str, run: Run, summary: str, example: str = "") -> argparse.ArgumentParser:
     """A subcommand that calls `run`. example: its arguments, as they may be typed."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    parser.set_defaults(run=run, words=parser.prog)
+    parser.set_defaults(run=run, called=parser.prog)
     parser.epilog = f"example: {parser.prog} {example}" if example else None
     return parser
 

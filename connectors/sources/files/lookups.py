@@ -15,7 +15,7 @@ from connectors.sources.files.convert import text
 from connectors.sources.files.mapping import Lookup, Mapping, Section
 from connectors.sources.files.tables import missing_columns, open_table
 from streams.core.errors import Misconfigured, Rejected
-from streams.core.values import Json
+from streams.core.values import Json, descend
 
 Columns: TypeAlias = dict[str, Json]
 _UTC = ZoneInfo("UTC")
@@ -46,13 +46,7 @@ class Lookups:
 
 def cell(columns: Columns, name: str) -> Json:
     """A column by its whole name, else by its dotted path into objects; None where it is missing."""
-    found = columns.get(name)
-    if found is not None or "." not in name:
-        return found
-    found = columns
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+    return descend(columns, tuple(name.split(".")))
 
 
 def _load(
