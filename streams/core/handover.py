@@ -181,21 +181,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         profile.identifiers.clear()
         profile.standing = LINKED
     at = max(at, profile.now)
-    if message.state is not None:
-        note_other(profile, message.fragments, message.state)
-    for fragment in message.fragments:
-        _join(context, profile, fragment)
-    for entry in message.entries:
-        tables.timeline.append(profile.key, entry)
-    expiry.unwatch(context, profile)
-    if message.fragments or message.entries:
-        profile.joined = message.cause
-    if message.entries:
-        retention.watch(context, profile, message.entries[0].arrival)
-    if message.state is not None:
-        _inherit(profile, message.source, message.state)
-        history.watch_anew(context, profile)
-    tables.profiles.put(profile.key, profile)
+    _take_in(context, profile, message)
     sends: list[Sent] = [*bounds.curtail(context, profile, at)[0]] if profile.weight > bounds.LARGEST else []
     if not message.last:
         return sends
@@ -206,6 +192,25 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     sends += profiling.settle(context, profile, at)
     profiling.arm(context, profile)
     return sends
+
+
+def _take_in(context: Context, profile: Profile, message: Adopt) -> None:
+    """The fragments, their events, and what else their giver was."""
+    if message.state is not None:
+        note_other(profile, message.fragments, message.state)
+    for fragment in message.fragments:
+        _join(context, profile, fragment)
+    for entry in message.entries:
+        context.tables.timeline.append(profile.key, entry)
+    expiry.unwatch(context, profile)
+    if message.fragments or message.entries:
+        profile.joined = message.cause
+    if message.entries:
+        retention.watch(context, profile, message.entries[0].arrival)
+    if message.state is not None:
+        _inherit(profile, message.source, message.state)
+        history.watch_anew(context, profile)
+    context.tables.profiles.put(profile.key, profile)
 
 
 def _join(context: Context, profile: Profile, fragment: Fragment) -> None:

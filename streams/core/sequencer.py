@@ -167,24 +167,31 @@ def _attach(ruling: _Ruling, identifiers: list[str]) -> None:
 
 
 def _leave_out(ruling: _Ruling, identifier: str, owner: str | None) -> None:
-    row = ruling.context.namespaces.row(namespace_of(identifier))
+    """An identifier that the message names, and that is not among those it was resolved to: refused, attached or moved."""
     if owner == ruling.profile:
         return
     other = ruling.context.tables.persons.get(owner) if owner else None
-    if other is not None and are_parted([ruling.person, other], ruling.message.event.event_time):
-        ruling.audit("refused", [identifier], owner, "parted by a split since")
-        return
-    caps = ruling.context.namespaces.caps
-    fits = not exceeds([ruling.person], [identifier], ruling.context.namespaces, ruling.at)
-    if reason := capped([ruling.person], [identifier], caps):
+    if reason := _refusal(ruling, identifier, other):
         ruling.audit("refused", [identifier], owner, reason)
-    elif row.on_conflict is OnConflict.KEEP or not fits:
-        together = (other and capped([ruling.person, other], [], caps)) or "limit of the profile"
-        ruling.audit("refused", [identifier], owner, f"limit of {row.name}" if not fits else together)
     elif owner is None:
         _attach(ruling, [identifier])
     else:
         _move(ruling, identifier, owner)
+
+
+def _refusal(ruling: _Ruling, identifier: str, other: Person | None) -> str:
+    """Why the profile does not get the identifier, which `other` has; empty if it does."""
+    person, namespaces = ruling.person, ruling.context.namespaces
+    row = namespaces.row(namespace_of(identifier))
+    if other is not None and are_parted([person, other], ruling.message.event.event_time):
+        return "parted by a split since"
+    if reason := capped([person], [identifier], namespaces.caps):
+        return reason
+    if exceeds([person], [identifier], namespaces, ruling.at):
+        return f"limit of {row.name}"
+    if row.on_conflict is OnConflict.KEEP:
+        return (capped([person, other], [], namespaces.caps) if other else "") or "limit of the profile"
+    return ""
 
 
 def _move(ruling: _Ruling, identifier: str, owner: str) -> None:

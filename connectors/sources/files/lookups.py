@@ -52,19 +52,10 @@ def cell(columns: Columns, name: str) -> Json:
 def _load(
     mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]
 ) -> dict[str, Columns]:
-    try:
-        found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
-    except ValueError:
-        needs = f"the lookup '{lookup.name}' needs the name of a file or a pattern, as products*.csv"
-        faults.append(f"{mapping.path}:{lookup.line}: {needs}; '{lookup.file}' is neither")
+    """By key, the columns that the mapping names; empty where there are faults."""
+    path = _file(mapping, lookup, beside, faults)
+    if path is None:
         return {}
-    if len(found) != 1:
-        which = f"{' and '.join(file.name for file in found)} are both it" if found else "there is none"
-        places = f"in {beside} or {mapping.path.parent}"
-        needs = f"the lookup '{lookup.name}' needs one file {lookup.file} {places}; {which}"
-        faults.append(f"{mapping.path}:{lookup.line}: {needs}")
-        return {}
-    path = found[0]
     wanted = section.columns_of(lookup)
     table = open_table(path, section, frozenset(wanted))
     wrong = missing_columns(mapping, path, table, wanted)
@@ -78,6 +69,23 @@ def _load(
             cells = {name: cell(record.columns, name) for name in wanted}
             rows.setdefault(key, {name: value for name, value in cells.items() if value is not None})
     return rows
+
+
+def _file(mapping: Mapping, lookup: Lookup, beside: Path, faults: list[str]) -> Path | None:
+    """The one file that is meant, beside the events or beside the mapping; None after a fault."""
+    try:
+        found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
+    except ValueError:
+        needs = f"the lookup '{lookup.name}' needs the name of a file or a pattern, as products*.csv"
+        faults.append(f"{mapping.path}:{lookup.line}: {needs}; '{lookup.file}' is neither")
+        return None
+    if len(found) == 1:
+        return found[0]
+    which = f"{' and '.join(file.name for file in found)} are both it" if found else "there is none"
+    places = f"in {beside} or {mapping.path.parent}"
+    needs = f"the lookup '{lookup.name}' needs one file {lookup.file} {places}; {which}"
+    faults.append(f"{mapping.path}:{lookup.line}: {needs}")
+    return None
 
 
 def _files(lookup: Lookup, place: Path) -> list[Path]:
