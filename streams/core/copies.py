@@ -32,7 +32,7 @@ def is_copy(row: Pointer | Profile, identifier: str, message_id: str, chunks: Ta
 
 
 def forget_copies(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
-    """Everything that is remembered; the caller writes or deletes `row`."""
+    """Forget all that is remembered here; the caller writes or deletes `row`."""
     for key in _kept(row, identifier):
         chunks.delete(key)
     row.seen, row.chunks = b"", 0

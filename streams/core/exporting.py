@@ -18,7 +18,7 @@ NOBODY = "nobody has this identifier"
 
 
 def decide(context: Context, message: Petition, at: int) -> list[Sent | Pending]:
-    """Whose it is, in the sequencer's order; their profile says what there is."""
+    """Find out, in the sequencer's order, whose the identifier is; that profile then says what is kept."""
     tables, identifier = context.tables, message.identifier
     node = node_of(context, identifier, message.created)
     key = present_owner(node.owners)
@@ -29,7 +29,7 @@ def decide(context: Context, message: Petition, at: int) -> list[Sent | Pending]
 
 
 def report(context: Context, message: Report) -> list[Sent]:
-    """What is here, counted as the document has it."""
+    """What is kept here, counted as the exported document has it."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]

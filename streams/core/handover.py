@@ -1,8 +1,7 @@
-"""Fragments change hands: a profile that is absorbed gives all, one that loses an identifier gives what is cut.
+"""Fragments change hands: an absorbed profile gives all of them, one that loses an identifier gives what is cut.
 
-Whoever releases deletes its timers and leaves a forward; whoever adopts computes new ones. What channels were told
-about an identifier travels with it, so that a merge that changes nothing for a channel says nothing to it.
-"""
+The profile that gives deletes its timers and leaves a forward; the one that adopts computes new ones. What channels were
+told about an identifier travels with it, so that a merge that changes nothing for a channel says nothing to it."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -44,7 +43,8 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
 def _given(
     to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None, cause: str = "merge",
 ) -> list[Sent]:
-    """The fragments come first, so that whatever the receiver has under their keys before is an event of its own."""
+    """The fragments come in the first message: whatever the receiver has under their keys before that is an event of its
+    own."""
     chunks = list(portions(entries, CHUNK)) or [[]]
     return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1, cause)
             for place, chunk in enumerate(chunks)]
@@ -64,10 +64,10 @@ def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
 def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     """Give the events of one identifier from `since` to `until`, cut anew from the timeline.
 
-    What this profile itself still waits for may hold some of them: then the cut waits for that, for what that in its turn
-    waits for (`_inherit`), and for nothing decided later, so that no two profiles ever wait for each other. An absorbed
-    profile may come before the decision about it; what that one expected was decided later too, and may be this very cut.
-    """
+    Some of them may be in fragments that this profile itself still waits for. Then the cut waits for those, and for what
+    they in turn wait for (`_inherit`), but for nothing decided later, so that no two profiles ever wait for each other. An
+    absorbed profile may arrive before the decision about it; what that profile expected was decided later too, and may be
+    this very cut."""
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]
@@ -138,9 +138,8 @@ def _recut(
 ) -> list[Fragment]:
     """The part of this fragment that is given. A fragment that goes as a whole goes as it is, with all it knows.
 
-    Else its two halves are folded anew; events that the timeline has forgotten stay counted where they were, and what they
-    said of traits and consent stays said.
-    """
+    Otherwise both halves are folded anew. Events that the timeline has forgotten stay counted where they were, and what they
+    said of traits and consent stays said."""
     old = profile.fragments[key]
     identifier, epoch = split_key(message.fragments[key])
     if old.first_seen >= message.since and (message.until is None or old.last_seen < message.until):
@@ -172,7 +171,7 @@ def _fold_anew(context: Context, fragment: Fragment, entries: list[Entry]) -> Fr
 
 
 def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
-    """Take the fragments in; when the last one expected has come, evaluate."""
+    """Take the fragments in. When the last one expected has come, evaluate."""
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [pass_on(tables, profile, message)]

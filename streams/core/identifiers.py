@@ -41,7 +41,8 @@ def namespace_of(identifier: str) -> str:
 
 
 def is_namespace(name: str) -> bool:
-    """What a definition can name; with a `-`, `=` or line end in front it would be a formula or a row to who opens a CSV."""
+    """Whether a definition can name it. One that begins with `-`, `=` or a line end would be a formula, or a row of its own,
+    to somebody who opens a CSV file."""
     return len(name) <= LONGEST_VALUE and _NAMESPACE.fullmatch(name) is not None
 
 

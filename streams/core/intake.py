@@ -37,10 +37,9 @@ LONGEST_SOURCE = 200
 
 
 def instant(value: Json, field: str) -> int:
-    """Epoch milliseconds of an ISO 8601 text (without zone: UTC) or of epoch milliseconds, a text of digits too.
+    """Epoch ms of an ISO 8601 text (without zone: UTC), or of epoch ms as a number or as a text of digits.
 
-    What lies after `_LAST` is `_LAST`. Raises Rejected, naming the field and never the value, where it is neither.
-    """
+    An instant after `_LAST` becomes `_LAST`. Raises Rejected, naming the field and never the value, where it is no time."""
     found: int | None = None
     if isinstance(value, str):
         try:
@@ -149,8 +148,8 @@ class Intake:
         return tuple(found)
 
     def previous(self, message: Message) -> tuple[str, str] | None:
-        """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie.
-        Twice the cookie where the rules block it as a customer id. An alias of its own `userId` says nothing."""
+        """What `previousId` of an alias may be: a customer id if it was seen as one, else a cookie. Twice the cookie where
+        the rules block it as a customer id. None for an alias of its own `userId`, which says nothing."""
         found: list[str] = []
         own: list[str] = []
         for name in ("customer_id", "cookie"):
@@ -161,7 +160,8 @@ class Intake:
         return (found[0], found[-1]) if found and namespace_of(found[-1]) == "cookie" else None
 
     def _consent(self, name: str, properties: Message, context: Message, *, is_new: bool) -> Mapping[str, bool]:
-        """Purpose -> granted, as far as the message says in either place; what cannot be read is counted once."""
+        """Purpose -> granted, as far as the message says in either place. What cannot be read is counted when the event is
+        new."""
         places = [context["consent"]] if context.get("consent") is not None else []
         if name == CONSENT_EVENT and not (places and FIELDS.isdisjoint(properties)):
             places.append(properties)
@@ -193,7 +193,7 @@ class Intake:
                 self._add(found, name, traits[name])
 
     def _add_named(self, found: list[str], name: str, value: Json) -> None:
-        """Under a name that comes from outside; one that no rule could name is passed over, as blocked values are."""
+        """Add one under a name from outside. A name that no rule could state is passed over, as blocked values are."""
         if is_namespace(name):
             self._add(found, name, value)
 
@@ -231,7 +231,7 @@ def _object(value: Json, field: str) -> dict[str, Any]:
 
 
 def _with_outside(message: Message, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """Pages and screens have two properties beside the others; what stands among those counts."""
+    """Pages and screens may state two properties outside `properties`; those inside have priority."""
     if kind not in ("page", "screen"):
         return properties
     return {name: message[name] for name in ("name", "category") if message.get(name) is not None} | properties
@@ -245,14 +245,15 @@ def _event_name(message: Message) -> str:
 
 
 def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
-    """Each under its own name, so that it lasts until it is set anew; `group` is the message's as they came."""
+    """Each trait under a name of its own, so that it lasts until it is set anew; `group` has the message's traits as they
+    came."""
     group = {"group_id": message["groupId"]} if "groupId" in message else {}
     single = {f"{GROUP}.{name}": value for name, value in traits.items()}
     return {**group, **({GROUP: traits} if traits else {}), **single}
 
 
 def _message_id(message: Message) -> str:
-    """Of a message that states no text: its number, else a digest of what it says."""
+    """For a message whose `messageId` is no text: its number, else a digest of what the message says."""
     number = message.get("messageId")
     if isinstance(number, int) and not isinstance(number, bool):
         return str(number)

@@ -1,4 +1,4 @@
-"""The stage that folds events into profiles and says what changed by it."""
+"""The stage that folds events into profiles, and says what they change."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -34,8 +34,8 @@ def next_visit(event: Event, pending: tuple[str, ...], visits: dict[str, int | N
 
 
 def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
-    """Fold the event in, if this profile is known to have all the identifiers that it names; also the strongest,
-    which may have moved on while the event was under way."""
+    """Fold the event in if this profile has all the identifiers that it names; the strongest too, which may have moved on
+    while the event was under way."""
     event, row = message.event, context.tables.profiles.get(message.profile)
     if isinstance(row, Forward):
         message.profile = row.to
@@ -55,7 +55,8 @@ def take(
 ) -> list[Sent]:
     """The event is this profile's own: fold it in, and say what it changes.
 
-    decision: the sequencer's, which came with it; None for nearly every event, which says nothing new about who this is."""
+    decision: the sequencer's, which came with the event; None for nearly every event, as it says nothing new about who this
+    is."""
     if at < profile.now:
         at = profile.now
     is_behind = profile.edition != context.edition or 0 < profile.timer_at < at
@@ -97,18 +98,19 @@ def is_known(profile: Profile, event: Event) -> bool:
 
 
 def _is_of_an_older_ownership(profile: Profile, message: Deliver) -> bool:
-    """The strongest identifier left and came back while the event was under way: the event is of the later ownership."""
+    """Whether the strongest identifier left and came back while the event was under way: the event belongs to the later
+    ownership then."""
     subject = message.event.subject
     return message.fragment != fragment_key(subject, profile.identifiers[subject][0])
 
 
 def is_own(profile: Profile, identifier: str) -> bool:
-    """Whether the profile began with the identifier and has it: after a split or a move the name may be all that is left."""
+    """Whether the profile is named after the identifier and still has it: a split or a move may leave it the name only."""
     return profile.key == identifier in profile.identifiers
 
 
 def own_profile(tables: Tables, identifier: str) -> Profile | None:
-    """The profile that stands at an identifier's home under its name, and has it."""
+    """The profile that is named after the identifier and still has it, at the identifier's home."""
     row = tables.profiles.get(identifier)
     return row if isinstance(row, Profile) and is_own(row, identifier) else None
 
@@ -138,7 +140,7 @@ def _note_decision(profile: Profile, message: Deliver) -> None:
 
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Everything that new definitions and time alone changed before `at`, each at its own instant."""
+    """Everything that new definitions and time alone have changed before `at`, each change at its own instant."""
     sends: list[Sent] = []
     if profile.edition != context.edition and profile.fragments:
         sends += bring_up_to_date(context, profile, at)
@@ -148,7 +150,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
-    """The changes that time alone made up to and including `until`."""
+    """The changes that time alone makes, up to and including `until`."""
     sends: list[Sent] = []
     if profile.handovers:
         return sends
@@ -166,7 +168,8 @@ def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
 
 
 def end_overdue(context: Context, profile: Profile, received_at: int) -> list[Sent]:
-    """What time did before the event, as if the profile's timers had fired; afterwards it is not overdue."""
+    """What time has done to the profile before the event, as if its timers had fired in time. Afterwards it is not
+    overdue."""
     end = expiry.end_of(context, profile)
     is_over = end is not None and end < received_at and profile.edition == context.edition
     sends = lapse(context, profile, end) if is_over and end is not None else []
@@ -174,7 +177,7 @@ def end_overdue(context: Context, profile: Profile, received_at: int) -> list[Se
 
 
 def next_due(profile: Profile) -> int | None:
-    """When time alone does something next: it changes a leaf, or a held message is due."""
+    """When time alone does something next: a leaf may change, or a held message is due."""
     due = evaluate.next_due(profile)
     if not profile.held:
         return due
@@ -183,7 +186,7 @@ def next_due(profile: Profile) -> int | None:
 
 
 def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int) -> Iterable[str]:
-    """Add the event to its fragment; the leaves that it touched."""
+    """Add the event to its fragment; returns the leaves to judge again."""
     tables, fragment = context.tables, profile.fragments.get(key)
     if fragment is None:
         fragment = profile.fragments[key] = Fragment(*split_key(key))
@@ -200,7 +203,8 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
 
 
 def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """A profile whose row is too large although it was not foreseen (`bounds`): drop what is too much, and judge that."""
+    """The row is too large although `bounds` did not foresee it: drop what is too much, and judge again what that
+    touches."""
     told, lost = bounds.curtail(context, profile, at)
     context.tables.profiles.put(profile.key, profile)
     if profile.handovers or profile.edition != context.edition or not profile.fragments:
@@ -212,7 +216,7 @@ def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:
-    """What the event just folded in changes."""
+    """What the event that was just folded in changes."""
     at, plan = profile.now, context.plan
     if is_first:
         changes = evaluate.create(plan, profile, touched, at, event.message_id)
@@ -230,7 +234,7 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
 
 
 def count(fragment: Fragment, event: Event) -> None:
-    """The counters and the identifiers seen: what every event adds, whatever the rules are."""
+    """Counters and identifiers seen: what every event adds, whatever the rules are."""
     moment = event.event_time
     if not fragment.events:
         fragment.first_seen = fragment.last_seen = moment
@@ -255,8 +259,8 @@ def count(fragment: Fragment, event: Event) -> None:
 
 
 def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list[Sent]:
-    """Once all fragments have come: one state to evaluate, and only the difference to tell. By default its cause is what
-    brought fragments; where none came, its own events are all that can have changed anything."""
+    """Once all fragments have come: evaluate the profile as a whole, and tell only the difference. Its cause is by default
+    whatever brought the fragments; if none came, only events of the profile's own can have changed anything."""
     if profile.handovers:
         return []
     cause, profile.joined = cause or profile.joined or "event", ""
@@ -265,7 +269,7 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list
 
 
 def arm(context: Context, profile: Profile) -> None:
-    """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
+    """One timer per profile, written only when it moves to an earlier instant; one that fires too early is armed anew."""
     if profile.standing == ERASED:
         return
     if profile.sent or profile.decided:

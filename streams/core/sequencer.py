@@ -54,7 +54,7 @@ class _Ruling:
 
 
 def decide(context: Context, message: Decide, at: int) -> list[Sent]:
-    """The decision on one event's evidence: its event to the profile so found, and all that follows from it."""
+    """The decision on one event's evidence: the event goes to the profile so found, and all that follows goes with it."""
     event = message.event
     owners = _owners(context, message)
     persons = {key: _person(context, message, key) for key in dict.fromkeys(owners.values())}
@@ -124,7 +124,7 @@ def _survivor(context: Context, message: Decide, verdict: Verdict, persons: dict
 
 
 def new_key(context: Context, identifier: str) -> str:
-    """A key that no profile has and none had that could still be looked for."""
+    """A key that no profile has, and that nobody can still be looking for."""
     tables = context.tables
     node = tables.nodes.get(identifier) or Node()
     while tables.persons.get(profile_key(identifier, node.generation)) is not None:

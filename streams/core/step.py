@@ -36,11 +36,10 @@ from streams.core.requests import Announce, Asked, Petition, Split, Suppress, Su
 
 
 def step(context: Context, message: Command, at: int) -> list[Sent]:
-    """What `message` causes at the instant `at`, beside its changes to the context's tables.
+    """What `message` causes at the instant `at`, besides its changes to the context's tables.
 
-    Deterministic and total: the same tables, definitions, message and instant give the same result, and no
-    message that `Intake` or a stage built raises.
-    """
+    Deterministic and total: the same tables, definitions, message and instant give the same result, and no message that
+    `Intake` or a stage has built makes it raise."""
     match message:
         case Arrive():
             return arrival.arrive(context, message, at)

@@ -27,7 +27,7 @@ OFF_ALREADY = "it is not on the list: nothing to do"
 
 
 def asked(context: Context, message: Asked, at: int) -> list[Sent]:
-    """A request, at the home of its identifier: whether that is a profile by itself is known here alone."""
+    """A request, at the home of its identifier: only here is it known whether that is a profile by itself."""
     tables, identifier = context.tables, message.identifier
     if not identifier:
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
@@ -64,7 +64,8 @@ def _decide(context: Context, message: Suppress, at: int) -> list[Sent | Pending
 
 
 def _is_off(context: Context, message: Suppress) -> bool:
-    """Nobody has it, and it is not listed. It may have been erased: to note it is to keep what was to go."""
+    """Whether nobody has it and it is not listed. It may have been erased: to note it now would be to keep what was to
+    go."""
     node = context.tables.nodes.get(message.identifier)
     if node is None:
         return message.created is None
@@ -72,8 +73,8 @@ def _is_off(context: Context, message: Suppress) -> bool:
 
 
 def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:
-    """Its hash is on the list already, which is more than not to be written to; `unsuppress` takes it off. It has no row
-    but the hash, and must get none."""
+    """Its hash is on the list already, which says more than that nothing may be sent; `unsuppress` takes it off. An erased
+    identifier has no row but that hash, and must not get one."""
     if message.action == "suppress":
         return [Receipt(message.request_id, message.action, None, {}, at, reason="erased, which is more: nothing to do")]
     row = context.tables.barred.get(barring.mark(context, message.identifier))
@@ -84,7 +85,7 @@ def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pend
 
 
 def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:
-    """Decisions may overtake each other on their way round former owners: the newest counts. True if it is news."""
+    """Decisions may overtake each other on their way round former owners, so the newest counts. True if this one is news."""
     known = profile.suppressed.get(identifier)
     if identifier not in profile.identifiers or (known is not None and known[0] >= row[0]):
         return False
@@ -93,7 +94,7 @@ def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:
 
 
 def tell_owner(context: Context, message: Suppressing, at: int) -> list[Sent]:
-    """At the owner: audiences and ad servers are told at once; messages are asked about when they are due."""
+    """At the owner. Audiences and ad servers are told at once; for messages the question is asked when they are due."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         message.profile = profile.to

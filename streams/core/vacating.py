@@ -1,11 +1,11 @@
-"""Identifiers whose owner is forgotten: nobody's at once, unknown once nothing that names them is under way any more.
+"""Identifiers whose owner is forgotten: nobody's at once, and unknown once nothing that names them is under way any more.
 
-Shared by the two ends of a profile, expiry and erasure. In between an identifier stays undecided, so that every event
-of it goes to the sequencer and no profile begins beside what is still on its way.
+Shared by the two ways in which a profile ends, expiry and erasure. In between an identifier stays undecided, so that every
+event of it goes to the sequencer and no profile begins beside what is still on its way.
 
-Nobody is called by an identifier that is nobody's: whom a split or a move left under its name gets another key. So when
-the identifier is unknown, no key has its name, and whoever begins with it then meets nobody.
-"""
+No profile keeps the name of an identifier that is nobody's: one that a split or a move left with nothing but the name gets
+another key. So when the identifier is unknown, no key has its name, and a profile that begins with it then meets no
+other."""
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -22,12 +22,12 @@ from streams.core.requests import Announce
 from streams.core.tables import UNDER_WAY, VACANT, Node
 
 RENAMED = "renamed:"
-"""Begins a key that no identifier has given."""
+"""Begins a key that is not named after an identifier."""
 
 
 def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
-    """Next generation, next epoch: whatever begins there next is nothing that was there before. Of every identifier: a
-    forward may stand where an absorbed profile was named after it."""
+    """The next generation and the next epoch: whatever begins there later is nothing that was there before. Called for every
+    identifier of the profile: a forward may stand where a profile that it absorbed was named after it."""
     node = context.tables.nodes.get(identifier) or Node()
     vacate(node.owners, key)
     node.epochs += 1
@@ -37,8 +37,8 @@ def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
 
 
 def leave_vacant(context: Context, identifier: str, node: Node, at: int) -> Point:
-    """Where nobody else ever had it, what is known of it goes in a while. By the wall clock, because after an outage the
-    end may lie far back, and messages of now are under way."""
+    """If nobody else ever had it, what is known of it goes in a while. By the wall clock: after an outage the end may lie
+    far back while messages of now are under way."""
     if not node.owners:
         node.vacant_until = max(at, context.wall) + UNDER_WAY
         context.tables.timers.arm(node.vacant_until, VACANT, identifier)
@@ -47,7 +47,7 @@ def leave_vacant(context: Context, identifier: str, node: Node, at: int) -> Poin
 
 
 def named_after(context: Context, let_go: Collection[str]) -> list[str]:
-    """Keys of those who are called by one of these identifiers, which nobody has any more."""
+    """The keys of profiles that are named after one of these identifiers, which nobody has any more."""
     nodes, persons = context.tables.nodes, context.tables.persons
     found = {identifier: nodes.get(identifier) for identifier in sorted(let_go)}
     keys = [profile_key(identifier, each) for identifier, node in found.items() if node and not node.owners
@@ -56,7 +56,7 @@ def named_after(context: Context, let_go: Collection[str]) -> list[str]:
 
 
 def rename_others(context: Context, keys: Collection[str], number: int, at: int, because: str) -> list[Sent]:
-    """They get keys that name nobody. By instant too, because a lone visitor's key comes again."""
+    """Give them keys that name nobody. The instant is part of such a key, because a lone visitor's key comes again."""
     return [sent for key in keys for sent in _rename(
         context, key, f"{RENAMED}{mark(context, f'{key} {at}')}",
         IdentityChanged(at, "merged", "", context.profile_id(key), [], "", because, number))]
@@ -85,7 +85,7 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
 
 
 def due(context: Context, identifier: str, at: int) -> list[Sent]:
-    """A timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
+    """The timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
     node = context.tables.nodes.get(identifier)
     if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
         return []
@@ -103,8 +103,8 @@ def _redacted(context: Context, identifier: str) -> list[Redact]:
 
 
 def leave(context: Context, message: Vacate) -> list[Sent]:
-    """Forwards go that found their names taken up late; the pointer too, unless an event passed it since: that one is
-    with the sequencer, or was."""
+    """Delete forwards that still stand under its names, and its pointer. Not the pointer if an event passed it since: that
+    event is with the sequencer, or was."""
     tables, identifier = context.tables, message.identifier
     for each in range(message.generations):
         key = profile_key(identifier, each)

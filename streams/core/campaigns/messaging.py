@@ -41,7 +41,7 @@ class Occasion:
 
 
 def messages(context: Context, profile: Profile, campaign: Campaign, at: int, occasion: Occasion) -> list[Sent]:
-    """What this trigger sends now, a message or the reason for none a channel; nothing for what waits."""
+    """What this trigger sends now: per channel a message or the reason for none, and nothing for what waits."""
     sends: list[Sent] = []
     for channel in channels_of(profile, campaign):
         if channel.name in ADDRESS and _claim_answer(profile, campaign, channel):
@@ -50,7 +50,7 @@ def messages(context: Context, profile: Profile, campaign: Campaign, at: int, oc
 
 
 def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent]:
-    """What waits has lost its occasion by a change the other way."""
+    """A change the other way has undone the occasion of messages that wait: they are dropped."""
     reason = REENTERED if entered else LEFT
     sends: list[Sent] = []
     for row in holding.take_reversed(profile, segment, entered=entered):
@@ -61,7 +61,7 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
 
 
 def release(context: Context, profile: Profile, live: dict[str, Campaign], at: int) -> list[Sent]:
-    """Decide anew what is due, the strongest campaign first, and of equals what was triggered first."""
+    """Decide again what is due, the strongest campaign first, and of equal ones what was triggered first."""
     strength = {campaign.id: campaign.priority for campaign in live.values()}
     due = holding.take_due(profile, at)
     due.sort(key=lambda row: (strength.get(row.campaign, 0), row.since, row.arrival, row.campaign))
@@ -87,18 +87,18 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
 
 
 def has_expired(context: Context, row: Held, at: int) -> bool:
-    """Also of a campaign that is not live; one that is defined no more states no end."""
+    """Also asked for a campaign that is not live; one that is no longer defined has no end."""
     defined = (campaign for campaign in context.plan.definitions.campaigns if campaign.id == row.campaign)
     return any(valid_until(campaign, row.since) <= at for campaign in defined)
 
 
 def valid_until(campaign: Campaign, since: int) -> int:
-    """From when on a message that was triggered at `since` may not go out any more."""
+    """The instant from which a message triggered at `since` may no longer go out."""
     return min(campaign.ends or FOREVER, since + campaign.valid_for if campaign.valid_for else FOREVER)
 
 
 def waits_for(profile: Profile, campaign: Campaign, channel: str, at: int) -> Iterator[tuple[int, str]]:
-    """What holds a message back at `at`: until when, and what it is in words."""
+    """Each thing that holds a message back at `at`: until when, and its name."""
     if full := caps.reached(profile, campaign, channel, at):
         yield full.until, full.says
     if (end := quiet_end(profile, campaign, at)) is not None:

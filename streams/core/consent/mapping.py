@@ -74,7 +74,7 @@ def stated(mapping: ConsentMapping, consent: Any) -> tuple[Statement, tuple[str,
 
 
 def _plain(found: Statement, field: str, purposes: Any) -> list[str]:
-    """What is neither true nor false, nor null for nothing, is no permission."""
+    """Anything but true counts as a denial; null says nothing."""
     if not isinstance(purposes, dict):
         return [f"{field}: no object of purposes"]
     said = {name: given for name, given in purposes.items() if given is not None}
@@ -83,8 +83,8 @@ def _plain(found: Statement, field: str, purposes: Any) -> list[str]:
 
 
 def _applicable(consent: Mapping[str, Any]) -> frozenset[int] | None:
-    """Sections in force for the person; None: all that the string has, also where they are not numbers. -1 and 0 name
-    no section."""
+    """The sections in force for the person; None: all that the string has, also where `gpp_sid` is not a list of numbers. -1
+    and 0 name no section."""
     sections = consent.get("gpp_sid")
     numbers = [number(each) for each in sections] if isinstance(sections, list) else [None]
     return None if None in numbers else frozenset(int(each) for each in numbers if each is not None)

@@ -45,7 +45,7 @@ def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, even
 def _refresh_at_the_instant(
     plan: Plan, profile: Profile, touched: Iterable[str], due: list[str], now: int, event_id: str,
 ) -> list[Change]:
-    """`refresh`, where time changes the leaves `due` at `now`, but for those that the event renews."""
+    """As `refresh`, where time changes the leaves `due` at `now`, except for those that the event renews."""
     judged = dict.fromkeys(touched)
     flipped = _judge(plan, profile, [leaf for leaf in judged if leaf not in due], now)
     renewed = [leaf for leaf in due if leaf in judged and _is_renewed(plan, profile, leaf, now)]
@@ -80,7 +80,7 @@ def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
 
 
 def is_leaving(plan: Plan, profile: Profile, segment: str, now: int) -> bool:
-    """Whether time alone ends this membership at this very instant, which its timer will say. Changes nothing."""
+    """Whether time alone ends this membership at this very instant; its timer has yet to say so. Changes nothing."""
     if not _overdue(profile, now):
         return False
     then = _copy(profile)
@@ -89,8 +89,8 @@ def is_leaving(plan: Plan, profile: Profile, segment: str, now: int) -> bool:
 
 
 def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
-    """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds
-    for everyone of whom nothing is known is not judged anew."""
+    """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds for every
+    profile of which nothing is known is not judged anew."""
     profile.truth, profile.due = set(plan.blank), {}
     flipped = _judge(plan, profile, dict.fromkeys((*touched, *plan.personal)), now)
     cause = Cause(event_id, flipped, {})
@@ -106,11 +106,10 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
 
 
 def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Change]:
-    """Judge everything anew: after a merge, a split, or new definitions; only the difference is a change.
+    """Judge everything anew: after a merge, a split, or new definitions. Only the difference is a change.
 
-    Whoever stays in under a new version keeps `since`. Members of segments that no longer exist leave, last. A profile
-    without events (a split gave it an identifier only, or another took all it had) is in no segment.
-    """
+    Members who stay in under a new version keep `since`. Members of segments that no longer exist leave, last. A profile
+    without events (a split gave it nothing but an identifier, or another profile took all it had) is in no segment."""
     profile.truth, profile.due = set(), {}
     if not profile.fragments:
         return _out(profile, sorted(profile.members), "no event is its own")
@@ -157,7 +156,7 @@ def _settle(
 ) -> list[Change]:
     """Evaluate these segments, by default those over flipped leaves, then those that use a segment that changed, each once.
 
-    also: memberships with which a change must agree. is_new: who stays in is in under the present version."""
+    also: memberships that a change must agree with. is_new: members who stay in are in under the present version."""
     order, members = plan.order, profile.members
     if concerned is None:
         concerned = {segment for leaf in (*cause.flipped, *cause.lapsed) for segment in plan.over[leaf]}

@@ -112,8 +112,8 @@ class _Moment:
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """The tree of findings as of a moment. unfolded: segments that have been; where two ways lead to one, it is unfolded at
-    the first, for the tree would double with each such segment."""
+    """The tree of findings as of a moment. unfolded: segments that are unfolded already; where two ways lead to one it is
+    unfolded at the first only, for the tree would double with each such segment."""
 
     moment: _Moment
     unfolded: set[str]

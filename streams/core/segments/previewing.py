@@ -17,8 +17,8 @@ from streams.core.segments.plan import Plan
 
 
 class Preview:
-    """affected: segments that may get or lose members by the change, deleted ones and those `asked` for included;
-    defined: those of them that exist afterwards."""
+    """affected: segments that may gain or lose members by the change, including deleted ones and those `asked` for; defined:
+    those of them that exist afterwards."""
 
     def __init__(self, old: Plan, new: Plan, asked: Iterable[str] = ()) -> None:
         self._old, changed = old, changed_segments(old, new) | (new.segments.keys() & set(asked))

@@ -21,7 +21,7 @@ from streams.core.values import Json, Number, iso, key_of
 
 
 class Totals(Term, Source):
-    """What all of these share: which events, and that looking back is not theirs (see `folded`)."""
+    """What all of these share. None of them can look back (see `folded`)."""
 
     __slots__ = ("function", "id", "match", "most", "names", "sources", "take", "trait", "traits", "window")
     kept = 1
