@@ -15,7 +15,7 @@ Run = Callable[[argparse.Namespace], int | None]
 
 
 def command(commands: Any, name: str, run: Run, summary: str, example: str = "") -> argparse.ArgumentParser:
-    """A subcommand that calls `run`. example: its arguments, as they may be typed."""
+    """A subcommand that calls `run`. example: arguments that it may be given."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
     parser.set_defaults(run=run, called=parser.prog)
     parser.epilog = f"example: {parser.prog} {example}" if example else None
@@ -33,12 +33,12 @@ def with_broker(parser: argparse.ArgumentParser) -> None:
 
 
 def with_identifier(parser: argparse._ActionsContainer, name: str, **how: Any) -> None:
-    """One of somebody's, read by `identifier`."""
+    """An argument that is an identifier, read by `identifier`."""
     parser.add_argument(name, type=identifier, metavar="NAMESPACE:VALUE", **how)
 
 
 def environment(options: argparse.Namespace) -> dict[str, str]:
-    """The settings' variables, with what the command line says in their place."""
+    """The settings' variables; what the command line says takes their place."""
     found = dict(os.environ)
     if getattr(options, "broker", None):
         found["AUDIENCE_BROKER"] = options.broker
@@ -46,7 +46,7 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Misconfigured with all that is wrong with them."""
+    """Raises Misconfigured with all that is wrong with them."""
     return Settings.read(environment(options))
 
 

@@ -48,7 +48,7 @@ def explain_identity(options: argparse.Namespace) -> int:
 
 
 def _undecided(options: argparse.Namespace) -> Any:
-    """Of whoever has it without a decision. Misconfigured if nobody has."""
+    """For an identifier about which nothing was decided. Misconfigured if nobody has it."""
     from streams.cli.inspect import find
     from streams.core.lineage import Lineage, Owner
 

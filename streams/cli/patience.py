@@ -10,14 +10,14 @@ WITHIN = 30.0
 
 
 def with_patience(parser: argparse.ArgumentParser, within: float = WITHIN) -> None:
-    """For what is asked of workers, who get so many seconds unless the command line says otherwise."""
+    """For commands that ask the workers: how many seconds these have to answer."""
     parser.add_argument("--within", type=seconds, default=within, metavar="SECONDS",
                         help=f"how long to wait for the workers (default: {within:.0f})")
     with_broker(parser)
 
 
 def complain(sentence: str) -> int:
-    """The exit code: what could be said was said, and this is why it is not all."""
+    """Say why the answer is not complete, if it is not. Returns the exit code."""
     if sentence:
         print(f"audience: {sentence}", file=sys.stderr)
     return 1 if sentence else 0

@@ -25,5 +25,5 @@ def printed(lines: Iterable[str]) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """As `printable`, of a text that has lines and tabs of its own."""
+    """As `printable`, for a text that has lines and tabs of its own."""
     return text.translate(_ESCAPED_BUT_LINES)

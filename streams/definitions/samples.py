@@ -32,7 +32,8 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
 
 
 def subtracted(channel: Channel, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """(field, name) of each name with hyphens that a template takes for a subtraction, so that nobody would get it."""
+    """(field, name) of each name with hyphens that a template would read as a subtraction, so that nobody would get the
+    message."""
     for field, source in _templates(channel):
         for difference in _ENVIRONMENT.parse(source).find_all(nodes.Sub):
             if (name := _hyphened(difference)) in names:
@@ -40,7 +41,7 @@ def subtracted(channel: Channel, names: Collection[str]) -> Iterator[tuple[str, 
 
 
 def _hyphened(expression: nodes.Node) -> str:
-    """`a-b-c` as it was meant, a filter that Jinja gives to `c` alone left aside; empty for what is no name."""
+    """`a-b-c` as it was meant, without a filter that Jinja applies to `c` alone; empty if the expression is no name."""
     match expression:
         case nodes.Name(name=name):
             return str(name)

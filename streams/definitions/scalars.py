@@ -47,7 +47,7 @@ def text(expected: str = "a text") -> Shape[str]:
 
 
 def patterned(pattern: re.Pattern[str], expected: str, meant: Callable[[str], str] = lambda _: "") -> Shape[str]:
-    """`meant`: of a text that is not like the pattern, what it stands for, "" if nobody knows."""
+    """`meant` tells what a text that does not fit the pattern stands for, "" if nobody knows."""
     def read(found: Found) -> str:
         if not isinstance(found.value, str) or not pattern.fullmatch(found.value):
             found.unlike(expected, meant(found.value) if isinstance(found.value, str) else "")
@@ -74,7 +74,7 @@ def whole(*, least: int, most: int | None = None) -> Shape[int]:
 
 
 def milliseconds(written: str) -> int | None:
-    """Of a duration such as `3d`; None for what is none."""
+    """The length of a duration such as `3d`; None if it is none."""
     match = _DURATION.fullmatch(written)
     return int(match[1]) * UNITS_MS[match[2]] if match else None
 
@@ -92,7 +92,7 @@ def duration(*, least_ms: int = 1) -> Shape[int]:
 
 
 def _in_units(written: Json) -> str:
-    """What a duration in words stands for, "" where that is not clear: a month has no length."""
+    """What a duration in words stands for; "" if that is not clear: a month has no fixed length."""
     words = _IN_WORDS.fullmatch(written.strip().lower()) if isinstance(written, str) else None
     return f"{words[1]}{words[2][0]}" if words else ""
 
