@@ -18,7 +18,7 @@ TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
 
 
 def moment(stated: Moment) -> int:
-    """Epoch ms. ValueError for what is none."""
+    """Epoch ms. ValueError if it is no time."""
     try:
         return instant(stated.isoformat() if isinstance(stated, datetime) else stated, "the moment")
     except Rejected as fault:
@@ -26,7 +26,7 @@ def moment(stated: Moment) -> int:
 
 
 def span(stated: Span) -> int:
-    """Ms. ValueError for what is no duration."""
+    """Ms. ValueError if it is no duration."""
     if isinstance(stated, timedelta):
         return stated // timedelta(milliseconds=1)
     found = milliseconds(stated) if isinstance(stated, str) else stated

@@ -30,12 +30,12 @@ class Senders:
     webhooks: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def identifier(self, token: str) -> str | None:
-        """Of a token that one of them made."""
+        """The identifier in a token that one of the seals made."""
         return next((found for seal in self.seals if (found := seal.identifier(token))), None)
 
 
 def senders_of(destinations: Iterable[Destination], variables: Mapping[str, str]) -> Senders:
-    """Of an `smtp` with `unsubscribe_key`, an `sms-http` with `callback`, an `http` with `secret`; others cannot report.
+    """From an `smtp` with `unsubscribe_key`, an `sms-http` with `callback`, an `http` with `secret`; others cannot report.
     Misconfigured with the variables that are not set: they must be here too, as they are where `audience deliver` runs."""
     faults: list[str] = []
     seals: list[Seal] = []

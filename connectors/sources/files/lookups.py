@@ -35,7 +35,8 @@ class Lookups:
             raise Misconfigured(tuple(faults))
 
     def find(self, lookup: str, columns: Columns) -> Columns | None:
-        """None where there is no such row, or nothing to look up. Raises Rejected, naming the column, where it is no key."""
+        """None if there is no such row, or nothing to look up. Raises Rejected, naming the column, if its value cannot be a
+        key."""
         on = self._on[lookup]
         try:
             key = _key(cell(columns, on))

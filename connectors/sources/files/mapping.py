@@ -42,7 +42,7 @@ class Comparison(StrEnum):
 
 
 class Unmatched(StrEnum):
-    """What becomes of a row for which no message's `when` holds."""
+    """What happens to a row for which no message's `when` holds."""
 
     REJECT = "reject"
     SKIP = "skip"

@@ -145,7 +145,8 @@ class Follower:
         return ends is not None and all(self._positions.get(number, 0) >= end for number, end in ends.items())
 
     def _ask(self) -> None:
-        """Where the topic ends by now. An unanswered question leaves the copy's age growing: that is how it is seen."""
+        """Ask where the topic ends by now. If there is no answer the copy's age goes on growing, which is how that is
+        noticed."""
         at = monotonic()
         if self._asked is not None or at < self._ask_at:
             return

@@ -39,7 +39,8 @@ GRAIN = 0.1
 
 
 class Alignment:
-    """Of one worker: its own tasks report, those of other workers are read from Kafka. From any thread."""
+    """Of one worker. Its own tasks report to it; those of other workers are read from Kafka. May be called from any
+    thread."""
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
@@ -53,7 +54,7 @@ class Alignment:
         self._lock = Lock()
 
     def begin(self, wakes: Mapping[int, Callable[[], None]]) -> None:
-        """These are the tasks here from now on, each with what wakes it; nothing is known of them yet."""
+        """From now on these tasks run here, each with what wakes it; nothing is known of them yet."""
         self._wakes = wakes
         self._own = dict.fromkeys(wakes, BEGINNING)
         self._others = {}
@@ -61,8 +62,8 @@ class Alignment:
         self._floors.clear()
 
     def report(self, partition: int, reached: int, wall: int, commit: float = 0.0) -> None:
-        """How far a task here is, as committed, and the seconds its last commit took. If the others waited for it, they
-        are woken."""
+        """How far a task here is, as committed, and how many seconds its last commit took. Tasks that waited for it are
+        woken."""
         self._commits[partition] = commit
         before = self._own.get(partition)
         if before is None or before == reached:
@@ -80,7 +81,8 @@ class Alignment:
         self._wake()
 
     def records_until(self, wall: int) -> int:
-        """Later records must wait for the tasks here. Two workers that waited for each other's commits would not begin."""
+        """Records later than this must wait, for the tasks here only: two workers that waited for each other's commits would
+        never begin."""
         floor = min(tuple(self._own.values()), default=FOREVER)
         lag = wall - floor
         if lag <= BEHIND:
@@ -88,7 +90,8 @@ class Alignment:
         return floor + max(LEAST_LEAD, lag // LEADS, int(LEAD_COMMITS * self._commit() * 1_000))
 
     def timers_until(self, wall: int) -> int:
-        """Later timers must wait: the floor of a while ago, until all have caught up and been heard."""
+        """Timers later than this must wait: it is the floor of a while ago, until all tasks have caught up and what they
+        said has arrived."""
         now, floor, floors = self._seconds(), self._floor(), self._floors
         hold = max(HOLD, HOLD_COMMITS * self._commit())
         with self._lock:

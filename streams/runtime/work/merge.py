@@ -176,11 +176,11 @@ class Merge(Generic[Token]):
         return taken
 
     def timers_until(self, wall: int) -> int:
-        """Up to when timers may fire: no record still to come can be older than that."""
+        """The instant up to which timers may fire: no record still to come can be older."""
         return min((each.oldest(wall) for each in self._inputs.values()), default=wall)
 
     def reached(self, wall: int) -> int:
-        """Up to when everything was handed over, each input taken in its own order."""
+        """The instant up to which everything was handed over, each input taken in its own order."""
         return min((each.next(wall) for each in self._inputs.values()), default=wall)
 
     def settle(self) -> tuple[dict[str, int], list[Token]]:
@@ -188,5 +188,5 @@ class Merge(Generic[Token]):
         return self.offsets(), [token for each in self._inputs.values() for token in each.done()]
 
     def offsets(self) -> dict[str, int]:
-        """Behind everything that was taken, and transaction markers beyond it as far as they are known."""
+        """The offsets behind everything that was taken, and behind transaction markers that are known to follow."""
         return {topic: each.settled for topic, each in self._inputs.items()}
