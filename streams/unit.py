@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from streams import topology
 from streams.standing import Standing
 
 ALL, LAST = 1 << 30, b"\xff\xff"
 """For `scan`: a limit that no table reaches, and a key behind every key that is text."""
-TABLES = ("pointers", "profiles", "timeline", "timers", "identities", "meta")
+TABLES = tuple(table.name for table in topology.TABLES)
+"""The tables of a task, by name."""
 
 
 class Inbound(NamedTuple):

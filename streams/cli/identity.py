@@ -63,7 +63,7 @@ def report_identity(options: argparse.Namespace) -> int:
     from streams.core.identifiers import Namespaces
     from streams.definitions import load_folder
     from streams.runtime.outside.state_reader import StateReader
-    from streams.task.breaking import breaches_of
+    from streams.task.breaches import breaches_of
 
     planned = load_folder(options.definitions) if options.definitions else None
     reader = StateReader(settings_of(options))

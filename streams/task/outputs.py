@@ -43,8 +43,6 @@ AGEING = {each.name: (each.retention + log_segment_of(each.retention)) // timede
           if each.retention is not None and each.name != "privacy.receipts"}
 """The topics on which records of an erased person age out, and ms until the last is gone, as declared; receipts never name
 anybody."""
-
-
 MOST_OF_A_VIEW = LARGEST // 2
 """Bytes of JSON, of traits and of consent each."""
 
@@ -66,18 +64,22 @@ def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
             known[0] = min(known[0], first)
             if (last[0], last[2:]) > (known[1], known[3:]):
                 known[1:] = last
-    identifiers = [
-        {"identifier": i, "first_seen": s[0], "last_seen": s[1], "source": s[2] or None}
-        for i in sorted(profile.identifiers) for s in [seen.get(i, [profile.now, profile.now, ""])]]
+    never = [profile.now, profile.now, ""]
     fragments = profile.fragments.values()
     return {
-        "profile_id": profile.profile_id, "identifiers": identifiers,
+        "profile_id": profile.profile_id,
+        "identifiers": [_identifier(each, *seen.get(each, never)[:3]) for each in sorted(profile.identifiers)],
         "traits": trait_values(plan, profile, at), "consent": consent_state(profile),
-        "segments": [{"id": s, "since": m[1], "because": m[2]} for s, m in sorted(profile.members.items())],
+        "segments": [{"id": segment, "since": since, "because": because}
+                     for segment, (_, since, because) in sorted(profile.members.items())],
         "events": sum(f.events for f in fragments),
         "first_seen": min((f.first_seen for f in fragments), default=profile.now),
         "last_seen": max((f.last_seen for f in fragments), default=profile.now), "at": at,
     }
+
+
+def _identifier(identifier: str, first_seen: Json, last_seen: Json, source: Json) -> Json:
+    return {"identifier": identifier, "first_seen": first_seen, "last_seen": last_seen, "source": source or None}
 
 
 def decided(outputs: Iterable[Output]) -> Counter[str]:

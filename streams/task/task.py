@@ -10,7 +10,6 @@ from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.core.bounds import LARGEST
 from streams.core.context import Context
-from streams.core.due import fire
 from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
@@ -18,7 +17,7 @@ from streams.core.messages import Adopt, Refused, Sent
 from streams.core.profile import Profile
 from streams.core.profiling import shrink
 from streams.core.segments.plan import Plan
-from streams.core.step import step
+from streams.core.step import fire, step
 from streams.release import release
 from streams.standing import Standing
 from streams.task.answers import Answers
@@ -91,7 +90,9 @@ class Task:
 
     def next_timer(self) -> int | None:
         timer, due = self.state.timers.first(), self._presses.next_due()
-        return due if timer is None else timer[0] if due is None else min(timer[0], due)
+        if timer is None:
+            return due
+        return timer[0] if due is None else min(timer[0], due)
 
     def busy(self) -> bool:
         return self._sweep.is_pending() or self._presses.is_pending(self.now) or self._answers.is_pending() or (

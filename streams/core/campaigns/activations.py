@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from streams.core.campaigns.splitting import variant_of
 from streams.core.campaigns.told import next_sequence
+from streams.core.campaigns.variants import variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.messages import Activation

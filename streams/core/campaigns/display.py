@@ -10,8 +10,8 @@ from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.content import PARAMETERS, creative
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key, audience_key, audiences
+from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Status
 from streams.core.errors import Rejected

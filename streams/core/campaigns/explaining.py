@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.messaging import latest, waits_for
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key
+from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.identifiers import namespace_of
 from streams.core.messages import Activation, Sent, Suppressed, Unrenderable

@@ -15,8 +15,8 @@ from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import Held
 from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import SENT, answer, answer_key
+from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Trigger
 from streams.core.errors import Rejected
