@@ -12,6 +12,8 @@ from streams.core.intake import instant
 from streams.runtime.settings import Settings
 
 Run = Callable[[argparse.Namespace], int | None]
+WITHIN = 30.0
+"""Seconds that the workers have to answer, unless a command or the command line says otherwise."""
 
 
 def command(commands: Any, name: str, run: Run, summary: str, example: str = "") -> argparse.ArgumentParser:
@@ -30,6 +32,13 @@ def group(commands: Any, name: str, summary: str) -> Any:
 
 def with_broker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", metavar="HOST:PORT", help="a Kafka broker (default: that of AUDIENCE_BROKER)")
+
+
+def with_patience(parser: argparse.ArgumentParser, within: float = WITHIN) -> None:
+    """For commands that ask the workers: how many seconds these have to answer."""
+    parser.add_argument("--within", type=seconds, default=within, metavar="SECONDS",
+                        help=f"how long to wait for the workers (default: {within:.0f})")
+    with_broker(parser)
 
 
 def with_identifier(parser: argparse._ActionsContainer, name: str, **how: Any) -> None:

@@ -5,6 +5,7 @@ a line break forges the next fact. JSON escapes by itself, so only what is print
 """
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 _CONTROL = (*range(0x20), *range(0x7F, 0xA0))
@@ -27,3 +28,10 @@ def printed(lines: Iterable[str]) -> str:
 def printable_lines(text: str) -> str:
     """As `printable`, for a text that has lines and tabs of its own."""
     return text.translate(_ESCAPED_BUT_LINES)
+
+
+def complain(sentence: str) -> int:
+    """Say on stderr why the answer is not complete, if it is not. Returns the exit code."""
+    if sentence:
+        print(f"audience: {sentence}", file=sys.stderr)
+    return 1 if sentence else 0

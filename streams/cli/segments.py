@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from streams.cli import previews, versions
-from streams.cli.arguments import command, settings_of
-from streams.cli.patience import complain, with_patience
+from streams.cli.arguments import command, settings_of, with_patience
+from streams.cli.printing import complain
 from streams.core.values import Json
 from streams.standing import Standing, total
 

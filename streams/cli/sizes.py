@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from streams.cli.patience import with_patience
+from streams.cli.arguments import with_patience
 from streams.cli.previews import changes, previewed, with_sample
 from streams.core.values import Json
 

@@ -17,7 +17,7 @@ import re2
 from streams.core.identifiers import DEFAULT_NAMESPACES
 from streams.core.segments.rules import Path
 from streams.core.segments.wording import UNITS_MS
-from streams.core.values import Json, epoch_ms, parsed
+from streams.core.values import Json, epoch_ms, read_iso
 from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.shapes import Found, Schema, Shape, many
@@ -110,7 +110,7 @@ def choice(words: type[E]) -> Shape[E]:
 
 def _time(found: Found) -> int:
     try:
-        instant = parsed(found.value)
+        instant = read_iso(found.value)
     except (TypeError, ValueError):
         is_relative = isinstance(found.value, str) and _RELATIVE.fullmatch(found.value) is not None
         found.unlike(_TIME_EXPECTED + _MOVING * is_relative)

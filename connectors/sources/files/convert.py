@@ -15,7 +15,7 @@ from connectors.sources.files.mapping import As
 from connectors.sources.files.row import Beyond
 from streams.core import values
 from streams.core.errors import Rejected
-from streams.core.values import Json, parsed
+from streams.core.values import Json, read_iso
 
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
@@ -126,7 +126,7 @@ def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
         case _ if pattern in (SECONDS, MILLISECONDS):
             found = datetime.fromtimestamp(_epoch(value) / (1000 if pattern == MILLISECONDS else 1), tz=UTC)
         case str() if pattern == ISO:
-            found = parsed(value.strip())
+            found = read_iso(value.strip())
         case str():
             found = datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - the zone is set below where it lacks
         case int() | float() if pattern != ISO:
