@@ -1,7 +1,7 @@
-"""Every connector by its name, and what runs a destination of it, for `audience deliver` and for whoever checks definitions.
+"""Every connector by its name, and what makes a destination of it ready to run, for `audience deliver` and for checks of
+definitions.
 
-Each is imported when it is first asked for: who runs one destination need not have installed what the others need.
-"""
+Each is imported when it is first asked for: whoever runs one destination need not install what the others need."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

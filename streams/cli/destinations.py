@@ -1,7 +1,7 @@
-"""What is wrong with a destination's settings, said to whoever applies them as of any definition.
+"""Finds what is wrong with a destination's settings, and reports it like any other fault of a definition.
 
-The connectors' own readers tell it, those that `audience deliver` starts with: nothing of a setting is written twice.
-"""
+It is found by the connectors' own readers, with which `audience deliver` starts: nothing about a setting is written
+twice."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Set

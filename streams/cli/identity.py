@@ -1,4 +1,4 @@
-"""`audience identity split`, `explain` and `report`: who is one person, why, and who would not be by the rules of today."""
+"""`audience identity split`, `explain` and `report`: who is one person, why, and who breaks today's rules."""
 from __future__ import annotations
 
 import argparse

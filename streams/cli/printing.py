@@ -1,4 +1,4 @@
-"""What came from outside, on its way to a terminal.
+"""Prints what came from outside, so that a terminal obeys none of it.
 
 Identifiers and event names are whatever a sender wrote; a terminal obeys what is in them: colours, its title, the cursor;
 a line break forges the next fact. JSON escapes by itself, so only what is printed for people passes here.

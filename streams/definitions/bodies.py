@@ -1,4 +1,5 @@
-"""Templates of what a destination is sent. Connectors know no sandbox: whoever builds one hands it `compiled`."""
+"""Templates for the bodies that destinations are sent. Connectors do not know the sandbox: whoever builds one hands it
+`compiled`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What only the whole of a folder can show: ids given twice, references to nothing, and circles."""
+"""Faults that only the folder as a whole shows: ids given twice, references to nothing, circles."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Who may report, as the destinations in force say: what each was sent with is what its feedback is proved with.
+"""Who may report, by the destinations in force: the secret that a destination is sent with also proves its feedback.
 
 No definition or setting of its own: a secret that stood in two places would one day differ.
 """

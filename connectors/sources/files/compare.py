@@ -1,4 +1,4 @@
-"""Whether a row satisfies a condition: the comparisons of segments themselves, of which a mapping knows some."""
+"""Conditions of a mapping. They are the comparisons of segments, of which a mapping knows some."""
 
 from __future__ import annotations
 

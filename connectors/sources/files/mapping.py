@@ -1,5 +1,5 @@
-"""A mapping, parsed: which messages the rows of which file become. The language is told in this folder's
-README.
+"""A mapping, parsed: which messages the rows of which file become. The README of this folder explains
+the language.
 
 Parsed once into a closed set of types, like the rules of segments: what reads rows has nothing to guess at.
 """

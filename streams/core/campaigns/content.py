@@ -1,4 +1,4 @@
-"""What is said to somebody: the channel's templates over what is known of the person and what decided."""
+"""The content of a message: the channel's templates, filled with what is known of the person and with the deciding event."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

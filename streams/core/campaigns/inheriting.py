@@ -1,4 +1,5 @@
-"""What a profile takes over from one that is the same person: told states, answers, counted messages, and what waits."""
+"""What a profile takes over from one that turns out to be the same person: told states, answers, counted messages, and what
+waits."""
 from __future__ import annotations
 
 from collections.abc import Iterator

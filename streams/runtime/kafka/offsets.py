@@ -1,4 +1,4 @@
-"""Offsets as the broker tells them: where topics end for whoever reads what is committed, and what a group committed."""
+"""Offsets as the broker tells them: where topics end for readers of committed records, and what a group has committed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
