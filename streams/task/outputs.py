@@ -93,8 +93,9 @@ Lettered: TypeAlias = Curtailed | Refused | Unrenderable
 
 
 def letter(output: Lettered) -> tuple[Inbound, str, str]:
-    """The record, the reason and the stage of a dead letter. The record was on no place of a topic, offset -1: a message
-    that could not be made; of an event of erased people the keyed hash of whose it was, no bytes; what a profile lost."""
+    """The record, the reason and the stage of a dead letter that was no record of a topic (offset -1): a message that could
+    not be rendered; the keyed hash of the erased person whose event was refused, without its bytes; or what a profile
+    lost."""
     match output:
         case Unrenderable(channel=channel, profile_id=profile_id, reason=reason):
             value = orjson.dumps({name: getattr(output, name) for name in output.__dataclass_fields__})
@@ -109,7 +110,7 @@ def letter(output: Lettered) -> tuple[Inbound, str, str]:
 
 
 def unread(revision: int, partition: int, at: int) -> Inbound:
-    """A revision of the definitions that a task cannot read, as the record of a dead letter, offset -1."""
+    """A revision that a task cannot read, as the record of a dead letter (offset -1)."""
     return Inbound("definitions", partition, -1, f"revision {revision}".encode(), None, at)
 
 
@@ -181,7 +182,7 @@ class AvroSink:
 
 
 def _as_text(said: Any) -> str:
-    """As JSON, in which a control character takes six bytes: without the largest where no record would hold it."""
+    """As JSON; without the largest values if no record would hold it, for a control character takes six bytes."""
     text = orjson.dumps(said)
     if len(text) > MOST_OF_A_VIEW:
         sizes = {name: len(orjson.dumps({name: value})) for name, value in said.items()}

@@ -129,7 +129,7 @@ class Task:
         return outcome
 
     def _stored(self) -> list[Change]:
-        """The state's changes. A profile that no record would hold, which `bounds` is there to foresee, is made smaller."""
+        """The state's changes. A profile whose row no record would hold, in spite of `bounds`, is made smaller first."""
         changes = self.state.changes()
         large = [each for each in changes if each.table == PROFILES and each.value and len(each.value) > LARGEST]
         for each in large:
@@ -147,7 +147,7 @@ class Task:
             self._handle(message)
 
     def _read(self, waiting: deque[Inbound], wall: int, outcome: Outcome) -> list[tuple[Taken, int]]:
-        """The first of these, taken off. What stands behind a revision is not read before that is in force."""
+        """Takes the first of these off and reads them. What comes after a revision is not read before that is in force."""
         found: list[tuple[Taken, int]] = []
         while waiting and len(found) < AT_ONCE:
             record = waiting.popleft()
