@@ -33,7 +33,7 @@ DEFAULT_NAMESPACES: tuple[Namespace, ...] = (
 
 _NAMESPACE = re.compile(r"[a-z0-9_.][a-z0-9_.-]*")
 LOWERED = frozenset({"email", "device_ad_id"})
-STATED = Caps()
+DEFAULT_CAPS = Caps()
 
 
 def namespace_of(identifier: str) -> str:
@@ -68,7 +68,7 @@ class Namespaces:
     decides, then the name, so that the strongest identifier of a message never depends on its field order.
     """
 
-    def __init__(self, configured: Iterable[Namespace] = (), caps: Caps = STATED) -> None:
+    def __init__(self, configured: Iterable[Namespace] = (), caps: Caps = DEFAULT_CAPS) -> None:
         self.caps = caps
         self._rows: dict[str, Namespace] = {row.name: row for row in DEFAULT_NAMESPACES}
         self._place = {row.name: place for place, row in enumerate(DEFAULT_NAMESPACES)}

@@ -18,8 +18,8 @@ from streams.core.identifiers import DEFAULT_NAMESPACES
 from streams.core.segments.rules import Path
 from streams.core.segments.wording import UNITS_MS
 from streams.core.values import Json, epoch_ms, read_iso
-from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import dotted, nearest
+from streams.definitions.foreign import word_meant
 from streams.definitions.shapes import Found, Schema, Shape, many
 
 E = TypeVar("E", bound=StrEnum)

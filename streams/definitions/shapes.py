@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from streams.core.values import Json
-from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import Fault, Notes, Reference, Steps, dotted, shown
+from streams.definitions.foreign import word_meant
 
 T = TypeVar("T")
 Item = TypeVar("Item")

@@ -33,8 +33,8 @@ class Router:
         self.sends: list[Outbound] = []
         self.outputs: list[Output] = []
 
-    def is_passed_on(self, message: Taken, at: int) -> bool:
-        """Whether the message was not for this task, and now travels to the one it is for."""
+    def pass_on(self, message: Taken, at: int) -> bool:
+        """Send a message that is for another task on to that one. False if it is for this task."""
         if type(message) not in FROM_OUTSIDE:
             return False
         home: str = message.home  # type: ignore[union-attr]

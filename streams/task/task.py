@@ -167,7 +167,7 @@ class Task:
 
     def _handle(self, message: Taken) -> None:
         """One message, and all that it causes in this partition."""
-        if not self._router.is_passed_on(message, self.now):
+        if not self._router.pass_on(message, self.now):
             self._handle_here(message)
             if self._router.queue:
                 self._drain()
