@@ -106,7 +106,7 @@ def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def empty(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
-    """None of the identifiers is in any audience any more, whatever the campaigns' state."""
+    """Take all identifiers out of all audiences, whatever the campaigns' state."""
     return [_take_out(context, profile, told, Cause(at, because)) for told in sorted(audiences(profile))]
 
 

@@ -77,7 +77,7 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
 
 
 def _best(profile: Profile, channel: Channel) -> str | None:
-    """Of all that an audience may hold of this person, one that it does hold, if there is one."""
+    """An identifier of this person that the audience may hold; one that the person permits, if there is one."""
     reached = [each for each in sorted(profile.identifiers) if namespace_of(each) in addressed(channel)]
     permitted = (each for each in reached if may_activate(profile, channel.purpose, each).is_given)
     return next(permitted, next(iter(reached), None))

@@ -88,7 +88,7 @@ def _some(parts: list[Holds]) -> Holds:
 
 
 def leaves_of(formula: Formula) -> list[Leaf]:
-    """In the order in which the rule names them."""
+    """The leaves of the formula, in the order in which the rule names them."""
     match formula:
         case LeafHolds(leaf=leaf):
             return [leaf]
