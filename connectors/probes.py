@@ -17,8 +17,8 @@ TEXT_FORMAT = "text/plain; version=0.0.4"
 def add_probes(
     app: web.Application, *, ready: Callable[[], Awaitable[Mapping[str, Json]]], metrics: Callable[[], Awaitable[bytes]],
 ) -> None:
-    """`ready` gives the body, whose field `ready` decides between 200 and 503; `metrics` is in Prometheus' text format.
-    Whoever can answer is live."""
+    """`ready` gives the body, whose field `ready` decides between 200 and 503; `metrics` is in Prometheus' text format. A
+    process that answers at all is live."""
     async def answer_live(_request: web.Request) -> web.Response:
         return _answer({"live": True})
 

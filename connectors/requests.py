@@ -1,4 +1,4 @@
-"""What was sent to a process that listens over HTTP, read: whatever a stranger sends, the answer is 400 and no traceback."""
+"""Reads the bodies of HTTP requests: whatever a stranger sends, the answer is 400 and no traceback."""
 from __future__ import annotations
 
 import asyncio
@@ -7,11 +7,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 WITHIN = 60.0
-"""Seconds for a body. Of a chunk that is none the server's parser tells nobody who waits for the rest."""
+"""Seconds for a body. If a chunk is malformed, the server's parser does not tell whoever waits for the rest."""
 
 
 async def body_of(request: web.Request) -> bytes:
-    """HTTPBadRequest where it is not as its headers say, or not there in time; HTTPRequestEntityTooLarge."""
+    """HTTPBadRequest if the body is not as its headers say, or not there in time; HTTPRequestEntityTooLarge."""
     try:
         async with asyncio.timeout(WITHIN):
             return await request.read()
@@ -20,7 +20,7 @@ async def body_of(request: web.Request) -> bytes:
 
 
 async def form_of(request: web.Request) -> list[tuple[str, str]]:
-    """Its fields, as `body_of`; files by their names."""
+    """The fields of a form, files by their names. Raises as `body_of` does."""
     try:
         async with asyncio.timeout(WITHIN):
             fields = await request.post()
@@ -33,8 +33,8 @@ async def form_of(request: web.Request) -> list[tuple[str, str]]:
 
 @web.middleware
 async def giving_up(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Ends a connection whose body cannot be decoded: the server would read on after the answer, log a failure of its own,
-    and answer nothing that comes behind."""
+    """Ends a connection whose body cannot be decoded. Otherwise the server would read on after the answer, log a failure of
+    its own, and leave further requests of that connection unanswered."""
     try:
         answer = await handler(request)
     except web.HTTPException as refused:

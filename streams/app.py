@@ -1,8 +1,7 @@
 """The Faust app as Faust users expect it: `faust -A streams.app worker`, `agents`, `tables`.
 
-Importing this reads the environment, and asks for the end (SystemExit) where that is wrong; everything else is given its
-settings.
-"""
+Importing this module reads the environment, and exits (SystemExit) if the settings are wrong; everything else is given its
+settings."""
 from __future__ import annotations
 
 import os

@@ -18,7 +18,7 @@ TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
 
 
 def moment(stated: Moment) -> int:
-    """Epoch ms. ValueError for what is none."""
+    """Epoch ms. ValueError if it is no time."""
     try:
         return instant(stated.isoformat() if isinstance(stated, datetime) else stated, "the moment")
     except Rejected as fault:
@@ -26,7 +26,7 @@ def moment(stated: Moment) -> int:
 
 
 def span(stated: Span) -> int:
-    """Ms. ValueError for what is no duration."""
+    """Ms. ValueError if it is no duration."""
     if isinstance(stated, timedelta):
         return stated // timedelta(milliseconds=1)
     found = milliseconds(stated) if isinstance(stated, str) else stated
@@ -36,7 +36,8 @@ def span(stated: Span) -> int:
 
 
 def received_at(raw: bytes, otherwise: int) -> int:
-    """`receivedAt`, else `timestamp`, else when it was sent, in ms; `otherwise` where none is there or makes sense."""
+    """When a message says that it was received, in ms: the first of TIMES that it states; `otherwise` if it states none, or
+    one that is no time."""
     try:
         message = orjson.loads(raw)
         stated = [message[name] for name in TIMES if message.get(name) is not None] if isinstance(message, dict) else []

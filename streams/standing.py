@@ -20,9 +20,9 @@ class SegmentStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressStanding:
-    """How far the last press of a campaign's button is. revision: names the press. present: people meant, known once it
-    has begun; reached: those decided about, the others left meanwhile or have their turn to come; activated: those to
-    whom something was sent. is_running: false also while the campaign is paused."""
+    """How far the last press of a campaign's button is. revision: names the press. present: people meant, known once it has
+    begun; reached: those decided about, the others have left meanwhile or have their turn to come; activated: those to whom
+    something was sent. is_running: false also while the campaign is paused."""
 
     revision: int
     present: int
@@ -57,7 +57,7 @@ class Standing:
 
 
 def total(standings: Iterable[Standing]) -> Standing:
-    """Of several tasks, which build side by side: the last to end decides when it is over."""
+    """The sum over several tasks. They build side by side, so the last to end decides when a backfill is over."""
     found = list(standings)
     left = [each.seconds_left for each in found if each.is_building]
     known = [seconds for seconds in left if seconds is not None]
@@ -75,7 +75,8 @@ def total(standings: Iterable[Standing]) -> Standing:
 
 
 def _presses(standings: Iterable[Standing]) -> dict[str, PressStanding]:
-    """Of tasks that heard of the newest press of a campaign; it is over when it is in all of those."""
+    """Summed over the tasks that have heard of the newest press of a campaign; it is over when it is over in all of
+    those."""
     found: dict[str, PressStanding] = {}
     for each in standings:
         for name, row in each.presses.items():

@@ -45,7 +45,7 @@ from streams.memory import MemoryStore
 from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
 from streams.task.arrivals import Arrivals
-from streams.task.breaking import breaches_of
+from streams.task.breaches import breaches_of
 from streams.task.outputs import Lettered, letter, view
 from streams.task.publishing import Published, press, records, revise
 from streams.task.requesting import request

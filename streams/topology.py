@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from streams.unit import TABLES as TABLE_NAMES
-
 MIB = 1 << 20
 _DAY = timedelta(days=1)
 COMPACTED_VALUES_LAST = timedelta(days=1)
@@ -236,8 +234,9 @@ GROUPS: tuple[str, ...] = tuple(dict.fromkeys(stage.group for stage in STAGES))
 """One agent each."""
 
 
-def segment_of(retention: timedelta) -> timedelta:
-    """Records are deleted in segments of so long, each when its newest is old enough."""
+def log_segment_of(retention: timedelta) -> timedelta:
+    """How long one segment of a topic's log lasts (`segment.ms`). Kafka deletes whole segments, each when its newest record
+    is old enough: so the oldest record in it may stay for that much longer."""
     return min(retention, _DAY)
 
 
@@ -274,5 +273,3 @@ def _kept(each: Topic) -> str:
 
 
 _BY_NAME = {each.name: each for each in TOPICS}
-if tuple(table.name for table in TABLES) != TABLE_NAMES:
-    raise AssertionError("streams.topology.TABLES and streams.unit.TABLES differ; declare a table in both")

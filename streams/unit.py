@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from streams import topology
 from streams.standing import Standing
 
 ALL, LAST = 1 << 30, b"\xff\xff"
-"""For `scan`: no limit; a key behind all that are texts."""
-TABLES = ("pointers", "profiles", "timeline", "timers", "identities", "meta")
+"""For `scan`: a limit that no table reaches, and a key behind every key that is text."""
+TABLES = tuple(table.name for table in topology.TABLES)
+"""The tables of a task, by name."""
 
 
 class Inbound(NamedTuple):
@@ -90,10 +92,10 @@ class Processor(Protocol):
     def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
         """Handle the records in this order, then timers that are due.
 
-        `wall` is the wall clock (no record's time counts as later), `timers_until` the instant up to which timers
-        may fire: `wall` when every input is read to its end, else the oldest instant that a record not
-        yet handed over can have. `portion`, above 0 and at most 1: how much of the most that it does at once, of timers
-        and of background work, it is to do. Raises only for bugs: bad records become dead letters.
+        `wall` is the wall clock: no record's time counts as later. `timers_until` is the instant up to which timers may
+        fire: `wall` when every input is read to its end, else the oldest instant that a record not yet handed over can
+        have. `portion` (above 0, at most 1) scales how many timers and how much background work one call takes on.
+        Raises only for bugs: bad records become dead letters.
         """
         ...
 

@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
     except KeyboardInterrupt:
         return 130
-    print(f"{options.words}: {said}", file=sys.stderr)
+    print(f"{options.called}: {said}", file=sys.stderr)
     return 1
 
 

@@ -12,12 +12,14 @@ from streams.core.intake import instant
 from streams.runtime.settings import Settings
 
 Run = Callable[[argparse.Namespace], int | None]
+WITHIN = 30.0
+"""Seconds that the workers have to answer, unless a command or the command line says otherwise."""
 
 
 def command(commands: Any, name: str, run: Run, summary: str, example: str = "") -> argparse.ArgumentParser:
-    """A subcommand that calls `run`. example: its arguments, as they may be typed."""
+    """A subcommand that calls `run`. example: arguments that it may be given."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    parser.set_defaults(run=run, words=parser.prog)
+    parser.set_defaults(run=run, called=parser.prog)
     parser.epilog = f"example: {parser.prog} {example}" if example else None
     return parser
 
@@ -32,13 +34,20 @@ def with_broker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", metavar="HOST:PORT", help="a Kafka broker (default: that of AUDIENCE_BROKER)")
 
 
+def with_patience(parser: argparse.ArgumentParser, within: float = WITHIN) -> None:
+    """For commands that ask the workers: how many seconds these have to answer."""
+    parser.add_argument("--within", type=seconds, default=within, metavar="SECONDS",
+                        help=f"how long to wait for the workers (default: {within:.0f})")
+    with_broker(parser)
+
+
 def with_identifier(parser: argparse._ActionsContainer, name: str, **how: Any) -> None:
-    """One of somebody's, read by `identifier`."""
+    """An argument that is an identifier, read by `identifier`."""
     parser.add_argument(name, type=identifier, metavar="NAMESPACE:VALUE", **how)
 
 
 def environment(options: argparse.Namespace) -> dict[str, str]:
-    """The settings' variables, with what the command line says in their place."""
+    """The settings' variables; what the command line says takes their place."""
     found = dict(os.environ)
     if getattr(options, "broker", None):
         found["AUDIENCE_BROKER"] = options.broker
@@ -46,7 +55,7 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Misconfigured with all that is wrong with them."""
+    """Raises Misconfigured with all that is wrong with them."""
     return Settings.read(environment(options))
 
 

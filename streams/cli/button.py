@@ -8,8 +8,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, rate, settings_of, with_broker
-from streams.cli.patience import complain, with_patience
+from streams.cli.arguments import command, rate, settings_of, with_broker, with_patience
+from streams.cli.printing import complain
 from streams.cli.progress import CLEARED
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ def explain_campaign(options: argparse.Namespace) -> int:
 
 def preview_campaign(options: argparse.Namespace) -> int:
     from streams.core.campaigns.content import content
-    from streams.core.campaigns.splitting import channels_of
+    from streams.core.campaigns.variants import channels_of
 
     task, profile, campaign = _found(options)
     at = _now(profile)

@@ -1,7 +1,7 @@
-"""Every connector by its name, and what runs a destination of it, for `audience deliver` and for whoever checks definitions.
+"""Every connector by its name, and what makes a destination of it ready to run, for `audience deliver` and for checks of
+definitions.
 
-Each is imported when it is first asked for: who runs one destination need not have installed what the others need.
-"""
+Each is imported when it is first asked for: whoever runs one destination need not install what the others need."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,8 @@ Variables = Mapping[str, str] | None
 
 
 def ready(destination: Destination, variables: Variables) -> Running:
-    """What runs it. Raises WrongDestination with every fault; without `variables`, none of what they would hold."""
+    """The destination, ready to run. Raises WrongDestination with every fault; if `variables` is None, what they would hold
+    is not looked at."""
     from connectors.delivery.hashing import ALGORITHMS, Hashed
     from connectors.delivery.reading import WrongDestination
     from streams.definitions.bodies import compiled
@@ -43,7 +44,7 @@ def ready(destination: Destination, variables: Variables) -> Running:
 
 
 def _wrong_around(destination: Destination) -> Iterator[Wrong]:
-    """What is wrong beside the settings. An address cannot be written to by its digest."""
+    """What is wrong beside the settings. Nothing can be sent to the digest of an address."""
     from connectors.delivery.hashing import ALGORITHMS
     from connectors.delivery.reading import Wrong
 
@@ -68,7 +69,7 @@ def limits(destination: str, connector: str, given: Mapping[str, Any]) -> Limits
 
 
 def offer_of(connector: str) -> Offer:
-    """Of one of CONNECTORS."""
+    """What the package of a connector, one of CONNECTORS, offers."""
     found: Offer = import_module(f"connectors.destinations.{CONNECTORS[connector]}").OFFER
     return found
 

@@ -16,7 +16,7 @@ from streams.core.values import Json
 
 
 def explain_cost(options: argparse.Namespace) -> int:
-    """Of the segments of a file, or of the one of that id, among the definitions around them."""
+    """The cost of the segments of a file, or of the segment with that id, among the definitions around them."""
     from streams.core.segments.plan import compile_plan
     from streams.definitions.faults import no_such
     from streams.task.revisions import regex

@@ -81,7 +81,7 @@ def replay(options: argparse.Namespace) -> int:
 
 
 def noted(letters: Iterable[Letter], text: str | None, reasons: Reasons) -> Iterator[Letter]:
-    """Those with that text in their reason, as they come; counted by topic, stage and reason."""
+    """The letters with that text in their reason, as they come; each is counted by topic, stage and reason."""
     for letter in letters:
         if (text or "") in letter.reason:
             reasons[letter.topic, letter.stage, letter.reason] += 1
@@ -89,7 +89,7 @@ def noted(letters: Iterable[Letter], text: str | None, reasons: Reasons) -> Iter
 
 
 def chosen(letters: Iterable[Letter], options: argparse.Namespace) -> Iterable[Letter]:
-    """Those that are meant. Misconfigured with the ids that there are not."""
+    """The letters that the command line means. Misconfigured with the ids that do not exist."""
     if not options.ids:
         return (letter for letter in letters if (options.reason or "") in letter.reason)
     found = [letter for letter in letters if letter.id in options.ids]
@@ -101,7 +101,7 @@ def chosen(letters: Iterable[Letter], options: argparse.Namespace) -> Iterable[L
 
 
 def as_text(reasons: Reasons, newest: Iterable[Letter]) -> Iterator[str]:
-    """What was wrong how often, and a line each of the newest. Their bytes are in the JSON only."""
+    """How often each reason occurs, and a line for each of the newest. Their bytes are in the JSON only."""
     for (topic, stage, reason), how_many in reasons.most_common():
         yield f"{how_many:>9,}  {topic} ({stage}): {reason}"
     yield f"{reasons.total():>9,}  in all"
@@ -111,7 +111,7 @@ def as_text(reasons: Reasons, newest: Iterable[Letter]) -> Iterator[str]:
 
 
 def as_json(reasons: Reasons, newest: Iterable[Letter]) -> dict[str, Json]:
-    """The same, with the records as they came: `key` and `value`, or `key_hex` and `value_hex` of what is no text."""
+    """The same with the records as they came: `key` and `value`, or `key_hex` and `value_hex` if they are not text."""
     return {
         "count": reasons.total(),
         "reasons": [{"topic": topic, "stage": stage, "reason": reason, "count": how_many}

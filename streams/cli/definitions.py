@@ -92,7 +92,7 @@ def _schema(text: str) -> str:
 
 
 def judged(folder: Path) -> Definitions:
-    """Of a folder without faults. What is accepted, but hardly ever meant, is told on stderr."""
+    """The definitions of a folder without faults. What is accepted but hardly ever meant is told on stderr."""
     from streams.cli.destinations import faults_of
     from streams.definitions import load_folder
     from streams.definitions.sharing import shared_audiences

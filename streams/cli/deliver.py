@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables: Mapping[str, str]) -> Plan:
-    """What is to run of the destinations in `documents` (by `destination/id`), and the faults of each that cannot."""
+    """Which of the destinations in `documents` (by `destination/id`) are to run, and the faults of those that cannot."""
     from streams.definitions import build
     from streams.definitions.faults import no_such
     from streams.runtime.beside.destinations import Plan

@@ -1,7 +1,7 @@
-"""What is wrong with a destination's settings, said to whoever applies them as of any definition.
+"""Finds what is wrong with a destination's settings, and reports it like any other fault of a definition.
 
-The connectors' own readers tell it, those that `audience deliver` starts with: nothing of a setting is written twice.
-"""
+It is found by the connectors' own readers, with which `audience deliver` starts: nothing about a setting is written
+twice."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
@@ -37,7 +37,7 @@ def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> lis
 
 
 def schemas() -> dict[str, Schema]:
-    """What more the JSON Schema of a `kind: destination` says, by connector."""
+    """By connector, what the JSON Schema of a `kind: destination` says in addition."""
     from connectors.delivery.describing import settings_schema
     from connectors.delivery.forms import ENVIRONMENT
     from streams.cli.connectors import CONNECTORS, limits, offer_of
@@ -60,7 +60,7 @@ def _read(offer: Offer, name: str, given: Mapping[str, Json]) -> None:
 
 
 def _told(document: dict[str, Json], wrong: tuple[Wrong, ...], noted: Set[Steps]) -> list[Fault]:
-    """Not that a setting is missing which stands there with a typo."""
+    """A setting that stands there with a typo is not reported as missing too."""
     unknown = [_unknown(document, each) for each in wrong if each.is_unknown]
     typos = {fault.meant for fault in unknown}
     missing = [_missing(each) for each in wrong if _is_missing(document, each) and each.steps[-1] not in typos]

@@ -41,7 +41,7 @@ class Estimates:
 
 
 def estimates(bodies: Mapping[int, Json], shown: int) -> Estimates:
-    """Of the answers by task; each has a preview. shown: members in a sample, as the tasks were asked for."""
+    """From the answers by task, each with a preview. shown: how many members a sample names, as the tasks were asked."""
     strata = [_Stratum(body) for body in bodies.values()]
     names = sorted({name for stratum in strata for name in stratum.rows})
     return Estimates(
@@ -68,8 +68,8 @@ class _Stratum:
         return int(self.members[name]["members"]) if name in self.members else 0
 
     def variance(self, name: str) -> float:
-        """Of the estimated difference, each profile counting 1, 0 or -1. One more change is supposed than was seen: who
-        saw none among a hundred does not know that there is none."""
+        """Of the estimated difference, where each profile counts 1, 0 or -1. One more change is assumed than was seen:
+        having seen none among a hundred does not prove that there is none."""
         if self.is_exact or not self.looked_at:
             return 0.0
         row, number = self.rows[name], self.looked_at

@@ -1,4 +1,4 @@
-"""`audience identity split`, `explain` and `report`: who is one person, why, and who would not be by the rules of today."""
+"""`audience identity split`, `explain` and `report`: who is one person, why, and who breaks today's rules."""
 from __future__ import annotations
 
 import argparse
@@ -48,7 +48,7 @@ def explain_identity(options: argparse.Namespace) -> int:
 
 
 def _undecided(options: argparse.Namespace) -> Any:
-    """Of whoever has it without a decision. Misconfigured if nobody has."""
+    """For an identifier about which nothing was decided. Misconfigured if nobody has it."""
     from streams.cli.inspect import find
     from streams.core.lineage import Lineage, Owner
 
@@ -63,7 +63,7 @@ def report_identity(options: argparse.Namespace) -> int:
     from streams.core.identifiers import Namespaces
     from streams.definitions import load_folder
     from streams.runtime.outside.state_reader import StateReader
-    from streams.task.breaking import breaches_of
+    from streams.task.breaches import breaches_of
 
     planned = load_folder(options.definitions) if options.definitions else None
     reader = StateReader(settings_of(options))

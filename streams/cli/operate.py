@@ -136,6 +136,7 @@ def check_all(options: argparse.Namespace) -> int:
 
 def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
     from streams.runtime.kafka.topics import check_topics
+
     settings, faults = Settings.judge(environment(options))
     found = tuple(faults.values())
     if DECIDE_ABOUT_TOPICS & faults.keys():

@@ -8,9 +8,8 @@ from dataclasses import asdict
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, file, number, settings_of
-from streams.cli.patience import complain, with_patience
-from streams.cli.printing import printed
+from streams.cli.arguments import command, file, number, settings_of, with_patience
+from streams.cli.printing import complain, printed
 from streams.core.errors import Misconfigured
 from streams.core.values import Json
 

@@ -1,10 +1,11 @@
-"""What came from outside, on its way to a terminal.
+"""Prints what came from outside, so that a terminal obeys none of it.
 
 Identifiers and event names are whatever a sender wrote; a terminal obeys what is in them: colours, its title, the cursor;
 a line break forges the next fact. JSON escapes by itself, so only what is printed for people passes here.
 """
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 _CONTROL = (*range(0x20), *range(0x7F, 0xA0))
@@ -25,5 +26,12 @@ def printed(lines: Iterable[str]) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """As `printable`, of a text that has lines and tabs of its own."""
+    """As `printable`, for a text that has lines and tabs of its own."""
     return text.translate(_ESCAPED_BUT_LINES)
+
+
+def complain(sentence: str) -> int:
+    """Say on stderr why the answer is not complete, if it is not. Returns the exit code."""
+    if sentence:
+        print(f"audience: {sentence}", file=sys.stderr)
+    return 1 if sentence else 0

@@ -13,8 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streams.cli.arguments import command, settings_of, with_identifier
-from streams.cli.patience import WITHIN, with_patience
+from streams.cli.arguments import WITHIN, command, settings_of, with_identifier, with_patience
 from streams.cli.printing import printed
 from streams.core.values import iso
 from streams.runtime.clock import wall_ms

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from streams.cli.patience import with_patience
+from streams.cli.arguments import with_patience
 from streams.cli.previews import changes, previewed, with_sample
 from streams.core.values import Json
 
@@ -28,7 +28,7 @@ def with_sizes(parser: argparse.ArgumentParser) -> None:
 
 
 def sizes(settings: Settings, options: argparse.Namespace, changed: Mapping[str, Json]) -> Estimates | None:
-    """None, and a sentence on stderr, where workers did not all answer; None too where there is nothing to ask."""
+    """None if there is nothing to ask, and, with a sentence on stderr, if not all workers answered."""
     from streams.runtime.outside.asking import missing
 
     question = asked(changed)
@@ -43,8 +43,8 @@ def sizes(settings: Settings, options: argparse.Namespace, changed: Mapping[str,
 
 
 def asked(changed: Mapping[str, Json]) -> dict[str, Json]:
-    """What workers are asked of a change, empty if it changes no size. Campaigns that change with it are left out (None): as
-    they stand they may name a segment that the change deletes."""
+    """What workers are asked about a change; empty if it changes no size. Campaigns that change with it are left out (None):
+    they may still name a segment that the change deletes."""
     concerned = {key: document for key, document in changed.items() if key.partition("/")[0] in SIZED}
     return {key: None for key in changed if key.startswith("campaign/")} | concerned if concerned else {}
 

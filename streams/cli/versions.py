@@ -73,8 +73,8 @@ def versions_of(found: History, segment: str) -> list[dict[str, Json]]:
 
 
 def rolled_back(found: History, segment: str, to: int | None) -> dict[str, Published]:
-    """What is to be published; empty if nothing is. Misconfigured if there is no such segment or version, or if the
-    definitions as they stand do not fit it any more."""
+    """What is to be published; empty if nothing is. Misconfigured if there is no such segment or version, or if it no longer
+    fits the definitions that are in force."""
     from streams.definitions import build
     from streams.definitions.lists import is_part, parts_of
     from streams.task.publishing import Published, roll_back

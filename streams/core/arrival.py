@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from streams.core import barring
 from streams.core.context import Context
-from streams.core.copies import is_copy
+from streams.core.copies import remember_message
 from streams.core.events import Event
 from streams.core.expiry import is_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Profile, fragment_key
-from streams.core.profiling import begin, end_overdue, enters, is_known, next_visit, own_profile, take
+from streams.core.profiling import begin, end_overdue, is_known, mark_linked, next_visit, own_profile, take
 from streams.core.tables import Pointer, Tables
 
 
@@ -29,7 +29,7 @@ def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
     owner = owner_at(pointer.owners, event.event_time)
     if owner is None and barring.is_barred(context, subject, event.event_time):
         return barring.unnamed(context, event, (subject,), at)
-    if is_copy(pointer, subject, event.message_id, tables.chunks):
+    if not remember_message(pointer, subject, event.message_id, tables.chunks):
         return []
     pointer.is_vacant = False
     tables.pointers.put(subject, pointer)
@@ -45,12 +45,12 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
         return _arrive_unknown(context, event, at)
     if is_overdue(profile, event.received_at):
         return [*end_overdue(context, profile, event.received_at), Arrive(event)]
-    if is_copy(profile, subject, event.message_id, tables.chunks):
+    if not remember_message(profile, subject, event.message_id, tables.chunks):
         return []
     if is_known(profile, event):
         return take(context, profile, subject, event, at)
     tables.profiles.put(subject, profile)
-    return [next_visit(event, event.identifiers[1:], {subject: enters(tables, profile)})]
+    return [next_visit(event, event.identifiers[1:], {subject: mark_linked(tables, profile)})]
 
 
 def _arrive_unknown(context: Context, event: Event, at: int) -> list[Sent]:
@@ -62,12 +62,12 @@ def _arrive_unknown(context: Context, event: Event, at: int) -> list[Sent]:
     is_free = tables.profiles.get(subject) is None
     if is_free and len(event.identifiers) == 1 and not barring.is_known(context, subject):
         profile = begin(context, subject, event.arrival)
-        is_copy(profile, subject, event.message_id, tables.chunks)
+        remember_message(profile, subject, event.message_id, tables.chunks)
         return take(context, profile, subject, event, at)
     pointer = _new_pointer(tables, subject)
-    is_known_copy = is_copy(pointer, subject, event.message_id, tables.chunks)
+    is_new = remember_message(pointer, subject, event.message_id, tables.chunks)
     tables.pointers.put(subject, pointer)
-    return [] if is_known_copy else [next_visit(event, event.identifiers[1:], {subject: None})]
+    return [next_visit(event, event.identifiers[1:], {subject: None})] if is_new else []
 
 
 def visit(context: Context, message: Visit, at: int) -> list[Sent]:
@@ -79,7 +79,7 @@ def visit(context: Context, message: Visit, at: int) -> list[Sent]:
     if _is_nobodys(pointer, profile, event.event_time) and barring.is_barred(context, identifier, event.event_time):
         return [next_visit(context.redact(event, (identifier,)), message.pending[1:], message.visits)]
     if profile is not None and (pointer is None or _is_lone(pointer, identifier)):
-        created = enters(tables, profile)
+        created = mark_linked(tables, profile)
     else:
         leave_undecided(tables, identifier, pointer)
     return [next_visit(event, message.pending[1:], {**message.visits, identifier: created})]

@@ -1,11 +1,10 @@
-"""What is left of an erased identifier: a keyed hash, and the instant up to which nothing that it says counts any more.
+"""What is left of an erased identifier: a keyed hash, and the instant up to which its events never count again.
 
-The hash stands with the sequencer and at the identifier's home. It is asked only where nobody owns the identifier at the
-time of the event, so events of known people do not pay for it. Up to the erasure events are refused for ever, however
-often they are replayed; later ones until the identifier is taken off the list. Where the erased had it once and others have
-it since, the events of that time are refused. An event that names others too stays
-with those, without the identifier.
-"""
+The hash stands with the sequencer and at the identifier's home. It is looked up only where nobody owns the identifier at the
+time of the event, so events of known people do not pay for it. Events up to the erasure are refused for ever, however often
+they are replayed; later ones are refused until the identifier is taken off the list. If the erased person had the identifier
+once and others have it since, the events of that person's time are refused. An event that also names others stays with them,
+without the identifier."""
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -45,25 +44,25 @@ def is_listed(context: Context, identifier: str) -> bool:
 
 
 def is_barred(context: Context, identifier: str, event_time: int) -> bool:
-    """Whether an event of that time must not count by this identifier, which nobody owned then."""
+    """Whether an event of that time must not count under this identifier, which nobody owned then."""
     row = _row(context, identifier)
     return row is not None and (event_time <= row.until or not row.is_lifted)
 
 
 def owned_from(context: Context, identifier: str) -> int:
-    """The event time from which it can be somebody's."""
+    """The event time from which somebody can own it."""
     row = _row(context, identifier)
     return BEGINNING if row is None else row.until + 1
 
 
 def bar(context: Context, message: Bar) -> list[Sent]:
-    """The word of the sequencer, at home; and its own note."""
+    """What the sequencer says, at the identifier's home; and the sequencer's own note of it."""
     context.tables.barred.put(mark(context, message.identifier), Barred(message.until, message.is_lifted))
     return []
 
 
 def bar_former(context: Context, identifier: str, end: int) -> Bar:
-    """What an erased profile had until then, and others have since: events of its time are theirs by no means."""
+    """For what an erased profile had until `end` and others have had since: events of its time never become theirs."""
     row = context.tables.barred.get(mark(context, identifier)) or Barred(BEGINNING, True)
     word = Bar(identifier, max(row.until, end - 1), row.is_lifted)
     bar(context, word)
@@ -71,7 +70,7 @@ def bar_former(context: Context, identifier: str, end: int) -> Bar:
 
 
 def unnamed(context: Context, event: Event, barred: Collection[str], at: int) -> list[Sent]:
-    """The event without these identifiers, from its home on; refused if it names nobody else."""
+    """The event without these identifiers, sent to its home anew; refused if it names nobody else."""
     left = tuple(identifier for identifier in event.identifiers if identifier not in barred)
     if left:
         return [Arrive(context.redact(event, barred))]
@@ -82,7 +81,8 @@ def unnamed(context: Context, event: Event, barred: Collection[str], at: int) ->
 
 
 def undecided(context: Context, message: Decide, barred: Collection[str], at: int) -> list[Sent]:
-    """The same at the sequencer; an event that keeps its strongest identifier is no news at home, so it stays here."""
+    """As `unnamed`, at the sequencer. An event that keeps its strongest identifier is decided here: its home has seen it
+    already."""
     if message.event.subject in barred:
         return unnamed(context, message.event, barred, at)
     return [replace(message, event=context.redact(message.event, barred))]

@@ -96,7 +96,8 @@ class Basics:
 
 
 def basics(events: Iterable[Event], where: ZoneInfo) -> Basics:
-    """Of these events in any order, each given once. Days are those of `where`. `alias` and `group` are no events."""
+    """Computed over these events, in any order, each given once. Days are those of the time zone `where`. `alias` and
+    `group` do not count as events."""
     timed = sorted((e for e in events if e.kind in COUNTED), key=lambda e: (e.event_time, e.arrival))
     visiting = [event for event in timed if platform_of(event) not in NO_VISITS]
     return Basics(
@@ -109,9 +110,8 @@ def basics(events: Iterable[Event], where: ZoneInfo) -> Basics:
 def known_since(profile: Profile, entries: Sequence[Entry]) -> int | None:
     """The event time from which on `entries`, the profile's timeline, has every event; None if it forgot none.
 
-    A fragment loses its oldest arrivals, and nothing arrives before it happens: so what is missing happened before the
-    arrival of the oldest that is there, or by the fragment's last event if none is.
-    """
+    A fragment loses its oldest arrivals, and nothing arrives before it happens. So whatever is missing happened before the
+    oldest entry that is there arrived, or, if none is there, no later than the fragment's last event."""
     held = Counter(entry.fragment for entry in entries)
     oldest: dict[str, int] = {}
     for entry in entries:

@@ -1,14 +1,13 @@
 """How much is kept of one profile, in bytes, and what goes when it is more.
 
-Numbers bound most of it: identifiers, merges, events, entries of a leaf. How many traits and purposes somebody is given, and
-how long they and the values in a leaf are, is up to whoever sends them; a row that no record can hold would end the worker,
-and the next one. So a profile counts what may have been added since it was measured last, generously, and is measured anew
-when that could be too much: of most never, of a busy one once in some hundred events.
+Most of it is bounded by numbers: identifiers, merges, events, entries of a leaf. But how many traits and purposes somebody
+has, and how long these and the values in a leaf are, is up to whoever sends them; and a row that no record can hold would
+end the worker, and then the next one. So a profile counts, generously, what may have been added since it was last measured,
+and is measured again when that could be too much: most profiles never, a busy one once in some hundred events.
 
-The largest values go first, of equals the oldest: what somebody floods a profile with is mostly large or much, and what a
-marketer set is neither. What is dropped is told (`Curtailed`), for a segment may then judge otherwise. What goes of somebody
-who floods several profiles that become one depends on the order in which these meet.
-"""
+The largest values go first, of equal ones the oldest: what somebody floods a profile with is mostly large or much, and what
+a marketer set is neither. What is dropped is reported (`Curtailed`), because a segment may then decide otherwise. If
+somebody floods several profiles that become one, what goes depends on the order in which they meet."""
 from __future__ import annotations
 
 from collections import Counter
@@ -26,15 +25,15 @@ LARGEST = 4 << 20
 """Bytes of a profile's row, half of the largest record: two that merge fit together."""
 AFTERWARDS = LARGEST * 3 // 4
 OVERHEAD = 64
-"""Bytes of a statement, or of what an event adds to a leaf, beside texts and values, at most."""
+"""The most bytes of a statement, or of what an event adds to a leaf, without its texts and values."""
 SWELLING = 3
-"""A value takes so many times what it took in its message, at most: numbers do."""
+"""A value takes at most this many times what it took in its message: numbers grow most."""
 LETTER = 4
-"""Bytes of a character, at most."""
+"""The most bytes of a character."""
 
 
 class _Part(NamedTuple):
-    """Something that can be dropped, what is no denial first. leaves: to judge again if it is."""
+    """Something that can be dropped; denials of consent last. leaves: those to judge again if it is."""
 
     is_denial: bool
     size: int
@@ -45,10 +44,10 @@ class _Part(NamedTuple):
 
 
 def add(context: Context, profile: Profile, event: Event) -> bool:
-    """An event comes in; whether `curtail` has to look."""
+    """Count an event that comes in. True if the profile may be too large now: then `curtail` has to look."""
     said = len(event.traits) + len(event.consent) + len(event.identifiers)
-    statements = (1 + said) * (OVERHEAD + LETTER * len(event.source))
-    profile.weight += (SWELLING * len(event.raw) + statements) * (1 + _hearing(context.plan, event))
+    with_source = (1 + said) * (OVERHEAD + LETTER * len(event.source))
+    profile.weight += (SWELLING * len(event.raw) + with_source) * (1 + _hearing(context.plan, event))
     return profile.weight > LARGEST
 
 
@@ -59,7 +58,7 @@ def _hearing(plan: Plan, event: Event) -> int:
 
 
 def curtail(context: Context, profile: Profile, at: int) -> tuple[list[Curtailed], list[str]]:
-    """Measures the profile, and drops what is too much: what is told of it, and the leaves to judge again."""
+    """Measure the profile and drop what is too much. Returns what is reported of it, and the leaves to judge again."""
     profile.weight = context.size_of(profile)
     dropped, touched = Counter[str](), list[str]()
     while profile.weight > (AFTERWARDS if dropped else LARGEST):

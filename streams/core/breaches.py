@@ -1,8 +1,7 @@
-"""Profiles that today's rules would not let come into being: what stands when an `identity` definition has changed.
+"""Profiles that today's rules would not have let come into being: what is left when an `identity` definition has changed.
 
-Rules hold for decisions to come. What they forbid of the past is told and not torn apart: which identifier should
-leave is known to nobody here, and `identity split` does it once somebody knows.
-"""
+Rules hold for decisions to come. What they would have forbidden in the past is reported and not torn apart: nobody here
+knows which identifier should leave, and `identity split` does it once somebody does."""
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -14,32 +14,36 @@ from streams.core.segments.plan import Plan
 from streams.core.tables import Entry, Tables
 
 Render = Callable[[str, str, Mapping[str, Any]], str]
+"""Fills a template: of a field's name, the template's text and the values. Raises Rejected where it cannot."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """edition rises with every revision and with every start or end of a campaign: a profile whose own edition is
-    older is brought up to date before anything else happens to it.
-
-    wall: ms of the wall's clock as the unit of work began. profile_id: the public id of a profile key. reread: the event
-    that a timeline entry was. redact: an event as if it had never named these identifiers. render: fills the template of
-    a field (name, text, values), raising Rejected where it cannot. view_after: ms between two 360 views of a profile,
-    None for none. size_of: bytes of a profile as it is stored. presses: campaign -> the press of its button, if there
-    was one. former: what was in force before, where that is known. rebuilt: profiles whose events were read again for
-    new definitions, those events, and the leaf states of fragments folded from them; for the caller to count and clear.
-    """
+    """Of one task; `wall` is set anew for each unit of work."""
 
     tables: Tables
     plan: Plan
     namespaces: Namespaces
     edition: int
+    """Rises with every revision, and with every start or end of a campaign. A profile of an older edition is brought up to
+    date before anything else happens to it."""
     profile_id: Callable[[str], str]
+    """The public id of a profile key."""
     reread: Callable[[Entry], Event]
+    """The event that a timeline entry was."""
     redact: Callable[[Event, Collection[str]], Event]
+    """The event as if it had never named these identifiers."""
     render: Render
     size_of: Callable[[Profile], int]
+    """Bytes of a profile as it is stored."""
     wall: int = 0
+    """The wall clock when the unit of work began, in ms."""
     view_after: int | None = None
+    """Least ms between two 360 views of a profile; None: no views."""
     presses: Mapping[str, Press] = field(default_factory=dict)
+    """Campaign -> the last press of its button, if there was one."""
     former: Plan | None = None
+    """What was in force before, where that is known."""
     rebuilt: Counter[str] = field(default_factory=Counter)
+    """`profiles` whose events were read again for new definitions, those `events`, and the `leaves` folded from them. The
+    caller reads and clears it."""

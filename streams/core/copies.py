@@ -17,22 +17,22 @@ SPILLED = FULL * WIDTH
 KEPT_CHUNKS = 8
 
 
-def is_copy(row: Pointer | Profile, identifier: str, message_id: str, chunks: Table[bytes]) -> bool:
-    """True if the message came before; else it is remembered in `row` (the caller writes that row)."""
+def remember_message(row: Pointer | Profile, identifier: str, message_id: str, chunks: Table[bytes]) -> bool:
+    """Remember the message in `row`, which the caller writes. False if it came before: it is a copy."""
     mark = blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=WIDTH).digest()
     seen = row.seen
     if mark in seen and _holds(seen, mark):
-        return True
+        return False
     if row.chunks and any(_holds(chunks.get(key) or b"", mark) for key in _kept(row, identifier)):
-        return True
+        return False
     row.seen = seen = seen + mark
     if len(seen) >= SPILLED:
         _spill(row, identifier, chunks)
-    return False
+    return True
 
 
 def forget_copies(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
-    """Everything that is remembered; the caller writes or deletes `row`."""
+    """Forget all that is remembered here; the caller writes or deletes `row`."""
     for key in _kept(row, identifier):
         chunks.delete(key)
     row.seen, row.chunks = b"", 0

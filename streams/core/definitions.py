@@ -172,8 +172,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """Everything in force at one revision. In ms, None for never: after which time without an event an anonymous profile
-    ends, and a known one; for which time events are kept, and for which it is known what was sent."""
+    """Everything in force at one revision. Durations are in ms."""
 
     revision: int = 0
     segments: tuple[Segment, ...] = ()
@@ -186,6 +185,9 @@ class Definitions:
     consent: ConsentMapping = DEFAULT
     anonymous_expire_after: int | None = ANONYMOUS_EXPIRE_AFTER
     known_expire_after: int | None = None
+    """With `anonymous_expire_after`: a profile ends after this long without an event; None: never."""
     events_expire_after: int | None = EVENTS_EXPIRE_AFTER
+    """How long events are kept; None: for ever."""
     messages_expire_after: int | None = EVENTS_EXPIRE_AFTER
+    """How long it is remembered what was sent to somebody, and how each campaign decided last; None: for ever."""
     sources: dict[str, Json] = field(default_factory=dict, compare=False)

@@ -12,7 +12,7 @@ from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
 @dataclass(slots=True)
 class Expire(ToSequencer):
     """To the sequencer: nothing came to this profile for too long. created, heard: as the profile has them, so that no
-    decision is passed over that is still on its way to it; at: the instant. is_known: it has an identifier that is not
+    decision that is still on its way to it is overlooked; at: the instant. is_known: it has an identifier that is not
     anonymous, and ends by the limit for those."""
 
     profile: str
@@ -24,7 +24,8 @@ class Expire(ToSequencer):
 
 @dataclass(slots=True)
 class Keep(ToProfile):
-    """To a profile that asked when it had heard so many decisions: another is on its way to you, live on."""
+    """To a profile that asked to end when it had heard `heard` decisions: another one is on its way to it, so it lives
+    on."""
 
     profile: str
     heard: int = 0
@@ -32,7 +33,7 @@ class Keep(ToProfile):
 
 @dataclass(slots=True)
 class Forget(ToProfile):
-    """To a profile: nobody is you any more; say so to the world and go. at: the instant that this is true from."""
+    """To a profile: it is over; say so to the world and go. at: the instant from which that is true."""
 
     profile: str
     at: int
@@ -40,8 +41,8 @@ class Forget(ToProfile):
 
 @dataclass(slots=True)
 class Vacate(ToIdentifier):
-    """To the home of an identifier that was nobody's for long enough: delete what is kept about it. generations: of keys
-    named after it so far."""
+    """To the home of an identifier that nobody has owned for long enough: delete what is kept about it. generations: how
+    many profile keys have been named after it."""
 
     identifier: str
     generations: int = 0
@@ -49,7 +50,7 @@ class Vacate(ToIdentifier):
 
 @dataclass(slots=True)
 class Bar(ToIdentifier):
-    """To the home of an identifier: it was erased, see `barring`; or, lifted, may be somebody's again."""
+    """To the home of an identifier: it was erased, see `barring`; if `is_lifted`, somebody may own it again."""
 
     identifier: str
     until: int
@@ -67,7 +68,7 @@ class Wipe(ToProfile):
 
 @dataclass(slots=True)
 class Report(ToProfile):
-    """To a profile: say what there is of you. receipt: as of `Wipe`."""
+    """To a profile: say what is kept of it. receipt: as in `Wipe`."""
 
     profile: str
     receipt: str
@@ -83,8 +84,8 @@ class Reported(ToSequencer):
 
 @dataclass(slots=True)
 class Redact(ToIdentifier):
-    """To every task: nobody is this identifier any more; take it out of what others said or did. is_guess: it is what an
-    alias took an erased customer id for, before it was seen as one."""
+    """To every task: nobody is this identifier any more, so take it out of what others said or did. is_guess: it is the
+    cookie that an alias may have taken an erased customer id for, before that was seen as one."""
 
     identifier: str
     is_guess: bool = False

@@ -1,10 +1,9 @@
-"""Somebody is to be forgotten, because it was asked: the person ends at once, wherever their parts are.
+"""Somebody is to be forgotten because it was asked for: the person ends at once, wherever their parts are.
 
-A decision like any other, in the sequencer's order, so that it cannot race a merge: what was decided before it still
-comes to the profile, which waits for that and goes with it; nothing is decided about the profile after it. Identifiers
-are nobody's from then on (`vacating`), and barred (`barring`). Rows are deleted where expiry deletes them, in `forgetting`.
-The receipt is written when the profile has said what was removed; until then the same request gets no other.
-"""
+A decision like any other, in the sequencer's order, so that it cannot race a merge: what was decided before still comes to
+the profile, which waits for it and goes with it; nothing is decided about the profile afterwards. From then on nobody owns
+its identifiers (`vacating`), and they are barred (`barring`). Rows are deleted where expiry deletes them, in `forgetting`.
+The receipt is written when the profile has said what was removed; until then the same request gets no other."""
 from __future__ import annotations
 
 from collections import Counter
@@ -15,11 +14,10 @@ from streams.core.context import Context
 from streams.core.endings import Bar, Reported, Wipe
 from streams.core.forgetting import disarm, farewell, remove
 from streams.core.messages import Activation, IdentityChanged, MembershipChanged, MembershipsNow, Sent
-from streams.core.ownership import NOBODY, ends, rename
+from streams.core.ownership import NOBODY, ends, present_owner, rename
 from streams.core.profile import ERASED, Forward, Profile
 from streams.core.requests import Petition, Receipt
-from streams.core.sequencer import next_decision
-from streams.core.suppression import enter
+from streams.core.sequencer import next_decision, node_of
 from streams.core.tables import Node
 from streams.core.vacating import leave_vacant, let_go, named_after, rename_others
 
@@ -31,8 +29,8 @@ NOBODY_HAS_IT = "nobody has this identifier; events of it are refused from now o
 def decide(context: Context, message: Petition, at: int) -> list[Sent | receipts.Pending]:
     """The sequencer's word, on a petition to erase."""
     tables, identifier = context.tables, message.identifier
-    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
-    key = (node.owners[-1][1] or None) if node.owners else None
+    node = node_of(context, identifier, message.created)
+    key = present_owner(node.owners)
     if key is None:
         return [_bar(context, identifier, at), leave_vacant(context, identifier, _unlisted(node), at),
                 Receipt(message.request_id, message.action, None, {"identities": 1}, at, reason=NOBODY_HAS_IT)]
@@ -52,7 +50,7 @@ def decide(context: Context, message: Petition, at: int) -> list[Sent | receipts
 
 
 def _give_up(context: Context, key: str, identifier: str) -> list[Bar]:
-    """Its time with the identifier stays nobody's: it must not fall to who had it next, as it does in expiry."""
+    """The profile's time with the identifier becomes nobody's: it must not fall to the next owner, as it does in expiry."""
     node = context.tables.nodes.get(identifier)
     if node is None:
         return []
@@ -63,7 +61,7 @@ def _give_up(context: Context, key: str, identifier: str) -> list[Bar]:
 
 
 def _bar(context: Context, identifier: str, at: int) -> Bar:
-    """Its hash takes the place of what the suppression list says of it, unless others have it too."""
+    """Its hash takes the place of what the suppression list says of it, unless others have had it too."""
     node = context.tables.nodes.get(identifier)
     if node is not None and not node.owners:
         context.tables.nodes.put(identifier, _unlisted(node))
@@ -78,7 +76,7 @@ def _unlisted(node: Node) -> Node:
 
 
 def wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
-    """The world hears of it at once; the rows go when everything has come that was decided before."""
+    """The world hears of it at once. The rows go when everything that was decided before has come."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]
@@ -95,7 +93,7 @@ def wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
 
 
 def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Nothing is under way to the profile any more: what came meanwhile is taken back too, and all of it goes."""
+    """Once nothing is under way to the profile any more: what came meanwhile is taken back too, and all of it goes."""
     if profile.handovers:
         return []
     sends = _said(profile, farewell(context, profile, at, "erasure", BECAUSE))
@@ -106,7 +104,7 @@ def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def _said(profile: Profile, sends: list[Sent]) -> list[Sent]:
-    """Counted for the receipt, by topic."""
+    """These, counted for the receipt by topic."""
     found: Counter[str] = Counter(profile.erasure[1])
     for sent in sends:
         match sent:

@@ -1,4 +1,4 @@
-"""What happened, once, to somebody: the one shape in which every accepted message travels inside.
+"""One thing that happened to somebody: the form in which every accepted message travels inside.
 
 It is a plain slotted class and not a frozen dataclass because one is built per message on the hot path
 (0.4 us instead of 1.3 us); nothing assigns to its fields after construction.

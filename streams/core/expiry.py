@@ -1,13 +1,12 @@
-"""Profiles that nobody comes back to end: anonymous ones by default 395 days after the last event was received, known ones
-after a time of their own, if there is one.
+"""Profiles end when nobody comes back to them: anonymous ones by default 395 days after their last event was received, known
+ones after a time of their own, if there is one.
 
-A cookie that the identity graph never heard of is known to its own task alone and ends there. One that the graph knows
-asks the sequencer: until the answer it passes its events on as new evidence, so that each is decided before the end or
-after it, and none is folded into what is about to go. Its identifiers then stay undecided for as long as a message can
-be under way; only after that a lone profile may begin there again.
+A cookie that the identity graph never heard of is known to its own task alone and ends there. A profile that the graph knows
+asks the sequencer. Until the answer comes it passes its events on as new evidence, so that each is decided before the end or
+after it, and none is folded into what is about to go. Its identifiers then stay undecided for as long as a message can be
+under way; only after that may a lone profile begin there again.
 
-No event pays for this: the timer is armed with the profile, and when it fires the timeline says whether it was too early.
-"""
+No event pays for this: the timer is armed with the profile, and when it fires the timeline says whether it was too early."""
 from __future__ import annotations
 
 from streams.core.context import Context
@@ -29,7 +28,7 @@ ASK_AGAIN, ASK_AT_LAST = 60_000, DAY_MS
 
 
 def watch(context: Context, profile: Profile, received_at: int | None = None) -> None:
-    """See that the end comes when it is due; at once cheap and mostly nothing to do.
+    """See that a timer fires when the profile is to end. Cheap: mostly there is nothing to do.
 
     received_at: of the profile's last event, where the caller knows it; else the timeline is asked."""
     idle, timers = _idle(context, profile), context.tables.timers
@@ -44,7 +43,7 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
 
 
 def unwatch(context: Context, profile: Profile) -> None:
-    """What the profile is given may be older than what it went by, if it had no event at all: the next `watch` asks the
+    """Disarm the timer. Whatever the profile is given now may be older than its last event, so the next `watch` asks the
     timeline. The caller writes the row."""
     if profile.expiry:
         context.tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
@@ -52,12 +51,13 @@ def unwatch(context: Context, profile: Profile) -> None:
 
 
 def is_overdue(profile: Profile, received_at: int) -> bool:
-    """An event came after the instant of a timer that has yet to fire: timers wait for what is under way elsewhere."""
+    """Whether an event came after the profile should have ended: its timer has yet to fire, since timers wait for what is
+    under way elsewhere."""
     return bool(profile.expiry) and profile.expiry[0] < received_at
 
 
 def end_of(context: Context, profile: Profile) -> int | None:
-    """When the profile ends if nothing comes; None if it does not, or must wait for fragments first."""
+    """When the profile ends if nothing more comes; None if it never does, or must wait for fragments first."""
     idle = _idle(context, profile)
     if idle is None or profile.handovers:
         return None
@@ -65,7 +65,7 @@ def end_of(context: Context, profile: Profile) -> int | None:
 
 
 def due(context: Context, key: str, until: int) -> list[Sent]:
-    """The profile ends, if it was to end at `until` or before and nothing came since its timer was armed."""
+    """The timer: the profile ends if that was due at `until` or before and nothing has come since the timer was armed."""
     profile = context.tables.profiles.get(key)
     if not isinstance(profile, Profile):
         return []
@@ -82,14 +82,15 @@ def due(context: Context, key: str, until: int) -> list[Sent]:
 
 
 def decide(context: Context, message: Expire) -> list[Sent]:
-    """The sequencer's word: a profile to which something was decided since lives on; else what it owned is nobody's."""
+    """At the sequencer. A profile that something was decided about since it asked lives on; else what it owned is
+    nobody's."""
     tables, key = context.tables, message.profile
     person = tables.persons.get(key)
     if person is None:
         if tables.nodes.get(key) is not None or key != home(key) or key.startswith(RENAMED):
             return []
         person = Person(created=message.created, identifiers={home(key): message.created})
-    if person.words != message.heard or all(map(is_anonymous, person.identifiers)) is message.is_known:
+    if person.decisions != message.heard or all(map(is_anonymous, person.identifiers)) is message.is_known:
         return [Keep(key, message.heard)]
     tables.persons.delete(key)
     owned = sorted({*person.identifiers, *person.former})
@@ -103,8 +104,8 @@ def decide(context: Context, message: Expire) -> list[Sent]:
 
 
 def keep(context: Context, message: Keep) -> list[Sent]:
-    """Not yet: some decision was faster. It asks again once it has heard that one, else in a while: nothing may go
-    round in a circle."""
+    """Not yet: some decision was faster. The profile asks again when it has heard that decision; if it has heard it already,
+    in a while, so that nothing goes round in a circle."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Profile) and profile.standing == LEAVING:
         profile.standing = LINKED
@@ -114,31 +115,33 @@ def keep(context: Context, message: Keep) -> list[Sent]:
             return []
         pause = _pause(context, profile)
         watch(context, profile, context.wall + pause - (_idle(context, profile) or 0))
-        profile.expiry += [pause] if profile.expiry else []
+        if profile.expiry:
+            profile.expiry.append(pause)
     return []
 
 
 def _pause(context: Context, profile: Profile) -> int:
-    """As long as it is overdue already, so each is twice the one before: what never comes is asked about once a day."""
+    """As long as it is overdue already, so that each pause is twice the one before: a decision that never comes is asked
+    about once a day."""
     end = end_of(context, profile)
     return ASK_AGAIN if end is None else min(max(ASK_AGAIN, context.wall - end), ASK_AT_LAST)
 
 
 def asked_before(profile: Profile) -> bool:
-    """It was told to live on, because of a decision that was on its way."""
+    """Whether it was told to live on because of a decision on its way."""
     return len(profile.expiry) > EXPIRY_FIELDS
 
 
 def ask_now(context: Context, profile: Profile) -> None:
-    """What it waited for has come, or events have left: the end is where the events that it has put it."""
+    """The decision that it waited for has come, or some of its events have left: it ends when its events say."""
     context.tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
     profile.expiry = []
     watch(context, profile)
 
 
 def go(context: Context, message: Forget) -> list[Sent]:
-    """The profile goes. Its pointers said so before: nothing finds it any more but what was under way, which is then
-    new evidence."""
+    """The profile goes. Its pointers were told before, so only messages that were under way can still find it; they then
+    count as new evidence."""
     profile = context.tables.profiles.get(message.profile)
     return _end(context, profile, message.at) if isinstance(profile, Profile) else []
 
@@ -158,7 +161,8 @@ def _idle(context: Context, profile: Profile) -> int | None:
 
 
 def _last(context: Context, profile: Profile) -> int:
-    """When the newest event was received; where there is none, the last that is forgotten, or what the profile did last."""
+    """When the newest event was received; if there is none, the newest that was forgotten, else when the profile last did
+    anything."""
     entries: list[Entry] = context.tables.timeline.entries(profile.key)
     if not entries:
         return profile.forgotten[0] if profile.forgotten else profile.now

@@ -8,19 +8,20 @@ from dataclasses import replace
 from streams.core.context import Context
 from streams.core.endings import Report, Reported
 from streams.core.messages import Sent
+from streams.core.ownership import present_owner
 from streams.core.profile import Forward
 from streams.core.receipts import Pending, place
 from streams.core.requests import Petition, Receipt
-from streams.core.suppression import enter
+from streams.core.sequencer import node_of
 
 NOBODY = "nobody has this identifier"
 
 
 def decide(context: Context, message: Petition, at: int) -> list[Sent | Pending]:
-    """Whose it is, in the sequencer's order; their profile says what there is."""
+    """Find out, in the sequencer's order, whose the identifier is; that profile then says what is kept."""
     tables, identifier = context.tables, message.identifier
-    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
-    key = (node.owners[-1][1] or None) if node.owners else None
+    node = node_of(context, identifier, message.created)
+    key = present_owner(node.owners)
     if key is None:
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NOBODY)]
     tables.nodes.put(identifier, node)
@@ -28,7 +29,7 @@ def decide(context: Context, message: Petition, at: int) -> list[Sent | Pending]
 
 
 def report(context: Context, message: Report) -> list[Sent]:
-    """What is here, counted as the document has it."""
+    """What is kept here, counted as the exported document has it."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]

@@ -25,7 +25,7 @@ def forget(context: Context, profile: Profile, at: int, cause: str, because: str
 
 
 def farewell(context: Context, profile: Profile, at: int, cause: str, because: str) -> list[Sent]:
-    """What the world is told; the rows stay for now. Campaigns do not react: nobody is written to because they are
+    """What the world is told; the rows stay for now. Campaigns do not react: nobody gets a message because they are
     forgotten."""
     changes = [Change(segment, row[0], False, because) for segment, row in sorted(profile.members.items())]
     profile.members.clear()

@@ -1,30 +1,30 @@
-"""What an absorbed profile leaves behind: whoever still looks for it is sent on.
+"""What an absorbed profile leaves behind, so that whoever still looks for it is sent on.
 
-For a week, which is longer than anything is under way; and for as long as fragments are to come by this way that the
-profile itself waited for, however long they take: who absorbed it waits for them.
-"""
+It stays for a week, which is longer than anything is under way; and, however long that takes, for as long as fragments that
+the absorbed profile itself waited for are still to come this way: the profile that absorbed it waits for them."""
 from __future__ import annotations
 
 from dataclasses import replace
 
 from streams.core.context import Context
 from streams.core.messages import Adopt, Sent
-from streams.core.profile import Forward, Profile, note
+from streams.core.profile import Forward, Profile, note_handover
 from streams.core.tables import FORWARD, UNDER_WAY, Tables
 
 
 def leave_forward(tables: Tables, profile: Profile, to: str, at: int) -> None:
-    """In the profile's place, with its open ledger."""
+    """Put a forward in the profile's place, with its open ledger."""
     tables.profiles.put(profile.key, Forward(to, at + UNDER_WAY, dict(profile.handovers)))
     tables.timers.arm(at + UNDER_WAY, FORWARD, profile.key)
 
 
 def pass_on(tables: Tables, forward: Forward, message: Adopt) -> Adopt:
-    """Fragments for who was absorbed meanwhile. What their giver itself still waits for will come by here too."""
+    """Fragments for a profile that was absorbed meanwhile. What their giver itself still waits for will come this way
+    too."""
     for source, balance in (message.state.handovers if message.state else {}).items():
-        note(forward, source, balance)
+        note_handover(forward, source, balance)
     if message.last:
-        note(forward, message.source, -1)
+        note_handover(forward, message.source, -1)
     tables.profiles.put(message.profile, forward)
     return replace(message, profile=forward.to)
 

@@ -1,8 +1,7 @@
-"""Fragments change hands: a profile that is absorbed gives all, one that loses an identifier gives what is cut.
+"""Fragments change hands: an absorbed profile gives all of them, one that loses an identifier gives what is cut.
 
-Whoever releases deletes its timers and leaves a forward; whoever adopts computes new ones. What channels were told
-about an identifier travels with it, so that a merge that changes nothing for a channel says nothing to it.
-"""
+The profile that gives deletes its timers and leaves a forward; the one that adopts computes new ones. What channels were
+told about an identifier travels with it, so that a merge that changes nothing for a channel says nothing to it."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -15,7 +14,7 @@ from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
-from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note
+from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note_handover, split_key
 from streams.core.segments.folding import fold, refold, remember
 from streams.core.tables import Entry, Pointer, portions
 
@@ -44,7 +43,8 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
 def _given(
     to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None, cause: str = "merge",
 ) -> list[Sent]:
-    """The fragments come first, so that whatever the receiver has under their keys before is an event of its own."""
+    """The fragments come in the first message: whatever the receiver has under their keys before that is an event of its
+    own."""
     chunks = list(portions(entries, CHUNK)) or [[]]
     return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1, cause)
             for place, chunk in enumerate(chunks)]
@@ -64,10 +64,10 @@ def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
 def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     """Give the events of one identifier from `since` to `until`, cut anew from the timeline.
 
-    What this profile itself still waits for may hold some of them: then the cut waits for that, for what that in its turn
-    waits for (`_inherit`), and for nothing decided later, so that no two profiles ever wait for each other. An absorbed
-    profile may come before the decision about it; what that one expected was decided later too, and may be this very cut.
-    """
+    Some of them may be in fragments that this profile itself still waits for. Then the cut waits for those, and for what
+    they in turn wait for (`_inherit`), but for nothing decided later, so that no two profiles ever wait for each other. An
+    absorbed profile may arrive before the decision about it; what that profile expected was decided later too, and may be
+    this very cut."""
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]
@@ -106,12 +106,11 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
-    state = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments})
-    letters = [letter for half in (state, profile) for letter in bounds.curtail(context, half, profile.now)[0]]
-    fragments = list(state.fragments.values())
-    state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=state.weight)
+    leaving = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments})
+    curtailed = bounds.curtail(context, leaving, profile.now)[0] + bounds.curtail(context, profile, profile.now)[0]
+    state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=leaving.weight)
     cause = "split" if message.is_split else "merge"
-    return [*letters, *_given(message.to, message.source, fragments, entries, state, cause)]
+    return [*curtailed, *_given(message.to, message.source, list(leaving.fragments.values()), entries, state, cause)]
 
 
 def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
@@ -139,11 +138,10 @@ def _recut(
 ) -> list[Fragment]:
     """The part of this fragment that is given. A fragment that goes as a whole goes as it is, with all it knows.
 
-    Else its two halves are folded anew; events that the timeline has forgotten stay counted where they were, and what they
-    said of traits and consent stays said.
-    """
+    Otherwise both halves are folded anew. Events that the timeline has forgotten stay counted where they were, and what they
+    said of traits and consent stays said."""
     old = profile.fragments[key]
-    identifier, epoch = _named(message.fragments[key])
+    identifier, epoch = split_key(message.fragments[key])
     if old.first_seen >= message.since and (message.until is None or old.last_seen < message.until):
         del profile.fragments[key]
         old.epoch = epoch
@@ -164,11 +162,6 @@ def _recut(
     return [_fold_anew(context, Fragment(identifier, epoch), given)]
 
 
-def _named(key: str) -> tuple[str, int]:
-    identifier, _, epoch = key.partition("\x00")
-    return identifier, int(epoch or 0)
-
-
 def _fold_anew(context: Context, fragment: Fragment, entries: list[Entry]) -> Fragment:
     events = [context.reread(entry) for entry in entries]
     for event in events:
@@ -178,7 +171,7 @@ def _fold_anew(context: Context, fragment: Fragment, entries: list[Entry]) -> Fr
 
 
 def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
-    """Take the fragments in; when the last one expected has come, evaluate."""
+    """Take the fragments in. When the last one expected has come, evaluate."""
     tables, profile = context.tables, context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [pass_on(tables, profile, message)]
@@ -187,12 +180,27 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         profile.identifiers.clear()
         profile.standing = LINKED
     at = max(at, profile.now)
+    _take_in(context, profile, message)
+    sends: list[Sent] = [*bounds.curtail(context, profile, at)[0]] if profile.weight > bounds.LARGEST else []
+    if not message.last:
+        return sends
+    note_handover(profile, message.source, -1)
+    sends += _carry_out_waiting(context, profile) if profile.cuts else []
+    if profile.standing == ERASED:
+        return sends + erasing.finish(context, profile, at)
+    sends += profiling.settle(context, profile, at)
+    profiling.arm(context, profile)
+    return sends
+
+
+def _take_in(context: Context, profile: Profile, message: Adopt) -> None:
+    """The fragments, their events, and what else their giver was."""
     if message.state is not None:
         note_other(profile, message.fragments, message.state)
     for fragment in message.fragments:
         _join(context, profile, fragment)
     for entry in message.entries:
-        tables.timeline.append(profile.key, entry)
+        context.tables.timeline.append(profile.key, entry)
     expiry.unwatch(context, profile)
     if message.fragments or message.entries:
         profile.joined = message.cause
@@ -201,17 +209,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     if message.state is not None:
         _inherit(profile, message.source, message.state)
         history.watch_anew(context, profile)
-    tables.profiles.put(profile.key, profile)
-    sends: list[Sent] = [*bounds.curtail(context, profile, at)[0]] if profile.weight > bounds.LARGEST else []
-    if not message.last:
-        return sends
-    note(profile, message.source, -1)
-    sends += _carry_out_waiting(context, profile) if profile.cuts else []
-    if profile.standing == ERASED:
-        return sends + erasing.finish(context, profile, at)
-    sends += profiling.settle(context, profile, at)
-    profiling.arm(context, profile)
-    return sends
+    context.tables.profiles.put(profile.key, profile)
 
 
 def _join(context: Context, profile: Profile, fragment: Fragment) -> None:
@@ -240,7 +238,7 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
     for segment, sequence in state.sequences.items():
         profile.sequences[segment] = max(sequence, profile.sequences.get(segment, 0))
     for source, balance in state.handovers.items():
-        note(profile, source, balance)
+        note_handover(profile, source, balance)
     profile.cuts += state.cuts
     profile.waiting += state.waiting
     if state.forgotten:

@@ -33,7 +33,7 @@ DEFAULT_NAMESPACES: tuple[Namespace, ...] = (
 
 _NAMESPACE = re.compile(r"[a-z0-9_.][a-z0-9_.-]*")
 LOWERED = frozenset({"email", "device_ad_id"})
-STATED = Caps()
+DEFAULT_CAPS = Caps()
 
 
 def namespace_of(identifier: str) -> str:
@@ -41,7 +41,8 @@ def namespace_of(identifier: str) -> str:
 
 
 def is_namespace(name: str) -> bool:
-    """What a definition can name; with a `-`, `=` or line end in front it would be a formula or a row to who opens a CSV."""
+    """Whether a definition can name it. One that begins with `-`, `=` or a line end would be a formula, or a row of its own,
+    to somebody who opens a CSV file."""
     return len(name) <= LONGEST_VALUE and _NAMESPACE.fullmatch(name) is not None
 
 
@@ -67,7 +68,7 @@ class Namespaces:
     decides, then the name, so that the strongest identifier of a message never depends on its field order.
     """
 
-    def __init__(self, configured: Iterable[Namespace] = (), caps: Caps = STATED) -> None:
+    def __init__(self, configured: Iterable[Namespace] = (), caps: Caps = DEFAULT_CAPS) -> None:
         self.caps = caps
         self._rows: dict[str, Namespace] = {row.name: row for row in DEFAULT_NAMESPACES}
         self._place = {row.name: place for place, row in enumerate(DEFAULT_NAMESPACES)}

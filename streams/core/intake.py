@@ -17,6 +17,7 @@ from streams.core.consent.mapping import DEFAULT, FIELDS, restrict, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
 from streams.core.identifiers import Namespaces, is_blocked, is_namespace, namespace_of, spelled
+from streams.core.intervals import DAY_MS
 from streams.core.values import LATEST, Json
 
 PhoneNumber = Callable[[str], str | None]
@@ -29,19 +30,16 @@ CONSENT_EVENT = "Consent Preference Updated"
 OF_COMPANIES = "accounts"
 """`collection` of an external id that many people share."""
 _NOTHING: dict[str, Any] = {}
-_LAST = LATEST - 1_000 * 365 * 86_400_000
+_LAST = LATEST - 1_000 * 365 * DAY_MS
 """In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
-
-
 LONGEST_SOURCE = 200
 """Characters."""
 
 
 def instant(value: Json, field: str) -> int:
-    """Epoch milliseconds of an ISO 8601 text (without zone: UTC) or of epoch milliseconds, a text of digits too.
+    """Epoch ms of an ISO 8601 text (without zone: UTC), or of epoch ms as a number or as a text of digits.
 
-    What lies after `_LAST` is `_LAST`. Raises Rejected, naming the field and never the value, where it is neither.
-    """
+    An instant after `_LAST` becomes `_LAST`. Raises Rejected, naming the field and never the value, where it is no time."""
     found: int | None = None
     if isinstance(value, str):
         try:
@@ -59,9 +57,9 @@ def instant(value: Json, field: str) -> int:
 
 def event_time(message: Message, received_at: int) -> int:
     """When it happened, by the sender's clock corrected for its skew; never later than `received_at`."""
-    stated = message.get("timestamp")
-    if stated is not None:
-        happened = instant(stated, "timestamp")
+    timestamp = message.get("timestamp")
+    if timestamp is not None:
+        happened = instant(timestamp, "timestamp")
         return happened if happened < received_at else received_at
     original, sent = message.get("originalTimestamp"), message.get("sentAt")
     if original is None:
@@ -74,8 +72,8 @@ def event_time(message: Message, received_at: int) -> int:
 
 def received(message: Message, otherwise: int) -> int:
     """`receivedAt` in ms; `otherwise` (the record's own time) where the message states none."""
-    stated = message.get("receivedAt")
-    return otherwise if stated is None else instant(stated, "receivedAt")
+    received_at = message.get("receivedAt")
+    return otherwise if received_at is None else instant(received_at, "receivedAt")
 
 
 class Intake:
@@ -150,8 +148,8 @@ class Intake:
         return tuple(found)
 
     def previous(self, message: Message) -> tuple[str, str] | None:
-        """What `previousId` of an alias may be: as a customer id, if it was seen as one, else as a cookie.
-        Twice the cookie where the rules block it as a customer id. An alias of its own `userId` says nothing."""
+        """What `previousId` of an alias may be: a customer id if it was seen as one, else a cookie. Twice the cookie where
+        the rules block it as a customer id. None for an alias of its own `userId`, which says nothing."""
         found: list[str] = []
         own: list[str] = []
         for name in ("customer_id", "cookie"):
@@ -162,7 +160,8 @@ class Intake:
         return (found[0], found[-1]) if found and namespace_of(found[-1]) == "cookie" else None
 
     def _consent(self, name: str, properties: Message, context: Message, *, is_new: bool) -> Mapping[str, bool]:
-        """Purpose -> granted, as far as the message says in either place; what cannot be read is counted once."""
+        """Purpose -> granted, as far as the message says in either place. What cannot be read is counted when the event is
+        new."""
         places = [context["consent"]] if context.get("consent") is not None else []
         if name == CONSENT_EVENT and not (places and FIELDS.isdisjoint(properties)):
             places.append(properties)
@@ -194,7 +193,7 @@ class Intake:
                 self._add(found, name, traits[name])
 
     def _add_named(self, found: list[str], name: str, value: Json) -> None:
-        """Under a name that comes from outside; one that no rule could name is passed over, as blocked values are."""
+        """Add one under a name from outside. A name that no rule could state is passed over, as blocked values are."""
         if is_namespace(name):
             self._add(found, name, value)
 
@@ -232,7 +231,7 @@ def _object(value: Json, field: str) -> dict[str, Any]:
 
 
 def _with_outside(message: Message, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """Pages and screens have two properties beside the others; what stands among those counts."""
+    """Pages and screens may state two properties outside `properties`; those inside have priority."""
     if kind not in ("page", "screen"):
         return properties
     return {name: message[name] for name in ("name", "category") if message.get(name) is not None} | properties
@@ -246,16 +245,17 @@ def _event_name(message: Message) -> str:
 
 
 def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
-    """Each under its own name, so that it lasts until it is set anew; `group` is the message's as they came."""
+    """Each trait under a name of its own, so that it lasts until it is set anew; `group` has the message's traits as they
+    came."""
     group = {"group_id": message["groupId"]} if "groupId" in message else {}
     single = {f"{GROUP}.{name}": value for name, value in traits.items()}
     return {**group, **({GROUP: traits} if traits else {}), **single}
 
 
 def _message_id(message: Message) -> str:
-    """Of a message that states no text: its number, else a digest of what it says."""
-    stated = message.get("messageId")
-    if isinstance(stated, int) and not isinstance(stated, bool):
-        return str(stated)
+    """For a message whose `messageId` is no text: its number, else a digest of what the message says."""
+    number = message.get("messageId")
+    if isinstance(number, int) and not isinstance(number, bool):
+        return str(number)
     content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -38,8 +38,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """changes: every decision about whoever has or had the identifier and whom they absorbed, in the realm's order.
-    owners: the present one first; none of them has it where its profile was erased."""
+    """changes: every decision about the profiles that have or had the identifier, and about those that they absorbed, in the
+    realm's order. owners: the present one first; if its profile was erased, none of them has it."""
 
     identifier: str
     profile_id: str | None
@@ -70,12 +70,15 @@ def names(line: IdentityChanged, identifier: str) -> bool:
 
 
 def _about(lines: Sequence[IdentityChanged], identifier: str) -> list[IdentityChanged]:
-    """Whoever was refused the identifier never had it: of them that line alone is told."""
+    """A profile that was refused the identifier never had it: only that line of it is told."""
     wanted: set[str] = set()
     for line in lines:
-        if names(line, identifier):
-            wanted |= {line.profile_id} if line.change != "refused" or identifier in line.evidence else set()
-            wanted |= {line.other_profile_id} if line.other_profile_id and identifier in line.identifiers else set()
+        if not names(line, identifier):
+            continue
+        if line.change != "refused" or identifier in line.evidence:
+            wanted.add(line.profile_id)
+        if line.other_profile_id and identifier in line.identifiers:
+            wanted.add(line.other_profile_id)
     _add_kin(lines, wanted)
     return [line for line in lines if names(line, identifier) or line.profile_id in wanted
             or (line.change == "moved" and line.other_profile_id in wanted)]

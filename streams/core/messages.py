@@ -14,7 +14,7 @@ from streams.core.endings import Bar, Expire, Forget, Keep, Redact, Report, Repo
 from streams.core.events import Event
 from streams.core.homes import ToIdentifier, ToProfile, ToSequencer
 from streams.core.requests import Announce, Asked, Petition, Receipt, Split, Suppress, Suppressing
-from streams.core.tables import Entry
+from streams.core.tables import Entry, Node
 from streams.core.values import Json
 
 
@@ -44,10 +44,9 @@ class Resolve:
 
 @dataclass(slots=True)
 class Visit:
-    """New evidence on its way round the pointers of the identifiers it names, `pending` next first.
+    """New evidence on its way round the homes of the identifiers that it names; the first of `pending` is next.
 
-    visits: identifier -> arrival of the first event of the lone profile it is, None where it has none of its own.
-    """
+    visits: identifier -> arrival of the first event of its lone profile, None where it has none."""
 
     event: Event
     pending: tuple[str, ...]
@@ -91,6 +90,11 @@ class Point(ToIdentifier):
     identifier: str
     owners: list[list[Any]]
 
+    @classmethod
+    def of(cls, identifier: str, node: Node) -> Point:
+        """With a copy of the owners: the node goes on changing."""
+        return cls(identifier, [list(owner) for owner in node.owners])
+
 
 @dataclass(slots=True)
 class Release(ToProfile):
@@ -102,10 +106,9 @@ class Release(ToProfile):
 
 @dataclass(slots=True)
 class Cut(ToProfile):
-    """To a profile: the identifiers are another's from event time `since` to `until`; hand over their events of then.
+    """To a profile: from event time `since` to `until` these identifiers are another's; hand over their events of that time.
 
-    fragments: key here -> key there. is_split: what the person was told as a whole goes along.
-    """
+    fragments: key here -> key there. is_split: what the person was told as a whole goes along."""
 
     profile: str
     to: str
@@ -119,11 +122,9 @@ class Cut(ToProfile):
 
 @dataclass(slots=True)
 class Adopt(ToProfile):
-    """To a profile: fragments that are yours now, with their events. `last` ends what `source` gives.
+    """To a profile: fragments that are its own now, with their events. `last`: nothing more comes from `source`.
 
-    `state` is the released profile without its fragments, or what a cut takes along, in the first message;
-    None in others.
-    """
+    `state`, in the first message only, is the released profile without its fragments, or what a cut takes along."""
 
     profile: str
     source: str
@@ -214,8 +215,8 @@ class Curtailed:
 
 @dataclass(slots=True)
 class Refused:
-    """An event that names erased people only: it becomes a dead letter without its bytes, which were not to come back.
-    mark: the keyed hash of its strongest identifier."""
+    """An event that names erased people only. It becomes a dead letter without its bytes, which must not come back. mark:
+    the keyed hash of its strongest identifier."""
 
     topic: str
     mark: str

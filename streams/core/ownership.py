@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 from streams.core.intervals import BEGINNING
 
 NOBODY = ""
-"""Owner of an interval whose profile was forgotten: of the last one where others still have older ones, of any one whose
-owner was erased."""
+"""Owner of an interval whose profile was forgotten: of the last interval, if others still have older ones; of any interval,
+if its owner was erased."""
 MOST_INTERVALS = 64
 Owners: TypeAlias = list[list[Any]]
 
@@ -25,8 +25,13 @@ def owner_at(owners: Owners, event_time: int) -> tuple[str, int] | None:
     return None
 
 
+def present_owner(owners: Owners) -> str | None:
+    """The profile key of whoever has the identifier now; None if nobody has."""
+    return (owners[-1][1] or None) if owners else None
+
+
 def until(owners: Owners, event_time: int) -> int | None:
-    """When the interval that holds this event time ends; None for the present one."""
+    """When the interval that holds this event time ends; None if it is the present one."""
     return next((since for since, _, _ in owners if since > event_time), None)
 
 
@@ -46,7 +51,7 @@ def rename(owners: Owners, absorbed: str, survivor: str) -> None:
 
 
 def claim(owners: Owners, profile: str, epoch: int, earliest: int = BEGINNING) -> int:
-    """What nobody owns is the profile's; since when. Before `earliest` it stays nobody's."""
+    """Give what nobody owns to the profile, but nothing before `earliest`. Returns since when the profile owns it."""
     since: int = owners[-1][0] if owners else BEGINNING
     if since >= earliest:
         del owners[-1:]
@@ -58,14 +63,14 @@ def claim(owners: Owners, profile: str, epoch: int, earliest: int = BEGINNING) -
 
 
 def ends(owners: Owners, profile: str) -> int | None:
-    """When the last of its intervals ends; None where that is the present one, or it has none."""
+    """When the last of the profile's intervals ends; None if that is the present one, or there is none."""
     mine = [since for since, owner, _ in owners if owner == profile]
     return until(owners, mine[-1]) if mine else None
 
 
 def vacate(owners: Owners, forgotten: str) -> None:
-    """Older intervals of who is forgotten are the next owner's, for late events; the present one is nobody's. Where
-    nobody is left, so are all."""
+    """Older intervals of the forgotten profile become the next owner's, for late events; its present one becomes nobody's.
+    If no owner is left, the list is emptied."""
     kept: Owners = []
     begins = None
     for since, profile, epoch in owners:

@@ -40,7 +40,7 @@ class Precedence:
 
 
 def origin(event: Event) -> list[str]:
-    """What a setting says of the event that made it: source, and type where that does not tell."""
+    """What a setting keeps of the event that made it: the source, and its type if the source does not begin with it."""
     found = platform_of(event)
     kind = found if found in SOURCE_TYPES else OTHER
     return [event.source] if kind == _told_by(event.source) else [event.source, kind]
@@ -57,7 +57,8 @@ def _told_by(source: str) -> str:
 
 
 def state(fragment: Fragment, name: str, setting: Setting) -> bool:
-    """Keep this statement, unless the same type of source made a newer one; False if it did. In any order, and again."""
+    """Keep this statement, unless the same type of source made a newer one: then False. The order of calls does not matter,
+    nor does repeating one."""
     known = fragment.traits.get(name)
     if known is None or setting[1:3] >= known[1:3]:
         fragment.traits[name] = setting
@@ -111,12 +112,12 @@ def ruling(order: Order, settings: Iterable[Setting]) -> Setting | None:
 
 
 def rank(order: Order, kind: str) -> int:
-    """0 for the strongest; whoever is not listed comes last, all alike."""
+    """0 for the strongest; all that are not listed come last and rank alike."""
     return order.index(kind) if kind in order else len(order)
 
 
 def strongest(newest: Mapping[int, Setting]) -> Setting | None:
-    """Of the newest statement of each rank, the one in force."""
+    """The one in force, of the newest statement of each rank."""
     removed: Setting | None = None
     for place in sorted(newest):
         setting = newest[place]

@@ -21,12 +21,12 @@ class Pressed(NamedTuple):
 
 @dataclass(slots=True)
 class Press:
-    """revision: of the definitions, that it came with. at: meant is who is in the segment since then or longer.
+    """revision: of the definitions that it came with. at: everybody is meant who has been in the segment since then or
+    longer.
 
-    per_second: people of this task a second, None for no bound. due: when the next may be reached. cursor: profiles
-    with smaller keys have been reached; None once all have. present: people meant; reached: those decided about;
-    activated: those of them to whom something was sent.
-    """
+    per_second: people of this task a second, None for no limit. due: when the next may be reached. cursor: profiles with
+    smaller keys have been reached; None once all have. present: people meant; reached: those decided about; activated: those
+    of them to whom something was sent."""
 
     revision: int
     at: int

@@ -65,7 +65,7 @@ class Profile:
     created: int = 0
     """The arrival of its first event."""
     now: int = 0
-    """The instant of what it did last; nothing happens to it before."""
+    """When it last did anything; nothing may happen to it before that instant."""
     edition: int = 0
     """Of the definitions that `truth`, `due` and `members` were computed under."""
     timer_at: int = 0
@@ -108,23 +108,23 @@ class Profile:
     standing: int = LONE
     """LONE, LINKED, LEAVING or ERASED."""
     expiry: list[int] = field(default_factory=list)
-    """[when its timer is due, for which idle time]; a third, of whatever value, where it asks again (`expiry`)."""
+    """[when its timer is due, for which idle time]; a third entry, of any value, if it is to ask again (`expiry`)."""
     waiting: list[list[Json]] = field(default_factory=list)
     """[arrival, is replayed] of events that came while it is handed over (`campaigns.waiting`)."""
     early: dict[str, list[str]] = field(default_factory=dict)
     """A source not announced yet -> what it expected itself when it came (`handover.cut`)."""
     aging: list[int] = field(default_factory=list)
-    """[when its timer is due, for which time events are kept] (`retention`)."""
+    """[when its timer is due, how long events are kept] (`retention`)."""
     forgotten: list[int] = field(default_factory=list)
     """[receipt, arrival] of the newest event that the timeline let go of (`retention`)."""
     heard: int = 0
-    """How many decisions came that are this profile's own."""
+    """How many decisions about this profile have come, see `Person.decisions`."""
     erasure: list[Json] = field(default_factory=list)
     """[where the receipt is kept, place -> records so far] of who is erased (`erasing`)."""
     recall: list[int] = field(default_factory=list)
-    """[when its timer is due, for which time messages are kept] (`campaigns.history`)."""
+    """[when its timer is due, how long messages are remembered] (`campaigns.history`)."""
     weight: int = 0
-    """Bytes of its row, at most (`bounds`)."""
+    """An upper bound of the bytes of its row (`bounds`)."""
     joined: str = ""
     """What brought the fragments that came since the last evaluation, `merge` or `split`; empty if none did."""
     halves: list[dict[str, list[Json]]] = field(default_factory=list)
@@ -133,15 +133,17 @@ class Profile:
 
 @dataclass(slots=True)
 class Forward:
-    """What a released profile leaves behind, see `forwarding`. handovers: as of a profile, of what comes by this way."""
+    """What a released profile leaves behind, see `forwarding`. handovers: as in `Profile`, for fragments that come this
+    way."""
 
     to: str
     until: int
     handovers: dict[str, int] = field(default_factory=dict)
 
 
-def note(row: Profile | Forward, source: str, step: int) -> None:
-    """Expecting and receiving commute: the fragments may come before the decision that announces them."""
+def note_handover(row: Profile | Forward, source: str, step: int) -> None:
+    """1: fragments are expected from this source; -1: they came. In either order, since fragments may come before the
+    decision that announces them."""
     if step > 0 and isinstance(row, Profile):
         row.early.pop(source, None)
     balance = row.handovers.get(source, 0) + step
@@ -152,15 +154,16 @@ def note(row: Profile | Forward, source: str, step: int) -> None:
 
 
 def profile_key(identifier: str, generation: int = 0) -> str:
-    """A key that never meets an older one: splitting or erasing starts the next generation."""
+    """A key that no older profile has: a split or an erasure starts the next generation."""
     return f"{identifier}\x00{generation}" if generation else identifier
 
 
-def generation(key: str) -> int:
-    """Of a profile key."""
-    return int(key.partition("\x00")[2] or 0)
+def split_key(key: str) -> tuple[str, int]:
+    """The identifier in a key, and its epoch (of a fragment) or generation (of a profile)."""
+    identifier, _, number = key.partition("\x00")
+    return identifier, int(number or 0)
 
 
 def home(key: str) -> str:
-    """The identifier whose partition a pointer, a profile or a fragment of that key lives on."""
+    """The identifier on whose partition the pointer, profile or fragment with that key lives."""
     return key.partition("\x00")[0]

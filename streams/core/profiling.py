@@ -1,4 +1,4 @@
-"""The stage that folds events into profiles and says what changed by it."""
+"""The stage that folds events into profiles, and says what they change."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Decide, Deliver, Sent, Visit
-from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home
+from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, split_key
 from streams.core.segments import evaluate
 from streams.core.segments.folding import fold
 from streams.core.tables import RULE, VIEW, Entry, Tables
@@ -34,8 +34,8 @@ def next_visit(event: Event, pending: tuple[str, ...], visits: dict[str, int | N
 
 
 def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
-    """Fold the event in, if this profile is known to have all the identifiers that it names; also the strongest,
-    which may have moved on while the event was under way."""
+    """Fold the event in if this profile has all the identifiers that it names; the strongest too, which may have moved on
+    while the event was under way."""
     event, row = message.event, context.tables.profiles.get(message.profile)
     if isinstance(row, Forward):
         message.profile = row.to
@@ -45,29 +45,30 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
     if row is not None and expiry.is_overdue(row, event.received_at):
         return [*end_overdue(context, row, event.received_at), message]
     if row is None or not is_known(row, event) or _is_of_an_older_ownership(row, message):
-        alone = enters(context.tables, row) if row is not None and is_own(row, event.subject) else None
+        alone = mark_linked(context.tables, row) if row is not None and is_own(row, event.subject) else None
         return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
     return take(context, row, message.fragment, event, at)
 
 
 def take(
-    context: Context, profile: Profile, fragment: str, event: Event, at: int, word: Deliver | None = None,
+    context: Context, profile: Profile, fragment: str, event: Event, at: int, decision: Deliver | None = None,
 ) -> list[Sent]:
     """The event is this profile's own: fold it in, and say what it changes.
 
-    word: what the sequencer decided with it; None for nearly every event, which says nothing new about who this is."""
+    decision: the sequencer's, which came with the event; None for nearly every event, as it says nothing new about who this
+    is."""
     if at < profile.now:
         at = profile.now
     is_behind = profile.edition != context.edition or 0 < profile.timer_at < at
     sends = catch_up(context, profile, at) if is_behind else []
-    if word is not None:
-        _take_word(profile, word)
+    if decision is not None:
+        _note_decision(profile, decision)
     is_first = not profile.fragments
     touched = fold_in(context, profile, fragment, event, at)
     if bounds.add(context, profile, event):
         told, lost = bounds.curtail(context, profile, at)
         sends, touched = [*sends, *told], [*touched, *lost]
-    if profile.handovers or (word is not None and word.expects):
+    if profile.handovers or (decision is not None and decision.expects):
         sends += campaigns.postpone(context, profile, event, at)
         sends += settle(context, profile, at)
     else:
@@ -75,10 +76,10 @@ def take(
         if is_first:
             expiry.unwatch(context, profile)
             expiry.watch(context, profile, event.received_at)
-        if word is not None and word.gained:
+        if decision is not None and decision.gained:
             sends += campaigns.identifiers_changed(context, profile, at)
             expiry.watch(context, profile, event.received_at)
-    if word is not None and expiry.asked_before(profile):
+    if decision is not None and expiry.asked_before(profile):
         expiry.ask_now(context, profile)
     arm(context, profile)
     return sends
@@ -97,18 +98,19 @@ def is_known(profile: Profile, event: Event) -> bool:
 
 
 def _is_of_an_older_ownership(profile: Profile, message: Deliver) -> bool:
-    """The strongest identifier left and came back while the event was under way: the event is of the later ownership."""
+    """Whether the strongest identifier left and came back while the event was under way: the event belongs to the later
+    ownership then."""
     subject = message.event.subject
     return message.fragment != fragment_key(subject, profile.identifiers[subject][0])
 
 
 def is_own(profile: Profile, identifier: str) -> bool:
-    """Whether the profile began with the identifier and has it: after a split or a move the name may be all that is left."""
+    """Whether the profile is named after the identifier and still has it: a split or a move may leave it the name only."""
     return profile.key == identifier in profile.identifiers
 
 
 def own_profile(tables: Tables, identifier: str) -> Profile | None:
-    """The profile that stands at an identifier's home under its name, and has it."""
+    """The profile that is named after the identifier and still has it, at the identifier's home."""
     row = tables.profiles.get(identifier)
     return row if isinstance(row, Profile) and is_own(row, identifier) else None
 
@@ -120,15 +122,16 @@ def _begin_decided(context: Context, message: Deliver) -> Profile:
     return profile
 
 
-def enters(tables: Tables, profile: Profile) -> int:
-    """The sequencer hears of a lone profile, which must not end on its own from now on: its creation."""
+def mark_linked(tables: Tables, profile: Profile) -> int:
+    """Note that the sequencer is about to hear of a lone profile, which must not end on its own from now on. Returns when it
+    was created."""
     if profile.standing == LONE:
         profile.standing = LINKED
         tables.profiles.put(profile.key, profile)
     return profile.created
 
 
-def _take_word(profile: Profile, message: Deliver) -> None:
+def _note_decision(profile: Profile, message: Deliver) -> None:
     """What the sequencer decided about this profile: what it gained, and whose fragments to expect."""
     profile.heard += 1
     profile.identifiers.update(message.gained)
@@ -137,7 +140,7 @@ def _take_word(profile: Profile, message: Deliver) -> None:
 
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Everything that new definitions and time alone changed before `at`, each at its own instant."""
+    """Everything that new definitions and time alone have changed before `at`, each change at its own instant."""
     sends: list[Sent] = []
     if profile.edition != context.edition and profile.fragments:
         sends += bring_up_to_date(context, profile, at)
@@ -147,7 +150,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
-    """The changes that time alone made up to and including `until`."""
+    """The changes that time alone makes, up to and including `until`."""
     sends: list[Sent] = []
     if profile.handovers:
         return sends
@@ -165,7 +168,8 @@ def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
 
 
 def end_overdue(context: Context, profile: Profile, received_at: int) -> list[Sent]:
-    """What time did before the event, as if the profile's timers had fired; afterwards it is not overdue."""
+    """What time has done to the profile before the event, as if its timers had fired in time. Afterwards it is not
+    overdue."""
     end = expiry.end_of(context, profile)
     is_over = end is not None and end < received_at and profile.edition == context.edition
     sends = lapse(context, profile, end) if is_over and end is not None else []
@@ -173,7 +177,7 @@ def end_overdue(context: Context, profile: Profile, received_at: int) -> list[Se
 
 
 def next_due(profile: Profile) -> int | None:
-    """When time alone does something next: it changes a leaf, or a held message is due."""
+    """When time alone does something next: a leaf may change, or a held message is due."""
     due = evaluate.next_due(profile)
     if not profile.held:
         return due
@@ -182,11 +186,10 @@ def next_due(profile: Profile) -> int | None:
 
 
 def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int) -> Iterable[str]:
-    """Add the event to its fragment; the leaves that it touched."""
+    """Add the event to its fragment; returns the leaves to judge again."""
     tables, fragment = context.tables, profile.fragments.get(key)
     if fragment is None:
-        identifier, _, epoch = key.partition("\x00")
-        fragment = profile.fragments[key] = Fragment(identifier, int(epoch or 0))
+        fragment = profile.fragments[key] = Fragment(*split_key(key))
     count(fragment, event)
     tables.timeline.append(profile.key, Entry(
         event.arrival, event.event_time, event.received_at, key, event.identifiers, event.raw))
@@ -200,7 +203,8 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
 
 
 def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """A profile whose row is too large although it was not foreseen (`bounds`): drop what is too much, and judge that."""
+    """The row is too large although `bounds` did not foresee it: drop what is too much, and judge again what that
+    touches."""
     told, lost = bounds.curtail(context, profile, at)
     context.tables.profiles.put(profile.key, profile)
     if profile.handovers or profile.edition != context.edition or not profile.fragments:
@@ -212,7 +216,7 @@ def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:
-    """What the event just folded in changes."""
+    """What the event that was just folded in changes."""
     at, plan = profile.now, context.plan
     if is_first:
         changes = evaluate.create(plan, profile, touched, at, event.message_id)
@@ -230,7 +234,7 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
 
 
 def count(fragment: Fragment, event: Event) -> None:
-    """The counters and the identifiers seen: what every event adds, whatever the rules are."""
+    """Counters and identifiers seen: what every event adds, whatever the rules are."""
     moment = event.event_time
     if not fragment.events:
         fragment.first_seen = fragment.last_seen = moment
@@ -255,8 +259,8 @@ def count(fragment: Fragment, event: Event) -> None:
 
 
 def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list[Sent]:
-    """Once all fragments have come: one state to evaluate, and only the difference to tell. By default its cause is what
-    brought fragments; where none came, its own events are all that can have changed anything."""
+    """Once all fragments have come: evaluate the profile as a whole, and tell only the difference. Its cause is by default
+    whatever brought the fragments; if none came, only events of the profile's own can have changed anything."""
     if profile.handovers:
         return []
     cause, profile.joined = cause or profile.joined or "event", ""
@@ -265,7 +269,7 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list
 
 
 def arm(context: Context, profile: Profile) -> None:
-    """One timer a profile, written only when it moves earlier: one that fires early arms itself anew."""
+    """One timer per profile, written only when it moves to an earlier instant; one that fires too early is armed anew."""
     if profile.standing == ERASED:
         return
     if profile.sent or profile.decided:

@@ -1,8 +1,7 @@
-"""A request that comes again does nothing and gets its first receipt.
+"""A request that is repeated does nothing, and gets the receipt of the first.
 
-Whoever asks may ask twice: a client retries, a topic is replayed after an outage. A second split would be refused, because
-the identifiers have left, and a second `suppress` would undo a later `unsuppress`; both answers would be wrong.
-"""
+Whoever asks may ask twice: a client retries, or a topic is replayed after an outage. A second split would be refused,
+because the identifiers have left, and a second `suppress` would undo a later `unsuppress`; both answers would be wrong."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -24,20 +23,21 @@ R = TypeVar("R", Split, Suppress, Petition)
 
 @dataclass(slots=True)
 class Pending:
-    """In the place of a receipt: it is written when a profile has done its part. places: what is done by then."""
+    """Stands in for a receipt that is written when a profile has done its part. places: what is done by then."""
 
     profile_id: str
     places: dict[str, int]
 
 
 def place(context: Context, request: Split | Suppress | Petition) -> str:
-    """Where the receipt is kept. The same id with other contents is another request: to take it for a repetition would
-    be to ignore it."""
+    """The key under which the receipt is kept. A request of the same id with other contents is another request: to take it
+    for a repetition would be to ignore it."""
     return context.profile_id("\x00".join(("request", *request.question)))
 
 
 def once(context: Context, request: R, at: int, act: Callable[[Context, R, int], list[Sent | Pending]]) -> list[Sent]:
-    """What `act` does for the first request of its kind; it must give one receipt, now or `Pending`."""
+    """What `act` does for the first such request, and the kept receipt for a repetition. `act` must give one receipt, now or
+    as `Pending`."""
     tables, key = context.tables, place(context, request)
     known = tables.receipts.get(key)
     if known is not None:
@@ -57,7 +57,7 @@ def _receipt(request: Split | Suppress | Petition, said: Receipt | Pending, at: 
 
 
 def reported(context: Context, message: Reported, at: int) -> list[Sent]:
-    """What was pending is done."""
+    """A profile has done its part: the receipt is written."""
     pending = context.tables.receipts.get(message.receipt)
     if pending is None or pending.outcome:
         return []
@@ -67,7 +67,8 @@ def reported(context: Context, message: Reported, at: int) -> list[Sent]:
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """A timer: longer than any replay can ask for it. What is pending stays, however long a profile waits for its parts."""
+    """The timer: nobody can repeat the request any more. A pending receipt stays, however long a profile waits for its
+    parts."""
     tables = context.tables
     receipt = tables.receipts.get(key)
     if receipt is None or receipt.outcome:

@@ -29,7 +29,7 @@ _DEVICE = {"device_id": "id", "device_ad_id": "advertisingId"}
 
 
 class Redaction:
-    """Of these identifiers, whose pseudonyms `pseudonym` gives."""
+    """Looks for these identifiers; `pseudonym` gives the name that takes the place of each."""
 
     def __init__(self, identifiers: Collection[str], pseudonym: Callable[[str], str]) -> None:
         self.identifiers = frozenset(identifiers)
@@ -44,12 +44,12 @@ class Redaction:
         self._is_plain = all(map(str.isascii, self._needles))
 
     def without(self, identifiers: Collection[str]) -> Redaction:
-        """Of the others only."""
+        """One that looks for the others only."""
         left = self.identifiers.difference(identifiers)
         return self if len(left) == len(self.identifiers) else Redaction(left, self._pseudonym)
 
     def may_be_in(self, row: bytes) -> bool:
-        """False where it is sure that none of them is in the row; an escape in a JSON text may hide one."""
+        """False if none of them can be in the row. An escape in a JSON text may hide one."""
         if b"\\" in row:
             return True
         if not self._is_plain:
@@ -61,17 +61,17 @@ class Redaction:
         return any(number in closed for number in self._byte_numbers)
 
     def value(self, value: Json) -> Json:
-        """What somebody said, without them: plain values, nested at will."""
+        """A plain value, however nested, with pseudonyms in their place."""
         return _through(value, self._text, self.value)
 
     def key(self, value: Json) -> Json:
-        """Rows of ours, where others' identifiers stand that may have the same value: only what names them as
-        `namespace:value` is taken out."""
+        """The same for rows of ours. Other people's identifiers there may have the same value, so only `namespace:value` is
+        replaced."""
         return _through(value, self._name, self.key)
 
     def message(self, message: dict[str, Json]) -> dict[str, Json]:
-        """A Segment message without them: no field says it is theirs, no property, trait or context speaks of them. What
-        makes it a message (type, event, name, times, numbers) stays. Changes the one that is given."""
+        """A Segment message without them: no field names them, no property, trait or context mentions them. What makes it a
+        message (type, event, name, times, numbers) stays. Changes the one that is given."""
         for holder, field, value in list(_named(message, self.identifiers)):
             said = str(holder.get(field)).strip()
             if said.lower() == value.lower() or (field == "phone" and _digits(said) == _digits(value)):
@@ -107,14 +107,14 @@ class Redaction:
 
 
 def names_somebody(namespace: str, value: str) -> bool:
-    """Whether the value alone is enough to tell who it is, in any text."""
+    """Whether the value alone, in any text, tells who it is."""
     if namespace in PEOPLE:
         return len(value) >= SHORT
     return len(value) >= LONG and any(map(str.isdigit, value))
 
 
 def _forms(identifier: str) -> Iterator[str]:
-    """How it may be written in a text: patterns."""
+    """Patterns for how it may be written in a text."""
     namespace, _, value = identifier.partition(":")
     yield f"{_BEFORE}{re.escape(identifier)}{_AFTER}"
     if names_somebody(namespace, value):

@@ -15,8 +15,8 @@ NO_IDENTIFIER = ("it names no identifier that anybody could have; expected names
 
 @dataclass(slots=True)
 class Asked(ToIdentifier):
-    """A record of `privacy.requests`, to the home of its identifier. identifier: as messages give it; empty where none
-    ever could."""
+    """A record of `privacy.requests`, to the home of its identifier. identifier: as messages give it; empty where no message
+    could."""
 
     request_id: str
     action: str
@@ -26,7 +26,7 @@ class Asked(ToIdentifier):
 
 @dataclass(slots=True)
 class Request(ToSequencer):
-    """About whoever has the identifier. created: of the lone profile that it is, else None."""
+    """About whoever has the identifier. created: when the lone profile that it is was created; None if it is none."""
 
     request_id: str
     action: str
@@ -36,7 +36,7 @@ class Request(ToSequencer):
 
     @property
     def question(self) -> tuple[str, ...]:
-        """What makes two of them the same, see `receipts`."""
+        """Requests are repetitions of each other if this is equal, see `receipts`."""
         return self.action, self.request_id, self.identifier
 
 
@@ -69,7 +69,7 @@ class Split(ToSequencer):
 
     @property
     def question(self) -> tuple[str, ...]:
-        """What makes two of them the same, see `receipts`."""
+        """As `Request.question`."""
         return "split", self.request_id, self.identifier, *sorted(self.split_off)
 
 

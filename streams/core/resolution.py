@@ -52,7 +52,8 @@ def resolve(
 
 
 def capped(parts: Sequence[Person], gained: Sequence[str], caps: Caps) -> str:
-    """Which hard cap forbids one person of all these; empty if none does. Who has reached one grows no more."""
+    """Which hard cap forbids that all these become one person; empty if none does. Somebody who has reached a cap grows no
+    more."""
     grown = set(gained).difference(*[part.identifiers for part in parts], *[part.former for part in parts])
     if len(parts) < 2 and not grown:
         return ""
@@ -68,10 +69,9 @@ def capped(parts: Sequence[Person], gained: Sequence[str], caps: Caps) -> str:
 
 
 def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespaces, at: int) -> bool:
-    """True if one person of all these parts and identifiers were over a limit by the joining itself.
+    """True if joining all these parts and identifiers would itself put the person over a limit.
 
-    What a part holds already, under limits that may have been wider once, is no reason to refuse.
-    """
+    What a part holds already, perhaps under limits that were wider once, is no reason to refuse."""
     together: dict[str, int] = {}
     for identifier in set(gained).difference(*[part.identifiers for part in parts]):
         name = namespace_of(identifier)
@@ -102,7 +102,7 @@ def are_parted(parts: Sequence[Person], event_time: int) -> bool:
 
 
 def rejoined(one: Mapping[int, list[int]], other: Mapping[int, list[int]]) -> dict[int, list[int]]:
-    """The splits that still part a merged person from others; what newer evidence joined is parted no more."""
+    """The splits that still part a merged person from others. What newer evidence has joined is no longer parted."""
     both = {**one, **other}
     lasting = [number for number in sorted(both) if one.get(number, both[number])[0] == both[number][0]]
     return {number: both[number] for number in lasting[-MOST_SPLITS:]}

@@ -1,12 +1,11 @@
-"""Events are kept for a time: no event of a profile's timeline outlasts it, whoever the profile is.
+"""Events are kept for a limited time: no event of a profile's timeline outlasts it, whoever the profile is.
 
-By arrival, not by event time, so that old events that come late or are replayed are kept as long as others, and because
-the timeline is in that order: to let go of the oldest reads nothing else. Only the events themselves go: windows,
-counters, traits and consent are kept in fragments and need none of them; only what is built anew reaches back no further.
+By arrival and not by event time: old events that come late or are replayed are kept as long as others, and the timeline is
+in that order, so that letting go of the oldest reads nothing else. Only the events themselves go. Windows, counters, traits
+and consent are kept in fragments and need none of them; only what is built anew reaches back no further.
 
-The oldest event of a profile goes at its very millisecond, and with it what arrived within `TOGETHER` after it: else a
-busy profile would be rewritten once more for each of its events.
-"""
+The oldest event of a profile goes at its very millisecond, and with it what arrived within `TOGETHER` after it: otherwise a
+busy profile would be rewritten once more for each of its events."""
 from __future__ import annotations
 
 from streams.core.context import Context
@@ -21,8 +20,8 @@ TOGETHER = DAY_MS
 
 
 def watch(context: Context, profile: Profile, arrival: int | None = None) -> None:
-    """See that a timer fires when the oldest event is to go. arrival: of the oldest one that came, None where events may
-    have gone or the definition changed: then the timeline is asked."""
+    """See that a timer fires when the oldest event is to go. arrival: of the oldest event that came; None where events may
+    have gone, or the definition has changed: then the timeline is asked."""
     kept, timers = context.plan.definitions.events_expire_after, context.tables.timers
     if arrival is None:
         arrival = context.tables.timeline.oldest(profile.key) if kept is not None else None
@@ -38,13 +37,13 @@ def watch(context: Context, profile: Profile, arrival: int | None = None) -> Non
 
 
 def redefined(context: Context, profile: Profile) -> None:
-    """Another revision may keep events for another time."""
+    """A revision may keep events for another time than before."""
     if context.plan.definitions.events_expire_after != (profile.aging[1] if profile.aging else None):
         watch(context, profile)
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """A timer: what has been kept for long enough goes. `at`: the timer's own instant, however late it fires."""
+    """The timer: what has been kept for long enough goes. `at`: the instant it was armed for, however late it fires."""
     profile, kept = context.tables.profiles.get(key), context.plan.definitions.events_expire_after
     if not isinstance(profile, Profile):
         return []
@@ -59,7 +58,7 @@ def due(context: Context, key: str, at: int) -> list[Sent]:
 
 
 def note(profile: Profile, forgotten: list[int]) -> None:
-    """Receipt and arrival of the newest event that is not in the timeline any more, see `expiry`."""
+    """Keep receipt and arrival of the newest event that is no longer in the timeline, see `expiry`."""
     profile.forgotten = [max(pair) for pair in zip(profile.forgotten or forgotten, forgotten, strict=True)]
 
 

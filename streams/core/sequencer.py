@@ -54,7 +54,7 @@ class _Ruling:
 
 
 def decide(context: Context, message: Decide, at: int) -> list[Sent]:
-    """The decision on one event's evidence: its event to the profile so found, and all that follows from it."""
+    """The decision on one event's evidence: the event goes to the profile so found, and all that follows goes with it."""
     event = message.event
     owners = _owners(context, message)
     persons = {key: _person(context, message, key) for key in dict.fromkeys(owners.values())}
@@ -70,7 +70,7 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
         owner = owners.get(identifier)
         if owner not in verdict.absorbed:
             _leave_out(ruling, identifier, owner)
-    ruling.person.words += 1
+    ruling.person.decisions += 1
     context.tables.persons.put(ruling.profile, ruling.person)
     return _conclude(ruling)
 
@@ -99,6 +99,17 @@ def _person(context: Context, message: Decide, key: str) -> Person:
     return person
 
 
+def node_of(context: Context, identifier: str, created: int | None) -> Node:
+    """The identifier's node, for the caller to write. Where there is none yet, a new one: of the lone profile that was
+    `created` then and enters the graph with it, or without an owner."""
+    node = context.tables.nodes.get(identifier)
+    if node is not None or created is None:
+        return node or Node()
+    key = profile_key(identifier)
+    context.tables.persons.put(key, Person(created=created, identifiers={identifier: created}))
+    return Node(owners=[[BEGINNING, key, 0]])
+
+
 def next_decision(context: Context) -> int:
     """The place of one more decision in the realm's order."""
     number = (context.tables.counters.get(DECISIONS) or 0) + 1
@@ -113,7 +124,7 @@ def _survivor(context: Context, message: Decide, verdict: Verdict, persons: dict
 
 
 def new_key(context: Context, identifier: str) -> str:
-    """A key that no profile has and none had that could still be looked for."""
+    """A key that no profile has, and that nobody can still be looking for."""
     tables = context.tables
     node = tables.nodes.get(identifier) or Node()
     while tables.persons.get(profile_key(identifier, node.generation)) is not None:
@@ -156,24 +167,31 @@ def _attach(ruling: _Ruling, identifiers: list[str]) -> None:
 
 
 def _leave_out(ruling: _Ruling, identifier: str, owner: str | None) -> None:
-    row = ruling.context.namespaces.row(namespace_of(identifier))
+    """An identifier that the message names, and that is not among those it was resolved to: refused, attached or moved."""
     if owner == ruling.profile:
         return
     other = ruling.context.tables.persons.get(owner) if owner else None
-    if other is not None and are_parted([ruling.person, other], ruling.message.event.event_time):
-        ruling.audit("refused", [identifier], owner, "parted by a split since")
-        return
-    caps = ruling.context.namespaces.caps
-    fits = not exceeds([ruling.person], [identifier], ruling.context.namespaces, ruling.at)
-    if reason := capped([ruling.person], [identifier], caps):
+    if reason := _refusal(ruling, identifier, other):
         ruling.audit("refused", [identifier], owner, reason)
-    elif row.on_conflict is OnConflict.KEEP or not fits:
-        together = (other and capped([ruling.person, other], [], caps)) or "limit of the profile"
-        ruling.audit("refused", [identifier], owner, f"limit of {row.name}" if not fits else together)
     elif owner is None:
         _attach(ruling, [identifier])
     else:
         _move(ruling, identifier, owner)
+
+
+def _refusal(ruling: _Ruling, identifier: str, other: Person | None) -> str:
+    """Why the profile does not get the identifier, which `other` has; empty if it does."""
+    person, namespaces = ruling.person, ruling.context.namespaces
+    row = namespaces.row(namespace_of(identifier))
+    if other is not None and are_parted([person, other], ruling.message.event.event_time):
+        return "parted by a split since"
+    if reason := capped([person], [identifier], namespaces.caps):
+        return reason
+    if exceeds([person], [identifier], namespaces, ruling.at):
+        return f"limit of {row.name}"
+    if row.on_conflict is OnConflict.KEEP:
+        return (capped([person, other], [], namespaces.caps) if other else "") or "limit of the profile"
+    return ""
 
 
 def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
@@ -208,7 +226,7 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
 def _conclude(ruling: _Ruling) -> list[Sent]:
     event, nodes = ruling.message.event, ruling.context.tables.nodes
     for identifier, node in sorted(ruling.pointed.items()):
-        ruling.sends.append(Point(identifier, [list(owner) for owner in node.owners]))
+        ruling.sends.append(Point.of(identifier, node))
     subject = event.subject
     named = nodes.get(subject)
     assert named is not None

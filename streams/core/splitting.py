@@ -69,7 +69,7 @@ def _new_key(context: Context, identifier: str) -> str:
 
 
 def _part(person: Person, chosen: list[str], number: int, at: int) -> Person:
-    """What leaves, as a person of its own; both remember that they were parted."""
+    """Those who leave, as a person of their own. Both sides remember that they were parted."""
     leaving = {identifier: person.identifiers.pop(identifier) for identifier in chosen}
     fresh = Person(
         created=min(leaving.values()), identifiers=leaving, former=person.former & set(chosen),
@@ -95,14 +95,14 @@ def _hand_over(context: Context, key: str, to: str, fresh: Person, chosen: list[
         gained[identifier] = [epoch, since]
         if node.suppressed:
             suppressed[identifier] = node.suppressed
-        points.append(Point(identifier, [list(owner) for owner in node.owners]))
+        points.append(Point.of(identifier, node))
     return [
         Announce(to, fresh.created, gained, (source,), suppressed),
         Cut(key, to, chosen, fragments, BEGINNING, None, source, is_split=True), *points]
 
 
 def announce(context: Context, message: Announce, at: int) -> list[Sent]:
-    """The profile begins; what comes for it before its fragments is folded, and judged with them."""
+    """The profile begins. What comes for it before its fragments is folded in, and judged together with them."""
     row = context.tables.profiles.get(message.profile)
     assert not isinstance(row, Forward)
     profile = row or profiling.begin(context, message.profile, message.created)

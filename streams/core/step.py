@@ -1,6 +1,7 @@
-"""One message, one step: which stage takes it."""
+"""Which stage takes a message, and which a timer that is due."""
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from streams.core import (
@@ -9,14 +10,17 @@ from streams.core import (
     erasing,
     expiry,
     exporting,
+    forwarding,
     handover,
     profiling,
     receipts,
+    retention,
     sequencer,
     splitting,
     suppression,
     vacating,
 )
+from streams.core.campaigns import history
 from streams.core.context import Context
 from streams.core.endings import Bar, Expire, Forget, Keep, Report, Reported, Vacate, Wipe
 from streams.core.messages import (
@@ -27,20 +31,23 @@ from streams.core.messages import (
     Decide,
     Deliver,
     Point,
+    ProfileSeen,
     Release,
     Resolve,
     Sent,
     Visit,
 )
+from streams.core.profile import Profile
 from streams.core.requests import Announce, Asked, Petition, Split, Suppress, Suppressing
+from streams.core.tables import ANSWER, EVENTS, EXPIRY, FORWARD, MESSAGES, RULE, VACANT, VIEW
+from streams.core.upgrade import bring_up_to_date
 
 
 def step(context: Context, message: Command, at: int) -> list[Sent]:
-    """What `message` causes at the instant `at`, beside its changes to the context's tables.
+    """What `message` causes at the instant `at`, besides its changes to the context's tables.
 
-    Deterministic and total: the same tables, definitions, message and instant give the same result, and no
-    message that `Intake` or a stage built raises.
-    """
+    Deterministic and total: the same tables, definitions, message and instant give the same result, and no message that
+    `Intake` or a stage has built makes it raise."""
     match message:
         case Arrive():
             return arrival.arrive(context, message, at)
@@ -100,3 +107,33 @@ def _request_or_end(
             return vacating.leave(context, message)
         case _:
             assert_never(message)
+
+
+def fire(context: Context, due: int, cause: str, key: str) -> list[Sent]:
+    """What a timer of this cause causes at `due`, the instant it was armed for, however late it fires."""
+    return _DUE[cause](context, key, due)
+
+
+def _rule_due(context: Context, key: str, at: int) -> list[Sent]:
+    """Let what time alone changed happen, and arm the next."""
+    row = context.tables.profiles.get(key)
+    if not isinstance(row, Profile):
+        return []
+    context.tables.profiles.put(key, row)
+    row.timer_at = 0
+    sends: list[Sent] = []
+    if row.edition != context.edition:
+        sends += bring_up_to_date(context, row, max(at, row.now))
+    sends += profiling.lapse(context, row, at)
+    profiling.arm(context, row)
+    return sends
+
+
+def _view_due(context: Context, key: str, at: int) -> list[Sent]:
+    row = context.tables.profiles.get(key)
+    return [ProfileSeen(row)] if isinstance(row, Profile) and not row.handovers else []
+
+
+_DUE: Mapping[str, Callable[[Context, str, int], list[Sent]]] = {
+    RULE: _rule_due, VIEW: _view_due, EXPIRY: expiry.due, EVENTS: retention.due, MESSAGES: history.due,
+    FORWARD: forwarding.due, VACANT: vacating.due, ANSWER: receipts.due}

@@ -10,14 +10,13 @@ from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
 from streams.core.context import Context
 from streams.core.endings import Bar
-from streams.core.intervals import BEGINNING
 from streams.core.messages import Point, Sent
-from streams.core.profile import Forward, Profile, profile_key
-from streams.core.profiling import enters, own_profile
+from streams.core.ownership import present_owner
+from streams.core.profile import Forward, Profile
+from streams.core.profiling import mark_linked, own_profile
 from streams.core.receipts import Pending, once
 from streams.core.requests import NO_IDENTIFIER, Asked, Petition, Receipt, Suppress, Suppressing
-from streams.core.sequencer import next_decision
-from streams.core.tables import Node, Person
+from streams.core.sequencer import next_decision, node_of
 
 UNSTATED = "do not contact"
 PERSONAL = frozenset({"erase", "export"})
@@ -28,12 +27,12 @@ OFF_ALREADY = "it is not on the list: nothing to do"
 
 
 def asked(context: Context, message: Asked, at: int) -> list[Sent]:
-    """A request, at the home of its identifier: whether that is a profile by itself is known here alone."""
+    """A request, at the home of its identifier: only here is it known whether that is a profile by itself."""
     tables, identifier = context.tables, message.identifier
     if not identifier:
         return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
     pointer, profile = tables.pointers.get(identifier), own_profile(tables, identifier)
-    created = enters(tables, profile) if profile is not None and pointer is None else None
+    created = mark_linked(tables, profile) if profile is not None and pointer is None else None
     writes = message.action in WRITING and not barring.is_listed(context, identifier)
     if writes and (profile is None or pointer is not None):
         leave_undecided(tables, identifier, pointer)
@@ -52,30 +51,30 @@ def _decide(context: Context, message: Suppress, at: int) -> list[Sent | Pending
         return _of_erased(context, message, at)
     if message.action == "unsuppress" and _is_off(context, message):
         return [Receipt(message.request_id, message.action, None, {}, at, reason=OFF_ALREADY)]
-    node = tables.nodes.get(identifier) or enter(context, identifier, message.created)
+    node = node_of(context, identifier, message.created)
     reason = (message.reason or UNSTATED) if message.action == "suppress" else None
     node.suppressed = [next_decision(context), reason]
     tables.nodes.put(identifier, node)
     sends: list[Sent | Pending] = []
-    owner = (node.owners[-1][1] or None) if node.owners else None
+    owner = present_owner(node.owners)
     if owner is not None:
-        sends = [Point(identifier, [list(each) for each in node.owners]),
-                 Suppressing(owner, identifier, list(node.suppressed))]
+        sends = [Point.of(identifier, node), Suppressing(owner, identifier, list(node.suppressed))]
     return [*sends, Receipt(message.request_id, message.action, context.profile_id(owner) if owner else None,
                             {"identities": 1, "profiles": int(owner is not None)}, at)]
 
 
 def _is_off(context: Context, message: Suppress) -> bool:
-    """Nobody has it, and it is not listed. It may have been erased: to note it is to keep what was to go."""
+    """Whether nobody has it and it is not listed. It may have been erased: to note it now would be to keep what was to
+    go."""
     node = context.tables.nodes.get(message.identifier)
     if node is None:
         return message.created is None
-    return not any(profile for _, profile, _ in node.owners[-1:]) and (not node.suppressed or node.suppressed[1] is None)
+    return present_owner(node.owners) is None and (not node.suppressed or node.suppressed[1] is None)
 
 
 def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:
-    """Its hash is on the list already, which is more than not to be written to; `unsuppress` takes it off. It has no row
-    but the hash, and must get none."""
+    """Its hash is on the list already, which says more than that nothing may be sent; `unsuppress` takes it off. An erased
+    identifier has no row but that hash, and must not get one."""
     if message.action == "suppress":
         return [Receipt(message.request_id, message.action, None, {}, at, reason="erased, which is more: nothing to do")]
     row = context.tables.barred.get(barring.mark(context, message.identifier))
@@ -85,17 +84,8 @@ def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pend
     return [lifted, Receipt(message.request_id, message.action, None, {"identities": 1}, at)]
 
 
-def enter(context: Context, identifier: str, created: int | None) -> Node:
-    """A lone profile enters the graph; an identifier that nobody has enters it without an owner."""
-    if created is None:
-        return Node()
-    key = profile_key(identifier)
-    context.tables.persons.put(key, Person(created=created, identifiers={identifier: created}))
-    return Node(owners=[[BEGINNING, key, 0]])
-
-
 def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:
-    """Decisions may overtake each other on their way round former owners: the newest counts. True if it is news."""
+    """Decisions may overtake each other on their way round former owners, so the newest counts. True if this one is news."""
     known = profile.suppressed.get(identifier)
     if identifier not in profile.identifiers or (known is not None and known[0] >= row[0]):
         return False
@@ -104,7 +94,7 @@ def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:
 
 
 def tell_owner(context: Context, message: Suppressing, at: int) -> list[Sent]:
-    """At the owner: audiences and ad servers are told at once; messages are asked about when they are due."""
+    """At the owner. Audiences and ad servers are told at once; for messages the question is asked when they are due."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         message.profile = profile.to

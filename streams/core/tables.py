@@ -15,13 +15,14 @@ from streams.core.requests import Receipt
 
 T = TypeVar("T")
 VIEW, RULE, FORWARD, EXPIRY, EVENTS, MESSAGES = "view", "rule", "forward", "expiry", "past", "messages"
+"""Causes of a profile's timers. Timers of one instant fire in the alphabetical order of these words: so a profile that ends
+(`expiry`) can still look at its events before they are let go of (`past`)."""
 VACANT, ANSWER = "vacant", "answer"
-"""Causes of timers of profiles; of these two: of identifiers and receipts, at the sequencer. At one instant they fire in
-the order of these words: the end of a profile asks its events before they go."""
-WATCHED_FOR = DAY_MS
-"""For how long an erased identifier is taken out of what profiles are handed, once nothing that names it is under way."""
+"""Causes of timers at the sequencer: of an identifier that nobody owns any more, and of a receipt."""
 UNDER_WAY = 7 * DAY_MS
-"""What forwards and vacant identifiers outlast: far longer than any message can be under way."""
+"""ms for which forwards and vacant identifiers are kept: far longer than any message can be under way."""
+WATCHED_FOR = DAY_MS
+"""ms for which, after that, an erased identifier is still taken out of whatever profiles are handed."""
 
 
 class Table(Protocol[T]):
@@ -35,10 +36,10 @@ class Table(Protocol[T]):
 
 
 class RareTable(Table[T], Protocol[T]):
-    """One of which most deployments have no row at all."""
+    """A table in which most deployments have no row at all."""
 
     def is_empty(self) -> bool:
-        """Whether no row can be found, told without looking for a certain one."""
+        """True if there is no row; told without looking for one."""
 
 
 class Entry(NamedTuple):
@@ -56,8 +57,8 @@ PORTION = 1 << 20
 
 
 def portions(entries: Iterable[Entry], most: int) -> Iterator[list[Entry]]:
-    """These events one after the other, at most so many together, and bytes for one record: more than PORTION only of one
-    that is alone."""
+    """These events in their order, in portions of at most `most`, each small enough for one record: a portion is larger than
+    PORTION only if it is one event."""
     portion: list[Entry] = []
     size = 0
     for entry in entries:
@@ -85,25 +86,25 @@ class Timeline(Protocol):
         """The arrival of its first event."""
 
     def forget(self, profile: str, before: int) -> list[Entry]:
-        """Let go of the events that arrived before that arrival; gives them, oldest first."""
+        """Let go of the events with an earlier arrival than `before`; returns them, oldest first."""
 
 
 class Timers(Protocol):
     """What is due when: at most one per (profile key, cause)."""
 
     def arm(self, due: int, cause: str, key: str) -> None:
-        """One that is not armed now."""
+        """Arm a timer that is not armed now."""
 
     def disarm(self, due: int, cause: str, key: str) -> None: ...
 
 
 @dataclass(slots=True)
 class Pointer:
-    """Who owned an identifier, by event time: `owners` are [from, profile key, epoch], oldest first; none while
-    nothing was decided for it, or only that it was refused. A lone identifier that is its own profile has no pointer.
+    """Who owned an identifier, by event time: `owners` are [from, profile key, epoch], oldest first; empty while nothing was
+    decided for it, or only that it was refused. A lone identifier that is its own profile has no pointer.
 
-    seen, chunks: which of its messages came before, see `copies`. is_vacant: it was somebody's until they were forgotten,
-    and nothing named it since."""
+    seen, chunks: which of its messages came before, see `copies`. is_vacant: its owner was forgotten, and nothing has named
+    it since."""
 
     owners: list[list[Any]] = field(default_factory=list)
     seen: bytes = b""
@@ -115,7 +116,7 @@ class Pointer:
 class Node:
     """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch.
 
-    suppressed: [decision, reason], reason None once it was lifted; empty where it never was, see `suppression`.
+    suppressed: [decision, reason], reason None once it was lifted; empty if it never was suppressed, see `suppression`.
     generation: of the newest profile named after it. vacant_until: how long it is remembered while nobody owns it."""
 
     owners: list[list[Any]] = field(default_factory=list)
@@ -129,20 +130,20 @@ class Node:
 class Person:
     """A profile in the identity graph. identifiers: identifier -> arrival of its attachment; former: what it owned
     once. created: arrival that orders profiles by age. parted: number of a split -> [side, its instant], see
-    `resolution.are_parted`. words: how many decisions the profile was told as its own, see `expiry`."""
+    `resolution.are_parted`. decisions: how many the profile was told as its own, see `expiry` and `Profile.heard`."""
 
     created: int
     identifiers: dict[str, int] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
     merges: int = 0
     parted: dict[int, list[int]] = field(default_factory=dict)
-    words: int = 0
+    decisions: int = 0
 
 
 @dataclass(slots=True)
 class Barred:
-    """Of an identifier that was erased, under its keyed hash. until: events up to this time count nowhere, for ever.
-    is_lifted: later ones count again."""
+    """What is kept of an erased identifier, under its keyed hash. until: events up to this time never count. is_lifted:
+    later ones count again."""
 
     until: int
     is_lifted: bool = False

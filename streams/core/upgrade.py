@@ -1,8 +1,7 @@
-"""A profile under new definitions: rebuild what the fragments lack from the timeline, evaluate, tell the difference.
+"""A profile under new definitions: rebuild from the timeline what the fragments lack, evaluate, tell the difference.
 
-The same road serves a new revision, a campaign that starts or ends, and a completed hand-over: afterwards the
-profile is as if the present definitions had always been in force, as far as the timeline reaches back.
-"""
+The same for a new revision, for a campaign that starts or ends, and for a completed hand-over: afterwards the profile is as
+if the present definitions had always been in force, as far as the timeline reaches back."""
 from __future__ import annotations
 
 from streams.core import bounds, campaigns, expiry, retention, telling
@@ -36,8 +35,8 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
 
 
 def rebuild(context: Context, profile: Profile) -> bool:
-    """Leaves that a fragment has never heard of are folded anew from its events; where there are none such, no event is
-    read. Whether the profile may have become too large by it (`bounds`)."""
+    """Fold leaves that a fragment has never heard of from its events; if it lacks none, no event is read. True if the
+    profile may have become too large by it (`bounds`)."""
     behind = [fragment for fragment in profile.fragments.values() if is_behind(context.plan, fragment)]
     if not behind:
         return False
@@ -54,7 +53,7 @@ def rebuild(context: Context, profile: Profile) -> bool:
 
 
 def _knows_all(context: Context, behind: list[Fragment]) -> bool:
-    """They were complete under definitions that asked for all that these ask for."""
+    """Whether these fragments were complete under definitions that asked for everything that the present ones ask for."""
     former, wanted = context.former, context.plan.sources.keys()
     return former is not None and wanted <= former.sources.keys() and all(
         fragment.plan == former.source_set for fragment in behind)

@@ -1,11 +1,11 @@
-"""Identifiers whose owner is forgotten: nobody's at once, unknown once nothing that names them is under way any more.
+"""Identifiers whose owner is forgotten: nobody's at once, and unknown once nothing that names them is under way any more.
 
-Shared by the two ends of a profile, expiry and erasure. In between an identifier stays undecided, so that every event
-of it goes to the sequencer and no profile begins beside what is still on its way.
+Shared by the two ways in which a profile ends, expiry and erasure. In between an identifier stays undecided, so that every
+event of it goes to the sequencer and no profile begins beside what is still on its way.
 
-Nobody is called by an identifier that is nobody's: whom a split or a move left under its name gets another key. So when
-the identifier is unknown, no key has its name, and whoever begins with it then meets nobody.
-"""
+No profile keeps the name of an identifier that is nobody's: one that a split or a move left with nothing but the name gets
+another key. So when the identifier is unknown, no key has its name, and a profile that begins with it then meets no
+other."""
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -17,36 +17,37 @@ from streams.core.copies import forget_copies
 from streams.core.endings import Redact, Vacate
 from streams.core.messages import IdentityChanged, Point, Release, Sent
 from streams.core.ownership import rename, vacate
-from streams.core.profile import Forward, generation, home, profile_key
+from streams.core.profile import Forward, profile_key, split_key
 from streams.core.requests import Announce
 from streams.core.tables import UNDER_WAY, VACANT, Node
 
 RENAMED = "renamed:"
-"""Begins a key that no identifier has given."""
+"""Begins a key that is not named after an identifier."""
 
 
 def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
-    """Next generation, next epoch: whatever begins there next is nothing that was there before. Of every identifier: a
-    forward may stand where an absorbed profile was named after it."""
+    """The next generation and the next epoch: whatever begins there later is nothing that was there before. Called for every
+    identifier of the profile: a forward may stand where a profile that it absorbed was named after it."""
     node = context.tables.nodes.get(identifier) or Node()
     vacate(node.owners, key)
     node.epochs += 1
-    node.generation = max(node.generation, generation(key) if identifier == home(key) else 0) + 1
+    name, generation = split_key(key)
+    node.generation = max(node.generation, generation if identifier == name else 0) + 1
     return leave_vacant(context, identifier, node, at)
 
 
 def leave_vacant(context: Context, identifier: str, node: Node, at: int) -> Point:
-    """Where nobody else ever had it, what is known of it goes in a while. By the wall clock, because after an outage the
-    end may lie far back, and messages of now are under way."""
+    """If nobody else ever had it, what is known of it goes in a while. By the wall clock: after an outage the end may lie
+    far back while messages of now are under way."""
     if not node.owners:
         node.vacant_until = max(at, context.wall) + UNDER_WAY
         context.tables.timers.arm(node.vacant_until, VACANT, identifier)
     context.tables.nodes.put(identifier, node)
-    return Point(identifier, [list(owner) for owner in node.owners])
+    return Point.of(identifier, node)
 
 
 def named_after(context: Context, let_go: Collection[str]) -> list[str]:
-    """Keys of those who are called by one of these identifiers, which nobody has any more."""
+    """The keys of profiles that are named after one of these identifiers, which nobody has any more."""
     nodes, persons = context.tables.nodes, context.tables.persons
     found = {identifier: nodes.get(identifier) for identifier in sorted(let_go)}
     keys = [profile_key(identifier, each) for identifier, node in found.items() if node and not node.owners
@@ -55,7 +56,7 @@ def named_after(context: Context, let_go: Collection[str]) -> list[str]:
 
 
 def rename_others(context: Context, keys: Collection[str], number: int, at: int, because: str) -> list[Sent]:
-    """They get keys that name nobody. By instant too, because a lone visitor's key comes again."""
+    """Give them keys that name nobody. The instant is part of such a key, because a lone visitor's key comes again."""
     return [sent for key in keys for sent in _rename(
         context, key, f"{RENAMED}{mark(context, f'{key} {at}')}",
         IdentityChanged(at, "merged", "", context.profile_id(key), [], "", because, number))]
@@ -65,7 +66,7 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
     tables, person = context.tables, context.tables.persons.get(key)
     assert person is not None
     tables.persons.delete(key)
-    person.words = 0
+    person.decisions = 0
     tables.persons.put(to, person)
     gained, suppressed, points = dict[str, list[int]](), dict[str, list[Any]](), list[Sent]()
     for identifier in sorted({*person.identifiers, *person.former}):
@@ -73,16 +74,18 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
         assert node is not None
         rename(node.owners, key, to)
         tables.nodes.put(identifier, node)
-        points.append(Point(identifier, [list(owner) for owner in node.owners]))
+        points.append(Point.of(identifier, node))
         if identifier in person.identifiers:
-            gained[identifier] = [node.owners[-1][2], node.owners[-1][0]]
-            suppressed |= {identifier: list(node.suppressed)} if node.suppressed else {}
+            since, _, epoch = node.owners[-1]
+            gained[identifier] = [epoch, since]
+            if node.suppressed:
+                suppressed[identifier] = list(node.suppressed)
     audit.profile_id = context.profile_id(to)
     return [Announce(to, person.created, gained, (key,), suppressed), Release(key, to), *points, audit]
 
 
 def due(context: Context, identifier: str, at: int) -> list[Sent]:
-    """A timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
+    """The timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
     node = context.tables.nodes.get(identifier)
     if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
         return []
@@ -100,8 +103,8 @@ def _redacted(context: Context, identifier: str) -> list[Redact]:
 
 
 def leave(context: Context, message: Vacate) -> list[Sent]:
-    """Forwards go that found their names taken up late; the pointer too, unless an event passed it since: that one is
-    with the sequencer, or was."""
+    """Delete forwards that still stand under its names, and its pointer. Not the pointer if an event passed it since: that
+    event is with the sequencer, or was."""
     tables, identifier = context.tables, message.identifier
     for each in range(message.generations):
         key = profile_key(identifier, each)

@@ -34,7 +34,7 @@ _SIGNED, _UNSIGNED = 1 << 63, 1 << 64
 
 
 def number(value: Json) -> Number | None:
-    """The number that `value` is, or is the text of. Booleans, NaN and infinities are none."""
+    """The number that `value` is, or is the text of; None for booleans, NaN and infinities."""
     kind = type(value)
     if kind is str:
         return _number_of_text(value)
@@ -44,7 +44,7 @@ def number(value: Json) -> Number | None:
 
 
 def _nearest(whole: int) -> float | None:
-    """As readers of JSON and YAML take what 64 bits do not hold, so that it equals what they read."""
+    """What readers of JSON and YAML make of a number beyond 64 bits, so that it equals what they read."""
     try:
         return float(whole)
     except OverflowError:
@@ -79,18 +79,17 @@ def instant(value: Json) -> int | None:
 
 def _parse(text: str) -> int | None:
     try:
-        moment = parsed(text.upper())
+        moment = read_iso(text.upper())
     except ValueError:
         return None
     return epoch_ms(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
-def parsed(text: str) -> datetime:
-    """As ISO 8601 writes it. ValueError where it does not.
+def read_iso(text: str) -> datetime:
+    """The moment that an ISO 8601 text states. ValueError if it states none.
 
-    A minute's 61st second is the first of the next, 24:00 the next day's 00:00: ISO 8601 knows both, `datetime` not the
-    one, and the other from Python 3.13 on only.
-    """
+    Second 60 of a minute is the first of the next minute, and 24:00 is 00:00 of the next day. ISO 8601 has both; `datetime`
+    reads the one never, and the other from Python 3.13 on only."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -105,7 +104,7 @@ def parsed(text: str) -> datetime:
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Of an instant with its zone; what is finer is cut off."""
+    """Of a moment with a zone. Whatever is finer than a millisecond is cut off."""
     return (moment - EPOCH) // _MILLISECOND
 
 
@@ -116,7 +115,7 @@ def iso(milliseconds: int) -> str:
 
 
 def iso_or_none(milliseconds: int | None) -> str | None:
-    """The same, of an instant that there may not be."""
+    """The same for an instant that there may not be."""
     return None if milliseconds is None else iso(milliseconds)
 
 
@@ -130,11 +129,10 @@ def text_of(value: Json) -> str:
 
 
 def key_of(value: Json) -> str:
-    """What tells distinct values apart, short enough to keep: a digest stands for a long text.
+    """A text that tells distinct values apart, short enough to keep: a digest stands for a long one.
 
-    1, 1.0, "1", "1.0" and " 1 " are one value; true and "true" are two, and so are "01" and "1": with a leading zero it
-    is a code and no number as JSON writes it.
-    """
+    1, 1.0, "1", "1.0" and " 1 " are one value. true and "true" are two, and so are "01" and "1": with a leading zero it is a
+    code, and no number as JSON writes it."""
     if isinstance(value, str):
         bare = value.strip()
         is_number = bare[:1] in _NUMBER_BEGINS and _JSON_NUMBER.fullmatch(bare)
@@ -149,7 +147,7 @@ def key_of(value: Json) -> str:
 
 
 def same(one: Json, other: Json) -> bool:
-    """Whole values are equal. A number equals a text that is that number; a boolean equals only itself."""
+    """Whether whole values are equal. A number equals a text that is that number; a boolean equals only itself."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -163,8 +161,7 @@ def same(one: Json, other: Json) -> bool:
 
 
 def descend(value: Json, path: tuple[str, ...]) -> Json:
-    """Where the path leads: the key with all its dots first, then object by object; None where it ends
-    early."""
+    """What the path leads to: the key with all its dots first, then object by object; None if it ends early."""
     if not isinstance(value, dict | Mapping):
         return None
     if len(path) > 1:

@@ -1,4 +1,5 @@
-"""Templates of what a destination is sent. Connectors know no sandbox: whoever builds one hands it `compiled`."""
+"""Templates for the bodies that destinations are sent. Connectors do not know the sandbox: whoever builds one hands it
+`compiled`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -15,8 +16,8 @@ _SANDBOX = Sandbox(undefined=StrictUndefined, longest=LONGEST_BODY)
 
 
 def compiled(text: str) -> Callable[[Mapping[str, Any]], bytes]:
-    """From the fields of an activation to a body, which raises Rejected, without a value, where the template fails or has
-    no end. Raises TemplateSyntaxError."""
+    """Makes a function from the fields of an activation to a body. It raises Rejected, without any value, if the template
+    fails or does not end. Raises TemplateSyntaxError."""
     template = _SANDBOX.from_string(text)
 
     def body(fields: Mapping[str, Any]) -> bytes:

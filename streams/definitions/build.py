@@ -22,12 +22,11 @@ P = TypeVar("P", Segment, ComputedTrait, Campaign, Identity, ConsentMapping)
 
 
 def build(documents: Mapping[str, Json], revision: int, versions: Mapping[str, int]) -> Definitions:
-    """The definitions that inlined `documents` (by `kind/id`, as `Definitions.sources`) are; their own `sources` are
-    without the parts of lists.
+    """The definitions that these inlined `documents` (by `kind/id`, as in `Definitions.sources`) describe; the `sources` of
+    the result are without the parts of lists.
 
-    `versions` has the version of each key; 1 where it is silent. Documents out of `load_folder` have no
-    faults; others may: Misconfigured lists them all, under the documents' keys.
-    """
+    `versions` has the version of each key; a key that it lacks has version 1. Documents that come from `load_folder` have no
+    faults; others may: Misconfigured lists them all, under the documents' keys."""
     parts = {key: document for key, document in documents.items() if is_part(key)}
     reads = [read(under(key, document), Notes(), parts) for key, document in documents.items() if key not in parts]
     found = faults(reads)
@@ -37,7 +36,7 @@ def build(documents: Mapping[str, Json], revision: int, versions: Mapping[str, i
 
 
 def read(written: Written, notes: Notes, parts: Mapping[str, Json]) -> Read:
-    """Reads one document, lists in it from their `parts`; faults are in its notes."""
+    """Reads one document, and lists in it from their `parts`. Faults are put into its notes."""
     try:
         parsed = read_document(Found(value=attached(written.document, parts), steps=(), notes=notes))
     except Unreadable:

@@ -12,8 +12,8 @@ from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, S
 from streams.core.intervals import DAY_MS
 from streams.definitions.channels import OF_A_CAMPAIGN, OF_A_VARIANT
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
-from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import dotted
+from streams.definitions.foreign import word_meant
 from streams.definitions.matches import EVENT_NAMES
 from streams.definitions.samples import failures
 from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, TIME, TIME_ZONE, choice, duration, whole

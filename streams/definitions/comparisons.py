@@ -5,12 +5,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.core.segments.rules import Comparison, Condition, Operator
-from streams.definitions.scalars import BOOLEAN, NUMBER, PATH, PATTERN, SCALAR, SCALARS, TEXT, TIME, WHOLE, duration
+from streams.definitions.scalars import (
+    BOOLEAN,
+    NUMBER,
+    PATH,
+    PATTERN,
+    SCALAR,
+    SCALAR_OR_LIST,
+    SCALARS,
+    TEXT,
+    TIME,
+    duration,
+)
 from streams.definitions.shapes import Choice, Given, Record, Shape
 
 OPERANDS: Mapping[Operator, Shape[Any]] = {
-    Operator.IS: WHOLE,
-    Operator.IS_NOT: WHOLE,
+    Operator.IS: SCALAR_OR_LIST,
+    Operator.IS_NOT: SCALAR_OR_LIST,
     Operator.IN: SCALARS,
     Operator.NOT_IN: SCALARS,
     Operator.GT: NUMBER,

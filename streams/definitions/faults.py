@@ -65,14 +65,14 @@ def sentence(place: Place, found: str, expected: str, meant: str = "") -> str:
 
 
 def nearest(word: object, valid: Iterable[str]) -> str:
-    """The valid word that a typo most likely stands for, "" where none is near."""
+    """The valid word that a typo most likely stands for; "" if none is near."""
     plain = {_plain(each): each for each in valid}
     close = difflib.get_close_matches(_plain(str(word)), plain, n=1, cutoff=0.6)
     return plain[close[0]] if close else ""
 
 
 def no_such(kind: str, name: str, known: Iterable[str]) -> str:
-    """What is said where one is named that nobody defined."""
+    """The sentence for a name that nobody has defined."""
     names = sorted(known)
     meant = nearest(name, names)
     if not names:

@@ -22,8 +22,8 @@ SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
 Check: TypeAlias = Callable[[dict[str, Json], Set[Steps]], Iterable[Fault]]
-"""What else is wrong with a document of `kind: destination`, given where values are refused already. Only connectors know,
-and who calls brings them. Not asked of what stands on the topic: no worker ever refuses a revision for it."""
+"""Finds what else is wrong with a document of `kind: destination`; it is told where values are refused already. Only
+connectors know, and the caller brings them. Not used for what is on the topic: no worker refuses a revision for it."""
 
 
 def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
@@ -42,14 +42,14 @@ def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
 
 
 def without_definitions(path: Path) -> str:
-    """What is said of a folder that has none."""
+    """The sentence for a folder that has no definitions."""
     return f"{path}: no definition in it ({', '.join(sorted(SUFFIXES))})"
 
 
 def load_file(path: Path, beside: Callable[[], Mapping[str, Json]]) -> tuple[Definitions, tuple[str, ...]]:
-    """The definitions of one file in place of those of the same `kind/id` among what `beside` gives (documents without
-    faults), and the ids of the file's segments, of which it must have one. Raises as `load_folder`; what the file refers
-    to may be in either, and `beside` is asked once nothing is wrong with the file by itself."""
+    """The definitions of one file, in place of those of the same `kind/id` among what `beside` gives (documents without
+    faults), and the ids of the file's segments; it must have one. Raises as `load_folder` does. What the file refers to may
+    be in either; `beside` is called once nothing is wrong with the file by itself."""
     illegible: list[str] = []
     own = list(_reads(path.parent, path, illegible))
     _refuse(illegible, noted(own))
@@ -83,7 +83,8 @@ def _note(read: Read, check: Check) -> None:
 
 
 def _files(folder: Path, illegible: list[str]) -> list[Path]:
-    """Links are followed, each folder once. What cannot be seen is a fault: `apply` deletes what is not there."""
+    """Links are followed, each folder once. A file that cannot be looked at is a fault, for `apply` deletes what is not
+    there."""
     def unlisted(error: OSError) -> None:
         illegible.append(f"{error.filename}: the folder cannot be listed ({error.strerror}); expected one that may be read")
 
@@ -101,7 +102,7 @@ def _files(folder: Path, illegible: list[str]) -> list[Path]:
 
 
 def _mode(file: Path) -> int:
-    """0 of what is not there or may not be looked at."""
+    """0 if the file is not there or may not be looked at."""
     try:
         return file.stat().st_mode
     except OSError:

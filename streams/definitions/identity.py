@@ -13,9 +13,9 @@ from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
 from streams.core.precedence import Precedence
 from streams.core.tables import UNDER_WAY
 from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.precedence import PRECEDENCE
 from streams.definitions.scalars import NAMESPACE, TEXT, choice, duration, whole
 from streams.definitions.shapes import Found, Given, Record, Shape, entries, many
-from streams.definitions.trusted import PRECEDENCE
 
 EVER = "ever"
 NEVER = "never"

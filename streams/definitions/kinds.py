@@ -11,8 +11,8 @@ from streams.definitions.computed import COMPUTED_TRAIT
 from streams.definitions.consent import CONSENT
 from streams.definitions.destinations import DESTINATION
 from streams.definitions.document import DOCUMENT_FIELDS
-from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import nearest, shown
+from streams.definitions.foreign import word_meant
 from streams.definitions.identity import IDENTITY, Identity
 from streams.definitions.segments import SEGMENT
 from streams.definitions.shapes import Found, Record

@@ -23,7 +23,7 @@ MOST = 5_000_000
 
 
 def listed(digests: Sequence[int]) -> tuple[Json, dict[str, Json]]:
-    """What stands in the rule, and its parts as documents by `kind/id`. `digests` ascend, each once."""
+    """What stands in the rule, and the parts as documents by `kind/id`. `digests` are ascending, each once."""
     bits = max(0, (len(digests) // IN_A_PART).bit_length())
     shares: list[list[int]] = [[] for _ in range(1 << bits)]
     for digest in digests:
@@ -52,20 +52,20 @@ def parts_of(document: Json) -> list[str]:
 
 
 def as_bytes(documents: Mapping[str, Json]) -> dict[str, Json]:
-    """Documents with the digests of parts as bytes, a quarter smaller: for where one record must hold them all."""
+    """Documents in which the digests of parts are bytes, a quarter smaller: for use where one record must hold them all."""
     return {key: {**document, "digests": b64decode(document["digests"])} if is_part(key) and document else document
             for key, document in documents.items()}
 
 
 def as_text(documents: Mapping[str, Json]) -> dict[str, Json]:
-    """What `as_bytes` made them of."""
+    """The documents that `as_bytes` was given."""
     return {key: {**document, "digests": b64encode(document["digests"]).decode()} if is_part(key) and document else document
             for key, document in documents.items()}
 
 
 def attached(document: Json, parts: Mapping[str, Json]) -> Json:
-    """The document with lists in the place of what names their parts: packed digests, which no file can hold. A list of
-    which a part is missing stays as it is, to be refused."""
+    """The document with whole lists, as packed digests, where it names their parts. A list of which a part is missing stays
+    as it is, and is refused later."""
     if not parts or not isinstance(document, dict) or "rule" not in document:
         return document
     return {**document, "rule": _attach(document["rule"], parts)}

@@ -15,7 +15,7 @@ _EXPECTED = "an identifier, namespace:value, such as email:jane@example.com"
 
 
 class NoIdentifier(Exception):
-    """What a listed value is, and what was expected; never the value."""
+    """What is wrong with a listed value, and what was expected; never the value."""
 
     def __init__(self, found: str, expected: str = _EXPECTED) -> None:
         super().__init__(found)
@@ -35,8 +35,8 @@ def identifier_of(written: Json) -> str:
 
 
 def meant(text: str) -> str:
-    """Of who looks somebody up: whoever asks for Jane@Example.com means jane@example.com. What can be nobody's stays as it
-    is."""
+    """For looking somebody up: whoever asks for Jane@Example.com means jane@example.com. A text that is no identifier stays
+    as it is."""
     try:
         return identifier_of(text)
     except NoIdentifier:

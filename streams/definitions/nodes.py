@@ -35,8 +35,8 @@ from streams.definitions.comparisons import (
     VALUE_FIELDS,
     comparison,
 )
-from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import dotted, shown
+from streams.definitions.foreign import word_meant
 from streams.definitions.matches import (
     MATCH_FIELDS,
     ONE_WINDOW,

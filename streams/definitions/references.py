@@ -1,4 +1,4 @@
-"""What only the whole of a folder can show: ids given twice, references to nothing, and circles."""
+"""Faults that only the folder as a whole shows: ids given twice, references to nothing, circles."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,11 +22,10 @@ _MUST_EXIST = frozenset({"segment"})
 _MAY_EXIST = frozenset({"destination"})
 _ONLY_ONE = {"identity": "namespaces", "consent": "purposes"}
 _CIRCULAR = frozenset({"segment", "computed-trait"})
-MOST_BEHIND = 50
-"""Segments (or computed traits) one behind another: what reads, judges and explains them goes from one to the next."""
-
+LONGEST_CHAIN = 50
+"""Segments (or computed traits) in a chain, each needed by the one before: reading, judging and explaining follow it."""
 MOST_UNFOLDED = 1_000
-"""Computed traits that one leads to, each as often as ways lead there."""
+"""Computed traits that one unfolds into, each counted as often as it is named on the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +53,14 @@ def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
         if read.key is not None:
             first = keyed.setdefault(read.key, read)
             if first is not read:
-                _twice(read, first, read.key)
+                _note_second_id(read, first, read.key)
     for kind, meaning in _ONLY_ONE.items():
-        _one(kind, meaning, reads)
+        _note_second_document(kind, meaning, reads)
     for read in reads:
-        _missing(read, keyed)
-        _subtracted(read, {name for kind, name in keyed if kind == "computed-trait"})
-    _circles(keyed)
-    _forgotten(reads)
+        _note_missing(read, keyed)
+        _note_subtractions(read, {name for kind, name in keyed if kind == "computed-trait"})
+    _note_chains(keyed)
+    _note_uncountable_caps(reads)
     return noted(reads)
 
 
@@ -76,14 +75,14 @@ def _located(written: Written, fault: Fault) -> tuple[Place, str]:
     return below, sentence(below, fault.found, fault.expected, fault.meant)
 
 
-def _twice(read: Read, first: Read, key: Key) -> None:
+def _note_second_id(read: Read, first: Read, key: Key) -> None:
     read.notes.faults.append(Fault(
         steps=("id",), found=f"{key[0]} {shown(key[1])} a second time, after {first.written.place(('id',))}",
         expected="each id once within its kind",
     ))
 
 
-def _one(kind: str, meaning: str, reads: list[Read]) -> None:
+def _note_second_document(kind: str, meaning: str, reads: list[Read]) -> None:
     found = [read for read in reads if read.key is not None and read.key[0] == kind]
     for read in found[1:]:
         read.notes.faults.append(Fault(
@@ -92,7 +91,7 @@ def _one(kind: str, meaning: str, reads: list[Read]) -> None:
         ))
 
 
-def _missing(read: Read, keyed: Mapping[Key, Read]) -> None:
+def _note_missing(read: Read, keyed: Mapping[Key, Read]) -> None:
     for reference in read.notes.references:
         known = [name for kind, name in keyed if kind == reference.kind]
         demanded = reference.kind in _MUST_EXIST or (reference.kind in _MAY_EXIST and known)
@@ -103,7 +102,7 @@ def _missing(read: Read, keyed: Mapping[Key, Read]) -> None:
             ))
 
 
-def _subtracted(read: Read, computed: Collection[str]) -> None:
+def _note_subtractions(read: Read, computed: Collection[str]) -> None:
     """Ids of computed traits have hyphens; Jinja's names have none."""
     campaign = read.parsed if isinstance(read.parsed, Campaign) else Campaign(id="", segment="")
     channels = [*campaign.channels, *(channel for variant in campaign.variants for channel in variant.channels)]
@@ -115,7 +114,7 @@ def _subtracted(read: Read, computed: Collection[str]) -> None:
             read.notes.faults.append(fault)
 
 
-def _forgotten(reads: Iterable[Read]) -> None:
+def _note_uncountable_caps(reads: Iterable[Read]) -> None:
     """A cap cannot count messages that nothing remembers any more."""
     rules = [*(read.parsed for read in reads if isinstance(read.parsed, Identity)), Identity(id="", namespaces=())]
     kept = rules[0].messages_expire_after
@@ -127,52 +126,53 @@ def _forgotten(reads: Iterable[Read]) -> None:
                 expected="a shorter one, or a longer messages_expire_after in the identity definition"))
 
 
-def _circles(keyed: Mapping[Key, Read]) -> None:
-    """Notes each circle once, at the reference that closes it, and each document that others are too many behind."""
-    behind: dict[Key, int] = {}
+def _note_chains(keyed: Mapping[Key, Read]) -> None:
+    """Notes each circle once, at the reference that closes it, and each chain of documents that is too long."""
+    lengths: dict[Key, int] = {}
     for start in keyed:
-        if start[0] in _CIRCULAR and start not in behind:
-            _walk(start, keyed, behind)
-    _unfolded([key for key in behind if key[0] == "computed-trait"], keyed)
+        if start[0] in _CIRCULAR and start not in lengths:
+            _walk(start, keyed, lengths)
+    _note_unfolding([key for key in lengths if key[0] == "computed-trait"], keyed)
 
 
-def _walk(start: Key, keyed: Mapping[Key, Read], behind: dict[Key, int]) -> None:
-    """behind: of each document already walked, how many are one behind another from it on. No recursion: a folder of a
+def _walk(start: Key, keyed: Mapping[Key, Read], lengths: dict[Key, int]) -> None:
+    """lengths: the length of the longest chain that begins with each document already walked. No recursion: a folder of a
     thousand segments, each in the next, is no reason to fail."""
     way = {start: _needs(start, keyed)}
     while way:
         key, needs = next(reversed(way.items()))
         for reference, needed in needs:
             if needed in way:
-                _circle(keyed[key], reference, [*way], needed)
-            elif needed in keyed and needed not in behind:
+                _note_circle(keyed[key], reference, [*way], needed)
+            elif needed in keyed and needed not in lengths:
                 way[needed] = _needs(needed, keyed)
                 break
         else:
             del way[key]
-            behind[key] = _behind(key, keyed, behind)
+            lengths[key] = _chain_length(key, keyed, lengths)
 
 
-def _circle(read: Read, reference: Steps, way: list[Key], needed: Key) -> None:
+def _note_circle(read: Read, reference: Steps, way: list[Key], needed: Key) -> None:
     circle = [name for _, name in (*way[way.index(needed):], needed)]
     read.notes.faults.append(Fault(
         steps=reference, found=f"a circle: {' needs '.join(circle)}", expected="no document that needs itself"))
 
 
-def _behind(key: Key, keyed: Mapping[Key, Read], behind: Mapping[Key, int]) -> int:
-    """Notes the fault where it is first too many; who needs that one has nothing to mend."""
-    steps, most = max(((steps, behind.get(needed, 0)) for steps, needed in _needs(key, keyed)),
+def _chain_length(key: Key, keyed: Mapping[Key, Read], lengths: Mapping[Key, int]) -> int:
+    """The length of the longest chain that begins here. A chain is noted where it first is too long: a document that needs
+    that one has nothing to mend."""
+    steps, most = max(((steps, lengths.get(needed, 0)) for steps, needed in _needs(key, keyed)),
                       key=lambda each: each[1], default=((), 0))
-    if most == MOST_BEHIND:
+    if most == LONGEST_CHAIN:
         keyed[key].notes.faults.append(Fault(
-            steps=steps, found=f"more than {MOST_BEHIND} documents of kind {key[0]}, each needed by the one before",
-            expected=f"at most {MOST_BEHIND}"))
+            steps=steps, found=f"more than {LONGEST_CHAIN} documents of kind {key[0]}, each needed by the one before",
+            expected=f"at most {LONGEST_CHAIN}"))
     return most + 1
 
 
-def _unfolded(keys: list[Key], keyed: Mapping[Key, Read]) -> None:
-    """Notes each computed trait that unfolds into too many, those that it needs and that these need: each has its own
-    place in the rule, so twenty that name the next one twice are a million. keys: after those that they need."""
+def _note_unfolding(keys: list[Key], keyed: Mapping[Key, Read]) -> None:
+    """Notes each computed trait that unfolds into too many: what it names is put in its place each time, so twenty that name
+    the next one twice are a million. keys: each after those that it needs."""
     count: dict[Key, int] = {}
     for key in keys:
         below = [count.get(needed, 0) for _, needed in _needs(key, keyed)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from streams.core.campaigns.content import PARAMETERS, known
+from streams.core.campaigns.content import PARAMETERS, template_values
 from streams.core.definitions import Channel
 from streams.definitions.sandbox import FAULTS, Sandbox
 
@@ -25,13 +25,15 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
         template = _ENVIRONMENT.from_string(source)
         for number, sample in enumerate(samples, 1):
             try:
-                _ENVIRONMENT.said(template, known("sample", sample.get("traits", {}), sample.get("event", {})))
+                _ENVIRONMENT.said(
+                    template, template_values("sample", sample.get("traits", {}), sample.get("event", {})))
             except FAULTS as fault:
                 yield field, number, type(fault).__name__
 
 
 def subtracted(channel: Channel, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """(field, name) of each name with hyphens that a template takes for a subtraction, so that nobody would get it."""
+    """(field, name) of each name with hyphens that a template would read as a subtraction, so that nobody would get the
+    message."""
     for field, source in _templates(channel):
         for difference in _ENVIRONMENT.parse(source).find_all(nodes.Sub):
             if (name := _hyphened(difference)) in names:
@@ -39,7 +41,7 @@ def subtracted(channel: Channel, names: Collection[str]) -> Iterator[tuple[str, 
 
 
 def _hyphened(expression: nodes.Node) -> str:
-    """`a-b-c` as it was meant, a filter that Jinja gives to `c` alone left aside; empty for what is no name."""
+    """`a-b-c` as it was meant, without a filter that Jinja applies to `c` alone; empty if the expression is no name."""
     match expression:
         case nodes.Name(name=name):
             return str(name)

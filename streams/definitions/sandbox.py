@@ -18,18 +18,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 LONGEST = 500_000
 """Characters of a rendered field; three of them, four bytes each, fit into a record."""
 MOST_STEPS = 10_000
-"""Of a `range`."""
+"""The most steps of a `range`."""
 LARGEST_POWER = 64
 MOST_BITS = 14_000
-"""Of a whole number that two make: about the 4,300 digits that Python writes at most."""
+"""The most bits of a whole number that an operation makes: about the 4,300 digits that Python writes at most."""
 WIDEST = 1_000
-"""Of what a text is padded, indented, cut or joined with: characters, or a number of them."""
+"""The longest text, or the largest number, that a text is padded, indented, cut or joined with."""
 SIZING = frozenset(("batch", "center", "indent", "join", "replace", "slice", "tojson", "wordwrap"))
 """Filters whose arguments say how long the answer gets."""
 _WIDE = re.compile(r"%[^%a-zA-Z]*(?:[0-9]{4}|\*)|\{[^{}]*(?:[0-9]{4}|\{)")
 """A field of `%` or `format` that is 1,000 characters or wider, or as wide as an argument says."""
 MOST_STEPS_IN_ALL = 100_000
-"""Of all loops of one rendering, and calls; a list that a filter goes through counts as many as it is long."""
+"""The most steps of all loops and calls of one rendering together; a filter that goes through a list takes one per item."""
 COUNTED, PAID, SHORT, NARROW, PLAIN = WRAPPERS = (" counted", " paid", " short", " narrow", " plain")
 """Filters that no template can name."""
 FAULTS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError)
@@ -37,7 +37,7 @@ FAULTS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, At
 
 
 class TooLong(TemplateError):
-    """More would be said than a message holds, or done for it."""
+    """The template would say more than a message holds, or do more than a message is worth."""
 
 
 _LEFT: ContextVar[list[int]] = ContextVar("steps that a rendering has left")
@@ -72,7 +72,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return "".join(parts)
 
     def _generate(self, source: nodes.Template, *args: Any, **named: Any) -> str:
-        """What costs time or room without end is wrapped where it stands."""
+        """Whatever could take time or room without end is wrapped where it stands."""
         for loop in list(source.find_all(nodes.For)):
             loop.iter = _wrapped(loop.iter, COUNTED)
         for filtered in list(source.find_all(nodes.Filter)):
@@ -88,7 +88,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super()._generate(source, *args, **named)
 
     def call(self, context: Context, function: Any, *args: Any, **named: Any) -> Any:
-        """Of a macro, a method, a loop by itself."""
+        """Calls a macro, a method, or a loop from within itself."""
         _spend(1)
         if isinstance(function, LoopContext):
             args = (_counted(args[0]), *args[1:])
@@ -98,7 +98,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call(context, function, *args, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """`*`, `**`, `+` and `%`. TooLong where the answer would be no small thing."""
+        """`*`, `**`, `+` and `%`. Raises TooLong if the result would be large."""
         if operator == "%":
             _plain(left)
         if (operator == "**" and not _is_small(right)) or _bits(operator, left, right) > MOST_BITS:
@@ -134,7 +134,7 @@ def _paid(value: Any) -> Any:
 
 
 def _check_method(name: str, text: str, given: Iterable[Any]) -> None:
-    """Of a text's own methods: TooLong where what is given says that the answer is long."""
+    """For a text's own methods: TooLong if the arguments say that the result is long."""
     if name in ("format", "format_map"):
         _plain(text)
         return
@@ -158,7 +158,7 @@ def _plain(value: Any) -> Any:
 
 
 def _bits(operator: str, left: Any, right: Any) -> int:
-    """Of the whole number that two make, at most."""
+    """The most bits of the whole number that the operation makes."""
     if not isinstance(left, int) or not isinstance(right, int):
         return 0
     return left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()

@@ -17,9 +17,9 @@ import re2
 from streams.core.identifiers import DEFAULT_NAMESPACES
 from streams.core.segments.rules import Path
 from streams.core.segments.wording import UNITS_MS
-from streams.core.values import Json, epoch_ms, parsed
-from streams.definitions.elsewhere import word_meant
+from streams.core.values import Json, epoch_ms, read_iso
 from streams.definitions.faults import dotted, nearest
+from streams.definitions.foreign import word_meant
 from streams.definitions.shapes import Found, Schema, Shape, many
 
 E = TypeVar("E", bound=StrEnum)
@@ -47,7 +47,7 @@ def text(expected: str = "a text") -> Shape[str]:
 
 
 def patterned(pattern: re.Pattern[str], expected: str, meant: Callable[[str], str] = lambda _: "") -> Shape[str]:
-    """`meant`: of a text that is not like the pattern, what it stands for, "" if nobody knows."""
+    """`meant` tells what a text that does not fit the pattern stands for, "" if nobody knows."""
     def read(found: Found) -> str:
         if not isinstance(found.value, str) or not pattern.fullmatch(found.value):
             found.unlike(expected, meant(found.value) if isinstance(found.value, str) else "")
@@ -74,7 +74,7 @@ def whole(*, least: int, most: int | None = None) -> Shape[int]:
 
 
 def milliseconds(written: str) -> int | None:
-    """Of a duration such as `3d`; None for what is none."""
+    """The length of a duration such as `3d`; None if it is none."""
     match = _DURATION.fullmatch(written)
     return int(match[1]) * UNITS_MS[match[2]] if match else None
 
@@ -92,7 +92,7 @@ def duration(*, least_ms: int = 1) -> Shape[int]:
 
 
 def _in_units(written: Json) -> str:
-    """What a duration in words stands for, "" where that is not clear: a month has no length."""
+    """What a duration in words stands for; "" if that is not clear: a month has no fixed length."""
     words = _IN_WORDS.fullmatch(written.strip().lower()) if isinstance(written, str) else None
     return f"{words[1]}{words[2][0]}" if words else ""
 
@@ -110,7 +110,7 @@ def choice(words: type[E]) -> Shape[E]:
 
 def _time(found: Found) -> int:
     try:
-        instant = parsed(found.value)
+        instant = read_iso(found.value)
     except (TypeError, ValueError):
         is_relative = isinstance(found.value, str) and _RELATIVE.fullmatch(found.value) is not None
         found.unlike(_TIME_EXPECTED + _MOVING * is_relative)
@@ -153,7 +153,7 @@ def _scalar(found: Found) -> Json:
     return found.value
 
 
-def _whole(found: Found) -> Json:
+def _scalar_or_list(found: Found) -> Json:
     return SCALAR_LIST.read(found) if isinstance(found.value, list) else _scalar(found)
 
 
@@ -195,7 +195,7 @@ BOOLEAN = Shape(_boolean, {"type": "boolean"})
 SCALAR = Shape(_scalar, _SCALAR_SCHEMA)
 SCALARS = many(SCALAR, least=1, expected="a list of at least one value")
 SCALAR_LIST = many(SCALAR, least=0, expected="a list")
-WHOLE = Shape(_whole, {"anyOf": [_SCALAR_SCHEMA, SCALAR_LIST.schema]})
+SCALAR_OR_LIST = Shape(_scalar_or_list, {"anyOf": [_SCALAR_SCHEMA, SCALAR_LIST.schema]})
 PATH = Shape(_path, {"anyOf": [
     {"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1},
 ]})

@@ -13,8 +13,8 @@ from streams.definitions.shapes import Schema
 
 
 def definitions_schema(connectors: Mapping[str, Schema] | None = None) -> Schema:
-    """JSON Schema 2020-12 of one document, whatever its kind. connectors: what is known of a destination by its connector,
-    and that there is no other; None where they are not at hand."""
+    """JSON Schema 2020-12 of one document, whatever its kind. connectors: the schema of a destination by its connector; no
+    others are valid then. None where connectors are not at hand."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "audience-streams definition",

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from streams.core.values import Json
-from streams.definitions.elsewhere import word_meant
 from streams.definitions.faults import Fault, Notes, Reference, Steps, dotted, shown
+from streams.definitions.foreign import word_meant
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -39,7 +39,7 @@ class Found:
         return Found(value=self.value[step], steps=(*self.steps, step), notes=self.notes)
 
     def named(self, name: str) -> Found:
-        """A name of this object, as a value that is read itself."""
+        """A key of this object, as a value to be read itself."""
         return Found(value=name, steps=(*self.steps, name), notes=self.notes)
 
     def refuse(self, found: str, expected: str, meant: str = "", *, lines_below: int = 0) -> NoReturn:
@@ -47,7 +47,7 @@ class Found:
         raise Unreadable
 
     def unlike(self, expected: str, meant: str = "") -> NoReturn:
-        """The value is not of the form expected."""
+        """Refuse the value: it does not have the expected form."""
         self.refuse(f"{dotted(self.steps)} is {shown(self.value)}", expected, meant)
 
     def note(self, found: str, expected: str, meant: str = "", *, lines_below: int = 0) -> None:
@@ -80,7 +80,7 @@ def many(item: Shape[T], *, least: int, expected: str) -> Shape[tuple[T, ...]]:
 
 
 def entries(found: Found, expected: str, read: Callable[[str], T]) -> dict[str, T]:
-    """Of an object whose names are its author's: by name what `read` makes of it."""
+    """For an object whose keys the author chooses: by key, what `read` makes of it."""
     if not isinstance(found.value, dict):
         found.unlike(expected)
     return dict(_sound(lambda name: (name, read(name)), found.value))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from streams.core.campaigns.reach import ADDRESS, addressed
+from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.definitions import Campaign, Channel, Definitions, Status
 
 

@@ -83,7 +83,7 @@ def _yaml_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
 
 
 def _refuse_tags(root: yaml.Node, file: str) -> None:
-    """Of every node: a tag asks for something else than what is written, or says of a value what it is not."""
+    """Refuses tags at every node: a tag asks for something other than what is written, or says what the value is not."""
     waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
@@ -108,7 +108,7 @@ def _said(node: yaml.Node) -> str:
 
 
 def _valid(error: yaml.MarkedYAMLError) -> str:
-    """What was expected, and what to write where YAML's own words do not say: `event: *` is an alias to it."""
+    """What was expected, and what to write instead where YAML's own words do not say: to YAML, `event: *` is an alias."""
     problem = str(error.problem)
     if problem.startswith("mapping values"):
         return "valid YAML; a text with `: ` in it stands in quotes, a field as far to the right as those beside it"
@@ -200,7 +200,7 @@ def _is_merge(key: yaml.Node) -> bool:
 
 
 def _merged(node: yaml.Node, steps: Steps, written: Written) -> dict[str, Json]:
-    """What a merge key stands for: of several objects the first has a key's value."""
+    """What a merge key stands for: if several objects have a key, the first one's value counts."""
     found: dict[str, Json] = {}
     for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
         if not isinstance(source, yaml.MappingNode):

@@ -113,7 +113,8 @@ def _events(observed: Observed, answer: Answer) -> Check:
 
 
 def _members(segment: str, observed: Observed, answer: Answer) -> Check:
-    """By identifier: in the segment now or a second ago, not in it now or a second ago."""
+    """By identifier. Wrong is who was in the segment both now and a second ago and is missing, or in at neither and is
+    there."""
     now, before = (_identifiers(answer, segment, observed.at - ago) for ago in (0, TIMER_MS))
     found = {identifier for identifier, segments in observed.memberships.items() if segment in segments}
     wrong = sorted(((now & before) - found) | (found - now - before))

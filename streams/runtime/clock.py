@@ -1,4 +1,4 @@
-"""The wall clock, as everything outside the core takes it: the core is told what time it is."""
+"""The wall clock for everything outside the core; the core is told what time it is."""
 from __future__ import annotations
 
 import time

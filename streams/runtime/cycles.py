@@ -17,7 +17,7 @@ tenth look everything stood still for three seconds a minute during the press of
 
 
 def begin() -> None:
-    """In this process, from now on."""
+    """Sets the thresholds of this process from now on."""
     gc.set_threshold(*WITHIN)
 
 

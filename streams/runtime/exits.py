@@ -63,8 +63,8 @@ def is_surprise(failure: BaseException) -> bool:
 
 
 def leave(code: int = Exit.DONE) -> NoReturn:
-    """Ends the process as asked, when nothing is left that would have to be ended, or nothing has begun. At once: to free
-    millions of cached rows one by one takes Python seconds, and Faust's way another one."""
+    """Ends the process when nothing is left to be ended, or nothing has begun. At once: Python takes seconds to free
+    millions of cached rows one by one, and Faust's own way takes another one."""
     logging.shutdown()
     os._exit(code)
 

@@ -43,7 +43,8 @@ class Damped(logging.Filter):
 
 
 class Strangers(logging.Filter):
-    """What a web server says of senders is a line without a traceback: nothing is wrong here, and they were answered."""
+    """What the web server logs about broken requests becomes one line without a traceback: nothing is wrong here, and
+    whoever sent them was answered."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         fault = record.exc_info[1] if record.exc_info else None
@@ -56,7 +57,7 @@ class Strangers(logging.Filter):
 
 
 def begin_log(environ: Mapping[str, str]) -> None:
-    """From here on the log is written; it begins with what in `environ` looks like a setting and is none."""
+    """The log is written from here on. It begins with the variables in `environ` that look like settings and are none."""
     logging.config.dictConfig(logging_config())
     if foreign := without_meaning(environ):
         logging.getLogger(__name__).warning("No settings, and passed over: %s", ", ".join(foreign))

@@ -119,7 +119,8 @@ class Settings:
 
     @classmethod
     def judge(cls, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
-        """The settings as far as `environ` can be read, the default in place of a faulty one; and by variable its fault."""
+        """The settings as far as `environ` can be read, with the default in place of a faulty one; and the faults by
+        variable."""
         faults, values = dict[str, str](), dict[str, Any]()
         for setting in SETTINGS:
             found = environ.get(setting.variable, "").strip()
@@ -167,7 +168,8 @@ def _expected(setting: Setting) -> str:
 
 
 def without_meaning(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Variables with our prefix that are no settings and like none: others' (a destination's secret), or a mistake."""
+    """Variables with our prefix that are neither settings nor near one: somebody else's (a destination's secret), or a
+    mistake."""
     return tuple(variable for variable in _foreign(environ) if not _meant(variable))
 
 
@@ -190,5 +192,5 @@ def _meant(variable: str) -> str:
 
 
 def _is_of_kubernetes(variable: str, value: str) -> bool:
-    """It tells every container of each Service, here of one whose name begins with audience."""
+    """Kubernetes gives every container such variables for each Service; here of one whose name begins with `audience`."""
     return _SERVICE.fullmatch(variable) is not None or (variable.endswith("_PORT") and _LINK.match(value) is not None)

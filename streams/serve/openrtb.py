@@ -20,14 +20,15 @@ PERSON = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """Who says so: `domain` names the data and the sources of ids; `segtax` the taxonomy of our segment ids."""
+    """Who provides the data: `domain` names it and the sources of ids; `segtax` is the taxonomy of our segment ids."""
 
     domain: str
     segtax: int
 
 
 def user(provider: Provider, found: Iterable[tuple[str, Iterable[str]]]) -> dict[str, Json]:
-    """One user, from the (identifier, segments) of identifiers that the asker holds to be one person's: the union."""
+    """One user, with the union of the segments. `found`: (identifier, segments) of identifiers that the asker takes for one
+    person's."""
     rows = list(found)
     segments = sorted({segment for _, mine in rows for segment in mine})
     data = {"id": provider.domain, "name": provider.domain, "segment": [{"id": each} for each in segments],

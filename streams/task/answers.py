@@ -23,7 +23,7 @@ from streams.unit import Store
 
 
 class Answers:
-    """Of one task, first asked, first answered."""
+    """The questions of one task; the first asked is the first answered."""
 
     def __init__(self, partition: int, store: Store, state: State, revisions: Revisions) -> None:
         self._partition, self._store, self._state, self._revisions = partition, store, state, revisions
@@ -75,7 +75,7 @@ class Answers:
 
 
 def standing_of(body: Mapping[str, Any]) -> Standing:
-    """What an answer says of its task."""
+    """How the task stands that gave this answer."""
     said = body["standing"]
     segments = {name: SegmentStanding(**row) for name, row in said["segments"].items()}
     presses = {name: PressStanding(**row) for name, row in said["presses"].items()}

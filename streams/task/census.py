@@ -50,7 +50,7 @@ class Census:
 
 
 def edition_of(name: str) -> int | None:
-    """Of a count by edition; None for a segment's."""
+    """The edition that is counted under this name; None for the name of a segment."""
     return int(name[1:]) if name.startswith(EDITION) else None
 
 

@@ -36,15 +36,13 @@ from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR
 from streams.core.values import Json
-from streams.topology import TOPICS, segment_of
+from streams.topology import TOPICS, log_segment_of
 from streams.unit import Inbound, Outbound
 
-AGEING = {each.name: (each.retention + segment_of(each.retention)) // timedelta(milliseconds=1) for each in TOPICS
+AGEING = {each.name: (each.retention + log_segment_of(each.retention)) // timedelta(milliseconds=1) for each in TOPICS
           if each.retention is not None and each.name != "privacy.receipts"}
 """The topics on which records of an erased person age out, and ms until the last is gone, as declared; receipts never name
 anybody."""
-
-
 MOST_OF_A_VIEW = LARGEST // 2
 """Bytes of JSON, of traits and of consent each."""
 
@@ -66,18 +64,22 @@ def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
             known[0] = min(known[0], first)
             if (last[0], last[2:]) > (known[1], known[3:]):
                 known[1:] = last
-    identifiers = [
-        {"identifier": i, "first_seen": s[0], "last_seen": s[1], "source": s[2] or None}
-        for i in sorted(profile.identifiers) for s in [seen.get(i, [profile.now, profile.now, ""])]]
+    never = [profile.now, profile.now, ""]
     fragments = profile.fragments.values()
     return {
-        "profile_id": profile.profile_id, "identifiers": identifiers,
+        "profile_id": profile.profile_id,
+        "identifiers": [_identifier(each, *seen.get(each, never)[:3]) for each in sorted(profile.identifiers)],
         "traits": trait_values(plan, profile, at), "consent": consent_state(profile),
-        "segments": [{"id": s, "since": m[1], "because": m[2]} for s, m in sorted(profile.members.items())],
+        "segments": [{"id": segment, "since": since, "because": because}
+                     for segment, (_, since, because) in sorted(profile.members.items())],
         "events": sum(f.events for f in fragments),
         "first_seen": min((f.first_seen for f in fragments), default=profile.now),
         "last_seen": max((f.last_seen for f in fragments), default=profile.now), "at": at,
     }
+
+
+def _identifier(identifier: str, first_seen: Json, last_seen: Json, source: Json) -> Json:
+    return {"identifier": identifier, "first_seen": first_seen, "last_seen": last_seen, "source": source or None}
 
 
 def decided(outputs: Iterable[Output]) -> Counter[str]:
@@ -91,8 +93,9 @@ Lettered: TypeAlias = Curtailed | Refused | Unrenderable
 
 
 def letter(output: Lettered) -> tuple[Inbound, str, str]:
-    """The record, the reason and the stage of a dead letter. The record was on no place of a topic, offset -1: a message
-    that could not be made; of an event of erased people the keyed hash of whose it was, no bytes; what a profile lost."""
+    """The record, the reason and the stage of a dead letter that was no record of a topic (offset -1): a message that could
+    not be rendered; the keyed hash of the erased person whose event was refused, without its bytes; or what a profile
+    lost."""
     match output:
         case Unrenderable(channel=channel, profile_id=profile_id, reason=reason):
             value = orjson.dumps({name: getattr(output, name) for name in output.__dataclass_fields__})
@@ -107,7 +110,7 @@ def letter(output: Lettered) -> tuple[Inbound, str, str]:
 
 
 def unread(revision: int, partition: int, at: int) -> Inbound:
-    """A revision of the definitions that a task cannot read, as the record of a dead letter, offset -1."""
+    """A revision that a task cannot read, as the record of a dead letter (offset -1)."""
     return Inbound("definitions", partition, -1, f"revision {revision}".encode(), None, at)
 
 
@@ -179,7 +182,7 @@ class AvroSink:
 
 
 def _as_text(said: Any) -> str:
-    """As JSON, in which a control character takes six bytes: without the largest where no record would hold it."""
+    """As JSON; without the largest values if no record would hold it, for a control character takes six bytes."""
     text = orjson.dumps(said)
     if len(text) > MOST_OF_A_VIEW:
         sizes = {name: len(orjson.dumps({name: value})) for name, value in said.items()}

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 from streams.core.basics import Basics, basics, known_since
+from streams.core.campaigns.addressing import addressed
 from streams.core.campaigns.local_time import TIME_ZONE, zone_of
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.reach import addressed
 from streams.core.consent.merging import is_held_back
 from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event

@@ -33,7 +33,7 @@ Route = Callable[[list[Sent]], None]
 
 
 class Presses:
-    """Of one task. `rows` are those of campaigns that are defined, also the ones that are over."""
+    """The presses of one task. `rows` are those of campaigns that are defined, including presses that are over."""
 
     def __init__(self, store: Store, state: State, partitions: int) -> None:
         self._store, self._state, self._partitions = store, state, partitions
@@ -63,7 +63,7 @@ class Presses:
         self.resume(context)
 
     def is_pending(self, now: int) -> bool:
-        """Whether there is somebody to reach at once: by a press without a pace."""
+        """Whether a press without a pace has somebody to reach now."""
         return any(press.per_second is None and press.due <= now for _, press in self._walking)
 
     def next_due(self) -> int | None:
@@ -71,8 +71,8 @@ class Presses:
         return min((press.due for _, press in self._walking if press.per_second), default=None)
 
     def slice(self, context: Context, now: int, until: int, portion: float, route: Route) -> bool:
-        """Bring one press on by a slice, or a portion of one, if one is due: without a pace by the task's clock, with one by
-        the instant up to which timers may fire. True if there was one."""
+        """Bring one press on by a slice, or a portion of one, if one is due: a press without a pace by the task's clock, one
+        with a pace by the instant up to which timers may fire. True if there was one."""
         for campaign, press in self._walking:
             if press.due <= (until if press.per_second else now):
                 at = max(press.due, until - LATEST) if press.per_second else now
@@ -118,7 +118,7 @@ class Presses:
         route(sends)
 
     def forget(self, identifier: str) -> None:
-        """No cursor names who is erased: it stands at the next profile there is, which comes to the same."""
+        """No cursor may name somebody who is erased: it moves to the next profile that exists, which comes to the same."""
         for name, press in self.rows.items():
             if press.cursor and home(press.cursor) == identifier:
                 following = self._store.scan("profiles", press.cursor.encode(), LAST, 1)

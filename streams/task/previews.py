@@ -39,8 +39,8 @@ class Tally:
 
 
 class Walk:
-    """people: how many profiles to look at, about; 0 for all of them. shown: members in a sample; 0 for neither sample
-    nor overlap."""
+    """people: about how many profiles to look at, 0 for all of them. shown: how many members a sample has, 0 for neither
+    sample nor overlap."""
 
     def __init__(self, preview: Preview, store: Store, state: State, *, profiles: int, people: int, shown: int) -> None:
         self._preview, self._store, self._state, self._shown = preview, store, state, shown

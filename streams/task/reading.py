@@ -138,7 +138,7 @@ class Reader:
         return Arrive(event), at
 
     def _definition(self, record: Inbound, row: Message, at: int) -> tuple[Applied, int] | None:
-        """None for the record of a version, which is kept for rolling back; its head says what is to be."""
+        """None for the record of a version, which is kept for rolling back; what is to be in force is in its head."""
         if b"@" in (record.key or b""):
             return None
         if row["kind"] == "revision":
@@ -150,7 +150,7 @@ class Reader:
 
 
 def _named(written: str) -> str:
-    """The identifier as messages give it, whatever is blocked today; empty where no message ever could."""
+    """The identifier as messages give it, whatever is blocked today; empty if no message could have it."""
     try:
         return identifier_of(written)
     except NoIdentifier:

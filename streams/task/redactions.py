@@ -59,7 +59,7 @@ class Redactions:
         self._changed: dict[bytes, bytes] = {}
 
     def ask(self, identifier: str, at: int, *, is_guess: bool = False) -> None:
-        """To be taken out of everything that this task has, and of what it gets within a day."""
+        """Have the identifier taken out of everything that this task has, and of what it gets in the day after."""
         until = at + WATCHED_FOR
         self._table.put(f"asked/{identifier}", [until, False, at])
         self._state.timers.arm(until, REDACTION, identifier)
@@ -69,7 +69,7 @@ class Redactions:
             self._state.pointers.delete(identifier)
 
     def end(self, identifier: str, due: int) -> None:
-        """A timer: long enough after, unless a walk has not passed everything with it; then a day more."""
+        """The timer: forget what was to be forgotten. A day later if a walk has not passed everything with it yet."""
         row = self._table.get(f"asked/{identifier}")
         if row is None or row[0] > due:
             return
@@ -85,7 +85,8 @@ class Redactions:
         return self._table.get("walk") is not None or any(not row[1] for _, row in self._asked())
 
     def come(self, message: Adopt) -> Adopt:
-        """What a profile is given, without what is watched for, unless it is the profile's own by now."""
+        """What a profile is given, without the identifiers that are watched for, unless they are the profile's own by
+        now."""
         if self._watched is None:
             watched = [key.partition("/")[2] for key, _ in self._asked()]
             self._watched = [self._reader.redaction(watched[at:at + MOST]) for at in range(0, len(watched), MOST)]

@@ -1,4 +1,4 @@
-"""What is asked of a person, as the record of `privacy.requests` that `reading` reads: whoever asks makes it here."""
+"""Makes the record of `privacy.requests` for a request about a person, which `reading` reads."""
 from __future__ import annotations
 
 from collections.abc import Sequence

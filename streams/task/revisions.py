@@ -110,7 +110,8 @@ class Revisions:
         return edition
 
     def note_changed(self, segments: Collection[str], defined: Collection[str]) -> None:
-        """These mean something new since this edition; of what is no longer `defined` nothing is known any more."""
+        """These segments mean something new since this edition. Nothing is known any more of those that are not
+        `defined`."""
         for segment, _ in self._changed.rows():
             if segment not in defined:
                 self._changed.delete(segment)

@@ -33,8 +33,8 @@ class Router:
         self.sends: list[Outbound] = []
         self.outputs: list[Output] = []
 
-    def is_passed_on(self, message: Taken, at: int) -> bool:
-        """Whether it was not for this task, and is under way to the one it is for."""
+    def pass_on(self, message: Taken, at: int) -> bool:
+        """Send a message that is for another task on to that one. False if it is for this task."""
         if type(message) not in FROM_OUTSIDE:
             return False
         home: str = message.home  # type: ignore[union-attr]
@@ -62,7 +62,7 @@ class Router:
                 self.outputs.append(sent)  # type: ignore[arg-type]
 
     def announce(self, message: Wired, at: int) -> None:
-        """What every other task must hear, at its place among the commands."""
+        """To every other task, at its place among the commands."""
         for partition in range(self._partitions):
             if partition != self._partition:
                 self._send(message, "definitions", partition, at)

@@ -19,7 +19,6 @@ from streams.core.tables import Barred, Node, Person, Pointer
 LONGEST_FORWARD = len(Forward.__dataclass_fields__)
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
-Bytes = bytes
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, msgspec.MsgspecError)
 """What `decode` raises for bytes that no row of that kind has."""
 
@@ -82,12 +81,12 @@ def _plain(kind: type) -> RowCodec:
 
 
 def _encode_person(row: Person) -> bytes:
-    return pack((row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items()), row.words))
+    return pack((row.created, row.identifiers, sorted(row.former), row.merges, list(row.parted.items()), row.decisions))
 
 
 def _decode_person(data: bytes) -> Person:
-    created, identifiers, former, merges, parted, words = unpack(data)
-    return Person(created, identifiers, set(former), merges, dict(parted), words)
+    created, identifiers, former, merges, parted, decisions = unpack(data)
+    return Person(created, identifiers, set(former), merges, dict(parted), decisions)
 
 
 PROFILE = RowCodec(_encode_profile, _decode_profile)
@@ -97,6 +96,6 @@ BARRED = _plain(Barred)
 PRESS = _plain(Press)
 RECEIPT = _plain(Receipt)
 PERSON = RowCodec(_encode_person, _decode_person)
-RAW = RowCodec(Bytes, Bytes)
+RAW = RowCodec(bytes, bytes)
 NUMBER = RowCodec(pack, unpack)
 DOCUMENT = RowCodec(pack, unpack)

@@ -10,7 +10,6 @@ from schemas.codec import Codec
 from schemas.errors import Undecodable
 from streams.core.bounds import LARGEST
 from streams.core.context import Context
-from streams.core.due import fire
 from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
@@ -18,7 +17,7 @@ from streams.core.messages import Adopt, Refused, Sent
 from streams.core.profile import Profile
 from streams.core.profiling import shrink
 from streams.core.segments.plan import Plan
-from streams.core.step import step
+from streams.core.step import fire, step
 from streams.release import release
 from streams.standing import Standing
 from streams.task.answers import Answers
@@ -91,7 +90,9 @@ class Task:
 
     def next_timer(self) -> int | None:
         timer, due = self.state.timers.first(), self._presses.next_due()
-        return due if timer is None else timer[0] if due is None else min(timer[0], due)
+        if timer is None:
+            return due
+        return timer[0] if due is None else min(timer[0], due)
 
     def busy(self) -> bool:
         return self._sweep.is_pending() or self._presses.is_pending(self.now) or self._answers.is_pending() or (
@@ -128,7 +129,7 @@ class Task:
         return outcome
 
     def _stored(self) -> list[Change]:
-        """The state's changes. A profile that no record would hold, which `bounds` is there to foresee, is made smaller."""
+        """The state's changes. A profile whose row no record would hold, in spite of `bounds`, is made smaller first."""
         changes = self.state.changes()
         large = [each for each in changes if each.table == PROFILES and each.value and len(each.value) > LARGEST]
         for each in large:
@@ -146,7 +147,7 @@ class Task:
             self._handle(message)
 
     def _read(self, waiting: deque[Inbound], wall: int, outcome: Outcome) -> list[tuple[Taken, int]]:
-        """The first of these, taken off. What stands behind a revision is not read before that is in force."""
+        """Takes the first of these off and reads them. What comes after a revision is not read before that is in force."""
         found: list[tuple[Taken, int]] = []
         while waiting and len(found) < AT_ONCE:
             record = waiting.popleft()
@@ -166,7 +167,7 @@ class Task:
 
     def _handle(self, message: Taken) -> None:
         """One message, and all that it causes in this partition."""
-        if not self._router.is_passed_on(message, self.now):
+        if not self._router.pass_on(message, self.now):
             self._handle_here(message)
             if self._router.queue:
                 self._drain()

@@ -65,7 +65,7 @@ class StoredTimeline:
             kept += len(unpack(data))
 
     def is_touched(self, key: bytes) -> bool:
-        """Whether this unit of work writes or deletes the chunk of that key already."""
+        """Whether this unit of work already writes or deletes the chunk with that key."""
         profile = key[:key.rindex(_END, 0, -8)].decode()
         return key in self._dropped or profile in self._replaced
 

@@ -54,7 +54,7 @@ class Revise:
 
 @dataclass(slots=True)
 class Applied:
-    """One of these as `apply` wrote it, for this task to hand on to every other."""
+    """A message as `apply` wrote it, which this task hands on to every other."""
 
     message: Staged | Revise
 

@@ -78,7 +78,7 @@ class WorkingTable(Generic[T]):
         return sorted((key, row) for key, row in list(self._rows.items()) if row is not None)
 
     def changes(self) -> list[Change]:
-        """What was put or deleted since the last call, encoded once a key, in the order in which they first changed."""
+        """What was put or deleted since the last call: each key once, encoded, in the order in which they first changed."""
         encode, prefix, table, rows = self._codec.encode, self._prefix, self._table, self._rows
         found = []
         for key in self._dirty:
@@ -95,7 +95,7 @@ class WorkingTable(Generic[T]):
 
 
 class WholeTable(WorkingTable[T]):
-    """One whose rows are all at hand, however many they are: `rows` gives every one there is."""
+    """A table whose rows are all at hand, however many they are: `rows` gives every one."""
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         super().__init__(store, table, codec, prefix)
@@ -108,7 +108,7 @@ class WholeTable(WorkingTable[T]):
 
 
 class RareTable(WorkingTable[T]):
-    """`core.tables.RareTable`: it is looked into once, and filled by whoever puts the first row."""
+    """`core.tables.RareTable`. The store is looked into once; the first `put` makes it non-empty."""
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         super().__init__(store, table, codec, prefix)

@@ -49,7 +49,7 @@ def test_every_example_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     examples = [command.epilog.removeprefix("example: ") for words, command in ALL if words and command.epilog]
     assert len(examples) > 5
     for example in examples:
-        assert parser().parse_args(shlex.split(example)[1:]).words in example
+        assert parser().parse_args(shlex.split(example)[1:]).called in example
 
 
 def test_it_says_which_release_it_is(capsys: pytest.CaptureFixture[str]) -> None:

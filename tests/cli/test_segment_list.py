@@ -1,7 +1,7 @@
 """What `audience segment list` says, from the answers of a pipeline's own tasks."""
 from __future__ import annotations
 
-from streams.cli.listing import listing, readable
+from streams.cli.segments import listing, readable
 from streams.core.values import Json
 from streams.standing import Standing
 from streams.task.answers import standing_of

@@ -37,7 +37,7 @@ IDENTITY = {
     "the survivor forgets the other's identifiers": Fault(
         _SEQUENCER, "ruling.person.identifiers |= person.identifiers", "pass"),
     "the survivor does not wait for fragments": Fault(_SEQUENCER, "ruling.expects.append(key)", "pass"),
-    "every conflict moves": Fault(_SEQUENCER, "elif row.on_conflict is OnConflict.KEEP or not fits:", "elif not fits:"),
+    "every conflict moves": Fault(_SEQUENCER, "if row.on_conflict is OnConflict.KEEP:", "if False:"),
     "who loses an identifier keeps it": Fault(_SEQUENCER, "former.identifiers.pop(identifier, None)", "pass"),
     "a split leaves the owners as they were": Fault(_SPLITTING, "rename(node.owners, key, to)", "pass"),
     "a split is not remembered": Fault(_SPLITTING, "parted=rejoined(person.parted, {number: [0, at]}))", "parted={})"),
@@ -49,7 +49,7 @@ IDENTITY = {
     "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in waiting:", "if False:"),
     "a hit under way stays with the former ownership": Fault(
         "streams.core.profiling", "return message.fragment != fragment_key(", "return False and fragment_key("),
-    "a key is used twice": Fault(_VACATING, "if identifier == home(key) else 0) + 1", "if identifier == home(key) else 0)"),
+    "a key is used twice": Fault(_VACATING, "if identifier == name else 0) + 1", "if identifier == name else 0)"),
     "others keep a key that names the forgotten": Fault(
         "streams.core.expiry", "*rename_others(context, others, number, message.at, RENAMING), ", ""),
     "what is forgotten is unsaid": Fault(_HANDOVER, "remember(stays, old, {entry.arrival for entry in given})", "pass"),

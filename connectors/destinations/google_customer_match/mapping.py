@@ -81,8 +81,8 @@ def body_of(members: Sequence[Member[Identifier]], account: str, login_account: 
 
 
 def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
-    """None: some member is not valid, and for that the request was refused. Its place is told in more than one way of
-    counting, so it is not relied on. Every other error is about the request, and refuses nobody."""
+    """None: some member is not valid, and the request was refused for that. Which one is told in more than one way of
+    counting, so that is not relied on. Every other error is about the request, and refuses nobody."""
     fields = answer.fields()
     if answer.status == 200 and isinstance(fields.get("requestId"), str):
         return Delivered(reference=fields["requestId"])

@@ -43,7 +43,7 @@ def change_of(activation: Activation, *, is_hashed: bool) -> InterestChange | Re
 
 
 def read_answer(answer: Answer, at: int) -> Outcome:
-    """By the status: what the body holds is not documented. A web page is some proxy's, whatever its status."""
+    """By the status, because the body is not documented. A web page comes from some proxy, whatever its status."""
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         return Deferred(why=f"HTTP {answer.status}, and not Kevel's answer")
     return outcome_of(answer.status, answer.retry_after, at)

@@ -64,9 +64,9 @@ def form_of(members: Sequence[Member[str]]) -> dict[str, str]:
 
 
 def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
-    """None: some were not understood; it says how many, and not who. An error is about the whole request (limits, token, a
-    blocked audience), never about one person in it: nobody is refused for it, and it is told by its codes, since its message
-    may quote what was sent."""
+    """None: some were not understood; Meta says how many, and not who. An error is about the whole request (limits, token, a
+    blocked audience) and never about one person in it, so nobody is refused for it. It is told by its codes, since its
+    message may quote what was sent."""
     fields = answer.fields()
     received, invalid = fields.get("num_received"), fields.get("num_invalid_entries")
     if answer.status == 200 and received == count and isinstance(invalid, int) and 0 <= invalid <= count:

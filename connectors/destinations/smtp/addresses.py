@@ -1,4 +1,4 @@
-"""Which addresses mail can be sent to and from. What is wrong here is refused by every mail server, for everybody. Pure."""
+"""Which addresses mail can be sent to and from. What is refused here would be refused by every mail server. Pure."""
 from __future__ import annotations
 
 import re
@@ -17,12 +17,12 @@ LONGEST_ADDRESS, LONGEST_HOST = 254, 253
 
 
 def is_address(text: str) -> bool:
-    """Whether it is one without a name."""
+    """Whether it is an address without a name."""
     return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def is_sender(text: str) -> bool:
-    """Whether it is one address, with or without a name, that says the same to every reader of From."""
+    """Whether it is one address, with or without a name, that every reader of From understands alike."""
     address = parseaddr(text)[1]
     if not is_address(address):
         return False
@@ -32,7 +32,7 @@ def is_sender(text: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """Whether it is a name that can be looked up, or the number of an address."""
+    """Whether it is a host name that can be looked up, or an IP address."""
     try:
         if ":" in text:
             return bool(ip_address(text))

@@ -89,13 +89,13 @@ def outcome_of(code: int) -> Outcome:
 
 
 def reference_of(reply: str, address: str) -> str | None:
-    """The server's words for the message, usually its queue id; not where they quote the person."""
+    """The server's answer to the message, usually its queue id; None where it quotes the person."""
     said = " ".join(reply.split())
     return said[:LONGEST] if said and address.lower() not in said.lower() else None
 
 
 def text_of(html: str) -> str:
-    """What a reader of plain text sees of it."""
+    """The text that somebody would see who reads it without HTML."""
     reader = _Text()
     reader.feed(html)
     reader.close()

@@ -17,18 +17,18 @@ CALLS = {**{kind: kind for kind in KINDS}, **{kind[0]: kind for kind in KINDS}}
 """Last part of a path -> type; the SDK for browsers posts to the initials."""
 BATCHES = frozenset({"batch", "import"})
 INHERITED = ("context", "integrations", "sentAt")
-"""Of a batch, what its messages have too if they do not say otherwise."""
+"""Fields of a batch that its messages have too, unless they say otherwise."""
 LARGEST_SHARE = 32 << 20
-"""Bytes that the messages of a batch inherit, all together: 1 MiB of body can say gigabytes."""
+"""The most bytes that all messages of a batch inherit together: 1 MiB of body could expand to gigabytes."""
 Message = dict[str, Any]
 
 
 class TooLarge(Rejected):
-    """To be sent in smaller batches."""
+    """The batch has to be sent in smaller ones."""
 
 
 def read_body(data: bytes) -> Message:
-    """Raises Rejected where it is no JSON object, or nested deeper than the pipeline takes."""
+    """Raises Rejected if it is no JSON object, or nested deeper than the pipeline takes."""
     try:
         return from_json(data, "the body")
     except Undecodable as fault:
@@ -36,7 +36,8 @@ def read_body(data: bytes) -> Message:
 
 
 def messages_of(call: str, body: Message, at: int) -> list[Message]:
-    """Of a body posted to `call`, received at that instant (ms). Raises Rejected for a batch that is none, TooLarge."""
+    """The messages of a body posted to `call`, received at that instant (ms). Raises Rejected for a malformed batch, or
+    TooLarge."""
     if call not in BATCHES:
         return [_received({**body, "type": CALLS[call]}, at)]
     batch = body.get("batch")

@@ -36,8 +36,8 @@ def keys_of(text: str, source: str) -> frozenset[str]:
 
 
 class Collector:
-    """put, is_there: to the topics, and whether they can be reached. clock: epoch ms. keys: whoever has one may write,
-    anybody if there are none. origins: of pages whose scripts may write, `*` for any."""
+    """put: writes messages to the topics; is_there: whether these can be reached. clock: epoch ms. keys: whoever has one may
+    write, and anybody if there are none. origins: sites whose scripts may write, `*` for any."""
 
     def __init__(
         self, put: Put, is_there: Callable[[], Awaitable[bool]], *, clock: Callable[[], int],
@@ -89,7 +89,8 @@ class Collector:
         return web.json_response(body, status=status, headers={**self._for_origin(request), **headers})
 
     def _may_write(self, request: web.Request, body: Message) -> bool:
-        """By the user name of basic authentication, as SDKs of servers send it, or `writeKey`, as those of browsers do."""
+        """By the user name of basic authentication, as SDKs of servers send it, or by `writeKey`, as those of browsers
+        do."""
         if not self._keys:
             return True
         found = [str(body.get("writeKey") or ""), _user(request.headers.get("Authorization", ""))]

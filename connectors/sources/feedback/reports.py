@@ -1,8 +1,7 @@
 """Mail that reports on mail of ours: bounces (RFC 3464) and complaints (RFC 5965), read with the standard library. Pure.
 
-The token of the returned message says whom it was for, not the report's own `Final-Recipient`, which anybody could write.
-A report that does not return the message's head proves nothing and is passed over.
-"""
+The token of the returned message says whom it was for; the report's own `Final-Recipient` could be written by anybody. A
+report that does not return the headers of the message proves nothing and is passed over."""
 from __future__ import annotations
 
 import email
@@ -21,11 +20,11 @@ GONE = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 """RFC 3463 and 7505: there is no such address, or nobody behind it. A full mailbox (5.2.2), a message that is too large
 or a sender of bad repute (5.7) says nothing against the address."""
 MOST_BOUNDARIES = 50
-"""Of a report with the message it returns. The parser asks each one that is open at every line: hours for a mail of many."""
+"""In a report with the message that it returns. The parser tries every open one at each line: a mail of many takes hours."""
 
 
 def read_report(raw: bytes, identifier_of: Callable[[str], str | None]) -> Signal | None:
-    """None for everything that is not a proven report against an address. Total: any bytes may come."""
+    """None for everything that is not a proven report against an address. Total: it may be given any bytes."""
     if raw.lower().count(b"boundary=") > MOST_BOUNDARIES:
         return None
     try:
@@ -64,7 +63,7 @@ def _is_gone(recipient: Message) -> bool:
 
 
 def _returned(message: Message) -> Iterator[Message]:
-    """The head of the message that the report is about, whole or headers only."""
+    """The message that the report is about, whole or its headers only."""
     for part in _parts(message):
         if part.get_content_type() == "message/rfc822":
             yield from _parts(part)

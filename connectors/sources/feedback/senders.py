@@ -1,4 +1,4 @@
-"""Who may report, as the destinations in force say: what each was sent with is what its feedback is proved with.
+"""Who may report, by the destinations in force: the secret that a destination is sent with also proves its feedback.
 
 No definition or setting of its own: a secret that stood in two places would one day differ.
 """
@@ -30,12 +30,12 @@ class Senders:
     webhooks: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def identifier(self, token: str) -> str | None:
-        """Of a token that one of them made."""
+        """The identifier in a token that one of the seals made."""
         return next((found for seal in self.seals if (found := seal.identifier(token))), None)
 
 
 def senders_of(destinations: Iterable[Destination], variables: Mapping[str, str]) -> Senders:
-    """Of an `smtp` with `unsubscribe_key`, an `sms-http` with `callback`, an `http` with `secret`; others cannot report.
+    """From an `smtp` with `unsubscribe_key`, an `sms-http` with `callback`, an `http` with `secret`; others cannot report.
     Misconfigured with the variables that are not set: they must be here too, as they are where `audience deliver` runs."""
     faults: list[str] = []
     seals: list[Seal] = []

@@ -32,8 +32,8 @@ DONE = "This address is unsubscribed."
 
 
 class Feedback:
-    """`senders` as in force now; None while the definitions are not known yet. `clock` gives epoch ms. `normalised`: an
-    identifier as the pipeline has it, None where it can be nobody's."""
+    """`senders`: those in force now, None while the definitions are not known yet. `clock` gives epoch ms. `normalised`: an
+    identifier as the pipeline has it, None if nobody can have it."""
 
     def __init__(
         self, senders: Callable[[], Senders | None], tell: Tell, clock: Callable[[], int],
@@ -59,7 +59,7 @@ class Feedback:
         self._told.labels(signal.reason).inc()
 
     async def answer(self, signal: Signal | None) -> web.Response:
-        """204 where nobody wishes anything, 503 where it could not be written."""
+        """204 if nobody wishes anything, 503 if it could not be written."""
         if signal is None:
             self.pass_over()
             return web.Response(status=204)
@@ -73,7 +73,7 @@ class Feedback:
         self._passed_over.inc(number)
 
     async def page(self, request: web.Request) -> web.Response:
-        """A look changes nothing: mail scanners follow every link."""
+        """Looking at it changes nothing: mail scanners follow every link."""
         self._addressee(request)
         return web.Response(text=PAGE, content_type="text/html", headers={"Referrer-Policy": "no-referrer"})
 

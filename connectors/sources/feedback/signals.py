@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 
 class Reason(StrEnum):
-    """As it stands in the suppression list, and so in the reasons of suppressed activations."""
+    """As it stands in the suppression list, and therefore in the reasons of suppressed activations."""
 
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
@@ -19,7 +19,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """`id` is the request's: told twice under the same one, it is done once."""
+    """`id` is the request's: told twice under the same id, it is done once."""
 
     id: str
     identifier: str

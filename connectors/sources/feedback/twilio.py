@@ -26,7 +26,7 @@ def is_signed(url: str, fields: Fields, signature: str, token: str) -> bool:
 
 
 def read_callback(fields: Fields) -> Signal | None:
-    """None where it is no reason to stop writing to the number."""
+    """None if it is no reason to stop writing to the number."""
     given = dict(fields)
     status = given.get("MessageStatus") or given.get("SmsStatus") or ""
     if status in ("failed", "undelivered"):

@@ -34,7 +34,7 @@ def is_signed(headers: Mapping[str, str], body: bytes, key: bytes, at: int) -> b
 def read_webhook(
     name: str, headers: Mapping[str, str], body: bytes, normalised: Callable[[str], str | None],
 ) -> Signal | None:
-    """Of the destination `name`. None where it is not what is expected, or `normalised` knows nobody by it."""
+    """Feedback from the destination `name`. None if it has another form, or if `normalised` does not know the identifier."""
     try:
         found = orjson.loads(body)
         identifier, reason = found["identifier"], Reason(found["reason"])

@@ -37,7 +37,7 @@ class Mapper:
         self._plans = tuple(_plan(message, lookups) for message in section.messages)
 
     def rows(self, record: Record) -> Iterator[Row]:
-        """One `Row` a message; one with a reason where there is none (nothing with `unmatched: skip`)."""
+        """One `Row` per message, or one with a reason if the row makes none (with `unmatched: skip` nothing)."""
         if record.problem is not None:
             yield _rejected(record, record.problem)
             return
@@ -89,8 +89,8 @@ def _put(made: dict[str, Json], target: Target, value: Json) -> None:
 
 
 def _rejected(record: Record, reason: str) -> Row:
-    """Lone surrogates (bytes of another encoding) and times stay readable: nothing of the row is lost
-    but what is nested too deeply to be written."""
+    """Nothing of the row is lost, lone surrogates (bytes of another encoding) and times included, but for what is nested too
+    deeply to be written."""
     try:
         raw = json.dumps(record.columns, default=str)
     except RecursionError:

@@ -1,4 +1,4 @@
-"""Whether a row satisfies a condition: the comparisons of segments themselves, of which a mapping knows some."""
+"""Conditions of a mapping. They are the comparisons of segments, of which a mapping knows some."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.core.values import Json
 
 
 def check(comparison: Comparison, operand: Json) -> Check:
-    """To be asked of a value as JSON has it; None is a missing one."""
+    """The condition, for a value as JSON has it; None stands for a missing one."""
     found = compile_comparison(rules.Comparison(operator=rules.Operator(comparison), operand=operand), _no_pattern).check
     assert found is not None, f"{comparison} depends on the clock"
     return found

@@ -15,7 +15,7 @@ from connectors.sources.files.mapping import As
 from connectors.sources.files.row import Beyond
 from streams.core import values
 from streams.core.errors import Rejected
-from streams.core.values import Json, parsed
+from streams.core.values import Json, read_iso
 
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
@@ -45,7 +45,7 @@ def convert(value: Json, kind: As | None, pattern: str, zone: ZoneInfo) -> Json:
 
 def text(value: Json, zone: ZoneInfo) -> str:
     """A whole number stays one (900.0, as columns with gaps hold it, is "900"), with all its digits. A float that may have
-    lost some is refused: two people's numbers would be one."""
+    lost digits is refused: two people's numbers would become one."""
     match value:
         case str():
             return value
@@ -71,7 +71,7 @@ def text(value: Json, zone: ZoneInfo) -> str:
 
 
 def number(value: Json) -> int | float:
-    """What rules read as one. A whole number beyond 64 bits is the nearest float, as in events."""
+    """What rules would read as a number. A whole number beyond 64 bits becomes the nearest float, as in events."""
     if isinstance(value, Decimal):
         value = int(value) if value.as_tuple().exponent == 0 else float(value)
     found = values.number(value)
@@ -88,8 +88,9 @@ def boolean(value: Json) -> bool:
 
 
 def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
-    """A time without zone is one of `zone`: of two that the clock shows in autumn the first. Years outside 1-9999 and times
-    that the zone's clock skips in spring are refused; midnight is the day's first instant also where it is skipped."""
+    """A time without zone is taken to be in `zone`; of two that the clock shows in autumn it is the first. Years outside
+    1-9999 are refused, and so are times that the zone's clock skips in spring, except midnight, which is the first instant
+    of its day."""
     try:
         return _time(value, pattern, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as failure:
@@ -97,7 +98,8 @@ def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
 
 
 def is_format(pattern: str) -> bool:
-    """Whether a time can be read that is written so. `strptime` says no in three ways, and only when it reads one."""
+    """Whether times can be read in this format. `strptime` reports a wrong one in three ways, and only when it reads a
+    time."""
     if not _DIRECTIVES.fullmatch(pattern):
         return False
     try:
@@ -124,7 +126,7 @@ def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
         case _ if pattern in (SECONDS, MILLISECONDS):
             found = datetime.fromtimestamp(_epoch(value) / (1000 if pattern == MILLISECONDS else 1), tz=UTC)
         case str() if pattern == ISO:
-            found = parsed(value.strip())
+            found = read_iso(value.strip())
         case str():
             found = datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - the zone is set below where it lacks
         case int() | float() if pattern != ISO:

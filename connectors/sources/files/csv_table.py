@@ -72,7 +72,7 @@ class CsvTable:
 
 
 def _text(path: Path, encoding: str) -> Iterator[str]:
-    """A byte that is not of the encoding becomes a lone surrogate, so that it costs its own row and not the
+    """A byte that does not belong to the encoding becomes a lone surrogate, so that it costs its own row and not the
     file."""
     first = True
     for line in lines(path):

@@ -14,8 +14,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def messages(path: Path) -> Iterator[Row]:
-    """Every line that is not blank, from its first sign on: what is no JSON object goes on too, the intake says why it
-    is not."""
+    """Every line that is not blank, without leading white space. A line that is no JSON object is passed on too: the intake
+    says what is wrong with it."""
     for number, line in _lines(path):
         try:
             found = orjson.loads(line)

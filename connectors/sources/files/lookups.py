@@ -15,7 +15,7 @@ from connectors.sources.files.convert import text
 from connectors.sources.files.mapping import Lookup, Mapping, Section
 from connectors.sources.files.tables import missing_columns, open_table
 from streams.core.errors import Misconfigured, Rejected
-from streams.core.values import Json
+from streams.core.values import Json, descend
 
 Columns: TypeAlias = dict[str, Json]
 _UTC = ZoneInfo("UTC")
@@ -35,7 +35,8 @@ class Lookups:
             raise Misconfigured(tuple(faults))
 
     def find(self, lookup: str, columns: Columns) -> Columns | None:
-        """None where there is no such row, or nothing to look up. Raises Rejected, naming the column, where it is no key."""
+        """None if there is no such row, or nothing to look up. Raises Rejected, naming the column, if its value cannot be a
+        key."""
         on = self._on[lookup]
         try:
             key = _key(cell(columns, on))
@@ -46,31 +47,16 @@ class Lookups:
 
 def cell(columns: Columns, name: str) -> Json:
     """A column by its whole name, else by its dotted path into objects; None where it is missing."""
-    found = columns.get(name)
-    if found is not None or "." not in name:
-        return found
-    found = columns
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+    return descend(columns, tuple(name.split(".")))
 
 
 def _load(
     mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]
 ) -> dict[str, Columns]:
-    try:
-        found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
-    except ValueError:
-        needs = f"the lookup '{lookup.name}' needs the name of a file or a pattern, as products*.csv"
-        faults.append(f"{mapping.path}:{lookup.line}: {needs}; '{lookup.file}' is neither")
+    """By key, the columns that the mapping names; empty where there are faults."""
+    path = _file(mapping, lookup, beside, faults)
+    if path is None:
         return {}
-    if len(found) != 1:
-        which = f"{' and '.join(file.name for file in found)} are both it" if found else "there is none"
-        places = f"in {beside} or {mapping.path.parent}"
-        needs = f"the lookup '{lookup.name}' needs one file {lookup.file} {places}; {which}"
-        faults.append(f"{mapping.path}:{lookup.line}: {needs}")
-        return {}
-    path = found[0]
     wanted = section.columns_of(lookup)
     table = open_table(path, section, frozenset(wanted))
     wrong = missing_columns(mapping, path, table, wanted)
@@ -84,6 +70,23 @@ def _load(
             cells = {name: cell(record.columns, name) for name in wanted}
             rows.setdefault(key, {name: value for name, value in cells.items() if value is not None})
     return rows
+
+
+def _file(mapping: Mapping, lookup: Lookup, beside: Path, faults: list[str]) -> Path | None:
+    """The one file that is meant, beside the events or beside the mapping; None after a fault."""
+    try:
+        found = _files(lookup, beside) or _files(lookup, mapping.path.parent)
+    except ValueError:
+        needs = f"the lookup '{lookup.name}' needs the name of a file or a pattern, as products*.csv"
+        faults.append(f"{mapping.path}:{lookup.line}: {needs}; '{lookup.file}' is neither")
+        return None
+    if len(found) == 1:
+        return found[0]
+    which = f"{' and '.join(file.name for file in found)} are both it" if found else "there is none"
+    places = f"in {beside} or {mapping.path.parent}"
+    needs = f"the lookup '{lookup.name}' needs one file {lookup.file} {places}; {which}"
+    faults.append(f"{mapping.path}:{lookup.line}: {needs}")
+    return None
 
 
 def _files(lookup: Lookup, place: Path) -> list[Path]:

@@ -1,5 +1,5 @@
-"""A mapping, parsed: which messages the rows of which file become. The language is told in this folder's
-README.
+"""A mapping, parsed: which messages the rows of which file become. The README of this folder explains
+the language.
 
 Parsed once into a closed set of types, like the rules of segments: what reads rows has nothing to guess at.
 """
@@ -42,7 +42,7 @@ class Comparison(StrEnum):
 
 
 class Unmatched(StrEnum):
-    """What becomes of a row for which no message's `when` holds."""
+    """What happens to a row for which no message's `when` holds."""
 
     REJECT = "reject"
     SKIP = "skip"

@@ -192,7 +192,8 @@ def _encoding(found: Located | None, faults: Faults) -> str:
 
 
 def _keeps_ascii(encoding: str) -> bool:
-    """Delimiters and line ends are found in any byte's company, and a byte that is none costs its own row."""
+    """Delimiters and line ends must be found whatever bytes stand around them, and an invalid byte must cost its own row
+    only."""
     bytes(range(128, 256)).decode(encoding, "surrogateescape")
     plain = _ASCII.encode()
     return _ASCII.encode(encoding) == plain and plain.decode(encoding, "surrogateescape") == _ASCII

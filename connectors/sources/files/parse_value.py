@@ -31,7 +31,7 @@ _HOLE = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What the values of a section are read under."""
+    """What the values of a section are parsed with."""
 
     faults: Faults
     zone: ZoneInfo

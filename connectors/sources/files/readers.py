@@ -1,7 +1,6 @@
-"""A value of a mapping as a function from a row to what the field gets.
+"""A value of a mapping as a function from a row to the field's value.
 
-Made once a file and not decided anew in every row: with seventeen fields a row that was half of all time.
-"""
+Made once per file and not decided anew in every row: with seventeen fields a row that took half of all time."""
 
 from __future__ import annotations
 

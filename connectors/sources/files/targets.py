@@ -34,7 +34,7 @@ def target(word: str) -> Target | None:
 
 
 def kind_of(found: Target) -> As | None:
-    """What the field holds whatever the file holds: texts for names and ids, times for times."""
+    """The type of the field, whatever the file holds: texts for names and ids, times for times."""
     if found[0] in TEXTS or (len(found) > 1 and is_identifying(found)):
         return As.TEXT
     return As.TIME if found[0] in TIMES else None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from streams.core.campaigns.splitting import variant_of
 from streams.core.campaigns.told import next_sequence
+from streams.core.campaigns.variants import variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.messages import Activation
@@ -26,7 +26,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What something is told for: when, why in words, and the event that decided, if there was one."""
+    """Why a channel is told something: when, in words, and the event that decided, if there was one."""
 
     at: int
     because: str
@@ -34,7 +34,7 @@ class Cause:
 
 
 def version_of(plan: Plan, profile: Profile, segment: str) -> int:
-    """Of the definition that decided: the one by which the person is in, or is out; 0 where it is defined no more."""
+    """The version of the segment by which the person is in it, or out of it; 0 if it is no longer defined."""
     if segment in profile.members:
         return int(profile.members[segment][0])
     return plan.segments[segment].version if segment in plan.segments else 0

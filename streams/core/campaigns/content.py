@@ -1,4 +1,4 @@
-"""What is said to somebody: the channel's templates over what is known of the person and what decided."""
+"""The content of a message: the channel's templates, filled with what is known of the person and with the deciding event."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -16,11 +16,11 @@ PARAMETERS = "parameters"
 
 def content(context: Context, profile: Profile, channel: Channel, event: Event | None, at: int) -> dict[str, Any]:
     """The channel's fields, rendered. Raises Rejected."""
-    known = _known(context, profile, event, at)
+    values = _values(context, profile, event, at)
     said: dict[str, Any] = {
-        name: context.render(name, text, known) if isinstance(text, str) else text for name, text in channel.content}
+        name: context.render(name, text, values) if isinstance(text, str) else text for name, text in channel.content}
     if PARAMETERS in said:
-        said[PARAMETERS] = _parameters(context, said[PARAMETERS], known)
+        said[PARAMETERS] = _parameters(context, said[PARAMETERS], values)
     return said | _size(said["text"]) if channel.name == "sms" else said
 
 
@@ -30,23 +30,23 @@ def creative(context: Context, profile: Profile, channel: Channel, event: Event 
     templates = dict(channel.content).get(PARAMETERS)
     if not templates:
         return {}
-    return {PARAMETERS: _parameters(context, templates, _known(context, profile, event, at))}
+    return {PARAMETERS: _parameters(context, templates, _values(context, profile, event, at))}
 
 
-def _parameters(context: Context, templates: Iterable[tuple[str, str]], known: dict[str, Any]) -> dict[str, str]:
-    return {name: context.render(f"{PARAMETERS}.{name}", text, known) for name, text in templates}
+def _parameters(context: Context, templates: Iterable[tuple[str, str]], values: dict[str, Any]) -> dict[str, str]:
+    return {name: context.render(f"{PARAMETERS}.{name}", text, values) for name, text in templates}
 
 
-def known(profile_id: str, traits: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
-    """What templates know: every trait by its name, one with hyphens, as computed traits have, also with `_` for each;
-    all `traits`, where nobody calls a trait so; `profile` with its `id` and `traits`; the deciding `event`."""
+def template_values(profile_id: str, traits: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    """What templates can name: every trait by its name, hyphens also written as `_`; all of them as `traits`, unless a trait
+    is called that; `profile` with its `id` and `traits`; the deciding `event`."""
     spelled = {name.replace("-", "_"): value for name, value in traits.items() if "-" in name}
     return {**spelled, "traits": traits, **traits, "profile": {"id": profile_id, "traits": traits}, "event": event}
 
 
-def _known(context: Context, profile: Profile, event: Event | None, at: int) -> dict[str, Any]:
+def _values(context: Context, profile: Profile, event: Event | None, at: int) -> dict[str, Any]:
     happened = {"name": event.name, "properties": dict(event.properties)} if event else {}
-    return known(profile.profile_id, trait_values(context.plan, profile, at), happened)
+    return template_values(profile.profile_id, trait_values(context.plan, profile, at), happened)
 
 
 def _size(text: str) -> dict[str, Any]:

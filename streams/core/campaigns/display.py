@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from streams.core.campaigns.activations import Cause, Recipient, activation, version_of
+from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.content import PARAMETERS, creative
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.reach import ADDRESS, addressed
-from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key, audience_key, audiences
+from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Status
 from streams.core.errors import Rejected
@@ -23,8 +23,9 @@ from streams.core.profile import Profile
 def update_audiences(
     context: Context, profile: Profile, campaign: Campaign, cause: Cause, *, may_enter: bool = True,
 ) -> list[Sent]:
-    """Each identifier that the channel addresses is in, of a permitted member; all others are out. Whoever is in where
-    the campaign does not say any more goes out there and in here. With `may_enter` false none goes in."""
+    """Put each identifier that the channel addresses into the audience if the person is a member and permits it, and take
+    all others out. Somebody who is in an audience that the campaign no longer names goes out there and in here. With
+    `may_enter` false nobody goes in."""
     sends: list[Sent] = []
     is_meant = campaign.segment in profile.members and variant_of(profile, campaign) is not CONTROL
     for channel in channels_of(profile, campaign):
@@ -38,17 +39,17 @@ def update_audiences(
             if belongs and (not may_enter or _is_answered(profile, campaign, channel, told)):
                 continue
             if told is not None:
-                sends.append(_out(context, profile, (campaign.id, channel.name, identifier), cause))
+                sends.append(_take_out(context, profile, (campaign.id, channel.name, identifier), cause))
             if belongs:
                 version = version_of(context.plan, profile, campaign.segment)
-                sends.append(_in(context, profile, Recipient(campaign, channel, identifier, version), cause))
+                sends.append(_put_in(context, profile, Recipient(campaign, channel, identifier, version), cause))
     remember(profile, sends)
     return sends
 
 
-def _in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent:
-    """What its advertisements are filled with is said now and not kept: whoever is taken out is named without it. Where it
-    cannot be, the person is in no audience of the campaign until the membership or the campaign is another."""
+def _put_in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent:
+    """What the advertisements are filled with is told now and not kept: it is not repeated when the identifier is taken out.
+    If it cannot be rendered, the person is in no audience of the campaign until the membership or the campaign changes."""
     campaign, channel = to.campaign, to.channel
     try:
         filled = creative(context, profile, channel, cause.event, cause.at)
@@ -62,7 +63,7 @@ def _in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> Sent
 
 
 def _is_answered(profile: Profile, campaign: Campaign, channel: Channel, told: list[Any] | None) -> bool:
-    """Of somebody who belongs in: they are where the channel puts people now, or could not be put there."""
+    """For somebody who belongs in: whether they are where the channel puts people now, or could not be put there."""
     return _has_failed(profile, campaign, channel) if told is None else _is_there(told[2], channel)
 
 
@@ -82,35 +83,35 @@ def _is_there(said: Mapping[str, Any], channel: Channel) -> bool:
 
 
 def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Who may not be addressed any more is out at once, of paused campaigns' audiences too."""
+    """Take out at once whoever may not be addressed any more, from audiences of paused campaigns too."""
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
         purpose = profile.told[audience_key(campaign_id, name, identifier)][1]
         if not may_activate(profile, purpose, identifier).is_given:
-            sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
+            sends.append(_take_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
     return sends
 
 
 def take_back(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Audiences of campaigns that ended, or are defined no more, or have no such channel any more, are emptied; paused
-    ones are left alone."""
+    """Empty the audiences of campaigns that have ended, are no longer defined, or no longer have the channel; paused ones
+    are left alone."""
     definitions = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
         campaign = definitions.get(campaign_id)
         is_over = campaign is None or (campaign.ends is not None and at >= campaign.ends)
         if is_over or (campaign and campaign.status is Status.LIVE and name not in _names(campaign)):
-            sends.append(_out(context, profile, (campaign_id, name, identifier), Cause(at, "campaign ended")))
+            sends.append(_take_out(context, profile, (campaign_id, name, identifier), Cause(at, "campaign ended")))
     return sends
 
 
 def empty(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
-    """None of the identifiers is in any audience any more, whatever the campaigns' state."""
-    return [_out(context, profile, told, Cause(at, because)) for told in sorted(audiences(profile))]
+    """Take all identifiers out of all audiences, whatever the campaigns' state."""
+    return [_take_out(context, profile, told, Cause(at, because)) for told in sorted(audiences(profile))]
 
 
-def _out(context: Context, profile: Profile, told: tuple[str, str, str], cause: Cause) -> Sent:
-    """Of the segment that they were told to be in for, whichever is the campaign's now."""
+def _take_out(context: Context, profile: Profile, told: tuple[str, str, str], cause: Cause) -> Sent:
+    """Told for the segment that they were put in for, even if the campaign has another one now."""
     campaign_id, name, identifier = told
     segment, purpose, said, last = profile.told.pop(audience_key(*told))
     found = (each for each in context.plan.definitions.campaigns if each.id == campaign_id)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.messaging import latest, waits_for
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.reach import ADDRESS, addressed
-from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import answer_key
+from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.identifiers import namespace_of
 from streams.core.messages import Activation, Sent, Suppressed, Unrenderable
@@ -77,7 +77,7 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
 
 
 def _best(profile: Profile, channel: Channel) -> str | None:
-    """Of all that an audience may hold of this person, one that it does hold, if there is one."""
+    """An identifier of this person that the audience may hold; one that the person permits, if there is one."""
     reached = [each for each in sorted(profile.identifiers) if namespace_of(each) in addressed(channel)]
     permitted = (each for each in reached if may_activate(profile, channel.purpose, each).is_given)
     return next(permitted, next(iter(reached), None))

@@ -9,13 +9,14 @@ from streams.core.tables import MESSAGES
 
 
 def watch(context: Context, profile: Profile) -> None:
-    """See that a timer fires when the oldest is to go. Nothing to do while one is armed: what comes later is younger."""
+    """See that a timer fires when the oldest entry is to go. If one is armed there is nothing to do: what comes later is
+    younger."""
     if not profile.recall:
         watch_anew(context, profile)
 
 
 def watch_anew(context: Context, profile: Profile) -> None:
-    """The same where something older may have come, or the definition changed."""
+    """The same, where something older may have come or the definition has changed."""
     kept, timers = context.plan.definitions.messages_expire_after, context.tables.timers
     oldest = min([*(sent for instants in profile.sent.values() for sent in instants),
                   *(at for at, _ in profile.decided.values())], default=None)
@@ -31,13 +32,13 @@ def watch_anew(context: Context, profile: Profile) -> None:
 
 
 def redefined(context: Context, profile: Profile) -> None:
-    """Another revision may keep messages for another time."""
+    """A revision may remember messages for another time than before."""
     if context.plan.definitions.messages_expire_after != (profile.recall[1] if profile.recall else None):
         watch_anew(context, profile)
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """A timer: what has been kept for long enough goes. `at`: the timer's own instant, however late it fires."""
+    """The timer: what has been kept for long enough goes. `at`: the instant it was armed for, however late it fires."""
     profile, kept = context.tables.profiles.get(key), context.plan.definitions.messages_expire_after
     if not isinstance(profile, Profile):
         return []

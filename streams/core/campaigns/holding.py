@@ -43,7 +43,7 @@ def take_due(profile: Profile, at: int) -> list[Held]:
 
 
 def take_reversed(profile: Profile, segment: str, *, entered: bool) -> list[Held]:
-    """The rows whose occasion a change the other way has undone, taken off."""
+    """Take off the rows whose occasion is undone by a change the other way."""
     undone = Trigger.EXITED if entered else Trigger.ENTERED
     return _take(profile, lambda row: row.segment == segment and row.kind is undone)
 
@@ -53,7 +53,7 @@ def rows(profile: Profile) -> list[Held]:
 
 
 def keep(profile: Profile, held: Iterable[Held]) -> None:
-    """These and no others."""
+    """Replace all rows by these."""
     profile.held = [_row(row) for row in held]
 
 

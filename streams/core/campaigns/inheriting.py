@@ -1,13 +1,14 @@
-"""What a profile takes over from one that is the same person: told states, answers, counted messages, and what waits."""
+"""What a profile takes over from one that turns out to be the same person: told states, answers, counted messages, and what
+waits."""
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from streams.core.campaigns import caps, holding
+from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.holding import Held
 from streams.core.campaigns.messaging import has_expired
-from streams.core.campaigns.reach import ADDRESS
 from streams.core.campaigns.told import SENT, answer, answer_key
 from streams.core.context import Context
 from streams.core.definitions import Trigger
@@ -17,7 +18,8 @@ from streams.core.segments.plan import Plan
 
 
 def inherit(profile: Profile, state: Profile) -> None:
-    """After it no channel is told again what either profile told it; what both wait with is there twice (`take_answers`)."""
+    """Afterwards no channel is told again what it was told of either profile. Messages that wait with both are there twice
+    until `take_answers`."""
     profile.told = {**state.told, **profile.told}
     for key, said in state.decided.items():
         profile.decided[key] = max(said, profile.decided.get(key, said))
@@ -27,8 +29,9 @@ def inherit(profile: Profile, state: Profile) -> None:
 
 
 def answered(plan: Plan, profile: Profile) -> set[str]:
-    """`segment|campaign|channel` of every message that its present memberships have had, or the reason for none, and what
-    it inherited itself; with `|sent` of those that they have had. Whom a press has not come to yet has had none."""
+    """`segment|campaign|channel` of every present membership that was answered, by a message or by the reason for none, and
+    what the profile inherited itself; with `|sent` where it was a message. Whoever a press has not come to yet was not
+    answered."""
     rows = set(profile.inherited)
     for campaign in plan.definitions.campaigns:
         keys = [answer_key(campaign.id, channel.name) for channel in campaign.channels if channel.name in ADDRESS]
@@ -38,8 +41,8 @@ def answered(plan: Plan, profile: Profile) -> set[str]:
 
 
 def take_answers(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """The hand-over is complete: what an absorbed part was answered, the memberships of the whole are, and each of them
-    waits with one message at most, or with none if any part has had it. Why the others go out no more."""
+    """The hand-over is complete: memberships of the whole count as answered if those of an absorbed part were, and each
+    waits with one message at most, or with none if any part has had it. Returns why the others are not sent."""
     for row in sorted(profile.inherited):
         segment, campaign, channel, *sent = row.split("|")
         key = answer_key(campaign, channel)

@@ -21,7 +21,7 @@ TIME_ZONE = "timezone"
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo | None:
-    """None for what is no time zone: the name comes from outside."""
+    """None if there is no such time zone: the name comes from outside."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
@@ -51,8 +51,8 @@ def midnight(number: int, where: ZoneInfo) -> int:
 
 
 def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
-    """When the quiet hours that `at` lies in end; None if it lies in none. An end that the clock skips in spring comes as it
-    does so: the first instant after it that there is."""
+    """When the quiet hours that `at` lies in end; None if it lies in none. An end that the clock skips in spring comes when
+    the clock skips it: at the first instant after it that there is."""
     local, start, end = _local(at, where), time.fromisoformat(hours.start), time.fromisoformat(hours.end)
     now = local.time()
     is_over_midnight = start > end

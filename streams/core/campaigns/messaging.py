@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 from streams.core.campaigns import caps, holding
 from streams.core.campaigns.activations import Cause, Recipient, activation, version_of
+from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import Held
 from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.reach import ADDRESS
-from streams.core.campaigns.splitting import CONTROL, channels_of, variant_of
 from streams.core.campaigns.told import SENT, answer, answer_key
+from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Trigger
 from streams.core.errors import Rejected
@@ -41,16 +41,16 @@ class Occasion:
 
 
 def messages(context: Context, profile: Profile, campaign: Campaign, at: int, occasion: Occasion) -> list[Sent]:
-    """What this trigger sends now, a message or the reason for none a channel; nothing for what waits."""
+    """What this trigger sends now: per channel a message or the reason for none, and nothing for what waits."""
     sends: list[Sent] = []
     for channel in channels_of(profile, campaign):
-        if channel.name in ADDRESS and _answer(profile, campaign, channel):
+        if channel.name in ADDRESS and _claim_answer(profile, campaign, channel):
             sends += _decide(context, profile, campaign, channel, at, occasion)
     return sends
 
 
 def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent]:
-    """What waits has lost its occasion by a change the other way."""
+    """A change the other way has undone the occasion of messages that wait: they are dropped."""
     reason = REENTERED if entered else LEFT
     sends: list[Sent] = []
     for row in holding.take_reversed(profile, segment, entered=entered):
@@ -61,7 +61,7 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
 
 
 def release(context: Context, profile: Profile, live: dict[str, Campaign], at: int) -> list[Sent]:
-    """Decide anew what is due, the strongest campaign first, and of equals what was triggered first."""
+    """Decide again what is due, the strongest campaign first, and of equal ones what was triggered first."""
     strength = {campaign.id: campaign.priority for campaign in live.values()}
     due = holding.take_due(profile, at)
     due.sort(key=lambda row: (strength.get(row.campaign, 0), row.since, row.arrival, row.campaign))
@@ -87,18 +87,18 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
 
 
 def has_expired(context: Context, row: Held, at: int) -> bool:
-    """Also of a campaign that is not live; one that is defined no more states no end."""
+    """Also asked for a campaign that is not live; one that is no longer defined has no end."""
     defined = (campaign for campaign in context.plan.definitions.campaigns if campaign.id == row.campaign)
     return any(valid_until(campaign, row.since) <= at for campaign in defined)
 
 
 def valid_until(campaign: Campaign, since: int) -> int:
-    """From when on a message that was triggered at `since` may not go out any more."""
+    """The instant from which a message triggered at `since` may no longer go out."""
     return min(campaign.ends or FOREVER, since + campaign.valid_for if campaign.valid_for else FOREVER)
 
 
 def waits_for(profile: Profile, campaign: Campaign, channel: str, at: int) -> Iterator[tuple[int, str]]:
-    """What holds a message back at `at`: until when, and what it is in words."""
+    """Each thing that holds a message back at `at`: until when, and its name."""
     if full := caps.reached(profile, campaign, channel, at):
         yield full.until, full.says
     if (end := quiet_end(profile, campaign, at)) is not None:
@@ -117,35 +117,49 @@ def latest(profile: Profile, namespace: str) -> str | None:
 def _decide(
     context: Context, profile: Profile, campaign: Campaign, channel: Channel, at: int, occasion: Occasion,
 ) -> list[Sent]:
+    """The message, or the reason for none; nothing where it waits."""
     identifier = latest(profile, ADDRESS[channel.name])
     is_control = variant_of(profile, campaign) is CONTROL
     reason = "control group" if is_control else _refusal(profile, channel, identifier, occasion.event, at)
-    valid = valid_until(campaign, occasion.since)
-    for until, why in () if reason else sorted(waits_for(profile, campaign, channel.name, at))[-1:]:
-        arrival, due = occasion.event.arrival if occasion.event else 0, min(until, valid)
-        if holding.hold(profile, Held(due, campaign.id, channel.name, occasion.kind, campaign.segment, occasion.because,
-                                      arrival, occasion.since, why)):
+    obstacle = None if reason else max(waits_for(profile, campaign, channel.name, at), default=None)
+    if obstacle is not None:
+        until, why = obstacle
+        if _hold(profile, campaign, channel, occasion, until, why):
             return []
         reason = f"{why}, and {holding.MOST} messages wait already"
     if reason or identifier is None:
         return [Suppressed(campaign.id, channel.name, profile.profile_id, reason, at)]
+    recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, campaign.segment))
+    return [_message(context, profile, recipient, at, occasion)]
+
+
+def _hold(profile: Profile, campaign: Campaign, channel: Channel, occasion: Occasion, until: int, why: str) -> bool:
+    """Keep it until then, or until it expires. False if the profile holds as many as it may."""
+    return holding.hold(profile, Held(
+        due=min(until, valid_until(campaign, occasion.since)), campaign=campaign.id, channel=channel.name,
+        kind=occasion.kind, segment=campaign.segment, because=occasion.because,
+        arrival=occasion.event.arrival if occasion.event else 0, since=occasion.since, why=why))
+
+
+def _message(context: Context, profile: Profile, to: Recipient, at: int, occasion: Occasion) -> Sent:
+    """It counts against the caps, and as this membership's message, unless its template fails."""
+    campaign, channel = to.campaign, to.channel
     try:
         said = content(context, profile, channel, occasion.event, at)
     except Rejected as fault:
-        return [Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)]
+        return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)
     caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
     key = answer_key(campaign.id, channel.name)
     if occasion.kind is Trigger.ENTERED and (answered := answer(profile, campaign.segment, key)):
         profile.told[key] = [answered[0], SENT]
-    recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, campaign.segment))
-    cause = Cause(at, occasion.because, occasion.event)
-    told = activation(profile, recipient, "message", cause, said)
-    return [replace(told, expires_at=valid if valid < FOREVER else None)]
+    told = activation(profile, to, "message", Cause(at, occasion.because, occasion.event), said)
+    valid = valid_until(campaign, occasion.since)
+    return replace(told, expires_at=valid if valid < FOREVER else None)
 
 
-def _answer(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
-    """Note that this membership has its answer; False if it had one: one message for each, whatever happens to campaign
-    and definitions meanwhile."""
+def _claim_answer(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
+    """Note that this membership has been answered; False if it had been already. Each membership is answered once, whatever
+    happens to the campaign and the definitions meanwhile."""
     member = profile.members.get(campaign.segment)
     if campaign.trigger is Trigger.EACH or member is None:
         return True

@@ -36,7 +36,7 @@ def may_activate(profile: Profile, purpose: str, identifier: str) -> Permission:
 
 
 def has_stated(profile: Profile, purpose: str) -> bool:
-    """Whether anything was ever said about the purpose: without, no question about it need be asked."""
+    """Whether anybody ever stated anything about the purpose; if not, there is nothing to ask."""
     return any(purpose in fragment.consent for fragment in profile.fragments.values())
 
 

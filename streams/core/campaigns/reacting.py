@@ -50,18 +50,18 @@ def memberships_changed(
 
 
 def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Consent given or withdrawn: audiences and records follow at once; no message is caught up on."""
+    """Consent was given or withdrawn: audiences and records follow at once. Messages missed before are not sent now."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
     return sends + _update_all_audiences(context, profile, Cause(at, "consent changed"))
 
 
 def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """A cookie or device more or less: it joins or leaves the audiences of the person."""
+    """The person gained or lost a cookie or device: it joins or leaves their audiences."""
     return memberships_now(profile, at) + _update_all_audiences(context, profile, Cause(at, "identifier attached"))
 
 
 def _update_all_audiences(context: Context, profile: Profile, cause: Cause) -> list[Sent]:
-    """Who waits for a press comes in with it."""
+    """Whoever a press is still to come to is put in by the press."""
     sends: list[Sent] = []
     for campaign in live(context, cause.at):
         may_enter = not _is_waiting(context, profile, campaign)
@@ -70,7 +70,8 @@ def _update_all_audiences(context: Context, profile: Profile, cause: Cause) -> l
 
 
 def event_happened(context: Context, profile: Profile, event: Event, at: int) -> list[Sent]:
-    """Campaigns that answer each event of a name, while the person is in their segment, of an event that changed none."""
+    """For campaigns that answer each event of a name while the person is in their segment; of an event that changed no
+    membership."""
     sends: list[Sent] = []
     for campaign in live(context, at):
         if _is_answered(context, profile, campaign, event, at):
@@ -79,9 +80,9 @@ def event_happened(context: Context, profile: Profile, event: Event, at: int) ->
 
 
 def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Bring what channels know in line with the definitions in force and with what a merge or a split left of consent:
-    who is in the segment of a campaign that went live is activated, unless a press will come to them, what ended or was
-    deleted or is permitted no more is taken back."""
+    """Bring what channels know in line with the definitions in force, and with what a merge or a split left of consent.
+    Members of the segment of a campaign that went live are activated, unless a press will come to them; what has ended, was
+    deleted or is no longer permitted is taken back."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
     for campaign in live(context, at):
         if _is_waiting(context, profile, campaign):
@@ -102,7 +103,7 @@ def release_held(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def reach(context: Context, profile: Profile, campaign: Campaign, press: Press, at: int) -> list[Sent]:
-    """The press has come to one who is meant by it, and was brought up to `at` before."""
+    """The press has come to somebody who is meant by it and was brought up to `at` before."""
     profile.now = at
     sends = _activate_present(context, profile, campaign, at)
     press.reached += 1
@@ -111,7 +112,7 @@ def reach(context: Context, profile: Profile, campaign: Campaign, press: Press, 
 
 
 def take_everything_back(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
-    """Channels forget somebody who is in no segment any more and is about to be forgotten."""
+    """Take back from channels all that they have of somebody who is in no segment any more and is about to be forgotten."""
     return memberships_now(profile, at) + empty(context, profile, at, because)
 
 

@@ -28,13 +28,13 @@ def answer_key(campaign: str, channel: str) -> str:
 
 
 def answer(profile: Profile, segment: str, key: str) -> list[Any] | None:
-    """What the present membership was answered by e-mail or SMS; None if it was not."""
+    """How the present membership was answered by e-mail or SMS; None if it was not."""
     member, said = profile.members.get(segment), profile.told.get(key)
     return said if member and said and said[0] == member[1] else None
 
 
 def next_sequence(profile: Profile, identifier: str) -> int:
-    """Rises per identifier, wherever it moves: also of a campaign whose segment becomes another."""
+    """Rises per identifier, whoever has it and whichever segment the campaign has."""
     key = f"#{identifier}"
     sequence: int = profile.told.get(key, [0])[0] + 1
     profile.told[key] = [sequence]
@@ -48,7 +48,7 @@ def audiences(profile: Profile) -> list[tuple[str, str, str]]:
 
 
 def note_last(profile: Profile, segment: str, version: int) -> None:
-    """Of a segment that is defined no more: by which version the person was in to the end."""
+    """For a segment that is no longer defined: note by which version the person was in it at the end."""
     for told in audiences(profile):
         row = profile.told[audience_key(*told)]
         if row[0] == segment:

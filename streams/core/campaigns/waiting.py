@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from streams.core.campaigns.reach import ADDRESS
+from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.reacting import event_happened, live
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
@@ -21,7 +21,7 @@ MOST = 1_000
 
 
 def postpone(context: Context, profile: Profile, event: Event, at: int) -> list[Sent]:
-    """Note an event that a live campaign answers; what is one too many is answered by the reason for no message."""
+    """Note an event that a live campaign answers. Beyond `MOST` it is answered at once, by the reason for no message."""
     wanted = [campaign for campaign in live(context, at)
               if event.kind in COUNTED and matches_any(campaign.each, event.name)]
     if not wanted:
@@ -49,7 +49,7 @@ def answer_waiting(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def give_waiting(profile: Profile, arrivals: Collection[int]) -> list[list[int]]:
-    """Those of these events are another profile's now, which answers them."""
+    """Take off those of these events that are another profile's now: that one answers them."""
     given = [row for row in profile.waiting if row[0] in arrivals]
     profile.waiting = [row for row in profile.waiting if row[0] not in arrivals]
     return given

@@ -14,7 +14,8 @@ from streams.core.consent import gpp, tcf, usp
 from streams.core.consent.bits import Malformed
 from streams.core.values import number
 
-Statement = dict[str, bool]
+Grants = dict[str, bool]
+"""Purpose -> whether it is granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +54,11 @@ FIELDS = frozenset((*PLAIN, *STRINGS))
 NO_OBJECT = f"consent: no object with {', '.join(PLAIN)} or {', '.join(STRINGS)}"
 
 
-def stated(mapping: ConsentMapping, consent: Any) -> tuple[Statement, tuple[str, ...]]:
+def stated(mapping: ConsentMapping, consent: Any) -> tuple[Grants, tuple[str, ...]]:
     """What a consent object says of our purposes, and the reasons for which some of it could not be read."""
     if not isinstance(consent, dict):
         return {}, (NO_OBJECT,)
-    found: Statement = {}
+    found: Grants = {}
     faults: list[str] = []
     for field in PLAIN:
         if consent.get(field) is not None:
@@ -73,8 +74,8 @@ def stated(mapping: ConsentMapping, consent: Any) -> tuple[Statement, tuple[str,
     return found, tuple(faults)
 
 
-def _plain(found: Statement, field: str, purposes: Any) -> list[str]:
-    """What is neither true nor false, nor null for nothing, is no permission."""
+def _plain(found: Grants, field: str, purposes: Any) -> list[str]:
+    """Anything but true counts as a denial; null says nothing."""
     if not isinstance(purposes, dict):
         return [f"{field}: no object of purposes"]
     said = {name: given for name, given in purposes.items() if given is not None}
@@ -83,15 +84,15 @@ def _plain(found: Statement, field: str, purposes: Any) -> list[str]:
 
 
 def _applicable(consent: Mapping[str, Any]) -> frozenset[int] | None:
-    """Sections in force for the person; None: all that the string has, also where they are not numbers. -1 and 0 name
-    no section."""
+    """The sections in force for the person; None: all that the string has, also where `gpp_sid` is not a list of numbers. -1
+    and 0 name no section."""
     sections = consent.get("gpp_sid")
     numbers = [number(each) for each in sections] if isinstance(sections, list) else [None]
     return None if None in numbers else frozenset(int(each) for each in numbers if each is not None)
 
 
 @lru_cache(maxsize=8_192)
-def _read(mapping: ConsentMapping, kind: str, text: str, applicable: frozenset[int] | None) -> tuple[Statement, str]:
+def _read(mapping: ConsentMapping, kind: str, text: str, applicable: frozenset[int] | None) -> tuple[Grants, str]:
     """Remembered, because a visitor sends the same string with every hit."""
     try:
         match kind:
@@ -102,11 +103,22 @@ def _read(mapping: ConsentMapping, kind: str, text: str, applicable: frozenset[i
             case _:
                 return _of_gpp(mapping, text, applicable), ""
     except Malformed as fault:
-        asked = (p for p in mapping.purposes if (p.needs_tcf if kind == "tcf" else p.opt_outs if kind == "usp" else True))
-        return dict.fromkeys((purpose.name for purpose in asked), False), f"{kind}: {fault}"
+        denied = [purpose.name for purpose in mapping.purposes if _is_about(purpose, kind)]
+        return dict.fromkeys(denied, False), f"{kind}: {fault}"
 
 
-def _of_tcf(mapping: ConsentMapping, text: str) -> Statement:
+def _is_about(purpose: Purpose, kind: str) -> bool:
+    """Whether a string of this kind could have permitted the purpose."""
+    match kind:
+        case "tcf":
+            return purpose.needs_tcf
+        case "usp":
+            return bool(purpose.opt_outs)
+        case _:
+            return True
+
+
+def _of_tcf(mapping: ConsentMapping, text: str) -> Grants:
     string = tcf.decode(text)
 
     def is_granted(purpose: Purpose) -> bool:
@@ -118,8 +130,8 @@ def _of_tcf(mapping: ConsentMapping, text: str) -> Statement:
     return {purpose.name: is_granted(purpose) for purpose in mapping.purposes if purpose.needs_tcf}
 
 
-def _of_gpp(mapping: ConsentMapping, text: str, applicable: frozenset[int] | None) -> Statement:
-    found: Statement = {}
+def _of_gpp(mapping: ConsentMapping, text: str, applicable: frozenset[int] | None) -> Grants:
+    found: Grants = {}
     for section, part in gpp.decode(text).items():
         if applicable is not None and section not in applicable:
             continue
@@ -132,13 +144,13 @@ def _of_gpp(mapping: ConsentMapping, text: str, applicable: frozenset[int] | Non
     return found
 
 
-def _of_activities(mapping: ConsentMapping, activities: Mapping[gpp.Activity, bool]) -> Statement:
+def _of_activities(mapping: ConsentMapping, activities: Mapping[gpp.Activity, bool]) -> Grants:
     """Opting out is a denial; not having done so is a grant where at least one activity applies."""
     applying = {p.name: [activities[a] for a in p.opt_outs if a in activities] for p in mapping.purposes}
     return {name: all(answers) for name, answers in applying.items() if answers}
 
 
-def restrict(found: Statement, other: Statement) -> None:
+def restrict(found: Grants, other: Grants) -> None:
     """Both bind."""
     for name, granted in other.items():
         found[name] = granted and found.get(name, True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from streams.core.profile import Fragment, Profile, note
+from streams.core.profile import Fragment, Profile, note_handover
 
 Statement = list[Any]
 """[granted, event time, arrival, source]."""
@@ -22,22 +22,22 @@ OVERHEAD = 32
 
 
 def is_held_back(profile: Profile, purpose: str, statement: Statement) -> bool:
-    """True of a grant that a merge has put behind somebody's denial."""
+    """True of a grant that a merge has put behind another source's denial."""
     return (_is_behind(statement, profile.restrained.get(purpose))
             or _is_behind(statement, _contradiction(profile.halves, purpose)))
 
 
 def expect(profile: Profile, sources: Collection[str]) -> None:
-    """Fragments of these are to come; said before the event that joins them is folded in. While others are to come already,
-    what was folded in since is one more half: of two decisions under way the more restrictive holds."""
+    """Fragments of these sources are to come. Called before the event that joins them is folded in. If others are to come
+    already, what was folded in since then is one more half: of two decisions under way the more restrictive holds."""
     if sources:
         _note_own(profile)
     for source in sources:
-        note(profile, source, 1)
+        note_handover(profile, source, 1)
 
 
 def note_other(profile: Profile, fragments: Iterable[Fragment], state: Profile) -> None:
-    """Before the fragments of an absorbed profile are joined to this one's. `state`: what else it was."""
+    """Called before the fragments of an absorbed profile are joined to this one's. `state`: the rest of that profile."""
     if not profile.halves:
         _note_own(profile)
     _note(profile, _effective(fragments, state.restrained))
@@ -47,7 +47,7 @@ def note_other(profile: Profile, fragments: Iterable[Fragment], state: Profile) 
 
 
 def conclude(profile: Profile) -> None:
-    """All halves are there: what they contradict each other in stays marked."""
+    """All halves are there: where they contradict each other, the profile stays marked."""
     for purpose in sorted({purpose for half in profile.halves for purpose in half}):
         mark = _contradiction(profile.halves, purpose)
         if mark is not None:

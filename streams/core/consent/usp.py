@@ -13,7 +13,7 @@ _FORM = re.compile(r"1[YNyn-][YNyn-][YNyn-]")
 
 
 def decode(text: str) -> dict[Activity, bool]:
-    """Whether sale is permitted; nothing where the law does not apply. Raises Malformed."""
+    """Whether sale is permitted; empty where the law does not apply. Raises Malformed."""
     if _FORM.fullmatch(text) is None:
         raise Malformed("not version 1")
     opted_out = text[2].upper()

@@ -15,30 +15,30 @@ MOST_REASONS = 4
 
 
 @dataclass(slots=True)
-class Cause:
-    """Which leaves flipped by the event, and which by time alone: leaf id -> whether it holds now."""
+class Flips:
+    """Which leaves have flipped, by the event and by time alone: leaf id -> whether it holds now."""
 
     event_id: str
-    flipped: dict[str, bool]
-    lapsed: dict[str, bool]
+    by_event: dict[str, bool]
+    by_time: dict[str, bool]
 
 
-def because_of(formula: Formula, decide: Decide, truth: Set[str], members: Container[str], cause: Cause) -> str:
+def because_of(formula: Formula, decide: Decide, truth: Set[str], members: Container[str], flips: Flips) -> str:
     """The deciding parts that just changed; where none did (new definitions, a merge), all that decide."""
     if isinstance(formula, LeafHolds):
-        if formula.leaf.id in cause.flipped and cause.event_id:
-            return f"{_changed(formula, truth)} [message {cause.event_id}]"
-        if formula.leaf.id in cause.lapsed:
+        if formula.leaf.id in flips.by_event and flips.event_id:
+            return f"{_changed(formula, truth)} [message {flips.event_id}]"
+        if formula.leaf.id in flips.by_time:
             return f"time: {formula.leaf.text} {_turned(formula, truth)}"
     parts = decide(truth, members)[1]
-    mark = f" [message {cause.event_id}]" if cause.event_id else ""
-    by_event = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in cause.flipped]
+    mark = f" [message {flips.event_id}]" if flips.event_id else ""
+    by_event = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in flips.by_event]
     if by_event:
         return _joined([_changed(part, truth) for part in by_event]) + mark
-    by_time = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in cause.lapsed]
+    by_time = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in flips.by_time]
     if by_time:
         return "time: " + _joined([f"{part.leaf.text} {_turned(part, truth)}" for part in by_time])
-    clock = "time: " if cause.lapsed and not cause.flipped else ""
+    clock = "time: " if flips.by_time and not flips.by_event else ""
     return clock + _joined([_stated(part, truth, members) for part in parts]) + mark
 
 

@@ -12,10 +12,10 @@ BYTES_AN_ENTRY = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafCost:
-    """entries: at most kept per fragment (one identifier of a person); is_exact: however much happens, nothing that
-    matters is forgotten. events: names and patterns whose events are folded into it, `*` for any; traits, purposes:
-    those that make it judged anew; by_identity: a new identifier does. shared_with: segments that use the same leaf,
-    and so pay for it already."""
+    """entries: the most that is kept per fragment (one identifier of a person); is_exact: however much happens, nothing that
+    matters is forgotten. events: names and patterns whose events are folded into it, `*` for any; traits, purposes: those
+    that make it judged again; by_identity: whether a new identifier does. shared_with: segments that use the same leaf, and
+    so pay for it already."""
 
     text: str
     entries: int
@@ -34,8 +34,8 @@ class LeafCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Of a segment: as of its leaves together. own_entries: what would go with it, as no other segment keeps it.
-    rests_on: segments named by `in_segment`, whose cost is their own."""
+    """The cost of a segment: of all its leaves together. own_entries: what would go with it, since no other segment keeps
+    it. rests_on: segments named by `in_segment`, whose cost is their own."""
 
     entries: int
     own_entries: int
@@ -50,7 +50,7 @@ class Cost:
 
 
 def cost_of(leaves: Sequence[Leaf], others: Mapping[str, Sequence[Leaf]], rests_on: tuple[str, ...]) -> Cost:
-    """Of a segment with these leaves; `others`: the leaves of every other segment by its id."""
+    """The cost of a segment with these leaves; `others`: the leaves of every other segment by its id."""
     users = {name: {leaf.id for leaf in used} for name, used in others.items()}
     sources = _sources(leaves)
     kept_anyway = {source for used in others.values() for source in _sources(used)}

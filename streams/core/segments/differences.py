@@ -14,15 +14,4 @@ def changed_segments(old: Plan, new: Plan) -> frozenset[str]:
     changed = {segment.id for segment in new.definitions.segments
                if segment.id not in old.segments or rules[segment.id] != segment.rule
                or old.segments[segment.id].leaves != new.segments[segment.id].leaves}
-    return with_users(new, changed)
-
-
-def with_users(plan: Plan, segments: frozenset[str] | set[str]) -> frozenset[str]:
-    """These segments and all that rest on them through `in_segment`, however indirectly."""
-    found, waiting = set(segments), list(segments)
-    while waiting:
-        for user in plan.users.get(waiting.pop(), ()):
-            if user not in found:
-                found.add(user)
-                waiting.append(user)
-    return frozenset(found)
+    return frozenset(new.with_users(changed))

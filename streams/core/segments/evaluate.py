@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 
 from streams.core.intervals import FOREVER
 from streams.core.profile import Profile
-from streams.core.segments.because import Cause, because_of
+from streams.core.segments.because import Flips, because_of
 from streams.core.segments.plan import CompiledSegment, Plan
 
 
@@ -39,20 +39,20 @@ def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, even
     if 0 < profile.timer_at <= now and (due := _overdue(profile, now)):
         return _refresh_at_the_instant(plan, profile, touched, due, now, event_id)
     flipped = _judge(plan, profile, touched, now)
-    return _settle(plan, profile, now, Cause(event_id, flipped, {})) if flipped else []
+    return _settle(plan, profile, now, Flips(event_id, flipped, {})) if flipped else []
 
 
 def _refresh_at_the_instant(
     plan: Plan, profile: Profile, touched: Iterable[str], due: list[str], now: int, event_id: str,
 ) -> list[Change]:
-    """`refresh`, where time changes the leaves `due` at `now`, but for those that the event renews."""
+    """As `refresh`, where time changes the leaves `due` at `now`, except for those that the event renews."""
     judged = dict.fromkeys(touched)
     flipped = _judge(plan, profile, [leaf for leaf in judged if leaf not in due], now)
     renewed = [leaf for leaf in due if leaf in judged and _is_renewed(plan, profile, leaf, now)]
     then = _copy(profile)
     lapsed = _judge(plan, then, [leaf for leaf in due if leaf not in renewed], now)
-    _settle(plan, then, now, Cause("", {}, {}), _over(plan, (*flipped, *renewed, *lapsed)))
-    return _settle(plan, profile, now, Cause(event_id, flipped, {}), _over(plan, (*flipped, *renewed)), then.members)
+    _settle(plan, then, now, Flips("", {}, {}), _over(plan, (*flipped, *renewed, *lapsed)))
+    return _settle(plan, profile, now, Flips(event_id, flipped, {}), _over(plan, (*flipped, *renewed)), then.members)
 
 
 def _is_renewed(plan: Plan, profile: Profile, leaf: str, now: int) -> bool:
@@ -64,16 +64,9 @@ def _is_renewed(plan: Plan, profile: Profile, leaf: str, now: int) -> bool:
     return until > now
 
 
-def _over(plan: Plan, leaves: Iterable[str]) -> dict[str, None]:
-    """The segments that depend on them, by way of others too."""
-    found = {segment: None for leaf in leaves for segment in plan.over[leaf]}
-    waiting = list(found)
-    while waiting:
-        for user in plan.users.get(waiting.pop(), ()):
-            if user not in found:
-                found[user] = None
-                waiting.append(user)
-    return found
+def _over(plan: Plan, leaves: Iterable[str]) -> set[str]:
+    """The segments that depend on these leaves, by way of other segments too."""
+    return plan.with_users(segment for leaf in leaves for segment in plan.over[leaf])
 
 
 def _copy(profile: Profile) -> Profile:
@@ -83,11 +76,11 @@ def _copy(profile: Profile) -> Profile:
 def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
     """Judge the leaves that are due; the changes that time alone made at `now`."""
     flipped = _judge(plan, profile, _overdue(profile, now), now)
-    return _settle(plan, profile, now, Cause("", {}, flipped)) if flipped else []
+    return _settle(plan, profile, now, Flips("", {}, flipped)) if flipped else []
 
 
 def is_leaving(plan: Plan, profile: Profile, segment: str, now: int) -> bool:
-    """Whether time alone ends this membership at this very instant, which its timer will say. Changes nothing."""
+    """Whether time alone ends this membership at this very instant; its timer has yet to say so. Changes nothing."""
     if not _overdue(profile, now):
         return False
     then = _copy(profile)
@@ -96,34 +89,33 @@ def is_leaving(plan: Plan, profile: Profile, segment: str, now: int) -> bool:
 
 
 def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
-    """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds
-    for everyone of whom nothing is known is not judged anew."""
+    """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds for every
+    profile of which nothing is known is not judged anew."""
     profile.truth, profile.due = set(plan.blank), {}
     flipped = _judge(plan, profile, dict.fromkeys((*touched, *plan.personal)), now)
-    cause = Cause(event_id, flipped, {})
+    flips = Flips(event_id, flipped, {})
     profile.members = {segment: [] for segment in plan.blank_members}
     if flipped:
-        _settle(plan, profile, now, cause)
+        _settle(plan, profile, now, flips)
     entered = sorted(profile.members, key=plan.order.__getitem__)
     profile.members.clear()
-    changes = [_cross(profile, plan.segments[segment], now, cause) for segment in entered]
+    changes = [_cross(profile, plan.segments[segment], now, flips) for segment in entered]
     if len(changes) > 1:
         changes.sort(key=lambda change: plan.segments[change.segment_id].position)
     return changes
 
 
 def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Change]:
-    """Judge everything anew: after a merge, a split, or new definitions; only the difference is a change.
+    """Judge everything anew: after a merge, a split, or new definitions. Only the difference is a change.
 
-    Whoever stays in under a new version keeps `since`. Members of segments that no longer exist leave, last. A profile
-    without events (a split gave it an identifier only, or another took all it had) is in no segment.
-    """
+    Members who stay in under a new version keep `since`. Members of segments that no longer exist leave, last. A profile
+    without events (a split gave it nothing but an identifier, or another profile took all it had) is in no segment."""
     profile.truth, profile.due = set(), {}
     if not profile.fragments:
         return _out(profile, sorted(profile.members), "no event is its own")
     _judge(plan, profile, plan.leaves, now)
     orphans = _out(profile, sorted(profile.members.keys() - plan.segments.keys()), "no longer defined")
-    return _settle(plan, profile, now, Cause("", {}, {}), plan.segments, is_new=True) + orphans
+    return _settle(plan, profile, now, Flips("", {}, {}), plan.segments, is_new=True) + orphans
 
 
 def _out(profile: Profile, gone: list[str], because: str) -> list[Change]:
@@ -159,15 +151,15 @@ def _judge(plan: Plan, profile: Profile, judged: Iterable[str], now: int) -> dic
 
 
 def _settle(
-    plan: Plan, profile: Profile, now: int, cause: Cause, concerned: Collection[str] | None = None,
+    plan: Plan, profile: Profile, now: int, flips: Flips, concerned: Collection[str] | None = None,
     also: Mapping[str, object] | None = None, *, is_new: bool = False,
 ) -> list[Change]:
     """Evaluate these segments, by default those over flipped leaves, then those that use a segment that changed, each once.
 
-    also: memberships with which a change must agree. is_new: who stays in is in under the present version."""
+    also: memberships that a change must agree with. is_new: members who stay in are in under the present version."""
     order, members = plan.order, profile.members
     if concerned is None:
-        concerned = {segment for leaf in (*cause.flipped, *cause.lapsed) for segment in plan.over[leaf]}
+        concerned = {segment for leaf in (*flips.by_event, *flips.by_time) for segment in plan.over[leaf]}
     waiting = [(order[segment], segment) for segment in concerned]
     if len(waiting) > 1:
         waiting.sort()
@@ -185,7 +177,7 @@ def _settle(
             continue
         if also is not None and holds is not (name in also):
             continue
-        changes.append(_cross(profile, segment, now, cause))
+        changes.append(_cross(profile, segment, now, flips))
         for user in plan.users.get(name, ()):
             heappush(waiting, (order[user], user))
     if len(changes) > 1:
@@ -193,9 +185,9 @@ def _settle(
     return changes
 
 
-def _cross(profile: Profile, segment: CompiledSegment, now: int, cause: Cause) -> Change:
+def _cross(profile: Profile, segment: CompiledSegment, now: int, flips: Flips) -> Change:
     """Over the border of a segment, in or out."""
-    because = because_of(segment.formula, segment.decide, profile.truth, profile.members, cause)
+    because = because_of(segment.formula, segment.decide, profile.truth, profile.members, flips)
     entered = segment.id not in profile.members
     if entered:
         profile.members[segment.id] = [segment.version, now, because]

@@ -101,7 +101,7 @@ class _Moment:
 
     def _is_in(self, segment: str) -> bool:
         if segment not in self.members:
-            for each in _with_all_it_uses(self.plan, segment):
+            for each in self.plan.with_used((segment,)):
                 if each not in self.members:
                     self.members[each] = self.holds(self.plan.segments[each].formula)
         return self.members[segment]
@@ -110,20 +110,10 @@ class _Moment:
         return min((leaf.judge(self.profile, self.now)[1] for leaf in leaves), default=FOREVER)
 
 
-def _with_all_it_uses(plan: Plan, *segments: str) -> list[str]:
-    """These and what they use, directly or through others, each once and after what it uses."""
-    found, waiting = set(segments), list(segments)
-    while waiting:
-        new = set(plan.segments[waiting.pop()].uses) - found
-        found |= new
-        waiting += new
-    return sorted(found, key=plan.order.__getitem__)
-
-
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """The tree of findings as of a moment. unfolded: segments that have been; where two ways lead to one, it is unfolded at
-    the first, for the tree would double with each such segment."""
+    """The tree of findings as of a moment. unfolded: segments that are unfolded already; where two ways lead to one it is
+    unfolded at the first only, for the tree would double with each such segment."""
 
     moment: _Moment
     unfolded: set[str]
@@ -175,6 +165,7 @@ def _changes_at(moment: _Moment, formula: Formula) -> int | None:
 
 def _reach(plan: Plan, formula: Formula) -> list[Leaf]:
     """The leaves under a formula, those of the segments that it uses too."""
-    used = _with_all_it_uses(plan, *segments_of(formula))
     leaves = {leaf.id: leaf for leaf in leaves_of(formula)}
-    return list((leaves | {leaf: plan.leaves[leaf] for segment in used for leaf in plan.segments[segment].leaves}).values())
+    for segment in plan.with_used(segments_of(formula)):
+        leaves |= {leaf: plan.leaves[leaf] for leaf in plan.segments[segment].leaves}
+    return list(leaves.values())

@@ -19,9 +19,8 @@ from streams.core.segments.plan import Plan
 def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False) -> list[str]:
     """Take a new event (never a copy) into the fragment; returns the ids of the leaves to judge again.
 
-    is_alone: it is the only fragment of its profile, which was judged after the event before. The caller counts and notes
-    identifiers before; see `Fragment.plan` for what marks a fragment as complete.
-    """
+    is_alone: it is the only fragment of its profile, which was judged after the event before. The caller counts the event
+    and notes its identifiers beforehand. `Fragment.plan` says what marks a fragment as complete."""
     if fragment.plan != plan.source_set:
         if fragment.plan:
             return _fold_under_older(plan, fragment, event)
@@ -79,7 +78,7 @@ def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[s
 
 
 def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> None:
-    """What `former` knows of traits and consent, but for what the events of these arrivals said."""
+    """Keep what `former` knows of traits and consent, except for what the events of these arrivals said."""
     for name in former.traits:
         for setting in statements(former, name):
             if setting[2] not in given:

@@ -88,7 +88,7 @@ def _some(parts: list[Holds]) -> Holds:
 
 
 def leaves_of(formula: Formula) -> list[Leaf]:
-    """In the order in which the rule names them."""
+    """The leaves of the formula, in the order in which the rule names them."""
     match formula:
         case LeafHolds(leaf=leaf):
             return [leaf]
@@ -117,8 +117,8 @@ def segments_of(formula: Formula) -> list[str]:
 
 
 def compile_decision(formula: Formula) -> Decide:
-    """As `compile_formula`, with the parts that the answer rests on: of a conjunction that holds all, of one that fails
-    those that fail."""
+    """As `compile_formula`, with the parts that the answer rests on: of a conjunction that holds all parts, of one that
+    fails the failing ones."""
     match formula:
         case LeafHolds(leaf=leaf):
             name, leaf_alone = leaf.id, [formula]

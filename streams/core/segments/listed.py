@@ -19,7 +19,7 @@ _IS_LITTLE = sys.byteorder == "little"
 
 
 def digest_of(identifier: str) -> int:
-    """Of a normalised identifier; the same everywhere."""
+    """The digest of a normalised identifier, the same everywhere."""
     return int.from_bytes(blake2b(identifier.encode("utf-8", "surrogatepass"), digest_size=WIDTH).digest())
 
 

@@ -101,6 +101,14 @@ class Plan:
                 self.known[name] = found
         return found
 
+    def with_users(self, segments: Iterable[str]) -> set[str]:
+        """These segments and all that rest on them through `in_segment`, however indirectly."""
+        return _closure(segments, lambda segment: self.users.get(segment, ()))
+
+    def with_used(self, segments: Iterable[str]) -> list[str]:
+        """These segments and all that they rest on, each after what it uses itself."""
+        return sorted(_closure(segments, lambda segment: self.segments[segment].uses), key=self.order.__getitem__)
+
     def cost(self, segment: str) -> Cost:
         """The bound on what this segment's leaves keep per fragment, and what shares them. KeyError if there is none."""
         of = self.segments[segment]
@@ -162,6 +170,16 @@ def _order(segments: dict[str, CompiledSegment]) -> dict[str, int]:
     except CycleError as error:
         circle = " -> ".join(error.args[1])
         raise ValueError(f"in_segment leads round in a circle: {circle}; remove one of these conditions") from error
+
+
+def _closure(segments: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    found = set(segments)
+    waiting = list(found)
+    while waiting:
+        new = set(following(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _inverted(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:

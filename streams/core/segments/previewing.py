@@ -17,14 +17,14 @@ from streams.core.segments.plan import Plan
 
 
 class Preview:
-    """affected: segments that may get or lose members by the change, deleted ones and those `asked` for included;
-    defined: those of them that exist afterwards."""
+    """affected: segments that may gain or lose members by the change, including deleted ones and those `asked` for; defined:
+    those of them that exist afterwards."""
 
     def __init__(self, old: Plan, new: Plan, asked: Iterable[str] = ()) -> None:
         self._old, changed = old, changed_segments(old, new) | (new.segments.keys() & set(asked))
         self.defined = tuple(sorted(changed, key=new.order.__getitem__))
         self.affected = frozenset(changed) | (old.segments.keys() - new.segments.keys())
-        self._segments = [new.segments[name] for name in sorted(_with_used(new, changed), key=new.order.__getitem__)]
+        self._segments = [new.segments[name] for name in new.with_used(changed)]
         self._leaves: dict[str, Leaf] = {
             leaf: new.leaves[leaf] for segment in self._segments for leaf in segment.leaves}
         sources: dict[str, Source] = {source.id: source for leaf in self._leaves.values() for source in leaf.sources}
@@ -60,14 +60,3 @@ class Preview:
 
     def _is_complete(self, fragment: Fragment) -> bool:
         return self._is_kept_already and fragment.plan == self._old.source_set
-
-
-def _with_used(plan: Plan, segments: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(segments)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += plan.segments[name].uses
-    return found

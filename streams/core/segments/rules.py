@@ -74,7 +74,7 @@ class Window:
     end: int | None = None
 
     def excludes(self, event_time: int) -> bool:
-        """By the absolute pair: for good."""
+        """Whether the absolute pair excludes it, which no passing of time changes."""
         return (self.start is not None and event_time < self.start) or (self.end is not None and event_time >= self.end)
 
 

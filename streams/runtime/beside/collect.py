@@ -36,7 +36,7 @@ class EventTopics:
         return await self._writer.has("events.hits")
 
     def close(self) -> None:
-        """Whatever is under way is given its time."""
+        """Gives whatever is under way its time."""
         self._writer.close()
 
     def _record(self, message: dict[str, Any]) -> Record:

@@ -28,13 +28,13 @@ LOOK_EVERY = 2.0
 
 
 def request_of(signal: Signal, at: int) -> dict[str, Json]:
-    """The same feedback is the same request however often it comes."""
+    """The same feedback makes the same request, however often it comes."""
     return request("suppress", signal.identifier, request_id=signal.id, source=f"feedback:{signal.source}", at=at,
                    reason=signal.reason.value)
 
 
 def normalised(identifier: str) -> str | None:
-    """As messages that name it have it; None where none could."""
+    """The identifier as messages that name it have it; None where no message could."""
     try:
         return identifier_of(identifier)
     except NoIdentifier:

@@ -23,8 +23,8 @@ Documents: TypeAlias = Mapping[str, Any]
 
 
 class DestinationsFollower:
-    """Hands every revision to `put`. Faults that `put` raises end the process at the start, for whoever starts it reads
-    them; later they are logged, and what was in force before stays."""
+    """Hands every revision to `put`. Faults that `put` raises at the start end the process, since whoever started it reads
+    them; later ones are logged, and what was in force before stays."""
 
     def __init__(self, settings: Settings, put: Callable[[Documents], None]) -> None:
         self._settings, self._put = settings, put

@@ -30,7 +30,8 @@ def stopping() -> asyncio.Event:
 
 @asynccontextmanager
 async def listening(app: web.Application, address: Address) -> AsyncIterator[Address]:
-    """Where it listens, with the port that was free where 0 was asked for. Misconfigured if somebody else has the port."""
+    """Yields the address it listens on, with the port that was found free if 0 was asked for. Misconfigured if somebody else
+    has the port."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

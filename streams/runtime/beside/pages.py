@@ -71,7 +71,7 @@ class DestinationStanding:
 
 
 class Pages:
-    """`ends` is asked in a thread and may fail; `is_current` says whether the definitions are known and followed."""
+    """`ends` is asked in a thread and may fail; `is_current` tells whether the definitions are known and followed."""
 
     def __init__(self, destinations: Destinations, ends: Callable[[], Ends], is_current: Callable[[], bool]) -> None:
         self._destinations, self._ends, self._is_current = destinations, ends, is_current

@@ -41,8 +41,8 @@ class Writer:
         self._thread.start()
 
     async def put(self, records: Iterable[Record]) -> None:
-        """Returns when all are there. Retryable if one may not be, Rejected if one never can for its size; the others may be
-        there nevertheless."""
+        """Returns when all records are on their topics. Raises Retryable if one may not be, Rejected if one is too large and
+        never can be; the others may be there nevertheless."""
         loop = asyncio.get_running_loop()
         there: list[asyncio.Future[KafkaError | None]] = []
         try:

@@ -88,7 +88,7 @@ class BrokerFolder:
 
 
 def new_cluster_id() -> str:
-    """As Kafka's own ids: one in 64 would begin with a dash, and Kafka's formatter would take it for an option."""
+    """Like Kafka's own ids. One in 64 would begin with a dash, and Kafka's formatter would take that for an option."""
     while (found := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
     return found

@@ -1,1 +1,1 @@
-"""What everything that talks to Kafka shares: names, topics, how we read, errors, calls that are made again, schema ids."""
+"""What everything that talks to Kafka shares: names, topics, options of readers, errors, repeated calls, schema ids."""

@@ -36,8 +36,8 @@ class Aborted(Exception):
 
 
 def persistently(what: str, call: Callable[[], Result], is_there: Callable[[], bool] = lambda: False) -> Result:
-    """Makes the call until it succeeds; Aborted or Stop when it cannot. Kafka's calls may be repeated. is_there: whether
-    Kafka answers another client; asked when the call has failed."""
+    """Makes the call until it succeeds; raises Aborted or Stop when it cannot. Kafka's calls may be repeated. is_there:
+    whether Kafka answers another client; asked when the call has failed."""
     deadline = monotonic() + PATIENCE
     while True:
         try:
@@ -57,14 +57,14 @@ def persistently(what: str, call: Callable[[], Result], is_there: Callable[[], b
 
 
 class CallWatch:
-    """Finds calls that do not come back, which their own thread cannot see. Looked at by one thread, every few seconds."""
+    """Finds calls that do not return, which their own thread cannot see. One thread asks it, every few seconds."""
 
     def __init__(self) -> None:
         self._overdue: set[tuple[int, str, float]] = set()
 
     def stuck(self) -> str | None:
-        """A call that is overdue and was so at the look before, too: once only is every call of a process that was halted
-        itself."""
+        """A call that is overdue and was so when this was last asked. Overdue only once is every call of a process that was
+        itself halted."""
         now, before = monotonic(), self._overdue
         under_way = [(thread, what, since) for thread, (what, since) in list(_begun.items())]
         self._overdue = {each for each in under_way if now - each[2] > OVERDUE}

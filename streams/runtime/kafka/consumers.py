@@ -1,4 +1,4 @@
-"""How we read topics: what is committed only, from the first record that is left, and no offset is committed by itself."""
+"""How we read topics: committed records only, from the first one that is left, and without committing offsets by itself."""
 from __future__ import annotations
 
 from typing import Any
@@ -11,11 +11,11 @@ from streams.runtime.settings import Settings
 
 
 def ignore(_: object) -> None:
-    """As `error_cb`: connections come back by themselves; what cannot succeed is told where it was asked for."""
+    """As `error_cb`: connections come back by themselves, and what cannot succeed is reported where it was asked for."""
 
 
 def committed_only(settings: Settings, group: str) -> dict[str, Any]:
-    """Options of a consumer. librdkafka demands the name of a group of those too that join none."""
+    """Options of a consumer. librdkafka demands the name of a group even of one that joins none."""
     return {
         "bootstrap.servers": settings.broker, "group.id": group, "isolation.level": "read_committed",
         "enable.auto.commit": False, "auto.offset.reset": "earliest", "log_level": 0, "error_cb": ignore}
@@ -31,8 +31,8 @@ def onlooker(settings: Settings, group: str) -> dict[str, Any]:
 
 
 def at_end(message: Message) -> bool:
-    """Of what was polled and is no record: True where its partition was read to its end, False where it tells of an error
-    that passes by itself. Stop if the topic cannot be read."""
+    """For something polled that is no record: True if its partition was read to the end, False for an error that passes by
+    itself. Stop if the topic cannot be read."""
     error = message.error()
     assert error is not None, "not of a record"
     if is_end(error):

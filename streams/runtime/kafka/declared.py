@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
-from streams.topology import COMPACTED_VALUES_LAST, MIB, TOMBSTONES_LAST, TOPICS, Topic, segment_of
+from streams.topology import COMPACTED_VALUES_LAST, MIB, TOMBSTONES_LAST, TOPICS, Topic, log_segment_of
 
 LARGEST_RECORD = 8 * MIB
 """Bytes; what our producers and consumers are set to. No topic may hold larger ones."""
@@ -49,7 +49,7 @@ def _compacted() -> dict[str, str]:
 
 
 def _kept(retention: timedelta) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": _ms(retention), "segment.ms": _ms(segment_of(retention))}
+    return {"cleanup.policy": "delete", "retention.ms": _ms(retention), "segment.ms": _ms(log_segment_of(retention))}
 
 
 def _ms(duration: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Offsets as the broker tells them: where topics end for whoever reads what is committed, and what a group committed."""
+"""Offsets as the broker tells them: where topics end for readers of committed records, and what a group has committed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -26,8 +26,8 @@ class EndOffsets:
         self._answer = answer
 
     def now(self, places: Iterable[TopicPartition]) -> dict[tuple[str, int], int] | None:
-        """By topic and partition the last stable offset, beyond which nothing can be read; None if the broker does not
-        answer in time."""
+        """The last stable offset by topic and partition: nothing can be read beyond it. None if the broker does not answer
+        in time."""
         latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
         def ask(admin: AdminClient) -> dict[tuple[str, int], int]:

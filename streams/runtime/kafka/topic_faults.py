@@ -1,4 +1,4 @@
-"""What is wrong with a cluster's topics, beside what is declared. Asks nobody."""
+"""What is wrong with a cluster's topics, compared with what is declared. Pure: asks no broker."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -8,7 +8,7 @@ from streams.runtime.kafka.declared import LARGEST_RECORD, Declared
 
 
 class Shape(NamedTuple):
-    """Of a topic as it is. copies: of the partition that has fewest."""
+    """A topic as it is. copies: of the partition that has the fewest."""
 
     partitions: int
     copies: int
@@ -21,7 +21,7 @@ def missing(declared: Iterable[Declared], found: Mapping[str, Shape]) -> Iterabl
 
 
 def misshapen(declared: Iterable[Declared], found: Mapping[str, Shape]) -> Iterable[str]:
-    """One fault for all topics of the same wrong number: usually they are all wrong together."""
+    """One fault for all topics that have the same wrong number: usually they are all wrong together."""
     present = [(topic, found[topic.name]) for topic in declared if topic.name in found]
     for number, topics in _grouped((shape.partitions, topic) for topic, shape in present
                                    if shape.partitions != topic.partitions):

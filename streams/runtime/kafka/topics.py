@@ -61,15 +61,15 @@ def check_topics(settings: Settings) -> None:
 
 
 def require_topic(settings: Settings, name: str) -> None:
-    """For whoever needs no other. Unreachable if no broker answers, Misconfigured if it has no topic so declared."""
+    """For a process that needs no other topic. Unreachable if no broker answers, Misconfigured if the topic is not there."""
     if Names(settings).on_cluster(name) not in _shapes(_admin(settings), settings.broker):
         _refuse((f"there is no topic {Names(settings).on_cluster(name)} on {settings.broker}; start a worker, which creates "
                  "it, or run `audience topics --create`; is AUDIENCE_PREFIX that of the workers?",))
 
 
 def gone_after(settings: Settings, names: Iterable[str]) -> dict[str, int]:
-    """By topic, ms after which a record is gone for certain, as the cluster has it; what it does not tell is left out.
-    Unreachable if the cluster does not answer."""
+    """By topic, the ms after which a record is certainly gone, by the settings on the cluster; topics that it does not
+    describe are left out. Unreachable if the cluster does not answer."""
     on_cluster = {Names(settings).on_cluster(name): name for name in names}
     described = _patiently(settings, lambda admin: dict(_configs(admin, on_cluster)))
     return {on_cluster[name]: int(found["retention.ms"]) + int(found["segment.ms"])
@@ -86,9 +86,9 @@ def _admin(settings: Settings) -> AdminClient:
 
 
 def _patiently(settings: Settings, ask: Callable[[AdminClient], T]) -> T:
-    """The answer, asked for again while a broker is away or the cluster has no controller. Unreachable if it stays so.
+    """The answer; asked for again while a broker is away or the cluster has no controller. Unreachable if that lasts.
 
-    A client each time: one that knows a controller which is gone goes on asking it."""
+    A new client each time: one that knows a controller which is gone goes on asking it."""
     deadline = monotonic() + SETTLED_WITHIN
     while True:
         try:
@@ -135,7 +135,7 @@ def _ask(admin: AdminClient, answer: Future[ClusterMetadata]) -> None:
 
 
 def _create(admin: AdminClient, missing: Iterable[Declared]) -> list[str]:
-    """The faults of those that could not be created; KafkaException where that may pass."""
+    """The faults of topics that could not be created. KafkaException if trying again may help."""
     wanted = [
         NewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.config))
         for topic in missing
@@ -183,8 +183,7 @@ def _config_faults(admin: AdminClient, topics: Iterable[Declared]) -> list[str]:
 
 
 def _configs(admin: AdminClient, names: Iterable[str]) -> Iterator[tuple[str, dict[str, str] | KafkaError]]:
-    """Each topic's settings by their names at Kafka, or why they are not told. KafkaException where the answer may come
-    later."""
+    """Each topic's settings by their names at Kafka, or why they are not told. KafkaException if asking again may help."""
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     for resource, described in (admin.describe_configs(resources) if resources else {}).items():
         try:

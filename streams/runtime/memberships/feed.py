@@ -37,9 +37,9 @@ class Changes:
 
 @contextmanager
 def changes(settings: Settings, folder: Path, positions: Mapping[int, int], *, wall: int) -> Iterator[Changes]:
-    """Reads into `folder`, which is emptied before and removed afterwards. No `positions`, or such as the topic does not
-    have (it was made anew): from the beginning. Misconfigured if there is no broker or topic, or it falls silent for a
-    minute; Stop(DISK)."""
+    """Reads into `folder`, which is emptied before and removed afterwards. Without `positions`, or with such as the topic
+    does not have (it was made anew), from the beginning. Misconfigured if there is no broker or topic, or it falls silent
+    for a minute; Stop(DISK)."""
     require_topic(settings, "audiences.memberships")
     shutil.rmtree(folder, ignore_errors=True)
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall)

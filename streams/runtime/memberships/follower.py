@@ -98,7 +98,8 @@ class Follower:
             return False
         if found.error is not None or not partitions or None in ends.values():
             return False
-        if any(not (ends[p][0] <= offset <= ends[p][1]) if p in ends else True for p, offset in self._positions.items()):
+        if not all(partition in ends and ends[partition][0] <= offset <= ends[partition][1]
+                   for partition, offset in self._positions.items()):
             log.warning("The copy in %s is not of topic %s as it is now: it is built anew", self._store.folder, self._topic)
             self._store.discard()
             self._positions, self.is_anew = {}, True
@@ -144,7 +145,8 @@ class Follower:
         return ends is not None and all(self._positions.get(number, 0) >= end for number, end in ends.items())
 
     def _ask(self) -> None:
-        """Where the topic ends by now. An unanswered question leaves the copy's age growing: that is how it is seen."""
+        """Ask where the topic ends by now. If there is no answer the copy's age goes on growing, which is how that is
+        noticed."""
         at = monotonic()
         if self._asked is not None or at < self._ask_at:
             return

@@ -61,7 +61,7 @@ def _send(settings: Settings, value: bytes) -> None:
 
 
 def missing(settings: Settings, found: Mapping[int, object]) -> str:
-    """Who did not answer and what to do about it, as a sentence; empty if all did."""
+    """A sentence that says which tasks did not answer, and what to do about it; empty if all did."""
     silent = [str(partition) for partition in range(settings.partitions) if partition not in found]
     if not silent:
         return ""

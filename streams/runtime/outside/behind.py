@@ -1,4 +1,5 @@
-"""How far the pipeline is behind whoever sends, asked of Kafka in a thread: the answer takes a while when it matters."""
+"""How far the pipeline is behind its senders. Asked of Kafka in a thread, as the answer takes a while just when it
+matters."""
 from __future__ import annotations
 
 from confluent_kafka import KafkaException

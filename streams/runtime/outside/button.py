@@ -39,8 +39,8 @@ class PressProgress:
 
 
 def press_button(settings: Settings, campaign: str, per_second: float | None = None) -> bool:
-    """False if the campaign is live already, at that pace or with nothing said about it. Misconfigured if there is no such
-    campaign or no broker."""
+    """False if the campaign is live already and the pace stays as it is. Misconfigured if there is no such campaign or no
+    broker."""
     return _edit(settings, campaign, lambda head, revision: press(head, revision, per_second))
 
 
@@ -50,7 +50,8 @@ def pause(settings: Settings, campaign: str) -> bool:
 
 
 def _edit(settings: Settings, campaign: str, change: Callable[[Published, int], Published | None]) -> bool:
-    """change: gives the new head, or None, of the head and the number of the revision to come. Whether it was new."""
+    """change: makes the new head of the old one and the number of the next revision; None if nothing is to change. Returns
+    whether anything has changed."""
     def changed(found: History) -> dict[str, Published]:
         new = change(_head(found, campaign), found.revision + 1)
         return {} if new is None else {f"campaign/{campaign}": new}
@@ -66,7 +67,8 @@ def ask_progress(settings: Settings, campaign: str, within: float) -> PressProgr
 
 
 def progress(campaign: str, head: Published, standings: Collection[Standing], tasks: int) -> PressProgress:
-    """What these say together; there are so many `tasks` in all. Who has not heard of the press yet is silent."""
+    """The progress that these tasks report together, of `tasks` in all. A task that has not heard of the press yet is
+    silent."""
     revision = head.press.revision if head.press else None
     heard = [each for each in standings if (row := each.presses.get(campaign)) and row.revision == revision]
     found = total(heard).presses.get(campaign) or PressStanding(

@@ -49,8 +49,8 @@ def dead_letters(settings: Settings) -> Iterator[Letter]:
 
 
 def by_rules_in_force(settings: Settings) -> Callable[[Letter], bytes]:
-    """Reads a letter as a task would read it now: gives the message to send, received when it was at first. The function
-    raises Rejected, with the reason of today, for what would be a dead letter again and for what is no event."""
+    """Makes a function that reads a letter as a task would read it now, and returns the message to send, received when it
+    first was. The function raises Rejected, with today's reason, if it would be a dead letter again or is no event."""
     definitions = build(history(settings).documents, 0, {})
     intake = Intake(Namespaces(definitions.namespaces, definitions.caps), phone_number)
     codec = codec_of(settings)

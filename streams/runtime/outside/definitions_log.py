@@ -32,13 +32,13 @@ PATIENCE = 15.0
 ATTEMPTS = 10
 """How often an edit is begun while others come in between."""
 PAUSE = 1.0
-"""Seconds at most before the second of them; longer before each further one, so that each gets its turn."""
+"""The most seconds before the second attempt; more before each further one, so that each editor gets its turn."""
 SILENT = logging.getLogger(f"{__name__}.librdkafka")
 """What goes wrong is raised; librdkafka would write it to stderr as well."""
 SILENT.addHandler(logging.NullHandler())
 SILENT.propagate = False
 LISTS_KEPT = 3
-"""Versions of a definition whose long lists are kept; of older ones all but the lists is."""
+"""Versions of a definition whose long lists are kept; older ones are kept without them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +61,15 @@ class History:
 
     @property
     def documents(self) -> dict[str, Any]:
-        """Of all definitions that are not deleted."""
+        """The documents of all definitions that are not deleted."""
         return {key: head.document for key, head in self.heads.items() if head.document is not None}
 
     def heads_of(self, kind: str) -> dict[str, Published]:
-        """By id, those that were deleted too."""
+        """By id, including those that were deleted."""
         return {key.partition("/")[2]: head for key, head in sorted(self.heads.items()) if key.startswith(f"{kind}/")}
 
     def take(self, key: str, row: Mapping[str, Any]) -> None:
-        """A record of the topic, in its order."""
+        """Take in one record of the topic, in the order of the topic."""
         name, at_version, _ = key.partition("@")
         document = None if row["deleted"] else orjson.loads(row["source"])
         if row["kind"] == HEAD:
@@ -88,8 +88,8 @@ class History:
             self.versions.get(name, {}).pop(int(version), None)
 
     def outlived(self, changed: Mapping[str, Published]) -> list[str]:
-        """Keys of the parts of lists to be forgotten with this revision: those that no definition names afterwards, nor
-        any of its newest `LISTS_KEPT` versions. Else a list that changes every day would grow the topic for ever."""
+        """Keys of the parts of lists that this revision makes superfluous: afterwards no definition names them, nor any of
+        its newest `LISTS_KEPT` versions. Otherwise a list that changes every day would grow the topic for ever."""
         heads = self.heads | dict(changed)
         named = {part for head in heads.values() if head.document is not None for part in parts_of(head.document)}
         for key, versions in self.versions.items():

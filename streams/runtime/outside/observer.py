@@ -78,7 +78,7 @@ def lag(settings: Settings, topics: Collection[str] = EVENT_TOPICS) -> int:
 
 
 def lags(settings: Settings, topics: Collection[str]) -> dict[str, int]:
-    """The lag by topic. What is committed is asked first: if nothing is behind, then nothing was at that instant.
+    """The lag by topic. Committed offsets are asked for first: so if nothing is behind, nothing was at that instant.
 
     KafkaException if no answer comes."""
     names = Names(settings)

@@ -20,7 +20,7 @@ def record(codec: Codec, request: Mapping[str, Any]) -> tuple[str, bytes, bytes]
 
 
 def put(upstream: Upstream, codec: Codec, request: Mapping[str, Any]) -> None:
-    """As `requesting` makes it; it is on its topic once `upstream` is left."""
+    """A request as `requesting` makes it. It is safe on its topic once the block of `upstream` has ended."""
     upstream.send(*record(codec, request))
 
 

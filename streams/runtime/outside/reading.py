@@ -1,4 +1,4 @@
-"""Topics read from outside, by whoever looks once and goes: what is committed now, or what comes as an answer."""
+"""Topics read from outside, by whoever looks once and then ends: what is committed now, or what comes as an answer."""
 from __future__ import annotations
 
 import time
@@ -47,7 +47,8 @@ def committed(settings: Settings, topic: str, partitions: Iterable[int]) -> Iter
 
 @contextmanager
 def awaiting(settings: Settings, logical: str) -> Iterator[Consumer]:
-    """Reads what comes on that topic from now on; ask within. Misconfigured where the broker does not take the question."""
+    """Reads what comes on that topic from now on; ask inside the block. Misconfigured if the broker does not take the
+    question."""
     consumer, name = _consumer(settings, {"fetch.wait.max.ms": 10}), Names(settings).on_cluster(logical)
     places = [TopicPartition(name, partition) for partition in range(settings.partitions)]
     try:

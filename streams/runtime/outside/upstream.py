@@ -39,7 +39,7 @@ def address(intake: Intake, message: Json) -> tuple[str, str | None]:
 
 
 def producer_options(settings: Settings) -> dict[str, Any]:
-    """Of whoever writes events: in order, each once, unless some are put in the place of these."""
+    """Options of a producer of events: in order, each once, unless the caller overrides them."""
     return {
         "bootstrap.servers": settings.broker, "enable.idempotence": True, "linger.ms": 5,
         "partitioner": "murmur2_random", "queue.buffering.max.messages": 500_000,

@@ -62,7 +62,8 @@ class TaskRecovery(Service):
             self.app.crew.check()
 
     async def _begin(self, generation: int, rebalances: int) -> None:
-        """Unless another rebalance has begun since that assignment, be it while it waited for the one before."""
+        """Begin, unless another rebalance has come since that assignment, perhaps while this one waited for the one
+        before."""
         app, crew = self.app, self.app.crew
         assigned = {tp for tp in app.consumer.assignment() if tp.topic in app.input_names}
         is_ready = app.rebalancing_count == rebalances and await crew.take_over(_whole_tasks(assigned), generation)

@@ -9,8 +9,9 @@ from streams.runtime.settings import Settings
 
 
 def claim(settings: Settings) -> BinaryIO:
-    """The folder is this process's until what is returned is closed, or the process ends, however it does. Misconfigured
-    if another has it, or it cannot be made. Asked before the worker joins the group, so that nobody's tasks move."""
+    """The folder belongs to this process until what is returned is closed, or the process ends in whatever way.
+    Misconfigured if another has it, or it cannot be made. Called before the worker joins the group, so that nobody's tasks
+    move."""
     folder = settings.data
     try:
         folder.mkdir(parents=True, exist_ok=True)

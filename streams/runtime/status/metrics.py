@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric:
-    """One metric, equal to itself only. `moves` says what to do when it does."""
+    """One metric, equal to itself only. `moves` says what to do when its value moves."""
 
     name: str
     kind: Kind

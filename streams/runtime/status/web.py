@@ -37,8 +37,8 @@ class StatusWeb(Web):
 
 
 def refuse_taken(settings: Settings) -> None:
-    """Misconfigured if the pages cannot be where they are to be. Asked before the worker joins the group: Faust binds
-    later, and a worker that then fails would leave its tasks with nobody for a session timeout."""
+    """Misconfigured if the pages cannot have their address. Called before the worker joins the group: Faust binds later, and
+    a worker that fails then would leave its tasks with nobody for a session timeout."""
     host, port = settings.web_host, settings.web_port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

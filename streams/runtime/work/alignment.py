@@ -39,20 +39,22 @@ GRAIN = 0.1
 
 
 class Alignment:
-    """Of one worker: its own tasks report, those of other workers are read from Kafka. From any thread."""
+    """Of one worker. Its own tasks report to it; those of other workers are read from Kafka. May be called from any
+    thread."""
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
         self._wakes: Mapping[int, Callable[[], None]] = {}
         self._own: dict[int, int] = {}
         self._others: dict[int, tuple[int, float]] = {}
+        """By partition, the instant that it has reached, and since when it stands there."""
         self._commits: dict[int, float] = {}
         self._floors: deque[tuple[float, int]] = deque()
         self._arrived = BEGINNING
         self._lock = Lock()
 
     def begin(self, wakes: Mapping[int, Callable[[], None]]) -> None:
-        """These are the tasks here from now on, each with what wakes it; nothing is known of them yet."""
+        """From now on these tasks run here, each with what wakes it; nothing is known of them yet."""
         self._wakes = wakes
         self._own = dict.fromkeys(wakes, BEGINNING)
         self._others = {}
@@ -60,8 +62,8 @@ class Alignment:
         self._floors.clear()
 
     def report(self, partition: int, reached: int, wall: int, commit: float = 0.0) -> None:
-        """How far a task here is, as committed, and the seconds its last commit took. If the others waited for it, they
-        are woken."""
+        """How far a task here is, as committed, and how many seconds its last commit took. Tasks that waited for it are
+        woken."""
         self._commits[partition] = commit
         before = self._own.get(partition)
         if before is None or before == reached:
@@ -73,15 +75,14 @@ class Alignment:
 
     def hear(self, reached: Mapping[int, int]) -> None:
         """How far the tasks of all other workers are."""
-        now, before = self._seconds(), self._others
-        self._others = {
-            partition: before[partition] if before.get(partition, (None,))[0] == instant else (instant, now)
-            for partition, instant in reached.items()
-        }
+        now = self._seconds()
+        standing_still = {partition: each for partition, each in self._others.items() if reached.get(partition) == each[0]}
+        self._others = {partition: (instant, now) for partition, instant in reached.items()} | standing_still
         self._wake()
 
     def records_until(self, wall: int) -> int:
-        """Later records must wait for the tasks here. Two workers that waited for each other's commits would not begin."""
+        """Records later than this must wait, for the tasks here only: two workers that waited for each other's commits would
+        never begin."""
         floor = min(tuple(self._own.values()), default=FOREVER)
         lag = wall - floor
         if lag <= BEHIND:
@@ -89,7 +90,8 @@ class Alignment:
         return floor + max(LEAST_LEAD, lag // LEADS, int(LEAD_COMMITS * self._commit() * 1_000))
 
     def timers_until(self, wall: int) -> int:
-        """Later timers must wait: the floor of a while ago, until all have caught up and been heard."""
+        """Timers later than this must wait: it is the floor of a while ago, until all tasks have caught up and what they
+        said has arrived."""
         now, floor, floors = self._seconds(), self._floor(), self._floors
         hold = max(HOLD, HOLD_COMMITS * self._commit())
         with self._lock:

@@ -30,7 +30,7 @@ Hear = Callable[[dict[int, int]], None]
 
 
 class EndsWatch:
-    """Tells of ends, from its own thread, while it has partitions to watch."""
+    """Reports ends from a thread of its own, while it has partitions to watch."""
 
     def __init__(self, settings: Settings, wall: Callable[[], int]) -> None:
         self._names = Names(settings)
@@ -48,7 +48,7 @@ class EndsWatch:
         threading.Thread(target=self._live, name="ends", daemon=True).start()
 
     def watch(self, partitions: Iterable[int]) -> None:
-        """From now on these, and at once."""
+        """Watch these partitions from now on; the first look is at once."""
         self._partitions = tuple(partitions)
         self._wake.set()
 
@@ -80,7 +80,8 @@ class EndsWatch:
             self._hear(reached)
 
     def _reached(self, elsewhere: list[int], ends: Mapping[tuple[str, int], int], at: int) -> dict[int, int] | None:
-        """Who has committed all that was there `at` has reached that instant; else what it said itself counts."""
+        """A task that has committed everything that was there `at` has reached that instant; otherwise what it said itself
+        counts."""
         committed = self._committed.now(self._inputs(elsewhere))
         if committed is None:
             return None

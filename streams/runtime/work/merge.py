@@ -83,12 +83,12 @@ class _Input(Generic[Token]):
         elif news.next_offset == self.next_offset:
             self.ahead = None
             self._advance(news.end)
-            self._is_current(news.at)
+            self._note_current(news.at)
 
     def see(self, end: int, at: int) -> None:
         self.end = max(self.end, end)
         if self.read >= end:
-            self._is_current(at)
+            self._note_current(at)
             return
         self.is_at_end = False
         if len(self.marks) < MARKS:
@@ -118,7 +118,8 @@ class _Input(Generic[Token]):
         while self.marks and self.marks[0][0] <= self.read:
             self.known_until = max(self.known_until, self.marks.popleft()[1])
 
-    def _is_current(self, at: int) -> None:
+    def _note_current(self, at: int) -> None:
+        """It was read to its end at that instant."""
         self.is_at_end = True
         self.heard_at = max(self.heard_at, at)
         self.known_until = max(self.known_until, at)
@@ -175,11 +176,11 @@ class Merge(Generic[Token]):
         return taken
 
     def timers_until(self, wall: int) -> int:
-        """Up to when timers may fire: no record still to come can be older than that."""
+        """The instant up to which timers may fire: no record still to come can be older."""
         return min((each.oldest(wall) for each in self._inputs.values()), default=wall)
 
     def reached(self, wall: int) -> int:
-        """Up to when everything was handed over, each input taken in its own order."""
+        """The instant up to which everything was handed over, each input taken in its own order."""
         return min((each.next(wall) for each in self._inputs.values()), default=wall)
 
     def settle(self) -> tuple[dict[str, int], list[Token]]:
@@ -187,5 +188,5 @@ class Merge(Generic[Token]):
         return self.offsets(), [token for each in self._inputs.values() for token in each.done()]
 
     def offsets(self) -> dict[str, int]:
-        """Behind everything that was taken, and transaction markers beyond it as far as they are known."""
+        """The offsets behind everything that was taken, and behind transaction markers that are known to follow."""
         return {topic: each.settled for topic, each in self._inputs.items()}

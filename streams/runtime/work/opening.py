@@ -45,8 +45,8 @@ class Opening:
         return _folder(self.settings, partition)
 
     def take_over(self, partition: int, is_called_off: Callable[[], bool]) -> UnitOfWork:
-        """The task, fenced, restored and ready to be sought; Superseded if it was called off, before it fences whoever has
-        the task now, or meanwhile."""
+        """The task, fenced and restored, ready to seek. Superseded if that was called off, meanwhile or before it fences
+        whoever has the task now."""
         if is_called_off():
             raise Superseded
         kafka = KafkaLog(self.settings, partition, is_called_off)

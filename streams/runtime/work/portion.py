@@ -1,10 +1,9 @@
-"""How much of what no record asks for, timers and background work, a unit takes on, so that events hardly wait for it.
+"""How much work that no record asks for (timers, background work) a unit takes on, so that events hardly wait for it.
 
-The work is counted in people and timers, what each costs is not known: an exit is little, a 360 view or a message from a
-template several times that, and one machine takes three times as long as another. So the count follows the CPU time that
-the units before took. Not wall time: tasks that compute side by side would then do ever less, commit ever more, and the
-more there is to do the less would be done.
-"""
+The work is counted in people and timers, and what each costs is not known: an exit is little, a 360 view or a message from a
+template several times that, and one machine takes three times as long as another. So the count follows the CPU time that the
+units before took. Not wall time: tasks that compute side by side would then each do ever less and commit ever more, so that
+the more there is to do, the less would be done."""
 from __future__ import annotations
 
 AIM = 0.012
@@ -17,13 +16,14 @@ STEADY = 0.7, 1.2
 
 
 class Portion:
-    """Of one task. `share`: of the most that the processor would do, above 0 and at most 1."""
+    """Of one task. `share`: how much of its maximum the processor is to do, above 0 and at most 1."""
 
     def __init__(self) -> None:
         self.share = 1.0
 
     def learn(self, seconds: float) -> None:
-        """A unit without records took so long. One that had less to do than it might is short, and no reason for less."""
+        """A unit without records took so long. One that had less to do than it was allowed is short, and no reason to do
+        less."""
         least, most = STEADY
         change = min(most, max(least, AIM / max(seconds, 1e-6)))
         self.share = min(1.0, max(LEAST, self.share * change))

@@ -33,7 +33,8 @@ TIDY = 1.0
 """Seconds of rest after which offsets that only passed transaction markers are committed, so that a task with nothing to do
 looks like it to everybody, other workers' tasks included."""
 SLICE_EVERY = 5
-"""While records keep coming, one unit in so many has none, if there is background work or a timer is due."""
+"""While records keep coming, one unit in so many is spared for other work: it takes none, if there is background work or a
+timer is due."""
 TURN = 0.005
 """Seconds after which a task looks again whether it is its turn to work in the background."""
 
@@ -156,24 +157,25 @@ class Runner(Generic[Token]):
             return False
         wall, align, turns = self._around.wall(), self._around.alignment, self._around.background
         align.report(self._partition, self._merge.reached(wall), wall, self._unit.commit_seconds)
-        is_busy = self._unit.processor.busy()
-        if not is_busy and turns.is_waited_for(self._partition):
+        has_background, is_awaited = self._unit.processor.busy(), turns.is_waited_for(self._partition)
+        if is_awaited and not has_background:
             turns.withdraw(self._partition)
-        is_free = self._units % SLICE_EVERY == 0 or turns.is_waited_for(self._partition)
-        is_slice = is_busy and is_free and turns.take(self._partition)
+        is_spare = self._units % SLICE_EVERY == 0
+        has_turn = has_background and (is_spare or is_awaited) and turns.take(self._partition)
         try:
-            is_without = is_slice or (self._units % SLICE_EVERY == 0 and self._is_due(self._timers_until(wall)))
-            records = [] if is_without else self._merge.take(UNIT, wall, align.records_until(wall))
-            is_slice = is_slice or (is_busy and not records and turns.take(self._partition))
+            is_without_records = has_turn or (is_spare and self._is_due(self._timers_until(wall)))
+            records = [] if is_without_records else self._merge.take(UNIT, wall, align.records_until(wall))
+            if has_background and not records and not has_turn:
+                has_turn = turns.take(self._partition)
             timers_until = self._timers_until(wall)
-            if not (records or is_slice or self._is_due(timers_until) or self._is_untidy()):
+            if not (records or has_turn or self._is_due(timers_until) or self._is_untidy()):
                 return False
             if records:
                 turns.events_came()
             self._run(records, wall, timers_until)
             return True
         finally:
-            if is_slice:
+            if has_turn:
                 turns.give_back()
 
     def _timers_until(self, wall: int) -> int:

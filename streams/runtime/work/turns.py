@@ -1,9 +1,8 @@
 """Whose turn it is to work in the background: one task of a worker at a time, and none for long before another.
 
-Not a lock alone: a task with nothing else to do would take it again at once, and one that has events to handle, and asks
-only between its units, would never find it free. And while events come in the turns leave room for them: on a machine that
-has no core to spare, every turn delays what else is under way.
-"""
+A lock would not do: a task with nothing else to do would take it again at once, and a task that has events to handle, and
+asks only between its units, would never find it free. And while events come in, turns leave room for them: on a machine
+without a core to spare, every turn delays what else is under way."""
 from __future__ import annotations
 
 import threading
@@ -18,7 +17,7 @@ QUIET = 1.0
 
 
 class Turns:
-    """For the threads of all tasks; each gives its own partition as its name. No call waits."""
+    """Shared by the threads of all tasks; each names itself by its partition. No call blocks."""
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
@@ -29,11 +28,12 @@ class Turns:
         self._event_at = self._taken_at = self._free_at = -QUIET
 
     def events_came(self) -> None:
-        """To any task."""
+        """Some task got events."""
         self._event_at = self._seconds()
 
     def take(self, task: int) -> bool:
-        """True: it is yours until you give it back. False: you are waited for; ask again, or withdraw."""
+        """True: the turn is yours until you give it back. False: you are noted as waiting, so the task that had the last
+        turn gets none before you; ask again, or withdraw."""
         with self._lock:
             is_others = self._holder is not None or (self._last == task and self._waiting - {task})
             if is_others or self._is_resting():
@@ -54,10 +54,10 @@ class Turns:
         return now < self._free_at and now - self._event_at < QUIET
 
     def is_waited_for(self, task: int) -> bool:
-        """It asked in vain: it is to ask before its next unit."""
+        """Whether the task has asked in vain, and so should ask before its next unit."""
         return task in self._waiting
 
     def withdraw(self, task: int) -> None:
-        """It wants no turn any more."""
+        """The task no longer wants a turn."""
         with self._lock:
             self._waiting.discard(task)

@@ -46,7 +46,7 @@ class Call:
         return digest(*meaning) if self.held is None else digest(*meaning, self.held)
 
     def compile(self, regex: Regex) -> Term:
-        """As the smallest memory that is exact for this function, match and window."""
+        """As the term that keeps least and is exact for this function, match and window."""
         matcher, read = compile_match(self.match, regex), None if self.path is None else reader(self.path)
         take = takes(self.function, read)
         slides = self.window.within is not None and self.function not in _NEWEST

@@ -22,8 +22,8 @@ Judgement: TypeAlias = tuple[bool, int]
 never)."""
 
 PASSED, KEPT, TURNED = range(3)
-"""What a source makes of an event: it changes nothing; it is kept, but as long as the fragment is its profile's only one no
-leaf judges otherwise, whatever the instant; the leaves that read it are to be judged again."""
+"""What a source makes of an event. PASSED: it changes nothing. KEPT: it is kept, but as long as the fragment is the only one
+of its profile, no leaf judges otherwise at any instant. TURNED: the leaves that read the source are to be judged again."""
 
 MOST_ENTRIES = 10_000
 """Entries that one leaf keeps in one fragment where no smaller bound follows from the rule. Beyond it the

@@ -1,4 +1,4 @@
-"""Events kept one by one: (event time, arrival, value), ascending, for what cannot be said in fewer numbers.
+"""Events kept one by one, as (event time, arrival, value) in ascending order, where fewer numbers would not do.
 
 Columns and not a list of rows: sums, windows and merges then run in C, and an entry costs three numbers.
 Where the match depends on the clock two more columns say from when to when the entry counts.

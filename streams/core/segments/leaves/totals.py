@@ -20,8 +20,8 @@ from streams.core.segments.rules import Function, Window
 from streams.core.values import Json, Number, iso, key_of
 
 
-class Totals(Term, Source):
-    """What all of these share: which events, and that looking back is not theirs (see `folded`)."""
+class Accumulator(Term, Source):
+    """What all of these share. None of them can look back (see `folded`)."""
 
     __slots__ = ("function", "id", "match", "most", "names", "sources", "take", "trait", "traits", "window")
     kept = 1
@@ -54,7 +54,7 @@ class Totals(Term, Source):
         raise Bug("a total keeps nothing to look back on; compile its call with `held`")
 
 
-class Total(Totals):
+class Total(Accumulator):
     """`sum`, `average`, `count`. Entries: [number of values, whole part, partials…]; floats make partials."""
 
     __slots__ = ()
@@ -106,7 +106,7 @@ def _grown(partials: list[float], value: float) -> list[float]:
     return [*grown, value]
 
 
-class Extreme(Totals):
+class Extreme(Accumulator):
     """`min`, `max`. Entries: [value]."""
 
     __slots__ = ()
@@ -131,7 +131,7 @@ class Extreme(Totals):
         return Valued(min(found) if self.function is Function.MIN else max(found))
 
 
-class Ends(Totals):
+class Ends(Accumulator):
     """`first`, `last`, `first_seen`, `last_seen`. Entries: [event time, arrival, value] of that one event. In
     a sliding window only the newest can be said so: it is the last to leave."""
 
@@ -164,7 +164,7 @@ class Ends(Totals):
         return Valued(value, end, at) if now < end else Valued(None)
 
 
-class Tallied(Totals):
+class Tallied(Accumulator):
     """`most_frequent`, `distinct`, `distinct_count`. Entries: [{key: [number, event time, arrival, value]}],
     the value as it was sent last; beyond the bound new values are no longer noticed."""
 

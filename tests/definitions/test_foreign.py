@@ -10,7 +10,7 @@ from streams.core.definitions import Trigger
 from streams.core.segments.rules import Function
 from streams.definitions import load_folder
 from streams.definitions.comparisons import COMPARISON_FIELDS
-from streams.definitions.elsewhere import FOREIGN
+from streams.definitions.foreign import FOREIGN
 from streams.definitions.kinds import KINDS
 from streams.definitions.matches import MATCH_FIELDS, WINDOW_FIELDS
 from streams.definitions.nodes import COUNT_FIELDS, NODES

@@ -1,8 +1,7 @@
 """A/B split: which variant of a campaign a person gets, and who gets none so that the effect can be measured.
 
-By a hash of campaign and public profile id: no state, the same on every replay. Whoever is merged into another is
-from then on where that one is.
-"""
+By a hash of campaign and public profile id: it needs no state and is the same on every replay. A person who is merged into
+another gets the other's variant from then on."""
 from __future__ import annotations
 
 from streams.core.definitions import Campaign, Channel, Variant
@@ -13,7 +12,7 @@ CONTROL = Variant(id="control", percent=0)
 
 
 def variant_of(profile: Profile, campaign: Campaign) -> Variant | None:
-    """None without a split; CONTROL for whoever hears nothing: what the variants leave of 100 per cent."""
+    """None if there is no split; CONTROL for people who hear nothing: what the variants leave of 100 per cent."""
     if not campaign.variants:
         return None
     place = share(campaign.id, profile.profile_id) * 100

@@ -1,4 +1,4 @@
-"""Which identifiers of a person a channel is about. In one place, so that what is shown of a channel is what it does."""
+"""Which identifiers of a person a channel addresses. In one place, so that what is shown of a channel is what it does."""
 from __future__ import annotations
 
 from streams.core.definitions import Channel
@@ -9,7 +9,7 @@ ADDRESS = {"email": "email", "sms": "phone"}
 
 
 def addressed(channel: Channel) -> frozenset[str]:
-    """Their namespaces: of an audience cookies and devices, unless its `identifiers` names others."""
+    """Their namespaces: for an audience cookies and devices, unless its `identifiers` names others."""
     if channel.name in ADDRESS:
         return frozenset({ADDRESS[channel.name]})
     return frozenset(dict(channel.content).get("identifiers", ANONYMOUS))
