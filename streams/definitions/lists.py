@@ -65,7 +65,7 @@ def as_text(documents: Mapping[str, Json]) -> dict[str, Json]:
 
 def attached(document: Json, parts: Mapping[str, Json]) -> Json:
     """The document with lists in the place of what names their parts: packed digests, which no file can hold. A list of
-    which a part is missing stays as it is, to be refused."""
+    which a part is missing, or is none, stays as it is, to be refused."""
     if not parts or not isinstance(document, dict) or "rule" not in document:
         return document
     return {**document, "rule": _attach(document["rule"], parts)}
@@ -86,6 +86,6 @@ def _names_parts(name: str, inner: Json) -> bool:
 
 def _whole(reference: Json, parts: Mapping[str, Json]) -> Json:
     keys = [f"{KIND}/{part}" for part in reference["parts"]]
-    if not parts.keys() >= set(keys):
+    if not all(isinstance(part := parts.get(key), dict) and isinstance(part.get("digests"), str) for key in keys):
         return reference
     return b"".join(b64decode(parts[key]["digests"]) for key in keys)
