@@ -80,6 +80,7 @@ class Revisions:
         self.documents: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"d")
         self.staged: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"s")
         self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
+        self.numbers.prefetch(("sweep", "complete"))  # whoever asks `building` from another thread reads nothing in
         self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, b"e")
 
     def stage(self, message: Staged) -> None:
