@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, assert_never
 
-import orjson
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from connectors.delivery import Deferred, Delivered, Delivery, Place, Refused, Taken
@@ -135,7 +134,7 @@ class KafkaActivations:
             return None
         try:
             activation = from_record(self._codec.decode("activation", value))
-        except (Undecodable, orjson.JSONDecodeError) as fault:
+        except ValueError as fault:
             if isinstance(fault, Undecodable) and fault.is_of_newer:
                 raise Retryable(f"{self._topic}: {fault}; it waits", after=5) from None
             log.error("%s[%d] offset %d is no activation and is passed over; who else writes to this topic? %s",
