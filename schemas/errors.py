@@ -66,6 +66,11 @@ class Undecodable(ValueError):
     def __str__(self) -> str:
         return self.reason
 
+    @property
+    def is_of_newer(self) -> bool:
+        """Whether a newer version, or another registry, may know it, as in an upgrade: to pass it over would lose it."""
+        return self.fault in (Fault.UNKNOWN_FINGERPRINT, Fault.UNKNOWN_SCHEMA_ID)
+
 
 class Unencodable(ValueError):
     """A record that does not fit its schema: the caller's bug, nothing was written."""

@@ -50,9 +50,13 @@ class Activation:
 
 
 def from_record(record: Mapping[str, Json]) -> Activation:
-    """From a decoded record of a topic `activations.*`, where `content` is JSON text."""
+    """From a decoded record of a topic `activations.*`, where `content` is JSON text. ValueError, without a value, where
+    that is no object, or its `destinations` no list."""
+    content = orjson.loads(record["content"])
+    if not isinstance(content, dict) or not isinstance(content.get("destinations") or [], list):
+        raise ValueError("its content is no object, or destinations in it no list")
     given = {field.name: record[field.name] for field in fields(Activation)}
-    return Activation(**(given | {"content": orjson.loads(record["content"])}))
+    return Activation(**(given | {"content": content}))
 
 
 def as_json(activation: Activation) -> dict[str, Json]:

@@ -282,6 +282,7 @@ def arm(context: Context, profile: Profile) -> None:
         profile.timer_at = due
         timers.arm(due, RULE, profile.key)
         context.tables.profiles.put(profile.key, profile)
-    if context.view_after is not None and profile.view_due <= context.wall:
+    if (context.view_after is not None and profile.view_due <= context.wall
+            and not timers.is_armed(profile.view_due, VIEW, profile.key)):  # while a task is behind, it may not fire yet
         profile.view_due = context.wall + context.view_after
         timers.arm(profile.view_due, VIEW, profile.key)

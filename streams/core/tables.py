@@ -97,6 +97,8 @@ class Timers(Protocol):
 
     def disarm(self, due: int, cause: str, key: str) -> None: ...
 
+    def is_armed(self, due: int, cause: str, key: str) -> bool: ...
+
 
 @dataclass(slots=True)
 class Pointer:

@@ -64,8 +64,8 @@ def as_text(documents: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def attached(document: Json, parts: Mapping[str, Json]) -> Json:
-    """The document with whole lists, as packed digests, where it names their parts. A list of which a part is missing stays
-    as it is, and is refused later."""
+    """The document with whole lists, as packed digests (which no file can hold), where it names their parts. A list of which
+    a part is missing, or is not a part, stays as it is, and is refused later."""
     if not parts or not isinstance(document, dict) or "rule" not in document:
         return document
     return {**document, "rule": _attach(document["rule"], parts)}
@@ -86,6 +86,6 @@ def _names_parts(name: str, inner: Json) -> bool:
 
 def _whole(reference: Json, parts: Mapping[str, Json]) -> Json:
     keys = [f"{KIND}/{part}" for part in reference["parts"]]
-    if not parts.keys() >= set(keys):
+    if not all(isinstance(part := parts.get(key), dict) and isinstance(part.get("digests"), str) for key in keys):
         return reference
     return b"".join(b64decode(parts[key]["digests"]) for key in keys)

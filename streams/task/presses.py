@@ -11,6 +11,7 @@ from math import ceil
 from streams.core import campaigns, profiling
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status
+from streams.core.intervals import DAY_MS
 from streams.core.messages import Sent
 from streams.core.press import Press, Pressed
 from streams.core.profile import Profile, home
@@ -29,6 +30,8 @@ SLICES_A_SECOND = 4
 """Of a press with a pace: its people come a few at a time, not all at once each second."""
 LATEST = 1_000
 """ms of a pace that are made up for after a delay; beyond it the delay is lost, so that no flood follows an outage."""
+LONGEST = 366 * DAY_MS
+"""ms until the next, however slow the pace: the instant is to fit in a row."""
 Route = Callable[[list[Sent]], None]
 
 
@@ -58,6 +61,8 @@ class Presses:
             if press is None or press.revision != order.revision:
                 press = self.rows[campaign_id] = self._press(definitions[campaign_id], order.revision, now)
             if press.per_second != share:
+                if press.per_second and share and press.due > max(press.at, now):
+                    press.due = now + ceil((press.due - now) * press.per_second / share)
                 press.per_second = share
             self._table.put(campaign_id, press)
         self.resume(context)
@@ -101,7 +106,7 @@ class Presses:
         if len(rows) < people and press.reached - before < most:
             press.cursor = None
         if press.per_second:
-            press.due = at + ceil((press.reached - before) * 1_000 / press.per_second)
+            press.due = at + ceil(min((press.reached - before) * 1_000 / press.per_second, LONGEST))
 
     def _reach(self, context: Context, key: str, campaign: Campaign, press: Press, at: int, route: Route) -> None:
         row = self._state.profiles.get(key)

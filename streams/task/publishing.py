@@ -75,6 +75,19 @@ def roll_back(standing: Published, kept: Mapping[int, Json], to: int | None = No
     return Published(document=document, version=standing.version + 1)
 
 
+def document_of(row: Mapping[str, Json]) -> Json:
+    """What a record says that its definition is, None where it was deleted. What is no JSON, or nested too deep to
+    be written again, stays the text that it is, and is refused with its revision as any document that is no object."""
+    if row["deleted"]:
+        return None
+    try:
+        document = orjson.loads(row["source"])
+        orjson.dumps({"": [document]})  # among others, as `revisions` does; orjson reads deeper than it writes
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return row["source"]
+    return document
+
+
 def records(changed: Mapping[str, Published], revision: int, at: int) -> Iterator[tuple[str, dict[str, Json]]]:
     """(key, Definition record) of each change, its version beside its head, ended by the revision record.
 

@@ -18,6 +18,7 @@ from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
 from streams.definitions.members import NoIdentifier, identifier_of
 from streams.definitions.phones import phone_number
+from streams.task.publishing import document_of
 from streams.task.wire import Applied, Revise, Staged, Taken, Wired
 from streams.task.wire import decode as decode_command
 from streams.unit import Inbound
@@ -143,9 +144,8 @@ class Reader:
             return None
         if row["kind"] == "revision":
             return Applied(Revise(row["revision"])), at
-        document = None if row["deleted"] else orjson.loads(row["source"])
         press = Pressed(**row["press"]) if row["press"] else None
-        staged = Staged(f"{row['kind']}/{row['id']}", document, row["version"], row["state"], press)
+        staged = Staged(f"{row['kind']}/{row['id']}", document_of(row), row["version"], row["state"], press)
         return Applied(staged), at
 
 

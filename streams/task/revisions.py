@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
+from math import inf
 from typing import Any
 
 import orjson
@@ -26,7 +27,7 @@ from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
 
-UNFIT = (Misconfigured, ValueError, ArithmeticError, RecursionError)
+UNFIT = (Misconfigured, ValueError, ArithmeticError, RecursionError, TypeError, LookupError, AttributeError)
 """What definitions that cannot be put in force raise. A task that let one out would end its worker, and again each time
 that it reads the revision."""
 
@@ -35,6 +36,10 @@ def regex(pattern: str) -> Callable[[str], bool]:
     """RE2: linear in the length of the text, whatever the pattern."""
     compiled = re2.compile(pattern)
     return lambda text: compiled.search(text) is not None
+
+
+def _is_pace(per_second: float | None) -> bool:
+    return per_second is None or 0 < per_second < inf
 
 
 class _Documents:
@@ -75,6 +80,7 @@ class Revisions:
         self.documents: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"d")
         self.staged: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"s")
         self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
+        self.numbers.prefetch(("sweep", "complete"))  # whoever asks `building` from another thread reads nothing in
         self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, b"e")
 
     def stage(self, message: Staged) -> None:
@@ -85,6 +91,8 @@ class Revisions:
         """What speaks against putting in force what was staged, empty if nothing does: somebody wrote past `apply`, or by
         rules that this version does not know. It stays staged, and comes in force with what mends it."""
         rows = {key: row[:3] for key, row in sorted({**dict(self.documents.rows()), **dict(self.staged.rows())}.items())}
+        if unpaced := [key for key, row in self.staged.rows() if row[3] and not _is_pace(row[3][1])]:
+            return f"{', '.join(unpaced)}: per_second of the press is no number above 0"
         try:
             _compiled(_Documents({key: row for key, row in rows.items() if row[0] is not None}), revision)
         except UNFIT as fault:

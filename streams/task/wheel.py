@@ -1,7 +1,7 @@
 """Timers in order of due time, without holding all of them in memory.
 
 The nearest ones are on a heap; the rest are rows in the store, keyed by due time, and come on when the heap runs
-out. A timer that is armed inside the heap's reach goes on it at once.
+out. A timer that is armed inside the heap's reach goes on it at once; a heap that has grown lets go of all but the nearest.
 """
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from streams.unit import ALL, Change, Store
 
 TABLE = "timers"
 LOAD = 5_000
+"""Timers that come on at once, and that stay."""
 _STOP = b"\xff" * 9
 Timer = tuple[int, str, str]
 DISARMED, ARMED, FRESH = range(3)
@@ -36,6 +37,8 @@ class Wheel:
         self._changed: dict[Timer, int] = {}
         self._gone: set[Timer] = set()
         self._reach = -1
+        """Of what is due before, all is on the heap."""
+        self._most = 2 * LOAD
 
     def arm(self, due: int, cause: str, key: str) -> None:
         timer = (due if due > 0 else 0, cause, key)
@@ -51,11 +54,20 @@ class Wheel:
         if timer[0] < self._reach:
             self._gone.add(timer)
 
+    def is_armed(self, due: int, cause: str, key: str) -> bool:
+        """Usually no look into the store: nothing is armed that is due before the next."""
+        timer = (max(due, 0), cause, key)
+        if timer[0] < (self._heap[0][0] if self._heap else self._reach):
+            return False
+        if timer in self._changed:
+            return bool(self._changed[timer])
+        return self._store.get(TABLE, [_key(*timer)]) != [None]
+
     def first(self) -> Timer | None:
         """The next timer, without taking it."""
         while True:
             while self._heap and self._heap[0] in self._gone:
-                self._gone.discard(heapq.heappop(self._heap))
+                self._gone.discard(self._pop())
             if self._heap:
                 return self._heap[0]
             if self._reach >= FOREVER:
@@ -67,10 +79,14 @@ class Wheel:
         timer = self.first()
         if timer is None or timer[0] > until:
             return None
-        heapq.heappop(self._heap)
+        self._remove(self._pop())
+        return timer
+
+    def _pop(self) -> Timer:
+        """Off the heap, however often it was armed."""
+        timer = heapq.heappop(self._heap)
         while self._heap and self._heap[0] == timer:
             heapq.heappop(self._heap)
-        self._remove(timer)
         return timer
 
     def _remove(self, timer: Timer) -> None:
@@ -83,7 +99,18 @@ class Wheel:
     def changes(self) -> list[Change]:
         found = [Change(TABLE, _key(*timer), b"" if armed else None) for timer, armed in self._changed.items()]
         self._changed.clear()
+        if len(self._heap) + len(self._gone) > self._most:
+            self._let_go()
         return found
+
+    def _let_go(self) -> None:
+        """Of all but the nearest, and those due with the first. Once this unit is committed they are rows."""
+        nearest = sorted({*self._heap} - self._gone)
+        if len(nearest) > LOAD:
+            self._reach = max(nearest[LOAD][0], nearest[0][0] + 1)
+        self._heap = [timer for timer in nearest if timer[0] < self._reach]
+        self._gone.clear()
+        self._most = 2 * max(LOAD, len(self._heap))
 
     def _load(self) -> None:
         """Bring the next rows on, as they are with this unit's own changes."""

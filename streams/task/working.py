@@ -84,14 +84,16 @@ class WorkingTable(Generic[T]):
         for key in self._dirty:
             row = rows[key]
             found.append(Change(table, prefix + key.encode(), None if row is None else encode(row)))
-        self._dirty.clear()
         if len(rows) > CAPACITY:
             self._let_go()
+        self._dirty.clear()
         return found
 
     def _let_go(self) -> None:
+        """Not of what is in `_dirty`: until the commit the store has an older row."""
         for key in list(self._rows)[:len(self._rows) - CAPACITY // 2]:
-            del self._rows[key]
+            if key not in self._dirty:
+                del self._rows[key]
 
 
 class WholeTable(WorkingTable[T]):

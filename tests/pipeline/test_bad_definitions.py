@@ -7,9 +7,13 @@ from hypothesis import strategies as st
 
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
+from streams.core.press import Pressed
 from streams.core.values import Json
-from streams.task.publishing import Published, revise
+from streams.runtime.outside.definitions_log import History
+from streams.task.publishing import HEAD, Published, revise
 from streams.testing import Pipeline
+from streams.unit import Inbound
+from tests.pipeline.test_press import fans, mailed
 from tests.strategies import START
 from tests.task.drawing import JSON, TEXT
 
@@ -134,3 +138,76 @@ def test_computed_traits_that_double_are_told() -> None:
     assert "t30 unfolds into 1,023 computed traits" in reason and reason.count("unfolds into") == 1
     _write(pipeline, CARTS | _coalesced(40, 1))
     assert pipeline.plan.computed.keys() == {f"t{number:02}" for number in range(40)}
+
+
+def _deep(levels: int) -> str:
+    return '{"kind": "segment", "id": "newer", "rule": ' + '{"not": ' * levels + '{"everyone": {}}' + "}" * (levels + 1)
+
+
+def _bytes(pipeline: Pipeline, key: str, **fields: Json) -> None:
+    """A record and its revision, with a source of whatever bytes."""
+    kind, _, name = key.partition("/")
+    pipeline._revision += 1
+    row = {"kind": kind, "id": name, "version": 1, "revision": pipeline._revision, "deleted": False, "source": "null",
+           "state": None, "press": None, "at": START} | fields
+    for each, record in ((key, row), (HEAD, row | {"kind": HEAD, "id": "head", "source": "null", "press": None})):
+        pipeline._waiting[0].append(Inbound(
+            "definitions", 0, 0, each.encode(), pipeline._codec.encode("definition", record), START))
+    pipeline._drain()
+
+
+@pytest.mark.parametrize("source", ["", "{", "no JSON", "[1]", _deep(252), _deep(600), _deep(1_000), _deep(50_000)])
+def test_a_source_that_is_no_document_is_refused_and_mended(source: str) -> None:
+    """orjson reads 1,024 levels and writes 254; MessagePack writes as many as Python recurses."""
+    pipeline = _pipeline()
+    _bytes(pipeline, "segment/newer", source=source)
+    assert [reason for _, reason in pipeline.rejected if "segment/newer: the document is" in reason] == [
+        reason for _, reason in pipeline.rejected] and len(pipeline.rejected) == 3
+    [answer, *_] = pipeline.ask(SEEN)
+    assert "segment/newer" not in answer.body.get("fault", ""), "a preview is of what is in force"
+    _write(pipeline, CARTS | SEEN | _segment("newer", {"everyone": {}}))
+    pipeline.send({"type": "page", "messageId": "m2", "anonymousId": "c2"})
+    assert (pipeline.members("seen"), pipeline.members("newer")) == ({"cookie:c2"}, {"cookie:c1", "cookie:c2"})
+
+
+@pytest.mark.parametrize("part", ["a", [1], {}, {"digests": 5}, {"digests": None}, {"digests": "YQ=="}])
+def test_a_part_of_a_list_that_is_none_is_told(part: Json) -> None:
+    pipeline = _pipeline()
+    _write(pipeline, CARTS | {"members/x": part} | _segment("listed", {"members": {"parts": ["x"], "number": 1}}))
+    assert len(pipeline.rejected) == 3
+    _write(pipeline, CARTS | SEEN)
+    assert pipeline.plan.segments.keys() == {"carts", "seen"}
+
+
+@pytest.mark.parametrize("per_second", [float("nan"), float("inf"), -1.0, 0.0])
+def test_a_press_whose_pace_is_none_is_told_and_mended(per_second: float) -> None:
+    pipeline = fans(2)
+    document = pipeline._standing["campaign/c"].document
+    pipeline._publish({"campaign/c": Published(document=document, version=1, state="live", press=Pressed(2, per_second))})
+    pipeline.advance(by=60_000)
+    assert not mailed(pipeline)
+    assert {reason.partition(": ")[2] for _, reason in pipeline.rejected} == {
+        "campaign/c: per_second of the press is no number above 0"}
+    pipeline._publish({"campaign/c": Published(document=document, version=2, state="live", press=Pressed(3, None))})
+    assert len(mailed(pipeline)) == 2
+
+
+@pytest.mark.parametrize("per_second", [1e-16, 1e-300, 5e-324])
+def test_a_pace_of_less_than_anybody_lives_to_see_ends_no_worker(per_second: float) -> None:
+    pipeline = fans(6, partitions=1)
+    pipeline.activate("c", per_second=per_second)
+    pipeline.advance(by=60_000)
+    assert len(mailed(pipeline)) == 1
+    pipeline.activate("c", per_second=100)
+    pipeline.advance(by=60_000)
+    assert len(mailed(pipeline)) == 6
+
+
+def test_whoever_mends_it_can_read_what_is_wrong() -> None:
+    found = History()
+    row: dict[str, Json] = {"kind": "segment", "id": "carts", "version": 1, "revision": 1, "deleted": False,
+                            "source": "no JSON", "state": None, "press": None, "at": START}
+    for key in ("segment/carts", "segment/carts@1"):
+        found.take(key, row)
+    found.forget("segment/carts@x")
+    assert revise(found.heads, CARTS)["segment/carts"].version == 2

@@ -14,10 +14,11 @@ from streams.core.messages import Adopt, ProfileSeen
 from streams.core.profile import Profile
 from streams.core.tables import PORTION
 from streams.task import task as task_module
+from streams.task import working
 from streams.task.outputs import AvroSink
 from streams.task.rows import PROFILE, size_of
 from streams.testing import Pipeline
-from streams.unit import TABLES
+from streams.unit import TABLES, Inbound
 
 Message = dict[str, Any]
 NOW = 1_700_000_000_000
@@ -121,6 +122,25 @@ def test_what_the_weight_did_not_foresee_is_dropped_when_it_is_stored(monkeypatc
         assert largest(pipeline) <= SMALL
     assert curtailed(pipeline) and not pipeline.members("s")
     assert [each.change for each in pipeline.memberships] == ["entered", "exited"]
+
+
+def test_l1_who_is_made_smaller_when_stored_keeps_what_this_unit_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More rows than stay at hand: they are let go with the same call that finds one too large."""
+    monkeypatch.setattr(bounds, "add", lambda *_: False)
+    monkeypatch.setattr(bounds, "LARGEST", SMALL)
+    monkeypatch.setattr(bounds, "AFTERWARDS", SMALL * 3 // 4)
+    monkeypatch.setattr(task_module, "LARGEST", SMALL)
+    monkeypatch.setattr(working, "CAPACITY", 4)
+    pipeline = Pipeline({}, partitions=1, start=NOW)
+    for number in range(60):
+        others = ({"type": "page", "anonymousId": f"other-{each}"} for each in range(5))
+        for message in (identify({f"t{number}": LONG}), *others):
+            value = orjson.dumps(message | {"messageId": f"m{number}"})
+            pipeline._waiting[0].append(Inbound("events.hits", 0, 0, None, value, NOW))
+        pipeline._drain()
+        assert (pipeline.profile("cookie:c") or {})["events"] == number + 1
+    assert curtailed(pipeline) and largest(pipeline) <= SMALL
+    assert pipeline.tasks[0].standing().profiles == 6
 
 
 @pytest.mark.usefixtures("small")

@@ -22,6 +22,13 @@ MARKS = {0: from_text(7, "")}
 class Read:
     """A message, the 51st of its partition."""
 
+    def __init__(self, content: str | None = None) -> None:
+        row = as_json(activation(1))
+        self._row = row | {"content": content or orjson.dumps(row["content"]).decode()}
+
+    def topic(self) -> str:
+        return "activations.display"
+
     def error(self) -> None: ...
 
     def partition(self) -> int:
@@ -31,8 +38,7 @@ class Read:
         return 50
 
     def value(self) -> bytes:
-        row = as_json(activation(1))
-        return Codec().encode("activation", row | {"content": orjson.dumps(row["content"]).decode()})
+        return Codec().encode("activation", self._row)
 
 
 class Refusing:
@@ -69,3 +75,12 @@ def test_who_is_no_member_any_more_takes_nothing_until_it_is_one_again() -> None
     with pytest.raises(Rebalanced):
         asyncio.run(activations.settle((), MARKS))
     assert not asyncio.run(activations.take(10, 0))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "7", '"x"', "null", '{"destinations": 5}', '{"destinations": "gam"}'])
+def test_what_is_no_activation_stops_no_destination(content: str) -> None:
+    """It began anew every five seconds, for ever, and met the same record."""
+    activations = KafkaActivations(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), "gam", "display")
+    activations._consumer = consumer = Refusing(0)  # type: ignore[assignment]
+    consumer._messages = [Read(), Read(content or " ")]
+    assert len(asyncio.run(activations.take(10, 0))) == 1

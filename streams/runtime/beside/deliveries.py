@@ -13,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, assert_never
 
-import orjson
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from connectors.delivery import Deferred, Delivered, Delivery, Place, Refused, Taken
 from connectors.delivery.activation import from_record
 from connectors.delivery.progress import Mark, as_text, from_text
-from schemas import Fault, Undecodable
+from schemas import Undecodable
 from streams.core.errors import Retryable
 from streams.runtime.kafka.calls import CALL, persistently
 from streams.runtime.kafka.consumers import at_end, committed_only
@@ -36,9 +35,6 @@ SILENT_MS = 600_000
 
 ANSWERED_MS = 300_000
 """For so long outcomes wait for a broker that is away: with those of the longest silent call still less than `SILENT_MS`."""
-
-NEWER = (Fault.UNKNOWN_FINGERPRINT, Fault.UNKNOWN_SCHEMA_ID)
-"""A newer worker's records, as in an upgrade: to pass them over would lose them."""
 
 
 class Rebalanced(Exception):
@@ -138,8 +134,8 @@ class KafkaActivations:
             return None
         try:
             activation = from_record(self._codec.decode("activation", value))
-        except (Undecodable, orjson.JSONDecodeError) as fault:
-            if isinstance(fault, Undecodable) and fault.fault in NEWER:
+        except ValueError as fault:
+            if isinstance(fault, Undecodable) and fault.is_of_newer:
                 raise Retryable(f"{self._topic}: {fault}; it waits", after=5) from None
             log.error("%s[%d] offset %d is no activation and is passed over; who else writes to this topic? %s",
                       self._topic, partition, offset, fault)

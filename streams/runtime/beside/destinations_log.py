@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import orjson
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from schemas.errors import Undecodable
 from streams.runtime.kafka.consumers import at_end, committed_only
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.settings import Settings
-from streams.task.publishing import HEAD
+from streams.task.publishing import HEAD, document_of
 
 KIND = "destination/"
 
@@ -57,11 +57,17 @@ class DestinationsLog:
         return None
 
     def _take(self, message: Message) -> None:
-        key, value = (message.key() or b"").decode(), message.value()
+        key, value = (message.key() or b"").decode(errors="replace"), message.value()
         if key == HEAD:
             self._read += 1
         elif key.startswith(KIND) and "@" not in key and value is not None:
-            row = self._codec.decode("definition", value)
-            self._documents.pop(key, None)
-            if not row["deleted"]:
-                self._documents[key] = orjson.loads(row["source"])
+            try:
+                row = self._codec.decode("definition", value)
+            except Undecodable as fault:
+                if fault.is_of_newer:
+                    raise
+                return
+            if row["deleted"]:
+                self._documents.pop(key, None)
+            else:
+                self._documents[key] = document_of(row)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from schemas.errors import Undecodable
 from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.definitions.lists import is_part, parts_of
@@ -24,7 +24,7 @@ from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
 from streams.runtime.outside.reading import committed
 from streams.runtime.settings import Settings
-from streams.task.publishing import HEAD, Published, records
+from streams.task.publishing import HEAD, Published, document_of, records
 from streams.topology import topic
 
 PATIENCE = 15.0
@@ -71,7 +71,7 @@ class History:
     def take(self, key: str, row: Mapping[str, Any]) -> None:
         """Take in one record of the topic, in the order of the topic."""
         name, at_version, _ = key.partition("@")
-        document = None if row["deleted"] else orjson.loads(row["source"])
+        document = document_of(row)
         if row["kind"] == HEAD:
             self.revision = row["revision"]
         elif at_version and document is not None:
@@ -84,7 +84,7 @@ class History:
     def forget(self, key: str) -> None:
         """A record without value: that version is no longer kept."""
         name, _, version = key.partition("@")
-        if version:
+        if version.isdecimal():
             self.versions.get(name, {}).pop(int(version), None)
 
     def outlived(self, changed: Mapping[str, Published]) -> list[str]:
@@ -100,16 +100,20 @@ class History:
 
 
 def history(settings: Settings) -> History:
-    """Every definition and every version of it. Misconfigured if no broker answers or topics are not as they
-    should be."""
+    """Every definition and every version of it, but for what is none, of which the pipeline has a dead letter. Misconfigured
+    if no broker answers or topics are not as they should be."""
     check_topics(settings)
     found, codec = History(), codec_of(settings)
     for message in committed(settings, Names(settings).on_cluster("definitions"), [0]):
         key, value = message.key(), message.value()
         if key is not None and value is None:
-            found.forget(key.decode())
+            found.forget(key.decode(errors="replace"))
         elif key is not None and value is not None:
-            found.take(key.decode(), codec.decode("definition", value))
+            try:
+                found.take(key.decode(errors="replace"), codec.decode("definition", value))
+            except Undecodable as fault:
+                if fault.is_of_newer:
+                    raise
     return found
 
 
