@@ -213,3 +213,15 @@ def test_a_chunk_that_the_same_unit_writes_is_not_passed() -> None:
         store.write(task.state.changes() + walk.changes())
     assert not [row for row in found_in(kept(pipeline), ["jane@example.org"]) if row[0] == "timeline"]
     assert len(task.state.timeline.entries("customer_id:bob-1")) == 1
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_a_tablet_stays_on_the_list_when_who_had_it_before_is_erased_too(partitions: int) -> None:
+    pipeline = Pipeline({}, partitions, start=START)
+    for number, who in enumerate(("jane-777", "john-888")):
+        send(pipeline, f"m{number}", userId=who, anonymousId="tablet-5", type="track", event="A")
+    pipeline.erase("customer_id:john-888")
+    pipeline.erase("customer_id:jane-777")
+    for number, at in enumerate((START, START + 1_500, pipeline.now)):
+        pipeline.send({"type": "track", "event": "A", "messageId": f"x{number}", "anonymousId": "tablet-5", "timestamp": at})
+    assert pipeline.profiles() == [] and len(pipeline.rejected) == 3
