@@ -161,6 +161,13 @@ def test_computed_trait(name: str, identifiers: int, within: int | None) -> None
     assert type(found) is type(expected)
 
 
+def test_a_list_of_the_newest_takes_in_an_older_event_when_a_newer_one_ceases_to_count() -> None:
+    still_open = on("A", where=(where("due", "within_next", 100),))
+    plan = plan_of(computed=(ComputedTrait(id="c", function=Function.LIST, match=still_open, limit=1),))
+    story = Story(plan).send(track("A", 1, due=90), track("A", 2, due=10))
+    assert [trait_values(plan, story.profile, now)["c"][0]["event_time"] for now in (10, 11)] == [AT_2, AT_1]
+
+
 @pytest.mark.parametrize("function", [function for function in Function if function is not Function.COALESCE])
 def test_nothing_is_left_one_window_after_the_last_event(function: Function) -> None:
     plan = plan_of(computed=(computed(function, window=Window(within=30), property=("p",)),))

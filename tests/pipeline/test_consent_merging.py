@@ -18,8 +18,11 @@ DEFINITIONS: dict[str, Any] = {
 MINUTE = 60_000
 
 
-def said(pipeline: Pipeline, whose: dict[str, str], source: str, *, granted: bool | None, at: int) -> None:
-    consent = {} if granted is None else {"consent": {"purposes": {ADS: granted}}}
+def said(
+    pipeline: Pipeline, whose: dict[str, str], source: str, *, granted: bool | None, at: int, device: str = "",
+) -> None:
+    consent: dict[str, Any] = {} if granted is None else {"consent": {"purposes": {ADS: granted}}}
+    consent |= {"device": {"id": device}} if device else {}
     pipeline.send({"type": "page", **whose, "messageId": f"m{at}", "timestamp": at,
                    "context": {"source": {"type": "web", "name": source}, **consent}}, at)
 
@@ -52,6 +55,19 @@ def test_l6_the_more_restrictive_unless_newer_from_the_same_source(
     assert (audience(pipeline) == {"cookie:x"}) is wanted
     view = pipeline.profile("cookie:x")
     assert view is not None and view["consent"][ADS] is wanted
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+@pytest.mark.parametrize("is_taken_back", [True, False])
+def test_l6_of_three_who_are_joined_at_once_a_denial_ends_by_a_later_grant_of_its_source_only(
+    partitions: int, *, is_taken_back: bool,
+) -> None:
+    pipeline = Pipeline(DEFINITIONS, partitions)
+    said(pipeline, {"anonymousId": "x"}, "crm", granted=not is_taken_back, at=1 * MINUTE)
+    said(pipeline, {"userId": "x"}, "crm", granted=is_taken_back, at=2 * MINUTE)
+    said(pipeline, {}, "web", granted=True, at=3 * MINUTE, device="d")
+    said(pipeline, {"anonymousId": "x", "userId": "x"}, "app", granted=None, at=4 * MINUTE, device="d")
+    assert audience(pipeline) == ({"cookie:x", "device_id:d"} if is_taken_back else set())
 
 
 def test_l6_a_merge_that_holds_a_grant_back_takes_it_from_the_channel_and_the_next_grant_gives_it_back() -> None:

@@ -54,17 +54,17 @@ def test_l6_a_broken_string_is_no_consent_and_is_counted_once() -> None:
     assert not pipeline.rejected
 
 
-def test_a_broken_string_is_seen_in_the_workers_metrics_once_for_its_committed_unit() -> None:
+def test_a_broken_string_is_seen_in_the_workers_metrics_once_for_each_committed_unit() -> None:
     task = Task(0, 1, MemoryStore(), TaskSettings())
     instruments = Instruments("app")
-    for number, string in enumerate((GRANTED[:30], GRANTED[:30], GRANTED)):
+    for number, string in enumerate((GRANTED[:30], GRANTED[:30], GRANTED, GRANTED[:30])):
         message = hit(number, {"tcf": string})
         record = Inbound("events.hits", 0, number, b"cookie:c1", orjson.dumps(message), number)
         outcome = task.run([record], number, -1)
         if number != 1:  # that unit is aborted: its outcome is never observed
             instruments.observe(0, Done(
                 records=[record], outcome=outcome, seconds=0, commit_seconds=0, wall=number))
-    assert b'audience_consent_faults_total{reason="tcf: ends too early"} 1.0' in instruments.metrics.text()
+    assert b'audience_consent_faults_total{reason="tcf: ends too early"} 2.0' in instruments.metrics.text()
 
 
 @pytest.mark.parametrize(("before", "after"), [

@@ -68,6 +68,18 @@ def test_numbers_that_look_like_an_erased_customer_stay() -> None:
     assert [rows[-1] for rows in fragment.leaves.values()] == [[123456, 10]]
 
 
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_a_cookie_with_an_erased_customers_number_that_somebody_else_has_keeps_its_name(partitions: int) -> None:
+    pipeline = Pipeline({}, partitions, start=START)
+    send(pipeline, "m1", userId="jane-777", type="identify", traits={})
+    send(pipeline, "m2", userId="ann-1", anonymousId="jane-777", type="identify", traits={})
+    send(pipeline, "m3", userId="bob-1", type="identify", traits={"lent": "cookie:jane-777"})
+    pipeline.erase("customer_id:jane-777")
+    pipeline.advance(by=STATED)
+    (bob,) = (each for each in pipeline.profiles() if each.key == "customer_id:bob-1")
+    assert bob.fragments[bob.key].traits["lent"][0] == "cookie:jane-777"
+
+
 def test_all_who_are_erased_are_searched_for_though_they_are_more_than_the_rows_that_stay_at_hand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -201,3 +213,15 @@ def test_a_chunk_that_the_same_unit_writes_is_not_passed() -> None:
         store.write(task.state.changes() + walk.changes())
     assert not [row for row in found_in(kept(pipeline), ["jane@example.org"]) if row[0] == "timeline"]
     assert len(task.state.timeline.entries("customer_id:bob-1")) == 1
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_a_tablet_stays_on_the_list_when_who_had_it_before_is_erased_too(partitions: int) -> None:
+    pipeline = Pipeline({}, partitions, start=START)
+    for number, who in enumerate(("jane-777", "john-888")):
+        send(pipeline, f"m{number}", userId=who, anonymousId="tablet-5", type="track", event="A")
+    pipeline.erase("customer_id:john-888")
+    pipeline.erase("customer_id:jane-777")
+    for number, at in enumerate((START, START + 1_500, pipeline.now)):
+        pipeline.send({"type": "track", "event": "A", "messageId": f"x{number}", "anonymousId": "tablet-5", "timestamp": at})
+    assert pipeline.profiles() == [] and len(pipeline.rejected) == 3

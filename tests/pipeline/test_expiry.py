@@ -11,8 +11,10 @@ from streams.core import expiry
 from streams.core.endings import Keep
 from streams.core.messages import MembershipsNow, ProfileGone
 from streams.core.profile import LEAVING
+from streams.core.requests import Suppressing
 from streams.testing import Pipeline
 from streams.unit import TABLES
+from tests.pipeline.holding import holding
 from tests.pipeline.worlds import people
 from tests.strategies import DAY, EVERYTHING, HOUR, START
 
@@ -222,3 +224,13 @@ def test_the_order_of_the_world_does_not_depend_on_partitions_or_turns(tmp_path:
     one = story(1, 0)
     assert one == story(4, 1) == story(16, 2) == story(16, 3)
     assert one["identity.jsonl"].count(b'"erased"') >= 5
+
+
+def test_who_ends_while_a_suppression_of_theirs_is_under_way_stays_ended() -> None:
+    pipeline = visitor(1, LONE)
+    with holding(pipeline, lambda sent: isinstance(sent, Suppressing)) as held:
+        pipeline.request("suppress", "cookie:c1")
+        pipeline.advance(to=START + IDLE + 2 * WEEK)
+    assert len(held.words) == 1 and pipeline.profiles() == []
+    held.come()
+    assert pipeline.profiles() == []

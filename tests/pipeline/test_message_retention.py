@@ -72,8 +72,9 @@ def test_why_nothing_was_sent_goes_too() -> None:
     assert not traces(pipeline, b"not sent")
 
 
-def test_an_edit_holds_at_once_for_what_is_there_already() -> None:
-    pipeline, _ = written(kept="never")
+@pytest.mark.parametrize("before", ["never", "30d"])
+def test_an_edit_holds_at_once_for_what_is_there_already(before: str) -> None:
+    pipeline, _ = written(kept=before)
     pipeline.advance(by=5 * DAY)
     pipeline.apply(world(campaign("told"), rules("12d")).plan.definitions)
     pipeline.advance(by=0)

@@ -90,6 +90,13 @@ def test_to_take_off_who_is_not_listed_writes_nothing_even_of_the_erased(pipelin
     assert pipeline.profile("customer_id:jane-777") is not None
 
 
+def test_to_take_off_whom_somebody_has_is_answered_with_the_person_though_they_were_not_listed(pipeline: Pipeline) -> None:
+    hello(pipeline, "a@x.org", userId="u")
+    pipeline.request("unsuppress", "email:a@x.org")
+    seen = pipeline.profile("email:a@x.org")
+    assert seen is not None and pipeline.receipts[-1].profile_id == seen["profile_id"]
+
+
 def test_it_goes_with_the_identifier_through_a_merge(pipeline: Pipeline) -> None:
     hello(pipeline, "a@x.org")
     pipeline.request("suppress", "email:a@x.org", "bounced")
