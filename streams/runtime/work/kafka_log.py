@@ -14,6 +14,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.core.errors import Bug
+from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import CALL, persistently
 from streams.runtime.kafka.consumers import committed_only, ignore
 from streams.runtime.kafka.declared import LARGEST_RECORD
@@ -60,10 +61,13 @@ class KafkaLog:
         off: whoever has the task by now would be fenced."""
         persistently("init_transactions", self._fence)
 
-    def committed(self) -> dict[str, int]:
-        """Per input topic the offset to go on from. Call it after `fence`: before, it may be about to change."""
+    def committed(self, *, has_state: bool) -> dict[str, int]:
+        """Per input topic the offset to go on from. Call it after `fence`: before, it may be about to change. Stop(STATE) if
+        there is state and no offset: every change of it was committed with one, and to begin anew would count twice."""
         inputs = [TopicPartition(self._names.on_cluster(topic.name), self._partition) for topic in INPUTS]
         found = persistently("committed", lambda: self.reader.committed(inputs, CALL))
+        if has_state and all(each.offset < 0 for each in found):
+            raise Stop(Exit.STATE, _no_offsets(self._names.group, self._partition))
         return {self._names.logical(each.topic): self._usable(each) for each in found}
 
     def begin(self) -> None:
@@ -140,6 +144,16 @@ class KafkaLog:
                 "deployment was down for too long", committed.topic, self._partition, committed.offset, first - 1,
             )
         return max(first, committed.offset)
+
+
+def _no_offsets(group: str, partition: int) -> str:
+    return (
+        f"Task {partition} has state, and group {group} no offsets that go with it. Kafka forgets them "
+        "`offsets.retention.minutes` (7 days) after the last worker was there, or somebody deleted the group. Set them, for "
+        "all inputs, to where the workers were stopped (kafka-consumer-groups.sh --reset-offsets --to-datetime), a little "
+        "later rather than earlier: what is read again counts twice. Or choose another AUDIENCE_APP, which rebuilds all "
+        "state from what the source topics still have"
+    )
 
 
 def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
