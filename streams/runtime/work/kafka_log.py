@@ -15,9 +15,10 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.core.errors import Bug
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.kafka.calls import CALL, persistently
+from streams.runtime.kafka.calls import CALL, Aborted, persistently
 from streams.runtime.kafka.consumers import committed_only, ignore
 from streams.runtime.kafka.declared import LARGEST_RECORD
+from streams.runtime.kafka.errors import is_given_up
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import messages
@@ -71,12 +72,12 @@ class KafkaLog:
         return {self._names.logical(each.topic): self._usable(each) for each in found}
 
     def begin(self) -> None:
-        """Opens a transaction. Local; the broker hears of it with the first record."""
-        self._producer.begin_transaction()
+        """Opens a transaction. Local; the broker hears of it with the first record. Stop if somebody fenced us meanwhile."""
+        persistently("begin_transaction", self._producer.begin_transaction)
         self._changelog_end = None
 
     def produce(self, changes: Iterable[Change], sends: Iterable[Outbound]) -> None:
-        """Queues the changes for the changelog, and the sends, in order."""
+        """Queues the changes for the changelog, and the sends, in order. Aborted if Kafka gave the transaction up."""
         logged = messages(changes)
         if logged:
             logged[-1]["callback"] = self._on_last_change
@@ -123,6 +124,8 @@ class KafkaLog:
         if self._producer.produce_batch(topic, batch, partition=partition) == len(batch):
             return
         refused = next(message["_error"] for message in batch if "_error" in message)
+        if is_given_up(refused):
+            raise Aborted(f"{topic}: {refused.name()}")
         raise Bug(f"The producer refused a record for {topic}: {refused.str()}; nothing is committed")
 
     def _on_last_change(self, error: Any, message: Any) -> None:
