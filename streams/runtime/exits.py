@@ -37,7 +37,7 @@ class Exit(IntEnum):
     DEAD_LETTERS = 76
     """Too many records were refused. They are committed to `dead-letters`; look there first."""
     STATE = 77
-    """The local state is not for this version or this changelog; the message says what to do."""
+    """The local state is not for this version, this changelog or these offsets; the message says what to do."""
     MISCONFIGURED = 78
     """Settings, topics or the registry's schemas are wrong; all faults were listed."""
 

@@ -85,3 +85,15 @@ def test_midnight_is_the_first_instant_of_its_day(name: str) -> None:
     for number in range(date(1996, 1, 1).toordinal(), date(2026, 1, 1).toordinal()):
         starts = midnight(number, where)
         assert day(starts - 1, where) < number <= day(starts, where)
+
+
+@pytest.mark.parametrize(("name", "back"), [
+    ("America/Moncton", "2000-10-29T00:01:00-03:00"), ("America/St_Johns", "2006-10-29T00:01:00-02:30"),
+    ("Antarctica/Casey", "2010-03-05T02:00:00+11:00")])
+def test_a_day_that_comes_again_is_over_when_it_does_not_any_more(name: str, back: str) -> None:
+    """The clock is put back over midnight: who waits for the next day would be decided about, and wait, for ever."""
+    where = ZoneInfo(name)
+    for minutes in range(-180, 360):
+        at = ms(back) + minutes * 60_000
+        starts = midnight(day(at, where) + 1, where)
+        assert at < starts and all(day(starts + later * 60_000, where) > day(at, where) for later in range(240))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
@@ -17,7 +18,7 @@ from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import VERSION_KEY, TaskStore
 from streams.unit import Change
 from tests.kafka.conftest import Broker
-from tests.kafka.deployment import Deployment
+from tests.kafka.deployment import Deployment, wait_until
 from tests.kafka.faults import makes_progress
 from tests.kafka.shop import POISON, Shop, assert_exact
 
@@ -81,6 +82,22 @@ def test_state_of_a_newer_version_is_refused_with_what_to_do(
         worker.start()
         assert worker.wait(ENDS_WITHIN) == Exit.STATE
         assert worker.said("The state has version 99") and worker.said("Start that version again")
+
+
+def test_l8_state_whose_offsets_kafka_has_forgotten_is_refused(broker: Broker, tmp_path: Path) -> None:
+    """It does so a week after the last worker has left. What the topics still had was counted a second time."""
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
+        shop = Shop(deployment, seed=1)
+        shop.send(200)
+        worker = deployment.worker("one")
+        worker.start()
+        assert_exact(deployment, shop.answer)
+        worker.stop()
+        admin, group = AdminClient({"bootstrap.servers": broker.address, "log_level": 0}), deployment.names.group
+        wait_until(lambda: admin.delete_consumer_groups([group])[group].exception() is None, within=30, what="it is empty")
+        worker.start()
+        assert worker.wait(ENDS_WITHIN) == Exit.STATE
+        assert worker.said(f"has state, and group {group} no offsets") and worker.said("offsets.retention.minutes")
 
 
 def test_topics_of_another_partition_count_are_refused_together(broker: Broker, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ class WorldLog:
         self._epoch = self._world.owner
         self._cut("fenced")
 
-    def committed(self) -> dict[str, int]:
+    def committed(self, *, has_state: bool) -> dict[str, int]:
         self._world.meanwhile()
         self._cut("committed")
         return dict(self._world.offsets)

@@ -11,12 +11,15 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streams.core.errors import Bug
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.calls import Aborted
 from streams.runtime.plugs.recovery import TaskRecovery
 from streams.runtime.settings import Settings
 from streams.runtime.state.restore import Superseded
 from streams.runtime.work.crew import Crew
 from streams.runtime.work.kafka_log import KafkaLog
 from streams.runtime.work.opening import Opening
+from streams.unit import Change
 from tests.connectors.recording import eventually
 from tests.kafka.counting import HITS
 from tests.pipeline.recorded import Recorded, run
@@ -121,6 +124,16 @@ def test_between_two_attempts_to_fence_it_is_asked_whether_it_was_called_off(mon
     with pytest.raises(Superseded):
         log.fence()
     assert len(attempts) == 2
+
+
+def test_a_record_that_no_transaction_takes_any_more_is_no_bug() -> None:
+    """Kafka gave it up while records were handed over, as when its coordinator moves: here, before there is one."""
+    log = KafkaLog(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), 0)
+    with pytest.raises(Aborted):
+        log.produce([Change("meta", b"key", b"value")], [])
+    with pytest.raises(Stop) as ended:
+        log.begin()
+    assert ended.value.code is Exit.BROKER
 
 
 def test_an_assignment_that_was_called_off_does_not_start() -> None:

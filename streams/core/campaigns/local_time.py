@@ -45,9 +45,10 @@ def day(at: int, where: ZoneInfo) -> int:
 
 
 def midnight(number: int, where: ZoneInfo) -> int:
-    """The first instant of that calendar day, or of the one after it where the clock skips it."""
+    """The first instant of that calendar day, or of the one after it where the clock skips it; where the clock is put back
+    over midnight, so that the day before comes again, the one after which it does not."""
     starts = (datetime.combine(date.fromordinal(number), time(fold=fold), where) for fold in (0, 1))
-    return min(instant for instant in map(_instant, starts) if day(instant, where) >= number)
+    return max(instant for instant in map(_instant, starts) if day(instant - 1, where) < number <= day(instant, where))
 
 
 def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:

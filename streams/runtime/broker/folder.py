@@ -141,6 +141,7 @@ FIXED = {
     "min.insync.replicas": 1,
     "offsets.topic.replication.factor": 1,
     "offsets.topic.num.partitions": 8,
+    "offsets.retention.minutes": 525_600,
     "transaction.state.log.replication.factor": 1,
     "transaction.state.log.min.isr": 1,
     "transaction.state.log.num.partitions": 8,

@@ -66,6 +66,11 @@ def is_ousted(error: KafkaError) -> bool:
     return error.code() in _OUSTED
 
 
+def is_given_up(error: KafkaError) -> bool:
+    """Of a record that was not taken: not for its own sake, no transaction takes any now. Whoever aborts it learns why."""
+    return error.code() in (KafkaError._STATE, KafkaError._FATAL)
+
+
 def is_fenced(error: KafkaError) -> bool:
     """Somebody else began to use our transactional id: the partition is theirs."""
     return error.code() in _FENCED

@@ -14,9 +14,11 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.core.errors import Bug
-from streams.runtime.kafka.calls import CALL, persistently
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.kafka.calls import CALL, Aborted, persistently
 from streams.runtime.kafka.consumers import committed_only, ignore
 from streams.runtime.kafka.declared import LARGEST_RECORD
+from streams.runtime.kafka.errors import is_given_up
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import messages
@@ -60,19 +62,22 @@ class KafkaLog:
         off: whoever has the task by now would be fenced."""
         persistently("init_transactions", self._fence)
 
-    def committed(self) -> dict[str, int]:
-        """Per input topic the offset to go on from. Call it after `fence`: before, it may be about to change."""
+    def committed(self, *, has_state: bool) -> dict[str, int]:
+        """Per input topic the offset to go on from. Call it after `fence`: before, it may be about to change. Stop(STATE) if
+        there is state and no offset: every change of it was committed with one, and to begin anew would count twice."""
         inputs = [TopicPartition(self._names.on_cluster(topic.name), self._partition) for topic in INPUTS]
         found = persistently("committed", lambda: self.reader.committed(inputs, CALL))
+        if has_state and all(each.offset < 0 for each in found):
+            raise Stop(Exit.STATE, _no_offsets(self._names.group, self._partition))
         return {self._names.logical(each.topic): self._usable(each) for each in found}
 
     def begin(self) -> None:
-        """Opens a transaction. Local; the broker hears of it with the first record."""
-        self._producer.begin_transaction()
+        """Opens a transaction. Local; the broker hears of it with the first record. Stop if somebody fenced us meanwhile."""
+        persistently("begin_transaction", self._producer.begin_transaction)
         self._changelog_end = None
 
     def produce(self, changes: Iterable[Change], sends: Iterable[Outbound]) -> None:
-        """Queues the changes for the changelog, and the sends, in order."""
+        """Queues the changes for the changelog, and the sends, in order. Aborted if Kafka gave the transaction up."""
         logged = messages(changes)
         if logged:
             logged[-1]["callback"] = self._on_last_change
@@ -119,6 +124,8 @@ class KafkaLog:
         if self._producer.produce_batch(topic, batch, partition=partition) == len(batch):
             return
         refused = next(message["_error"] for message in batch if "_error" in message)
+        if is_given_up(refused):
+            raise Aborted(f"{topic}: {refused.name()}")
         raise Bug(f"The producer refused a record for {topic}: {refused.str()}; nothing is committed")
 
     def _on_last_change(self, error: Any, message: Any) -> None:
@@ -140,6 +147,16 @@ class KafkaLog:
                 "deployment was down for too long", committed.topic, self._partition, committed.offset, first - 1,
             )
         return max(first, committed.offset)
+
+
+def _no_offsets(group: str, partition: int) -> str:
+    return (
+        f"Task {partition} has state, and group {group} no offsets that go with it. Kafka forgets them "
+        "`offsets.retention.minutes` (7 days) after the last worker was there, or somebody deleted the group. Set them, for "
+        "all inputs, to where the workers were stopped (kafka-consumer-groups.sh --reset-offsets --to-datetime), a little "
+        "later rather than earlier: what is read again counts twice. Or choose another AUDIENCE_APP, which rebuilds all "
+        "state from what the source topics still have"
+    )
 
 
 def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
