@@ -226,3 +226,19 @@ def test_a_removal_that_alone_is_not_taken_is_given_up_though_there_is_room() ->
 
     log = play(Answering(answer, most=1), 40, 12 * 1_440, look=300_000, change="exited")
     assert log.final(Delivered) == {f"a{n}": 1 for n in range(1, 40)} and log.final(Refused) == {"a0": 1}
+
+
+def test_what_is_for_other_destinations_only_is_not_read_again_by_the_next_process() -> None:
+    others = {"channel": "display", "change": "entered", "content": {"audience": "a", "destinations": ["elsewhere"]}}
+    connector = Answering(lambda each, at: Delivered())
+    log, clock = Log(tuple(activation(number, **others) for number in range(3))), [START]
+
+    async def run() -> None:
+        runs = Engine("d", connector, Reading(log), Limits(), clock=lambda: clock[0])
+        task = asyncio.create_task(runs.run())
+        await eventually(lambda: log.asked > 2 or task.done())
+        runs.stop()
+        await task
+
+    asyncio.run(run())
+    assert connector.calls == [] and log.committed == (3, "")

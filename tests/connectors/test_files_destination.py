@@ -113,6 +113,20 @@ def test_what_came_last_appears_on_time_though_nothing_follows(tmp_path: Path) -
     asyncio.run(run())
 
 
+def test_what_comes_after_a_repetition_of_what_is_in_a_file_appears_on_time_too(tmp_path: Path) -> None:
+    async def run() -> None:
+        connector = make("lake", {"folder": str(tmp_path), "every": 0.05}, {})
+        async with asyncio.timeout(10):
+            await connector.deliver(FEW[:1], 0)
+            await eventually(lambda: len(ids(tmp_path)) == 1)
+            await connector.deliver(FEW[:1], 0)
+            await connector.deliver(FEW[1:], 0)
+            await eventually(lambda: len(ids(tmp_path)) == len(FEW))
+        await connector.close()
+
+    asyncio.run(run())
+
+
 def test_closed_while_a_file_is_being_written_it_is_written_once(tmp_path: Path) -> None:
     begun, may_end, written = Event(), Event(), list[Path]()
 

@@ -30,7 +30,7 @@ def test_others_are_sent_as_they_are() -> None:
     assert dict(read(given)) == {"Authorization": "Bearer x", "X-A": "a\tb", "x_b.c": "caf\u00e9"}
 
 
-@pytest.mark.parametrize("url", ["http://a b/", "http://a..b/", f"http://{'a' * 70}/", "http://x/\x00", "http:///x"])
+@pytest.mark.parametrize("url", ["http://a b/", "http://a..b/", f"http://{'a' * 70}/", "http://x/\x00", "http:///x", "http://x:0/"])
 def test_an_address_that_cannot_be_looked_up_is_a_fault(url: str) -> None:
     with pytest.raises(WrongDestination, match="url: expected an http or https address"):
         read({}, url=url)

@@ -178,6 +178,6 @@ def test_the_request_names_nobody() -> None:
 
 def test_all_faults_of_the_settings_are_told_and_no_token() -> None:
     with pytest.raises(Misconfigured) as caught:
-        read_settings("meta", {"token": "EAAsecret", "audiences": {"cart": "x"}, "version": "latest", "url": "ftp://x",
-                               "timeout": 0, "tokn": 1}, {})
-    assert len(caught.value.faults) == 6 and "EAAsecret" not in str(caught.value)
+        read_settings("meta", {"token": "EAAsecret", "audiences": {"cart": "x", "all": "1" * 21}, "version": "latest",
+                               "url": "ftp://x", "timeout": 0, "tokn": 1}, {})
+    assert len(caught.value.faults) == 7 and "EAAsecret" not in str(caught.value)

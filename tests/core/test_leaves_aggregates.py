@@ -106,6 +106,7 @@ VALUES: dict[str, tuple[ComputedTrait, list[Sent], Any]] = {
     "sum": (computed("sum", **P), MANY, 2.5),
     "sum_over_nothing_is_missing": (computed("sum", **P), [track("A", 1, p="x")], None),
     "sum_of_many_amounts": (computed("sum", **P), [track("A", at, p=0.1) for at in range(10)], 1.0),
+    "sum_of_more_events_than_a_list_shows": (computed("sum", **P), [track("A", at, p=1) for at in range(150)], 150),
     "sum_of_large_and_small": (computed("sum", **P), [track("A", 1, p=1e16), track("A", 2, p=1.5),
         track("A", 3, p=-1e16)], 1.5),
     "sum_beyond_64_bits": (computed("sum", **P), [track("A", at, p=2**62) for at in range(4)], float(2**64)),

@@ -70,6 +70,17 @@ def test_l6_of_three_who_are_joined_at_once_a_denial_ends_by_a_later_grant_of_it
     assert audience(pipeline) == ({"cookie:x", "device_id:d"} if is_taken_back else set())
 
 
+@pytest.mark.parametrize(("first", "then"), [("anonymousId", "userId"), ("userId", "anonymousId")])
+def test_l6_what_a_person_said_last_counts_in_a_merge_by_whichever_identifier_it_was_said(first: str, then: str) -> None:
+    pipeline = Pipeline(DEFINITIONS)
+    said(pipeline, {"anonymousId": "x", "userId": "x"}, "app", granted=None, at=1 * MINUTE)
+    said(pipeline, {first: "x"}, "crm", granted=True, at=2 * MINUTE)
+    said(pipeline, {then: "x"}, "crm", granted=False, at=3 * MINUTE)
+    said(pipeline, {}, "web", granted=True, at=4 * MINUTE, device="d")
+    said(pipeline, {"userId": "x"}, "app", granted=None, at=5 * MINUTE, device="d")
+    assert audience(pipeline) == set()
+
+
 def test_l6_a_merge_that_holds_a_grant_back_takes_it_from_the_channel_and_the_next_grant_gives_it_back() -> None:
     pipeline = Pipeline(DEFINITIONS)
     said(pipeline, {"userId": "u"}, "crm", granted=False, at=1 * MINUTE)

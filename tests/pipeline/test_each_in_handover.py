@@ -78,16 +78,18 @@ def test_events_that_come_before_the_fragments_are_answered_with_what_the_fragme
 
 
 @PARTITIONS
-def test_an_old_event_that_is_replayed_and_joins_sends_nothing(partitions: int) -> None:
+@pytest.mark.parametrize(("age", "sent"), [(DAY, 1), (DAY + 1, 0)])
+def test_what_is_replayed_and_joins_sends_nothing_once_it_is_older_than_a_day(partitions: int, age: int, sent: int) -> None:
     pipeline = Pipeline(THANKS, partitions)
     jane(pipeline)
-    record = Inbound("events.hits", 0, 0, None, orjson.dumps(order(3, userId="jane", anonymousId="c1")), START + 2 * DAY,
+    now = START + 3 + age
+    record = Inbound("events.hits", 0, 0, None, orjson.dumps(order(3, userId="jane", anonymousId="c1")), now,
                      ((REPLAYED, b"1"),))
-    pipeline.advance(to=START + 2 * DAY)
+    pipeline.advance(to=now)
     pipeline._waiting[0].append(record)
     pipeline._drain()
-    assert pipeline.activations("email") == []
-    assert [each.reason for each in pipeline.suppressed] == ["replayed event older than 24 h"]
+    assert len(pipeline.activations("email")) == sent
+    assert [each.reason for each in pipeline.suppressed] == ["replayed event older than 24 h"] * (1 - sent)
 
 
 def test_a_hand_over_that_never_ends_keeps_a_bounded_number_of_events_and_says_so() -> None:

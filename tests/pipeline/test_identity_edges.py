@@ -45,3 +45,8 @@ def test_a_hit_at_the_very_instant_of_the_log_in_is_his_who_logs_in() -> None:
         event(4, at=10, userId="john", anonymousId="c1"))
     assert people(pipeline) == {
         frozenset({"customer_id:jane"}): ["m1", "m3"], frozenset({"customer_id:john", "cookie:c1"}): ["m2", "m4"]}
+
+
+def test_a_previous_id_in_what_is_no_alias_links_nobody() -> None:
+    pipeline = play(event(1, anonymousId="c"), event(2, userId="u", previousId="c"))
+    assert len(people(pipeline)) == 2

@@ -84,6 +84,14 @@ def test_an_edit_holds_at_once_for_what_is_there_already(before: str) -> None:
     assert known(pipeline) == [10]
 
 
+def test_what_a_campaign_sent_that_is_no_more_is_forgotten_and_counts_among_all_messages() -> None:
+    pipeline, _ = written()
+    pipeline.apply(rules("30d"))
+    pipeline.advance(by=0)
+    (profile,) = pipeline.profiles()
+    assert {scope: len(instants) for scope, instants in profile.sent.items()} == {"channel:email": 2, "everything": 2}
+
+
 def test_without_a_definition_it_is_25_months() -> None:
     pipeline = world(campaign("told"))
     person = Person(pipeline)

@@ -119,13 +119,14 @@ def test_what_rests_on_a_changed_segment_or_trait_is_building_too_and_a_new_name
     def trait(event: str) -> Message:
         return {"computed-trait/n": {"kind": "computed-trait", "id": "n", "function": "count", "event": event}}
 
-    rest = one({"in_segment": {"id": "s"}}, "above") | one({"trait": {"name": "n", "gt": 0}}, "counted")
+    rest = one({"in_segment": {"id": "s"}}, "above") | one({"in_segment": {"id": "above"}}, "top") | one(
+        {"trait": {"name": "n", "gt": 0}}, "counted")
     pipeline = populated(one(WITHIN, name="old") | rest | trait("A"), sweep.PROFILES_A_SLICE)
     task = apply_in_slices(pipeline, one(WITHIN, name="new") | rest | trait("A"), 1)
     assert task.revisions.building() == frozenset()
     pipeline._drain()
     task = apply_in_slices(pipeline, one({"not": WITHIN}, name="new") | rest | trait("A"), 1)
-    assert task.revisions.building() == {"s", "above"}
+    assert task.revisions.building() == {"s", "above", "top"}
     pipeline._drain()
     task = apply_in_slices(pipeline, one({"not": WITHIN}, name="new") | rest | trait("B"), 1)
     assert task.revisions.building() == {"counted"}
