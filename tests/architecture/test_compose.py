@@ -90,6 +90,11 @@ def test_talks_to_the_outside_in_processes_of_their_own_once_a_worker_has_made_t
     assert service["depends_on"]["worker-1"]["condition"] == "service_healthy"
 
 
+def test_delivers_no_longer_than_it_is_waited_for_when_it_ends() -> None:
+    deliver = SERVICES["deliver"]
+    assert parser().parse_args(deliver["command"][1:]).grace + 10 <= int(deliver["stop_grace_period"].removesuffix("s"))
+
+
 def test_prometheus_scrapes_every_worker_the_look_ups_and_the_deliveries() -> None:
     scrape = yaml.safe_load(COMPOSE["configs"]["prometheus"]["content"])["scrape_configs"]
     targets = {target for job in scrape for part in job["static_configs"] for target in part["targets"]}
