@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from streams import topology
 from streams.standing import Standing
 
 ALL, LAST = 1 << 30, b"\xff\xff"
 """For `scan`: no limit; a key behind all that are texts."""
-TABLES = ("pointers", "profiles", "timeline", "timers", "identities", "meta")
+TABLES = tuple(table.name for table in topology.TABLES)
 
 
 class Inbound(NamedTuple):
