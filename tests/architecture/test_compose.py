@@ -59,6 +59,11 @@ def test_copies_into_the_image_all_that_the_wheel_is_built_from(worker: str) -> 
     assert all((FILE.parent / source).exists() for source in copied)
 
 
+@pytest.mark.parametrize("worker", WORKERS)
+def test_reads_and_writes_parquet(worker: str) -> None:
+    assert '".[files]"' in WORKERS[worker]["build"]["dockerfile_inline"]
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_is_pinned_checked_and_on_loopback(name: str) -> None:
     service = SERVICES[name]
