@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused
 
 LATER = frozenset({408, 409, 425, 429})
-OURS = frozenset({401, 403, 404, 405, 407})
+TO_MEND = frozenset({401, 403, 404, 405, 407})
 """Says that address or credentials are wrong, not this activation: it waits until the operator has mended them."""
 
 
@@ -15,8 +15,10 @@ def outcome_of(status: int, retry_after: str | None, at: int, *, reference: str 
     """A redirection is not followed: signature and credentials are for one address, so it is the operator's to mend."""
     if 200 <= status < 300:
         return Delivered(reference=reference)
-    if status >= 500 or status < 400 or status in LATER or status in OURS:
+    if status >= 500 or status in LATER:
         return Deferred(why=f"HTTP {status}", until=instant_of(retry_after, at))
+    if status < 400 or status in TO_MEND:
+        return Deferred(why=f"HTTP {status}", until=instant_of(retry_after, at), to_mend=True)
     return Refused(why=f"HTTP {status}")
 
 

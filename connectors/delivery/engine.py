@@ -18,6 +18,7 @@ from connectors.delivery.activation import Activation
 from connectors.delivery.contract import Activations, Connector, Delivery
 from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused, where
 from connectors.delivery.pace import Breaker, Bucket, back_off
+from connectors.delivery.progress import CAPACITY
 from connectors.delivery.window import Pending, Window
 from streams.core.errors import AudienceError, Bug
 from streams.core.intervals import DAY_MS
@@ -29,7 +30,7 @@ IDLE = 0.5
 STAY = 240.0
 """Seconds of a call after which the source is told that this engine lives: it takes whoever is silent for dead."""
 LONGEST_WAIT = DAY_MS // 24
-"""ms; a destination that asks to be left alone for longer is asked that often."""
+"""ms; a destination that asks to be left alone for longer is asked that often. What is to be mended is told as often."""
 REMOVALS_FOR = 7 * DAY_MS
 """ms after which a removal may be given up: as long as its topic has it. An older one is in this process alone, and the next
 start would lose it without a word; in a window that is full, it keeps out those behind it until they are gone unread."""
@@ -69,6 +70,7 @@ class Engine:
         self._breaker = Breaker(shortest=limits.shortest, longest=limits.longest)
         self._next_call_at = 0
         self._took_at = 0
+        self._told_at: dict[str, int] = {}
         self._stopping = False
 
     @property
@@ -129,6 +131,7 @@ class Engine:
         outcomes = await self._asked(batch, at)
         answered_at = self._clock()
         self._learn(outcomes, answered_at)
+        self._tell_what_to_mend(batch, outcomes, answered_at)
         await self._settle(batch, outcomes, answered_at)
 
     def _learn(self, outcomes: Sequence[Outcome], at: int) -> None:
@@ -142,6 +145,19 @@ class Engine:
             self._breaker.failed(at)
             if self._breaker.is_open:
                 self._next_call_at = max(self._next_call_at, min(*asked_for, at + LONGEST_WAIT))
+
+    def _tell_what_to_mend(self, batch: Sequence[Pending], outcomes: Sequence[Outcome], at: int) -> None:
+        found: dict[str, set[str]] = {}
+        for pending, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Deferred) and outcome.to_mend:
+                found.setdefault(outcome.why, set()).add(pending.activation.campaign_id)
+        for why, campaigns in found.items():
+            if at - self._told_at.get(why, -LONGEST_WAIT) >= LONGEST_WAIT:
+                self._told_at[why] = at
+                log.error("%s: %s, for campaigns %s: address, credentials or an audience of its settings are wrong, or gone "
+                          "there; mend them there or in the definition. Until then it is asked again and again, and nothing "
+                          "more is read once %d activations wait",
+                          self._destination, why, ", ".join(sorted(campaigns)), CAPACITY)
 
     def _too_late(self, pending: Pending, at: int) -> str:
         """Why it is not even tried: a message a day late, as to a destination that is new, is worse than none. What

@@ -23,10 +23,12 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
-    """Not now. `until` (epoch ms) is what the destination asked for; None leaves it to the back-off."""
+    """Not now. `until` (epoch ms) is what the destination asked for; None leaves it to the back-off. `to_mend`: not ever,
+    until somebody mends the destination: address, credentials or list are wrong."""
 
     why: str
     until: int | None = None
+    to_mend: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

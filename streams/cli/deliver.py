@@ -5,7 +5,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, environment
+from streams.cli.arguments import command, environment, seconds
 from streams.cli.connectors import ready
 from streams.cli.listening import begin, with_address
 from streams.core.errors import Misconfigured
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     parser = command(commands, "deliver", run, "Deliver activations to the destinations in force, and follow `apply`.")
     parser.add_argument("--only", action="append", metavar="ID", help="run this destination alone; may be repeated")
+    parser.add_argument("--grace", type=seconds, default=20.0, metavar="SECONDS",
+                        help="told to end, take so long to finish calls and write them down; what is not by then is "
+                             "delivered again. A supervisor should wait for ten seconds more (default: 20)")
     with_address(parser, 6090, "nobody is authenticated: keep it on loopback or behind a proxy")
 
 
@@ -29,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     variables = environment(options)
     settings = Settings.read(variables)
     address = begin(settings, options)
-    asyncio.run(deliver(settings, lambda documents: plan_of(documents, options.only, variables), address))
+    asyncio.run(deliver(settings, lambda documents: plan_of(documents, options.only, variables), address,
+                        options.grace))
     return 0
 
 

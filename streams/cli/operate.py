@@ -145,7 +145,16 @@ def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
         check_topics(settings)
     except Misconfigured as fault:
         return found + fault.faults
-    return found
+    return found if settings.registry else found + _faults_without_registry(settings)
+
+
+def _faults_without_registry(settings: Settings) -> tuple[str, ...]:
+    from streams.runtime.outside.framing import written_with_a_registry
+
+    topic = written_with_a_registry(settings)
+    return () if topic is None else (
+        f"AUDIENCE_REGISTRY is not set, and a record of {topic} names its schema by a registry's id; set it to the one that "
+        "the workers, or whoever writes there, use",)
 
 
 def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:

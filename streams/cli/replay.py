@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     from connectors.sources.files import load, read
     from streams.runtime.kafka.topics import check_topics
-    from streams.runtime.outside.upstream import Upstream
+    from streams.runtime.outside.upstream import COPIES, Upstream
     from streams.topology import topic
 
     settings = settings_of(options)
@@ -36,14 +36,19 @@ def run(options: argparse.Namespace) -> int:
     sent, unread, strange = 0, 0, 0
     began = time.monotonic()
     with Upstream(settings) as upstream:
-        for path, row in counted(rows, "rows"):
-            if row.reason is not None:
-                unread += 1
-                print(f"{path}:{row.line}: {printable(row.reason)}", file=sys.stderr)
-                continue
-            _pace(options.per_second, sent, began)
-            strange += not _send(upstream, row.raw, is_old_quiet=not options.activate_old)
-            sent += 1
+        try:
+            for path, row in counted(rows, "rows"):
+                if row.reason is not None:
+                    unread += 1
+                    print(f"{path}:{row.line}: {printable(row.reason)}", file=sys.stderr)
+                    continue
+                _pace(options.per_second, sent, began)
+                strange += not _send(upstream, row.raw, is_old_quiet=not options.activate_old)
+                sent += 1
+        except KeyboardInterrupt:
+            print(f"interrupted after {sent} messages; give the command again to go on: it begins at the first row, and "
+                  f"{COPIES}", file=sys.stderr)
+            raise
     large = upstream.too_large
     seconds = time.monotonic() - began
     print(f"{sent - large} messages in {seconds:.1f} s ({sent / max(seconds, 0.001):,.0f} a second), {unread} rows not "

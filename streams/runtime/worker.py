@@ -1,12 +1,10 @@
 """Runs one worker until it is told to stop or has to: what `audience worker` calls."""
 from __future__ import annotations
 
-import logging.config
 import sys
 from typing import NoReturn
 
 from streams.runtime import cycles
-from streams.runtime.logs import logging_config
 from streams.runtime.plugs.application import AudienceApp
 from streams.runtime.plugs.ending import EndingWorker
 from streams.runtime.settings import Settings
@@ -22,9 +20,8 @@ def run_worker(settings: Settings, new_processor: ProcessorFactory) -> NoReturn:
     """Joins the group and works; ends the process, with 0 after SIGTERM or SIGINT, when all tasks are let go.
 
     Any failure ends it at once with a code of `streams.runtime.exits.Exit`. Call it from the main thread of a process of
-    its own.
+    its own, whose log was begun (`logs.begin_log`).
     """
-    logging.config.dictConfig(logging_config())
     cycles.begin()
     sys.setswitchinterval(SWITCH_AFTER)
     app = AudienceApp(settings, new_processor)

@@ -59,6 +59,11 @@ def test_copies_into_the_image_all_that_the_wheel_is_built_from(worker: str) -> 
     assert all((FILE.parent / source).exists() for source in copied)
 
 
+@pytest.mark.parametrize("worker", WORKERS)
+def test_reads_and_writes_parquet(worker: str) -> None:
+    assert '".[files]"' in WORKERS[worker]["build"]["dockerfile_inline"]
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_is_pinned_checked_and_on_loopback(name: str) -> None:
     service = SERVICES[name]
@@ -88,6 +93,11 @@ def test_talks_to_the_outside_in_processes_of_their_own_once_a_worker_has_made_t
     assert parser().parse_args(service["command"][1:]).port == port
     assert Settings.read(variables(service)).broker == ",".join(f"{broker}:9092" for broker in BROKERS)
     assert service["depends_on"]["worker-1"]["condition"] == "service_healthy"
+
+
+def test_delivers_no_longer_than_it_is_waited_for_when_it_ends() -> None:
+    deliver = SERVICES["deliver"]
+    assert parser().parse_args(deliver["command"][1:]).grace + 10 <= int(deliver["stop_grace_period"].removesuffix("s"))
 
 
 def test_prometheus_scrapes_every_worker_the_look_ups_and_the_deliveries() -> None:

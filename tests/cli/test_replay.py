@@ -69,3 +69,20 @@ def test_a_row_that_makes_no_message_is_named_with_its_file(tmp_path: Path, caps
     assert main(["replay", *files, "--mapping", str(tmp_path / "mapping.yaml")]) == 1
     said = capsys.readouterr().err.splitlines()
     assert [line.partition(": ")[0] for line in said[:2]] == [f"{file}:3" for file in files]
+
+
+def test_who_interrupts_it_is_told_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It ended without a word, and nobody knew whether to give the file again."""
+    def interrupted(self: Taken, *given: object) -> None:
+        if len(self.values) == 2:
+            raise KeyboardInterrupt
+        self.values.append(b"")
+
+    monkeypatch.setattr(Taken, "send", interrupted)
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(GOOD * 3)
+    assert main(["replay", str(events)]) == 130
+    said = capsys.readouterr().err
+    assert "interrupted after 2 messages; give the command again to go on" in said and "recognised as copies" in said

@@ -64,7 +64,7 @@ class World:
             async with asyncio.timeout(30):
                 yield self
         finally:
-            await self.destinations.stop()
+            await self.destinations.stop(20)
             await runner.cleanup()
 
     async def get(self, path: str) -> tuple[int, str]:

@@ -214,6 +214,15 @@ def test_removals_wait_through_an_outage_though_its_beginning_was_ragged() -> No
     assert log.final(Delivered) == {f"a{n}": 1 for n in range(60)} and not log.final(Refused)
 
 
+def test_what_somebody_must_mend_is_told_at_once_and_every_hour(caplog: Any) -> None:
+    """It was only on `deliveries`; 1,000 removals of an audience that is gone stopped a destination for a week, unsaid."""
+    connector = Answering(lambda each, _: Deferred(why="HTTP 404", to_mend=True) if each.activation_id == "a1"
+                          else Deferred(why="HTTP 503"))
+    play(connector, 20, 150, look=10_000, change="exited")
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(told) == 3 and all("d: HTTP 404, for campaigns c: address, credentials " in line for line in told)
+
+
 def test_a_removal_that_alone_is_not_taken_is_given_up_though_there_is_room() -> None:
     """From the eighth day on somebody else is taken every hour."""
 

@@ -210,7 +210,9 @@ def answer(status: int, *details: Any, name: str = "RESOURCE_EXHAUSTED", **heade
     (answer(400, {"fieldViolations": [{"field": "audience_members[0]"}]}), 1,
      Refused(why="Google does not take this value")),
     (answer(400, {"fieldViolations": [{"field": "destinations[0]"}, 7]}, name="INVALID_ARGUMENT"), 3,
-     Deferred(why="Google INVALID_ARGUMENT")),
+     Deferred(why="Google INVALID_ARGUMENT", to_mend=True)),
+    (answer(404, name="NOT_FOUND"), 3, Deferred(why="Google NOT_FOUND", to_mend=True)),
+    (Answer(status=404, headers={}, body=b"{}"), 3, Deferred(why="HTTP 404, and not Google's answer", to_mend=True)),
     (answer(418, name="a b"), 3, Deferred(why="HTTP 418")),
 ])
 def test_answers(given: Answer, count: int, outcome: Any) -> None:

@@ -93,6 +93,17 @@ def test_what_kevel_refuses_is_refused_alone() -> None:
     assert log.final(Refused).total() == 1 and len(platform.members["cart"]) == 9
 
 
+def test_a_user_whom_kevel_does_not_know_is_removed_already_once_the_address_is_known_to_be_right() -> None:
+    """A thousand such removals stopped the destination for a week. A first answer of 404 may be about the address."""
+    unknown = [replace(each, change="exited") for each in COOKIES[:10]]
+    faults = [web.Response(status=404), web.Response(), *(web.Response(status=404) for _ in range(8))]
+    _, log = asyncio.run(play(unknown, faults, concurrency=1))
+    assert log.final(Delivered).total() == 10 and log.final(Deferred).total() == 1
+    assert next(each.outcome for each in log.deliveries) == Deferred(why="HTTP 404", to_mend=True)
+    page = Answer(status=404, headers={"Content-Type": "text/html"}, body=b"")
+    assert isinstance(read_answer(page, 1, is_about_the_user=True), Deferred)
+
+
 def test_killed_between_delivery_and_outcome_the_same_changes_come_again() -> None:
     platform, log = asyncio.run(play(COOKIES[:6], crashes=2))
     assert len(platform.seen) == 18 and len(set(platform.seen)) == 6

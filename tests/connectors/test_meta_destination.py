@@ -153,7 +153,10 @@ WAIT = orjson.dumps({"1": [{"type": "ads_management", "estimated_time_to_regain_
     (answer(400, error(613, 1487742)), Deferred(why="Meta 613/1487742")),
     (answer(400, error(17), **{"X-Business-Use-Case-Usage": "[[]]"}), Deferred(why="Meta 17")),
     (answer(429, error(4), **{"Retry-After": "2"}), Deferred(why="Meta 4", until=3_000)),
-    (answer(400, error(100, 1713230)), Deferred(why="Meta 100/1713230")),
+    (answer(400, error(100, 1713230)), Deferred(why="Meta 100/1713230", to_mend=True)),
+    (answer(400, error(100, 33)), Deferred(why="Meta 100/33", to_mend=True)),
+    (answer(404, "<html>"), Deferred(why="HTTP 404, and not Meta's answer", to_mend=True)),
+    (answer(400, {"error": {"code": []}}), Deferred(why="Meta error")),
     (answer(400, {"error": {"code": "x"}}), Deferred(why="Meta error")),
     (answer(503, [], **{"Retry-After": "2"}), Deferred(why="HTTP 503, and not Meta's answer", until=3_000)),
 ])

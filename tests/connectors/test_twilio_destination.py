@@ -82,7 +82,7 @@ def test_through_every_fault_nothing_is_lost_or_doubled() -> None:
     (503, "Thu, 01 Jan 1970 00:00:05 GMT", b"", Deferred(why="HTTP 503", until=5000)),
     (503, "soon", b"", Deferred(why="HTTP 503")),
     (400, None, b'{"code": 21211}', Refused(why="Twilio 21211")),
-    *((400, None, b'{"code": %d}' % code, Deferred(why=f"Twilio {code}"))
+    *((400, None, b'{"code": %d}' % code, Deferred(why=f"Twilio {code}", to_mend=True))
       for code in (20003, 63038, 21212, 21603, 21606, 21611, 21659, 21660, 21661, 21703)),
     *((201, None, body, Deferred(why="HTTP 201 without a sid: not Twilio's answer"))
       for body in (b'{"sid": 5}', b'{"sid": ["a"]}', b'{"sid": ""}')),

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,11 +24,12 @@ from streams.core.definitions import Destination
 from streams.runtime.beside import deliveries
 from streams.runtime.beside.destinations import Destinations, Plan, Running
 from streams.runtime.broker.embedded import EmbeddedBroker
+from streams.runtime.exits import Exit
 from streams.runtime.kafka.names import Names
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.settings import Settings
 from streams.task.publishing import revise
-from tests.connectors.recording import Received, Recorder, activation, eventually, for_ever
+from tests.connectors.recording import Received, Recorder, accept, activation, eventually, for_ever
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, free_port
 from tests.kafka.test_collect import halted
@@ -177,7 +180,7 @@ def delivered_once(address: str, folder: Path, connector: Hurting) -> None:
         async with asyncio.timeout(60):
             await eventually(lambda: len(connector.sent) == MANY)
             await eventually(lambda: destinations.keepers["mail"].outcomes[Delivered] == MANY)
-        await destinations.stop()
+        await destinations.stop(20)
 
     asyncio.run(play())
     assert max(connector.sent.values()) == 1
@@ -210,3 +213,43 @@ def test_who_was_written_to_while_the_broker_stood_still_is_not_written_to_again
     halts[0].join()
     assert "20 outcomes wait for Kafka" in caplog.text
     assert "partitions were given to others or taken over" in caplog.text
+
+
+def test_told_to_end_while_the_broker_is_away_it_ends_within_its_grace_and_goes_on_at_the_next_start(
+    own_broker: EmbeddedBroker, tmp_path: Path,
+) -> None:
+    """It took five minutes, and for ever in a commit; supervisors kill before that."""
+    with Deployment(own_broker.address, tmp_path, AUDIENCE_PARTITIONS="1") as deployment:
+        settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
+    write(settings)
+    log, command = tmp_path / "log", f"{DELIVER} --grace 3"
+
+    def tell(number: int) -> None:
+        assert own_broker.pid is not None
+        os.kill(own_broker.pid, number)
+
+    async def stop_the_broker(_: Received) -> web.StreamResponse:
+        tell(signal.SIGSTOP)
+        return web.Response()
+
+    async def run() -> Counter[str]:
+        async with Recorder(stop_the_broker) as hook, asyncio.timeout(90):
+            define(settings, {"hook": hook.url})
+            with running(command, variables, log) as process:
+                await eventually(lambda: bool(hook.accepted))
+                process.terminate()
+                assert await asyncio.to_thread(process.wait, 12) == Exit.BROKER
+            hook.answer = accept
+            tell(signal.SIGCONT)
+            with running(command, variables, log) as process:
+                await eventually(lambda: len(hook.accepted) == MANY)
+                process.terminate()
+                assert await asyncio.to_thread(process.wait, 30) == 0
+            return hook.accepted
+
+    try:
+        accepted = asyncio.run(run())
+    finally:
+        tell(signal.SIGCONT)
+    assert sum(times - 1 for times in accepted.values()) <= 20, "the batch that was not written down"
+    assert "hook: what was under way is not written down after 3 s" in log.read_text()

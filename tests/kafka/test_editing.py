@@ -100,6 +100,6 @@ def test_where_the_answer_is_lost_it_is_not_said_that_nothing_changed(
         patch.setattr(definitions_log, "Producer", Deaf)
         assert apply(tmp_path / "rules", 1) == 1
     said = capsys.readouterr().err
-    assert "did not say whether it has the revision: _TIMED_OUT; give the command again" in said
+    assert "did not say whether it has the revision: no answer in time; give the command again" in said
     assert apply(tmp_path / "rules", 1) == 0
     assert "nothing to apply" in capsys.readouterr().err

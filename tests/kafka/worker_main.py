@@ -8,12 +8,14 @@ import os
 import sys
 from importlib import import_module
 
+from streams.runtime.logs import begin_log
 from streams.runtime.settings import Settings
 from streams.runtime.worker import run_worker
 
 
 def main() -> int:
     settings = Settings.read({name: value for name, value in os.environ.items() if name.startswith("AUDIENCE_")})
+    begin_log(os.environ)
     module, function = sys.argv[1].split(":")
     return run_worker(settings, getattr(import_module(module), function)(settings))
 

@@ -59,7 +59,7 @@ def test_a_cluster_without_a_controller_is_asked_again_by_a_new_client(monkeypat
 def test_one_that_stays_silent_is_unreachable_with_what_it_said_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(topics, "SETTLED_WITHIN", 0.0)
     asked(monkeypatch, KafkaError._TIMED_OUT)
-    with pytest.raises(Unreachable, match=r"Kafka at 127\.0\.0\.1:9 said nothing of its topics within 0 s \(_TIMED_OUT: "):
+    with pytest.raises(Unreachable, match=r"Kafka at 127\.0\.0\.1:9 said nothing .* within 0 s \(no answer in time\)"):
         topics.check_topics(SETTINGS)
 
 

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import orjson
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
-from connectors.delivery.answers import instant_of
+from connectors.delivery.answers import TO_MEND, instant_of
 from connectors.delivery.asking import Answer
 from connectors.delivery.listing import List, Member
 from streams.core.values import Json
@@ -26,6 +26,8 @@ PURPOSE = "personalised-ads"
 """What Google is told that people agreed to."""
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 PHONE = re.compile(r"\+[1-9][0-9]{1,14}")
+OURS = frozenset({"FAILED_PRECONDITION", "INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED"})
+"""Account, list or terms are not as Google wants them: the operator's to mend. A token is renewed first."""
 A_MEMBER = re.compile(r"audience_?members?\[", re.IGNORECASE)
 MINUTE, HOUR = 60_000, 3_600_000
 WAITS = (("PerDay", HOUR), ("PerMinute", MINUTE))
@@ -88,13 +90,14 @@ def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
         return Delivered(reference=fields["requestId"])
     error = fields.get("error")
     if not isinstance(error, dict):
-        return Deferred(why=f"HTTP {answer.status}, and not Google's answer", until=_asked_for(answer, [], at))
+        return Deferred(why=f"HTTP {answer.status}, and not Google's answer", until=_asked_for(answer, [], at),
+                        to_mend=answer.status in TO_MEND)
     details = [detail for detail in _list(error.get("details")) if isinstance(detail, dict)]
     if answer.status == 400 and any(A_MEMBER.search(field) for field in _fields(details)):
         return Refused(why="Google does not take this value") if count == 1 else None
-    status = error.get("status")
-    why = f"Google {status}" if isinstance(status, str) and status.isupper() else f"HTTP {answer.status}"
-    return Deferred(why=why, until=_asked_for(answer, details, at))
+    status = str(error.get("status"))
+    why = f"Google {status}" if status.isupper() else f"HTTP {answer.status}"
+    return Deferred(why=why, until=_asked_for(answer, details, at), to_mend=status in OURS)
 
 
 def _google_ads(account: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from connectors.delivery import Deferred
 from connectors.delivery.asking import Answer, Http
 from connectors.destinations.google_customer_match.settings import GoogleSettings
 
+REFUSED = frozenset({400, 401, 403})
+"""Of a token: client or refresh token are wrong, or withdrawn (RFC 6749, 5.2)."""
 EARLY = 60_000
 """Milliseconds before the end of a token."""
 
@@ -42,4 +44,4 @@ class SigningIn:
             return token
         error = fields.get("error")
         known = error if isinstance(error, str) and error.replace("_", "").isalpha() else f"HTTP {answer.status}"
-        return Deferred(why=f"signing in to Google: {known}")
+        return Deferred(why=f"signing in to Google: {known}", to_mend=answer.status in REFUSED)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from connectors.delivery import Activation, Deferred, Outcome, Refused
-from connectors.delivery.answers import outcome_of
+from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
+from connectors.delivery.answers import TO_MEND, outcome_of
 from connectors.delivery.asking import Answer
 
 GUESSED = frozenset({"email", "phone"})
@@ -42,8 +42,11 @@ def change_of(activation: Activation, *, is_hashed: bool) -> InterestChange | Re
         method="DELETE" if activation.is_removal else "POST", user_key=user_key, interest=activation.audience)
 
 
-def read_answer(answer: Answer, at: int) -> Outcome:
-    """By the status, because the body is not documented. A web page comes from some proxy, whatever its status."""
+def read_answer(answer: Answer, at: int, *, is_about_the_user: bool = False) -> Outcome:
+    """By the status, because the body is not documented. A web page comes from some proxy, whatever its status.
+    `is_about_the_user`: a removal at an address that is known to be right: 404 says that nothing is left to remove."""
     if answer.headers.get("Content-Type", "").startswith("text/html"):
-        return Deferred(why=f"HTTP {answer.status}, and not Kevel's answer")
+        return Deferred(why=f"HTTP {answer.status}, and not Kevel's answer", to_mend=answer.status in TO_MEND)
+    if answer.status == 404 and is_about_the_user:
+        return Delivered()
     return outcome_of(answer.status, answer.retry_after, at)

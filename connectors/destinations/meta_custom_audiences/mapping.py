@@ -14,7 +14,7 @@ from hashlib import blake2b, sha256
 import orjson
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
-from connectors.delivery.answers import instant_of
+from connectors.delivery.answers import TO_MEND, instant_of
 from connectors.delivery.asking import Answer
 from connectors.delivery.listing import List, Member
 
@@ -22,6 +22,8 @@ MOST = 10_000
 """People of one request."""
 FIELDS = {"email": "EMAIL", "phone": "PHONE"}
 USAGE = "X-Business-Use-Case-Usage"
+OURS = frozenset({10, 100, 102, 190, *range(200, 300)})
+"""Codes of a token, a permission or an audience that is not there (100/33) or blocked: the operator's to mend."""
 NO_DIGIT = re.compile(r"[^0-9]")
 
 
@@ -73,9 +75,11 @@ def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
         return Delivered() if not invalid else Refused(why="Meta does not take this value") if invalid == count else None
     error = fields.get("error")
     if not isinstance(error, dict):
-        return Deferred(why=f"HTTP {answer.status}, and not Meta's answer", until=_asked_for(answer, at))
-    codes = [str(error[name]) for name in ("code", "error_subcode") if isinstance(error.get(name), int)]
-    return Deferred(why=f"Meta {'/'.join(codes) or 'error'}", until=_asked_for(answer, at))
+        return Deferred(why=f"HTTP {answer.status}, and not Meta's answer", until=_asked_for(answer, at),
+                        to_mend=answer.status in TO_MEND)
+    codes = [error[name] for name in ("code", "error_subcode") if isinstance(error.get(name), int)]
+    return Deferred(why=f"Meta {'/'.join(map(str, codes)) or 'error'}", until=_asked_for(answer, at),
+                    to_mend=bool(OURS.intersection(codes[:1])))
 
 
 def _asked_for(answer: Answer, at: int) -> int | None:

@@ -39,6 +39,6 @@ def read_answer(answer: Answer, at: int) -> Outcome:
         case Delivered(reference=None):
             return Deferred(why=f"HTTP {answer.status} without a sid: not Twilio's answer")
         case Refused() if isinstance(code := fields.get("code"), int):
-            return Deferred(why=f"Twilio {code}") if code in OURS else Refused(why=f"Twilio {code}")
+            return Deferred(why=f"Twilio {code}", to_mend=True) if code in OURS else Refused(why=f"Twilio {code}")
         case _:
             return outcome

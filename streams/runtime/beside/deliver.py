@@ -12,6 +12,7 @@ from streams.runtime.beside.destinations import Destinations, Plan
 from streams.runtime.beside.following import DestinationsFollower, Documents
 from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.beside.pages import Ends, Pages
+from streams.runtime.exits import Exit, leave
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import EndOffsets
 from streams.runtime.settings import Settings
@@ -26,9 +27,9 @@ Planned = Callable[[Documents], Plan]
 """What is to run of them."""
 
 
-async def deliver(settings: Settings, planned: Planned, address: Address) -> None:
-    """Until SIGTERM or SIGINT; what is under way then is finished and written down. Misconfigured when what is in force
-    at the start cannot run."""
+async def deliver(settings: Settings, planned: Planned, address: Address, grace: float) -> None:
+    """Until SIGTERM or SIGINT; what is under way then is finished and written down, within `grace` seconds. Misconfigured
+    when what is in force at the start cannot run."""
     stopped = stopping()
     destinations = Destinations(lambda each: KafkaActivations(settings, each.id, each.channel))
     following = DestinationsFollower(settings, lambda documents: _put(planned(documents), destinations, following.is_first))
@@ -37,7 +38,11 @@ async def deliver(settings: Settings, planned: Planned, address: Address) -> Non
         try:
             await following.run(stopped)
         finally:
-            await destinations.stop()
+            late = await destinations.stop(grace)
+            if late:  # calls of librdkafka that wait for a broker cannot be ended: a commit waits for ever
+                log.error("%s: what was under way is not written down after %g s (--grace); it is delivered again at the "
+                          "next start, under the same ids; is Kafka there?", ", ".join(late), grace)
+                leave(Exit.BROKER)
 
 
 def _put(plan: Plan, destinations: Destinations, is_first: bool) -> None:

@@ -155,7 +155,10 @@ class Destinations:
         self.keepers[name] = keeper
         self._tasks[name] = asyncio.create_task(keeper.live(), name=name)
 
-    async def stop(self) -> None:
-        """Ends all, when what is under way is written down."""
+    async def stop(self, within: float) -> tuple[str, ...]:
+        """Ends all, when what is under way is written down; those that are not so far after so many seconds are named, and
+        still at it."""
         self.become(Plan(running={}))
-        await asyncio.gather(*self._tasks.values())
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=within)
+        return tuple(sorted(name for name, task in self._tasks.items() if not task.done()))

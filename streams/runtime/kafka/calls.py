@@ -10,7 +10,7 @@ from typing import TypeVar
 from confluent_kafka import KafkaError, KafkaException
 
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.kafka.errors import error_of, is_fenced, is_passing
+from streams.runtime.kafka.errors import error_of, in_words, is_fenced, is_passing
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,13 @@ def persistently(what: str, call: Callable[[], Result], is_there: Callable[[], b
             if is_fenced(error):
                 raise Stop(Exit.FENCED, _fenced(what, error)) from failure
             if error.txn_requires_abort():
-                raise Aborted(f"{what}: {error.name()}") from failure
+                raise Aborted(f"{what}: {in_words(error)}") from failure
             if not is_passing(error) or monotonic() > deadline:
-                raise Stop(Exit.BROKER, f"{what} failed: {error.name()}: {error.str()}") from failure
+                cause = "do its brokers run?" if is_passing(error) else "do its settings allow that to this client?"
+                raise Stop(Exit.BROKER, f"Kafka did not do what was asked ({what}): {in_words(error)}; {cause}") from failure
             if is_there():
                 deadline = min(deadline, monotonic() + STUCK)
-            log.warning("%s: %s; trying again", what, error.name())
+            log.warning("%s: %s; trying again", what, in_words(error))
             sleep(0.1)
 
 
@@ -82,6 +83,6 @@ def _watched(what: str, call: Callable[[], Result]) -> Result:
 
 def _fenced(what: str, error: KafkaError) -> str:
     return (
-        f"{what}: {error.name()}: another worker has this task now, or Kafka was away for longer than a transaction "
+        f"{what}: {in_words(error)}: another worker has this task now, or Kafka was away for longer than a transaction "
         "may take"
     )

@@ -6,7 +6,7 @@ from typing import Any
 from confluent_kafka import Message
 
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.kafka.errors import is_end, is_passing
+from streams.runtime.kafka.errors import in_words, is_end, is_passing
 from streams.runtime.settings import Settings
 
 
@@ -39,4 +39,4 @@ def at_end(message: Message) -> bool:
         return True
     if is_passing(error):
         return False
-    raise Stop(Exit.BROKER, f"{message.topic()}[{message.partition()}] cannot be read: {error.name()}: {error.str()}")
+    raise Stop(Exit.BROKER, f"{message.topic()}[{message.partition()}] cannot be read: {in_words(error)}")

@@ -44,11 +44,27 @@ _FENCED = (
     KafkaError.INVALID_PRODUCER_ID_MAPPING,
 )
 
+_WORDS = {
+    KafkaError._TRANSPORT: "no connection, or it was lost",
+    KafkaError._ALL_BROKERS_DOWN: "no broker can be reached",
+    KafkaError._TIMED_OUT: "no answer in time",
+    KafkaError._RESOLVE: "no machine of that name is known",
+    KafkaError._WAIT_COORD: "no broker leads the group yet",
+    KafkaError._DESTROY_BROKER: "the connection was given up",
+}
+"""Where librdkafka's own words tell nothing to whoever reads them."""
+
 
 def error_of(failure: KafkaException) -> KafkaError:
     """The error inside the exception."""
     error: KafkaError = failure.args[0]
     return error
+
+
+def in_words(error: KafkaError) -> str:
+    """For people, in half a sentence and without codes."""
+    told = KafkaError(error.code()).str().partition(": ")
+    return _WORDS.get(error.code()) or told[2] or told[0]
 
 
 def is_end(error: KafkaError) -> bool:

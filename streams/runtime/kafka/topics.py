@@ -24,7 +24,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-
 
 from streams.core.errors import Misconfigured, Unreachable
 from streams.runtime.kafka.declared import Declared, declared_topics
-from streams.runtime.kafka.errors import error_of, is_passing
+from streams.runtime.kafka.errors import error_of, in_words, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topic_faults import Shape, differences, misshapen, missing
 from streams.runtime.settings import Settings
@@ -97,8 +97,8 @@ def _patiently(settings: Settings, ask: Callable[[AdminClient], T]) -> T:
             error = error_of(failure)
             if monotonic() > deadline:
                 raise Unreachable((
-                    f"Kafka at {settings.broker} said nothing of its topics within {SETTLED_WITHIN:g} s ({error.name()}: "
-                    f"{error.str()}); see that its brokers run, and try again",)) from failure
+                    f"Kafka at {settings.broker} said nothing of its topics within {SETTLED_WITHIN:g} s "
+                    f"({in_words(error)}); see that its brokers run, and try again",)) from failure
             sleep(0.2)
 
 
@@ -107,7 +107,7 @@ def _shapes(admin: AdminClient, broker: str) -> dict[str, Shape]:
         topics = _metadata(admin, broker).topics
     except KafkaException as failure:
         raise Unreachable((
-            f"no Kafka broker at {broker} answered within {ANSWER_WITHIN:g} s ({error_of(failure).name()}); set "
+            f"no Kafka broker at {broker} answered within {ANSWER_WITHIN:g} s ({in_words(error_of(failure))}); set "
             "AUDIENCE_BROKER or --broker to one that runs, or start one on this machine with `audience broker`",
         )) from failure
     return {

@@ -18,7 +18,7 @@ from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.definitions.lists import is_part, parts_of
 from streams.runtime.clock import wall_ms
-from streams.runtime.kafka.errors import error_of, is_fenced
+from streams.runtime.kafka.errors import error_of, in_words, is_fenced
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
@@ -143,8 +143,8 @@ def edit(settings: Settings, change: Change) -> tuple[History, Mapping[str, Publ
             return found, changed
         except KafkaException as fault:
             if not _is_overtaken(error_of(fault)):
-                raise Misconfigured((
-                    f"the revision was not written to {settings.broker}: {error_of(fault).name()}; try again",)) from fault
+                raise Misconfigured((f"the revision was not written to {settings.broker}: {in_words(error_of(fault))}; see "
+                                     "that its brokers run, and try again",)) from fault
         time.sleep(random.uniform(0, PAUSE * (1 + attempt)))
     raise Misconfigured(("others changed definitions all the time, so that nothing was written; try again",))
 
@@ -163,8 +163,8 @@ def _write(settings: Settings, producer: Producer, found: History, changed: Mapp
         if _is_overtaken(error_of(fault)):
             raise
         raise Misconfigured((
-            f"{settings.broker} did not say whether it has the revision: {error_of(fault).name()}; give the command again, "
-            "it changes nothing if all is as it says",)) from fault
+            f"{settings.broker} did not say whether it has the revision: {in_words(error_of(fault))}; give the command "
+            "again, it changes nothing if all is as it says",)) from fault
 
 
 def _is_overtaken(error: KafkaError) -> bool:

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from streams.core.errors import Misconfigured
 from streams.runtime.kafka.calls import CALL
 from streams.runtime.kafka.consumers import committed_only
-from streams.runtime.kafka.errors import error_of, is_end, is_passing
+from streams.runtime.kafka.errors import error_of, in_words, is_end, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 
@@ -35,8 +35,8 @@ def committed(settings: Settings, topic: str, partitions: Iterable[int]) -> Iter
                 elif is_end(error):
                     reading.discard(message.partition() or 0)
                 else:
-                    raise Misconfigured((f"topic {topic} on {settings.broker} cannot be read: {error.name()}; has a worker, "
-                                         f"which creates the topics, run there as AUDIENCE_APP={settings.app}?",))
+                    raise Misconfigured((f"topic {topic} on {settings.broker} cannot be read: {in_words(error)}; has a "
+                                         f"worker, which creates the topics, run there as AUDIENCE_APP={settings.app}?",))
                 deadline = time.monotonic() + PATIENCE
     finally:
         consumer.close()
@@ -56,7 +56,7 @@ def awaiting(settings: Settings, logical: str) -> Iterator[Consumer]:
         yield consumer
     except KafkaException as fault:
         raise Misconfigured((
-            f"the question was not taken by {settings.broker}: {error_of(fault).name()}; try again",)) from fault
+            f"the question was not taken by {settings.broker}: {in_words(error_of(fault))}; try again",)) from fault
     finally:
         consumer.close()
 

@@ -19,6 +19,7 @@ from streams.runtime.settings import Settings
 
 PATIENCE = 60.0
 """Seconds at the end for the broker to take what is still queued."""
+COPIES = "of what is already there the last 1,000 messages of each identifier are recognised as copies"
 TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 
@@ -67,8 +68,7 @@ class Upstream:
         left = self._producer.flush(PATIENCE)
         if kind is None and (left or self._lost):
             raise Retryable(f"{left + self._lost} messages could not be delivered to {self._broker}; see that the broker "
-                            "runs and send the file again: of what is already there the last 1,000 messages of each "
-                            "identifier are recognised as copies", after=10)
+                            f"runs and send the file again: {COPIES}", after=10)
 
     def send(
         self, topic: str, key: bytes | None, value: bytes, headers: list[tuple[str, str | bytes | None]] | None = None,

@@ -55,23 +55,25 @@ class Accumulator(Term, Source):
 
 
 class Total(Accumulator):
-    """`sum`, `average`, `count`. Entries: [number of values, whole part, partials…]; floats make partials."""
+    """`sum`, `average`, `count`. Entries: [number of values, whole part, partials…]; floats make partials. Before these
+    stands an integer if the whole part ever left 64 bits: so many times WIDEST belong to it."""
 
     __slots__ = ()
-    kept = 42
+    kept = 43
 
     def empty(self) -> Entries:
         return [0, 0]
 
     def add(self, entries: Entries, value: Json, event: Event) -> int:
         entries[0] += 1
-        if type(value) is int and -WIDEST < entries[1] + value < WIDEST:
+        if type(value) is int:
             entries[1] += value
+            if not -WIDEST < entries[1] < WIDEST:
+                carried, entries[1] = divmod(entries[1], WIDEST)
+                entries[2:_floats(entries)] = [_carried(entries) + carried]
         elif value is not True:
-            near = float(value)
-            entries[2:] = _grown(entries[2:], near)
-            if type(value) is int and value != near:
-                entries[2:] = _grown(entries[2:], float(value - int(near)))
+            floats = _floats(entries)
+            entries[floats:] = _grown(entries[floats:], value)
         return TURNED
 
     def value(self, profile: Profile, now: int) -> Valued:
@@ -81,8 +83,8 @@ class Total(Accumulator):
             return Valued(number)
         if not number:
             return Valued(None)
-        whole = sum(entries[1] for entries in found)
-        partials = [part for entries in found for part in entries[2:]]
+        whole = sum(entries[1] + _carried(entries) * WIDEST for entries in found)
+        partials = [part for entries in found for part in entries[_floats(entries):]]
         return Valued(self._of(number, whole, partials))
 
     def _of(self, number: int, whole: int, partials: list[float]) -> Number:
@@ -92,6 +94,15 @@ class Total(Accumulator):
         if self.function is Function.SUM:
             return added if number == 1 else rounded(added)
         return rounded(added / number)
+
+
+def _floats(entries: Entries) -> int:
+    """Where the partials begin."""
+    return 3 if len(entries) > 2 and type(entries[2]) is int else 2
+
+
+def _carried(entries: Entries) -> int:
+    return entries[2] if _floats(entries) == 3 else 0
 
 
 def _grown(partials: list[float], value: float) -> list[float]:
