@@ -150,6 +150,13 @@ def test_through_every_fault_nobody_is_lost_left_or_told_of(
     assert not [secret for secret in ("example.org", "ya29", "GOCSPX", "1//r") if secret in told]
 
 
+@pytest.mark.parametrize(("status", "to_mend"), [(400, True), (401, True), (403, True), (500, False)])
+def test_a_token_that_is_withdrawn_is_the_operators_to_mend(status: int, to_mend: bool) -> None:
+    _, log = asyncio.run(play(changes(people=1), [web.json_response({"error": "invalid_grant"}, status=status)]))
+    first = next(d.outcome for d in log.deliveries)
+    assert first == Deferred(why="signing in to Google: invalid_grant", to_mend=to_mend)
+
+
 def test_a_token_that_is_not_taken_any_more_is_renewed() -> None:
     good = [each for each in changes(people=6) if each.change == "entered"][:6]
     told = [web.json_response({"access_token": "ya29.old", "expires_in": 3599}), google_error(401, "UNAUTHENTICATED")]

@@ -77,6 +77,8 @@ def test_an_answer_that_may_change_is_tried_again_and_nothing_is_lost_or_doubled
     server, log = asyncio.run(play(first_times(2, lambda: web.Response(status=status))))
     assert server.accepted == IDS and log.final(Delivered) == IDS
     assert log.final(Deferred) == dict.fromkeys(IDS, 2)
+    mending = {d.outcome.to_mend for d in log.deliveries if isinstance(d.outcome, Deferred)}
+    assert mending == {status in (301, 401, 404)}
 
 
 @pytest.mark.parametrize("status", [400, 410, 422])

@@ -191,5 +191,17 @@ def test_a_sum_that_was_beyond_64_bits_keeps_its_fractions(large: tuple[float, .
     story = Story(plan_of(computed=(computed("sum", **P),)))
     story.send(*(track("A", at, p=value) for at, value in enumerate(large)))
     assert trait_values(story.plan, story.profile, story.now)["c"] == -0.25
-    assert all(isinstance(entry, float) or -2**63 <= entry < 2**63 for fragment in story.profile.fragments.values()
+    assert _fits_its_row(story)
+
+
+@pytest.mark.parametrize("value", [2**64 - 1, -2**63])
+def test_a_sum_that_stays_beyond_64_bits_fits_its_row(value: int) -> None:
+    story = Story(plan_of(computed=(computed("sum", **P),)))
+    story.send(*(track("A", at, p=value) for at in range(5)))
+    assert trait_values(story.plan, story.profile, story.now)["c"] == float(5 * value) and _fits_its_row(story)
+
+
+def _fits_its_row(story: Story) -> bool:
+    """MessagePack has no integer beyond 64 bits."""
+    return all(isinstance(entry, float) or -2**63 <= entry < 2**63 for fragment in story.profile.fragments.values()
                for entries in fragment.leaves.values() for entry in entries)
