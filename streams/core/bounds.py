@@ -1,9 +1,9 @@
 """How much is kept of one profile, in bytes, and what goes when it is more.
 
-Numbers bound most of it: identifiers, merges, events, entries of a leaf. How many traits and purposes somebody is given, and
-how long they and the values in a leaf are, is up to whoever sends them; a row that no record can hold would end the worker,
-and the next one. So a profile counts what may have been added since it was measured last, generously, and is measured anew
-when that could be too much: of most never, of a busy one once in some hundred events.
+Numbers bound most of it: identifiers, merges, events, entries of a leaf. How many traits and purposes somebody is given,
+how many identifiers are named that stay others', and how long values are, is up to whoever sends them; a row that no record
+can hold would end the worker, and the next one. So a profile counts what may have been added since it was measured last,
+generously, and is measured anew when that could be too much: of most never, of a busy one once in some hundred events.
 
 The largest values go first, of equals the oldest: what somebody floods a profile with is mostly large or much, and what a
 marketer set is neither. What is dropped is told (`Curtailed`), for a segment may then judge otherwise. What goes of somebody
@@ -86,6 +86,10 @@ def _parts(plan: Plan, profile: Profile) -> Iterator[_Part]:
             yield _Part(False, size, setting[1], "traits", _trait(fragment, name), plan.by_trait.get(name, ()))
         for leaf, entries in fragment.leaves.items():
             yield _Part(False, _size(entries), 0, "states of rules", _entry(fragment.leaves, leaf), _readers(plan, leaf))
+        for identifier, seen in fragment.identifiers.items():
+            if identifier not in profile.identifiers:
+                drop = _entry(fragment.identifiers, identifier)
+                yield _Part(False, _size(seen) + len(identifier), seen[1], "others' identifiers", drop, ())
         yield from _stated(fragment.consent, named)
     for half in profile.halves:
         yield from _stated(half, named)

@@ -106,7 +106,8 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
-    state = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments})
+    state = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments},
+                    identifiers={identifier: [] for identifier in message.identifiers})
     letters = [letter for half in (state, profile) for letter in bounds.curtail(context, half, profile.now)[0]]
     fragments = list(state.fragments.values())
     state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=state.weight)

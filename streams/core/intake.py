@@ -33,8 +33,8 @@ _LAST = LATEST - 1_000 * 365 * 86_400_000
 """In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
 
 
-LONGEST_SOURCE = 200
-"""Characters."""
+LONGEST_SOURCE, LONGEST_ID = 200, 200
+"""Characters, of a source and of a `messageId`: both are kept with much that is said of somebody."""
 
 
 def instant(value: Json, field: str) -> int:
@@ -124,7 +124,7 @@ class Intake:
         is_statement = "consent" in context or name == CONSENT_EVENT
         consent = self._consent(name, properties, context, is_new=is_new) if is_statement else _NOTHING
         message_id = message.get("messageId")
-        if not isinstance(message_id, str) or not message_id:
+        if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_ID:
             message_id = _message_id(message)
         return Event(
             message_id, kind, name, event_time(message, received_at), received_at, arrival, identifiers,
@@ -253,9 +253,11 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message_id(message: Message) -> str:
-    """Of a message that states no text: its number, else a digest of what it says."""
+    """Of a message that states no short text: its number, else a digest, of the long text or of all that the message says."""
     stated = message.get("messageId")
     if isinstance(stated, int) and not isinstance(stated, bool):
         return str(stated)
-    content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
+    content: object = stated
+    if not isinstance(stated, str) or not stated:
+        content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
