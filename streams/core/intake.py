@@ -253,7 +253,7 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message_id(message: Message) -> str:
-    """Of a message that states no short text: its number, else a digest, of the long text or of all that the message says."""
+    """Of a message that states no short text: its number, else a digest of the long one or of all that is said."""
     stated = message.get("messageId")
     if isinstance(stated, int) and not isinstance(stated, bool):
         return str(stated)
