@@ -1,9 +1,10 @@
 """How much is kept of one profile, in bytes, and what goes when it is more.
 
 Most of it is bounded by numbers: identifiers, merges, events, entries of a leaf. But how many traits and purposes somebody
-has, and how long these and the values in a leaf are, is up to whoever sends them; and a row that no record can hold would
-end the worker, and then the next one. So a profile counts, generously, what may have been added since it was last measured,
-and is measured again when that could be too much: most profiles never, a busy one once in some hundred events.
+has, how many identifiers of others are named, and how long all these and the values in a leaf are, is up to whoever sends
+them; and a row that no record can hold would end the worker, and then the next one. So a profile counts, generously, what
+may have been added since it was last measured, and is measured again when that could be too much: most profiles never, a
+busy one once in some hundred events.
 
 The largest values go first, of equal ones the oldest: what somebody floods a profile with is mostly large or much, and what
 a marketer set is neither. What is dropped is reported (`Curtailed`), because a segment may then decide otherwise. If
@@ -85,6 +86,10 @@ def _parts(plan: Plan, profile: Profile) -> Iterator[_Part]:
             yield _Part(False, size, setting[1], "traits", _trait(fragment, name), plan.by_trait.get(name, ()))
         for leaf, entries in fragment.leaves.items():
             yield _Part(False, _size(entries), 0, "states of rules", _entry(fragment.leaves, leaf), _readers(plan, leaf))
+        for identifier, seen in fragment.identifiers.items():
+            if identifier not in profile.identifiers:
+                drop = _entry(fragment.identifiers, identifier)
+                yield _Part(False, _size(seen) + len(identifier), seen[1], "others' identifiers", drop, ())
         yield from _stated(fragment.consent, named)
     for half in profile.halves:
         yield from _stated(half, named)

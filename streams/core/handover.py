@@ -106,7 +106,8 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
-    leaving = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments})
+    leaving = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments},
+                      identifiers={identifier: [] for identifier in message.identifiers})
     curtailed = bounds.curtail(context, leaving, profile.now)[0] + bounds.curtail(context, profile, profile.now)[0]
     state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=leaving.weight)
     cause = "split" if message.is_split else "merge"

@@ -32,8 +32,10 @@ OF_COMPANIES = "accounts"
 _NOTHING: dict[str, Any] = {}
 _LAST = LATEST - 1_000 * 365 * DAY_MS
 """In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
-LONGEST_SOURCE = 200
-"""Characters."""
+MOST_IDENTIFIERS = 100
+"""Of a message. Each is visited by the message as a whole: with 1,900 of them one of 1 MiB was 1.9 GB on `commands`."""
+LONGEST_SOURCE, LONGEST_ID = 200, 200
+"""Characters, of a source and of a `messageId`: both are kept with much that is said of somebody."""
 
 
 def instant(value: Json, field: str) -> int:
@@ -106,7 +108,7 @@ class Intake:
         traits = _object(message["traits"], "traits") if "traits" in message else _NOTHING
         is_new = not identifiers
         if is_new:
-            identifiers = self.identifiers(message, context, properties, traits)
+            identifiers = _bounded(self.identifiers(message, context, properties, traits))
         if not identifiers and (kind != "alias" or self.previous(message) is None):
             raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
                            "a phone, a device id or an external id whose type is of letters a-z, digits, `_`, `.` and `-`")
@@ -122,7 +124,7 @@ class Intake:
         is_statement = "consent" in context or name == CONSENT_EVENT
         consent = self._consent(name, properties, context, is_new=is_new) if is_statement else _NOTHING
         message_id = message.get("messageId")
-        if not isinstance(message_id, str) or not message_id:
+        if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_ID:
             message_id = _message_id(message)
         return Event(
             message_id, kind, name, event_time(message, received_at), received_at, arrival, identifiers,
@@ -222,6 +224,12 @@ def _source(context: Message) -> str:
     return "/".join(str(part) for part in (source.get("type"), source.get("name")) if part)[:LONGEST_SOURCE]
 
 
+def _bounded(identifiers: tuple[str, ...]) -> tuple[str, ...]:
+    if len(identifiers) > MOST_IDENTIFIERS:
+        raise Rejected(f"it names {len(identifiers):,} identifiers; at most {MOST_IDENTIFIERS} are followed")
+    return identifiers
+
+
 def _object(value: Json, field: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
@@ -253,9 +261,11 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message_id(message: Message) -> str:
-    """For a message whose `messageId` is no text: its number, else a digest of what the message says."""
-    number = message.get("messageId")
-    if isinstance(number, int) and not isinstance(number, bool):
-        return str(number)
-    content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
+    """Where `messageId` is no short text: its number, else a digest of the long text, or of what the message says."""
+    stated = message.get("messageId")
+    if isinstance(stated, int) and not isinstance(stated, bool):
+        return str(stated)
+    content: object = stated
+    if not isinstance(stated, str) or not stated:
+        content = {key: value for key, value in message.items() if key not in ("messageId", "receivedAt", "sentAt")}
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -16,7 +16,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST = 500_000
-"""Characters of a rendered field; three of them, four bytes each, fit into a record."""
+"""Characters of a rendered field."""
 MOST_STEPS = 10_000
 """The most steps of a `range`."""
 LARGEST_POWER = 64

@@ -36,7 +36,7 @@ from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR
 from streams.core.values import Json
-from streams.topology import TOPICS, log_segment_of
+from streams.topology import MIB, TOPICS, log_segment_of
 from streams.unit import Inbound, Outbound
 
 AGEING = {each.name: (each.retention + log_segment_of(each.retention)) // timedelta(milliseconds=1) for each in TOPICS
@@ -45,6 +45,8 @@ AGEING = {each.name: (each.retention + log_segment_of(each.retention)) // timede
 anybody."""
 MOST_OF_A_VIEW = LARGEST // 2
 """Bytes of JSON, of traits and of consent each."""
+LARGEST_LETTER = 7 * MIB
+"""Bytes of a record that becomes a dead letter."""
 
 
 class Sink(Protocol):
@@ -135,6 +137,10 @@ class AvroSink:
         return found + list(newest.values())
 
     def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]:
+        """Without its bytes where no record could hold them and what is said of them; no topic of events takes so many."""
+        if (size := _size(record)) > LARGEST_LETTER:
+            reason = f"{reason}; its {size:,} bytes are too many to be kept"
+            record = record._replace(key=None, value=None, headers=())
         value = self._codec.encode("dead_letter", {
             "key": record.key, "value": record.value, "topic": record.topic, "partition": record.partition,
             "offset": record.offset, "reason": reason, "stage": stage, "version": self._version, "at": at,
@@ -179,6 +185,10 @@ class AvroSink:
                 return self.dead_letter(*letter(output), output.at)[0]
             case _:
                 assert_never(output)
+
+
+def _size(record: Inbound) -> int:
+    return len(record.key or b"") + len(record.value or b"") + sum(len(name) + len(said) for name, said in record.headers)
 
 
 def _as_text(said: Any) -> str:

@@ -28,6 +28,8 @@ EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
 SCHEMAS = {"commands": "command", "definitions": "definition", "privacy.requests": "privacy_request"}
 ASKED_AT_HOME = frozenset({"suppress", "unsuppress", "erase", "export"})
 REMEMBERED = 20_000
+LARGEST_REQUEST, LONGEST_REASON = 1 << 20, 1_000
+"""Bytes of a request, far more than the longest split takes; characters of its reason, which profiles keep."""
 
 
 class Reader:
@@ -82,6 +84,8 @@ class Reader:
             case "command":
                 return decode_command(row, self.reread)
             case "privacy_request":
+                if len(record.value) > LARGEST_REQUEST:
+                    raise Rejected(f"the request has more than {LARGEST_REQUEST:,} bytes")
                 return self._request(row, min(row["at"], wall))
             case _:
                 return self._definition(record, row, min(row["at"], wall))
@@ -89,7 +93,7 @@ class Reader:
     def _request(self, row: Message, at: int) -> tuple[Wired, int]:
         """The open end of the control path: a further action is one more case here. Raises Rejected."""
         if row["action"] in ASKED_AT_HOME:
-            return Asked(row["request_id"], row["action"], _named(row["identifier"]), row["reason"]), at
+            return Asked(row["request_id"], row["action"], _named(row["identifier"]), _short(row["reason"])), at
         if row["action"] == "split":
             leaving = dict.fromkeys(map(_named, row["split_off"]))
             return Split(row["request_id"], _named(row["identifier"]), tuple(leaving)), at
@@ -147,6 +151,10 @@ class Reader:
         press = Pressed(**row["press"]) if row["press"] else None
         staged = Staged(f"{row['kind']}/{row['id']}", document_of(row), row["version"], row["state"], press)
         return Applied(staged), at
+
+
+def _short(reason: str | None) -> str | None:
+    return reason and reason[:LONGEST_REASON]
 
 
 def _named(written: str) -> str:

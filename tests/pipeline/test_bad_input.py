@@ -100,3 +100,13 @@ def test_whatever_has_the_shape_of_a_message_is_applied_or_rejected(found: list[
     pipeline.send(GOOD)
     assert _count(pipeline) + len(pipeline.rejected) == len(found) + 1
     assert pipeline.profile("cookie:c1") is not None
+
+
+@pytest.mark.parametrize(("number", "is_taken"), [(99, True), (100, False)])
+def test_l10_a_message_names_a_hundred_identifiers_at_most(number: int, *, is_taken: bool) -> None:
+    ids = [{"type": "k", "id": f"{SECRET}-{each}"} for each in range(number)]
+    pipeline = Pipeline(SEGMENTS, 2, start=START)
+    pipeline.send(GOOD | {"context": {"externalIds": [*ids, *ids]}})
+    assert _count(pipeline) == is_taken
+    assert [reason for _, reason in pipeline.rejected] == [
+        "it names 101 identifiers; at most 100 are followed"] * (not is_taken)

@@ -19,6 +19,7 @@ from streams.task.outputs import AvroSink
 from streams.task.rows import PROFILE, size_of
 from streams.testing import Pipeline
 from streams.unit import TABLES, Inbound
+from tests.pipeline.test_campaigns import Person, campaign, world
 
 Message = dict[str, Any]
 NOW = 1_700_000_000_000
@@ -51,6 +52,8 @@ WAYS: dict[str, Callable[[int], Message]] = {
     "settings of a trait": lambda n: identify({"plan": LONG + str(n)}),
     "values of a property": lambda n: {"type": "track", "anonymousId": "c", "event": "A",
                                        "properties": {"value": LONG + str(n)}},
+    "identifiers that stay others'": lambda n: identify({}, userId="u", context={
+        "externalIds": [{"type": "k", "id": f"{n}-{each}-{LONG[:400]}"} for each in range(8)]}),
 }
 
 
@@ -141,6 +144,29 @@ def test_l1_who_is_made_smaller_when_stored_keeps_what_this_unit_did(monkeypatch
         assert (pipeline.profile("cookie:c") or {})["events"] == number + 1
     assert curtailed(pipeline) and largest(pipeline) <= SMALL
     assert pipeline.tasks[0].standing().profiles == 6
+
+
+def test_l10_a_long_message_id_is_not_kept_with_each_segment() -> None:
+    """A megabyte in every membership was a row that no record holds, and each worker that took the task ended."""
+    rules = {f"segment/s{n}": {"kind": "segment", "id": f"s{n}", "rule": {"not": {"performed": {"event": f"Bought {n}"}}}}
+             for n in range(12)}
+    pipeline = Pipeline(rules, partitions=1)
+    long = {"type": "track", "event": "A", "anonymousId": "c", "messageId": "x" * 900_000}
+    for message in (long, long, long | {"messageId": "x" * 900_001}, long | {"messageId": "x" * 200}):
+        pipeline.send(message, NOW)
+    assert largest(pipeline) < 10_000 and (pipeline.profile("cookie:c") or {})["events"] == 3, "one was a copy"
+    assert len({change.because for change in pipeline.memberships}) == 12 and not pipeline.rejected
+
+
+def test_l10_a_long_name_of_an_event_is_not_kept_with_each_message_that_waits() -> None:
+    quiet = {"quiet_hours": {"from": "00:00", "to": "23:59", "time_zone": "UTC"}, "trigger": {"each": "*"}}
+    pipeline = world(campaign("c", **quiet), rule={"everyone": {}}, partitions=1)
+    person = Person(pipeline)
+    person.becomes(fan=True)
+    for number in range(50):
+        person.says(event=f"{number} {LONG * 100}")
+    assert largest(pipeline) < 50_000
+    assert len(pipeline.profiles()[0].held) == 50
 
 
 @pytest.mark.usefixtures("small")

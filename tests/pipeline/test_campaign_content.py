@@ -10,9 +10,12 @@ from schemas.codec import Codec
 from streams.core.messages import Unrenderable
 from streams.core.segments.plan import compile_plan
 from streams.definitions import build
+from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.task.outputs import AvroSink
 from streams.task.revisions import regex
-from tests.pipeline.test_campaigns import DAY, Person, campaign, reasons, sent, world
+from streams.topology import MIB
+from streams.unit import Inbound
+from tests.pipeline.test_campaigns import DAY, START, Person, campaign, reasons, sent, world
 
 SMS = {"sms": {"text": "Ready: {{ event.properties.n }} €", "purpose": "mail"}}
 DIVIDING = {"email": {"subject": "Hello", "text": "{{ 6 // event.properties.n }}", "purpose": "mail"}}
@@ -125,3 +128,25 @@ def test_all_traits_are_known_as_traits_and_a_trait_of_that_name_is_itself() -> 
     Person(pipeline, "other").becomes(fan=True, traits={"fan": "theirs"})
     told = [(each.content["subject"], each.content["text"]) for each in pipeline.activations("email")]
     assert told == [("True none", "True"), ("theirs none", "True")]
+
+
+@pytest.mark.parametrize(("letter", "is_sent"), [("\x01", False), ("\u0105", True), ("x", True)])
+def test_l10_all_fields_together_fit_into_a_record(letter: str, is_sent: bool) -> None:
+    """Each has its bound; three of control characters, which take six bytes in JSON, were 9 MB, and ended every worker."""
+    fields = dict.fromkeys(("subject", "html", "text"), "{{ bio }}" * 3)
+    pipeline = world(campaign("c", trigger="entered", channels={"email": fields | {"purpose": "mail"}}))
+    Person(pipeline).becomes(fan=True, bio=letter * 166_000)
+    written = AvroSink(Codec(), "test").records(pipeline.activations("email"), pipeline.plan, pipeline.now)
+    assert [len(record.value or b"") < LARGEST_RECORD for record in written] == [True] * is_sent
+    assert [reason for _, reason in pipeline.rejected] == ["all fields together are longer than 4 MiB"] * (not is_sent)
+
+
+def test_l10_a_dead_letter_fits_into_a_record_whatever_it_is_of() -> None:
+    """Topics that others are not to write to take as much as a record holds."""
+    for size in (7, 8):
+        record = Inbound("definitions", 0, 5, b"key", bytes(size * MIB - 1_000), START, (("from", b"here"),))
+        [sent] = AvroSink(Codec(), "test").dead_letter(record, "why", "events", START)
+        found = Codec().decode("dead_letter", sent.value or b"")
+        assert len(sent.value or b"") < LARGEST_RECORD and found["offset"] == 5
+        assert (found["value"], found["reason"]) == (
+            (record.value, "why") if size == 7 else (None, "why; its 8,387,619 bytes are too many to be kept"))

@@ -80,3 +80,13 @@ def test_a_variant_has_its_own_and_apply_tries_all_of_them_on_the_samples() -> N
 def test_parameters_are_templates_by_name(parameters: Any) -> None:
     with pytest.raises(Misconfigured, match="parameters"):
         build(definitions(channels={"display": {"audience": "a", "purpose": "p", "parameters": parameters}}), 1, {})
+
+
+def test_l10_many_long_parameters_are_a_dead_letter_and_no_record_that_nobody_takes() -> None:
+    many = {f"p{number}": "{{ name }}" for number in range(20)}
+    channel = {"display": {"audience": "a", "purpose": "personalised-ads", "parameters": many}}
+    pipeline = Pipeline(definitions(channels=channel), 1)
+    order(pipeline, "c1", 1, name="x" * 480_000)
+    order(pipeline, "c2", 1, name="x" * 1_000)
+    assert {a.identifier for a in pipeline.activations("display")} == {"cookie:c2", "device_id:of-c2"}
+    assert {reason for _, reason in pipeline.rejected} == {"all fields together are longer than 4 MiB"}

@@ -144,3 +144,14 @@ def test_an_address_may_be_written_as_people_write_it(pipeline: Pipeline) -> Non
 def test_what_is_asked_is_a_record_of_the_topic() -> None:
     asked = request("split", "cookie:c", request_id="r2", source="cli", at=1_000, split_off=("email:a@x.org",))
     assert Codec().decode("privacy_request", Codec().encode("privacy_request", asked)) == asked
+
+
+def test_l10_a_long_reason_is_cut_and_a_request_of_megabytes_refused() -> None:
+    """Each identifier of a profile has its own, and whoever takes the person over takes them along."""
+    pipeline = Pipeline({}, 1)
+    pipeline.send({"type": "identify", "userId": "u", "traits": {"email": "a@example.org"}})
+    pipeline.request("suppress", "email:a@example.org", "x" * 900_000)
+    pipeline.request("suppress", "email:a@example.org", "x" * 2_000_000)
+    [profile] = pipeline.profiles()
+    assert [len(reason) for _, reason in profile.suppressed.values()] == [1_000]
+    assert [reason for _, reason in pipeline.rejected] == ["the request has more than 1,048,576 bytes"]

@@ -1,17 +1,22 @@
 """The content of a message: the channel's templates, filled with what is known of the person and with the deciding event."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from streams.core.bounds import LARGEST
 from streams.core.campaigns.text_message import size_of
 from streams.core.computed import trait_values
 from streams.core.context import Context
 from streams.core.definitions import Channel
+from streams.core.errors import Rejected
 from streams.core.events import Event
 from streams.core.profile import Profile
 
 PARAMETERS = "parameters"
+ESCAPED = 6
+"""Bytes of a character in JSON, at most."""
 
 
 def content(context: Context, profile: Profile, channel: Channel, event: Event | None, at: int) -> dict[str, Any]:
@@ -21,7 +26,7 @@ def content(context: Context, profile: Profile, channel: Channel, event: Event |
         name: context.render(name, text, values) if isinstance(text, str) else text for name, text in channel.content}
     if PARAMETERS in said:
         said[PARAMETERS] = _parameters(context, said[PARAMETERS], values)
-    return said | _size(said["text"]) if channel.name == "sms" else said
+    return _bounded(said | _size(said["text"]) if channel.name == "sms" else said)
 
 
 def creative(context: Context, profile: Profile, channel: Channel, event: Event | None, at: int) -> dict[str, Any]:
@@ -30,7 +35,15 @@ def creative(context: Context, profile: Profile, channel: Channel, event: Event 
     templates = dict(channel.content).get(PARAMETERS)
     if not templates:
         return {}
-    return {PARAMETERS: _parameters(context, templates, _values(context, profile, event, at))}
+    return _bounded({PARAMETERS: _parameters(context, templates, _values(context, profile, event, at))})
+
+
+def _bounded(said: dict[str, Any]) -> dict[str, Any]:
+    """Each field has its bound; all of them together are to fit into a record. Raises Rejected."""
+    texts = [text for text in (*said.values(), *said.get(PARAMETERS, {}).values()) if isinstance(text, str)]
+    if ESCAPED * sum(map(len, texts)) > LARGEST and len(json.dumps(said, ensure_ascii=False).encode()) > LARGEST:
+        raise Rejected(f"all fields together are longer than {LARGEST >> 20} MiB")
+    return said
 
 
 def _parameters(context: Context, templates: Iterable[tuple[str, str]], values: dict[str, Any]) -> dict[str, str]:

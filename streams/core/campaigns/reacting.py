@@ -19,6 +19,9 @@ from streams.core.profile import Profile
 from streams.core.segments.evaluate import Change, is_leaving
 from streams.core.segments.matching import matches_any
 
+LONGEST_NAME = 200
+"""Characters of an event's name in words about it."""
+
 
 def memberships_changed(
     context: Context, profile: Profile, changes: Sequence[Change], at: int, event: Event | None,
@@ -136,7 +139,7 @@ def _is_answered(context: Context, profile: Profile, campaign: Campaign, event: 
 
 
 def _answer_each(context: Context, profile: Profile, campaign: Campaign, event: Event, at: int) -> list[Sent]:
-    because = f"{event.name} [message {event.message_id}]"
+    because = f"{event.name[:LONGEST_NAME]} [message {event.message_id}]"
     return _decided(context, profile, campaign, at, Occasion(Trigger.EACH, because, event, at))
 
 
