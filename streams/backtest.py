@@ -135,7 +135,7 @@ def _memberships(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
 
 
 def _activations(pipeline: Pipeline) -> Iterator[dict[str, Json]]:
-    for activation in sorted(pipeline.activations(), key=lambda a: (a.at, a.activation_id)):
+    for activation in sorted(pipeline.activations(), key=lambda a: (a.at, a.identifier, a.sequence, a.activation_id)):
         row = {name: getattr(activation, name) for name in activation.__dataclass_fields__}
         yield row | {"at": iso(activation.at), "expires_at": iso_or_none(activation.expires_at)}
 

@@ -169,3 +169,22 @@ def test_a_full_disk_is_said_with_the_file(world: Path, capsys: pytest.CaptureFi
     command = ["backtest", str(world / "events.jsonl"), "--definitions", str(world / "one"), "--output", str(world / "full")]
     assert cli.main(command) == 1
     assert f"{world}/full/profiles.jsonl: No space left on device; name another path" in capsys.readouterr().err
+
+
+def test_activations_of_one_instant_are_in_the_order_in_which_they_were_told(tmp_path: Path) -> None:
+    """Law L5: replayed as they are written, they give who is in the audience now."""
+    rule = {"any": [{"performed": {"event": "E", "exactly": number}} for number in (1, 3, 5)]}
+    channel = {"audience": "a", "purpose": "personalised-ads"}
+    (tmp_path / "rules").mkdir()
+    for name, document in (("s", {"kind": "segment", "rule": rule}), (
+            "c", {"kind": "campaign", "segment": "s", "status": "live", "channels": {"display": channel}})):
+        (tmp_path / "rules" / f"{name}.json").write_bytes(orjson.dumps({"id": name, **document}))
+    consent = {"consent": {"purposes": {"personalised-ads": True}}}
+    (tmp_path / "events.jsonl").write_bytes(b"\n".join(orjson.dumps({
+        "type": "track", "event": "E", "anonymousId": f"c{number % 4}", "messageId": f"m{number}", "timestamp": START,
+        "context": consent}) for number in range(20)))
+    assert cli.main(["backtest", str(tmp_path / "events.jsonl"), "--definitions", str(tmp_path / "rules"), "--output",
+                     str(tmp_path / "out")]) == 0
+    rows = [orjson.loads(row) for row in (tmp_path / "out" / "activations.jsonl").read_bytes().splitlines()]
+    told = [[(row["sequence"], row["change"]) for row in rows if row["identifier"] == f"cookie:c{who}"] for who in range(4)]
+    assert told == [[(1, "entered"), (2, "exited"), (3, "entered"), (4, "exited"), (5, "entered")]] * 4
