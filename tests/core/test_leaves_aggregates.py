@@ -127,6 +127,9 @@ VALUES: dict[str, tuple[ComputedTrait, list[Sent], Any]] = {
     "last_without_a_property_may_be_empty": (computed("last"), [track("A", 1, p=1), track("A", 2)], {}),
     "last_of_an_object": (computed("last", property=("o",)), [track("A", 1, o={"a": [1]})], {"a": [1]}),
     "most_frequent": (computed("most_frequent", **P), MANY, "x"),
+    "most_frequent_as_it_was_sent_last": (computed("most_frequent", **P), [track("A", 1, p=2), track("A", 2, p="2")], "2"),
+    "most_frequent_as_it_was_sent_last_by_its_own_time":
+        (computed("most_frequent", **P), [track("A", 2, p=2), track("A", 1, received=5, p="2")], 2),
     "first_seen": (computed("first_seen"), [track("A", 2), track("A", 1, received=5)], AT_1),
     "last_seen": (computed("last_seen"), [track("A", 2), track("A", 1, received=5)], AT_2),
     "last_seen_over_nothing_is_missing": (computed("last_seen"), [track("B", 1)], None),
