@@ -172,6 +172,17 @@ def test_a_list_of_the_newest_takes_in_an_older_event_when_a_newer_one_ceases_to
     assert [trait_values(plan, story.profile, now)["c"][0]["event_time"] for now in (10, 11)] == [AT_2, AT_1]
 
 
+@pytest.mark.parametrize("within", [None, 1_000], ids=["ever", "within"])
+@pytest.mark.parametrize("function", [function for function in Function if function is not Function.COALESCE])
+def test_only_events_that_meet_the_conditions_count(function: Function, within: int | None) -> None:
+    large = ComputedTrait(id="c", function=function, match=on("A", where=(where("p", "gte", 5),)), property=("p",),
+                          window=Window(within=within))
+    met = [track("A", 2, p=7), track("A", 3, p=6)]
+    told, alone = (Story(plan_of(computed=(large,))).send(*messages) for messages in (
+        [track("A", 1, p=1), *met, track("A", 4, p=2), track("A", 5, p=1)], met))
+    assert trait_values(told.plan, told.profile, 5) == trait_values(alone.plan, alone.profile, 5)
+
+
 @pytest.mark.parametrize("function", [function for function in Function if function is not Function.COALESCE])
 def test_nothing_is_left_one_window_after_the_last_event(function: Function) -> None:
     plan = plan_of(computed=(computed(function, window=Window(within=30), property=("p",)),))
