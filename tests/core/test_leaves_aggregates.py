@@ -127,6 +127,9 @@ VALUES: dict[str, tuple[ComputedTrait, list[Sent], Any]] = {
     "last_without_a_property_may_be_empty": (computed("last"), [track("A", 1, p=1), track("A", 2)], {}),
     "last_of_an_object": (computed("last", property=("o",)), [track("A", 1, o={"a": [1]})], {"a": [1]}),
     "most_frequent": (computed("most_frequent", **P), MANY, "x"),
+    "most_frequent_as_it_was_sent_last": (computed("most_frequent", **P), [track("A", 1, p=2), track("A", 2, p="2")], "2"),
+    "most_frequent_as_it_was_sent_last_by_its_own_time":
+        (computed("most_frequent", **P), [track("A", 2, p=2), track("A", 1, received=5, p="2")], 2),
     "first_seen": (computed("first_seen"), [track("A", 2), track("A", 1, received=5)], AT_1),
     "last_seen": (computed("last_seen"), [track("A", 2), track("A", 1, received=5)], AT_2),
     "last_seen_over_nothing_is_missing": (computed("last_seen"), [track("B", 1)], None),
@@ -167,6 +170,17 @@ def test_a_list_of_the_newest_takes_in_an_older_event_when_a_newer_one_ceases_to
     plan = plan_of(computed=(ComputedTrait(id="c", function=Function.LIST, match=still_open, limit=1),))
     story = Story(plan).send(track("A", 1, due=90), track("A", 2, due=10))
     assert [trait_values(plan, story.profile, now)["c"][0]["event_time"] for now in (10, 11)] == [AT_2, AT_1]
+
+
+@pytest.mark.parametrize("within", [None, 1_000], ids=["ever", "within"])
+@pytest.mark.parametrize("function", [function for function in Function if function is not Function.COALESCE])
+def test_only_events_that_meet_the_conditions_count(function: Function, within: int | None) -> None:
+    large = ComputedTrait(id="c", function=function, match=on("A", where=(where("p", "gte", 5),)), property=("p",),
+                          window=Window(within=within))
+    met = [track("A", 2, p=7), track("A", 3, p=6)]
+    told, alone = (Story(plan_of(computed=(large,))).send(*messages) for messages in (
+        [track("A", 1, p=1), *met, track("A", 4, p=2), track("A", 5, p=1)], met))
+    assert trait_values(told.plan, told.profile, 5) == trait_values(alone.plan, alone.profile, 5)
 
 
 @pytest.mark.parametrize("function", [function for function in Function if function is not Function.COALESCE])

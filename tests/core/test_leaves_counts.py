@@ -162,6 +162,16 @@ def test_performed_over_several_fragments(name: str) -> None:
     assert changes(rule, *spread(3, messages)) == expected
 
 
+@pytest.mark.parametrize("distinct", [None, ("d",)])
+@pytest.mark.parametrize("window", [Window(), Window(within=2_000), Window(start=1), Window(end=100)])
+@pytest.mark.parametrize(("count", "expected"), [(1, [(6, IN)]), (2, [(8, IN)])])
+def test_only_events_that_meet_the_conditions_count(
+    count: int, expected: list[tuple[int, str]], window: Window, distinct: tuple[str, ...] | None,
+) -> None:
+    rule = Performed(match=on("A", where=(where("p", "is", 1),)), window=window, count=count, distinct=distinct)
+    assert changes(rule, *(track("A", at, p=at % 2 + 1, d=at) for at in (5, 6, 7, 8))) == expected
+
+
 def test_state_is_no_larger_than_what_decides() -> None:
     story = Story(plan_of(a(1_000, count=3))).send(*(track("A", at) for at in range(200)))
     (times,) = story.profile.fragments["cookie:c"].leaves.values()

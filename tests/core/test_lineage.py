@@ -68,6 +68,14 @@ def test_the_owners_are_the_pipelines_own_profiles(identifier: str) -> None:
     assert lineage(identifier, pipeline).owners[0].profile_id == owner_of(pipeline, identifier)
 
 
+def test_what_the_erased_had_is_nobodys() -> None:
+    pipeline = told(*SHARED)
+    pipeline.erase(JANE)
+    for identifier in (JANE, MAIL, "cookie:phone"):
+        assert lineage(identifier, pipeline).profile_id is None
+    assert {each for owner in lineage(TABLET, pipeline).owners for each in owner.identifiers} == {TABLET, JOHN}
+
+
 def test_a_move_of_the_past_changes_no_present_owner() -> None:
     late = event(9, anonymousId="tablet", userId="ann")
     pipeline = told(*SHARED[:2], event(20, anonymousId="tablet", userId="john"), {**late, "receivedAt": START + 30})

@@ -117,3 +117,4 @@ def test_caps_are_reported_by_their_numbers() -> None:
     found = pipeline.breaches(Namespaces(caps=Caps(identifiers=2, merges=1)))
     assert [(each.rule, each.found, each.allowed) for each in found] == [
         ("cap of identifiers", 3, 2), ("cap of merges", 2, 1)]
+    assert pipeline.breaches(Namespaces(caps=Caps(identifiers=3, merges=2))) == []

@@ -89,6 +89,16 @@ def test_progress_is_known_in_the_middle_and_no_pace_means_at_once() -> None:
     assert len(mailed(at_once)) == 60 and standing(at_once).is_over
 
 
+def test_pressed_again_without_a_pace_it_keeps_the_one_it_has() -> None:
+    pipeline = fans(60, 1)
+    pipeline.activate("c", per_second=4)
+    pipeline.advance(by=2 * SECOND)
+    before = len(mailed(pipeline))
+    pipeline.activate("c")
+    pipeline.advance(by=2 * SECOND)
+    assert len(mailed(pipeline)) == before + 2 * 4
+
+
 def test_who_comes_in_after_the_press_does_not_wait_and_who_leaves_before_their_turn_hears_nothing() -> None:
     pipeline = fans(20)
     pipeline.activate("c", per_second=1)

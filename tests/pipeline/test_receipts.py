@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from schemas.codec import Codec
 from streams.core.endings import Report, Wipe
 from streams.core.messages import Receipt
 from streams.core.receipts import REMEMBERED_FOR
+from streams.task.outputs import AvroSink
 from streams.testing import Pipeline
 from tests.pipeline.holding import holding
 from tests.pipeline.mesh import Mesh
@@ -125,3 +127,14 @@ def test_a_request_of_before_an_outage_is_remembered_for_thirty_days_from_when_i
     assert first == again and first.request_id == "r1"
     pipeline.advance(to=after + REMEMBERED_FOR)
     assert not remembered(pipeline)
+
+
+@pytest.mark.parametrize(("identifier", "gone"), [(JANE, {"events.hits", "what others said"}), ("nonsense", set())])
+def test_only_of_who_is_erased_it_is_said_when_the_topics_have_forgotten(identifier: str, gone: set[str]) -> None:
+    pipeline = joined(1)
+    pipeline.request("erase", identifier)
+    sink = AvroSink(Codec(), "test", {"events.hits": 1_000})
+    (record,) = sink.records([pipeline.receipts[-1]], pipeline.plan, pipeline.now)
+    assert record.value is not None
+    places = Codec().decode("privacy_receipt", record.value)["places"]
+    assert {each["place"] for each in places if each["gone_by"] is not None} == gone

@@ -76,6 +76,13 @@ def test_an_identifier_that_nobody_has_yet_is_listed_before_its_first_event(pipe
     assert hello(pipeline, "a@x.org", anonymousId="c") == 0
 
 
+def test_an_address_that_nobody_has_yet_can_be_taken_off_before_its_first_event(pipeline: Pipeline) -> None:
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    pipeline.request("unsuppress", "email:a@x.org")
+    assert pipeline.receipts[-1].reason is None
+    assert hello(pipeline, "a@x.org", userId="u") == 1
+
+
 @pytest.mark.parametrize("apart", [0, DAY, STATED])
 def test_to_take_off_who_is_not_listed_writes_nothing_even_of_the_erased(pipeline: Pipeline, apart: int) -> None:
     hello(pipeline, "a@x.org", userId="jane-777")
