@@ -175,8 +175,14 @@ class Pipeline:
         self.request("split", identifier, split_off=split_off)
 
     def advance(self, *, to: Moment | None = None, by: Span | None = None, including: bool = True) -> None:
-        """Let time pass: what is due until then happens, each at its own instant. `including`: also at `to`."""
-        target = self.now + span(by) if by is not None else self.now if to is None else moment(to)
+        """Let time pass: what is due until then happens, each at its own instant. `including`: also at `to`. A moment
+        that is over changes nothing. ValueError unless one of `to` and `by` is given."""
+        if to is not None and by is None:
+            target = moment(to)
+        elif by is not None and to is None:
+            target = self.now + span(by)
+        else:
+            raise ValueError("advance() takes either to=, a moment, or by=, a span of time")
         last = target if including else target - 1
         while True:
             due = [instant for task in self.tasks if (instant := task.next_timer()) is not None]

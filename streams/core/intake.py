@@ -27,6 +27,8 @@ KINDS = ("track", "identify", "page", "screen", "alias", "group")
 """No set: a foreign `type` may be a list or an object, which no set can be asked for."""
 NAMES = {"page": "Page Viewed", "screen": "Screen Viewed", "identify": "Identified", "alias": "", "group": ""}
 CONSENT_EVENT = "Consent Preference Updated"
+OFF = frozenset({"false", "0"})
+"""Of `adTrackingEnabled`, also as text, as files have it."""
 OF_COMPANIES = "accounts"
 """`collection` of an external id that many people share."""
 _NOTHING: dict[str, Any] = {}
@@ -181,7 +183,7 @@ class Intake:
         if "device" in context and isinstance(device := context["device"], dict):
             if "id" in device:
                 self._add(found, "device_id", device["id"])
-            if "advertisingId" in device and device.get("adTrackingEnabled") is not False:
+            if "advertisingId" in device and str(device.get("adTrackingEnabled")).lower() not in OFF:
                 self._add(found, "device_ad_id", device["advertisingId"])
         if "externalIds" in context and isinstance(context["externalIds"], list):
             for entry in context["externalIds"]:

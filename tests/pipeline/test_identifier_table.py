@@ -62,6 +62,9 @@ ROWS: dict[str, tuple[Json, list[str]]] = {
     "an advertising id in lower case": (device(advertisingId="AB-12"), ["device_ad_id:ab-12"]),
     "tracking allowed": (device(advertisingId="ab", adTrackingEnabled=True), ["device_ad_id:ab"]),
     "tracking refused": (device(id="d", advertisingId="ab", adTrackingEnabled=False), ["device_id:d"]),
+    "tracking refused in text": (device(id="d", advertisingId="ab", adTrackingEnabled="False"), ["device_id:d"]),
+    "tracking refused in a number": (device(id="d", advertisingId="ab", adTrackingEnabled=0), ["device_id:d"]),
+    "tracking unknown": (device(advertisingId="ab", adTrackingEnabled=None), ["device_ad_id:ab"]),
     "an alias of itself": ({**message(userId=" u", previousId="u "), "type": "alias"}, ["customer_id:u"]),
     "an alias of a cookie": (
         {**message(userId="u", previousId="c"), "type": "alias"}, ["cookie:c", "customer_id:u"]),

@@ -98,3 +98,15 @@ def test_a_profile_is_found_however_its_identifier_is_spelled() -> None:
     for spelling in ("email:jane@example.com", "email:JANE@example.COM", "Email: jane@example.com "):
         assert (pipeline.profile(spelling) or {})["identifiers"]
     assert pipeline.profile("nobody") is None
+
+
+@pytest.mark.parametrize("stated", [{}, {"to": 5, "by": 5}])
+def test_time_passes_until_a_moment_or_for_a_span(stated: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="either to=, a moment, or by=, a span of time"):
+        Pipeline().advance(**stated)
+
+
+def test_a_moment_that_is_over_changes_nothing() -> None:
+    pipeline = Pipeline(start=10)
+    pipeline.advance(to=5)
+    assert pipeline.now == 10
