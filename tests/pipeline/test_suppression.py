@@ -113,6 +113,16 @@ def test_it_goes_with_the_identifier_through_a_merge(pipeline: Pipeline) -> None
     assert audience(pipeline) == {"cookie:c"}, "the address is suppressed, not the person"
 
 
+def test_it_stays_when_a_person_is_named_anew_because_the_cookie_they_began_as_is_erased(pipeline: Pipeline) -> None:
+    hello(pipeline, anonymousId="c")
+    hello(pipeline, "a@x.org", anonymousId="c", userId="u")
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    pipeline.split("cookie:c", "cookie:c")
+    pipeline.erase("cookie:c")
+    assert len([line for line in pipeline.identity if line.change == "merged"]) == 1, "that is how it is told"
+    assert hello(pipeline, "a@x.org", userId="u") == 0
+
+
 def test_it_goes_with_a_device_that_moves_to_another_person(pipeline: Pipeline) -> None:
     hello(pipeline, userId="u", anonymousId="c")
     pipeline.request("suppress", "cookie:c")
