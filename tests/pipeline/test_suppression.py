@@ -123,6 +123,13 @@ def test_it_stays_when_a_person_is_named_anew_because_the_cookie_they_began_as_i
     assert hello(pipeline, "a@x.org", userId="u") == 0
 
 
+def test_it_goes_with_an_address_that_is_split_off(pipeline: Pipeline) -> None:
+    hello(pipeline, "a@x.org", userId="u")
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    pipeline.split("email:a@x.org", "email:a@x.org")
+    assert hello(pipeline, "a@x.org") == 0
+
+
 def test_it_goes_with_a_device_that_moves_to_another_person(pipeline: Pipeline) -> None:
     hello(pipeline, userId="u", anonymousId="c")
     pipeline.request("suppress", "cookie:c")
