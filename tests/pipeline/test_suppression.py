@@ -60,6 +60,13 @@ def test_a_cookie_leaves_audiences_and_look_ups_at_once(pipeline: Pipeline) -> N
     assert audience(pipeline) == looked_up(pipeline) == {"cookie:c"}
 
 
+def test_an_edit_that_changes_nobodys_segments_says_nothing_to_look_ups(pipeline: Pipeline) -> None:
+    hello(pipeline, anonymousId="c")
+    pipeline.apply(DEFINITIONS | {"segment/none": {"kind": "segment", "id": "none", "rule": {"not": {"everyone": {}}}}})
+    pipeline.advance(by=1_000)
+    assert [o.identifier for o in pipeline.collected.outputs if isinstance(o, MembershipsNow)] == ["cookie:c"]
+
+
 def test_to_suppress_a_customer_is_to_suppress_the_person(pipeline: Pipeline) -> None:
     hello(pipeline, "a@x.org", userId="u", anonymousId="c")
     pipeline.request("suppress", "customer_id:u", "complained")
