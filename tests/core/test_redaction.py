@@ -20,11 +20,20 @@ def redaction(*identifiers: str) -> Redaction:
     ("jane@example.org.uk", "jane@example.org.uk"), ("email:JANE@example.org", "email:erased-ema"),
     ("+49 170 123-4567", "erased-pho"), ("call 0049 (170) 1234567 now", "call erased-pho now"),
     ("+491701234567", "erased-pho"), ("+4917012345678", "+4917012345678"), ("2026-11-26T13:00:00Z", "2026-11-26T13:00:00Z"),
-    ("Customer-0077!", "erased-cus!"), ("customer_id:7", "customer_id:erased-cus"), ("7", "7"), ("screen", "screen"),
+    ("Customer-0077!", "erased-cus!"), ("customer_id:7 has 7", "customer_id:erased-cus has 7"), ("7", "7"),
+    ("screen", "screen"),
     (77, 77), (491701234567, 491701234567), (True, True), (None, None), (["jane@example.org"], ["erased-ema"]),
     ({"jane@example.org": {"x": 1.5}}, {"erased-ema": {"x": 1.5}})])
 def test_what_names_only_them_is_replaced_in_what_others_said(said: Any, left: Any) -> None:
     assert redaction(MAIL, PHONE, CUSTOMER, "customer_id:7", "customer_id:screen").value(said) == left
+
+
+@pytest.mark.parametrize(("identifier", "is_enough"), [
+    ("email:j@x.de", True), ("email:j@x.d", False), ("customer_id:jane-0000077", True), ("customer_id:jane-000077", False),
+    ("customer_id:jane-the-older", False)])
+def test_a_value_names_somebody_by_itself_from_a_length_on(identifier: str, is_enough: bool) -> None:
+    value = identifier.partition(":")[2]
+    assert (redaction(identifier).value(value) != value) is is_enough
 
 
 @pytest.mark.parametrize(("identifier", "texts"), [

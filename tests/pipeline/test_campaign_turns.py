@@ -55,6 +55,17 @@ def test_what_is_no_time_zone_does_not_take_the_place_of_one_that_was_seen_befor
     assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T14:00:00+01:00")]
 
 
+def test_quiet_hours_are_those_of_the_time_zone_that_was_seen_last() -> None:
+    pipeline = world(campaign("c", quiet_hours=QUIET | {"local": True}))
+    person = Person(pipeline, timezone="Europe/Amsterdam")
+    person.becomes(fan=True)
+    pipeline.advance(to=ms("2026-01-13T07:00:00+01:00"))
+    person.context = person.context | {"timezone": "America/New_York"}
+    person.orders()
+    pipeline.advance(by=2 * 24 * HOUR)
+    assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T14:00:00+01:00")]
+
+
 @pytest.mark.parametrize(("after", "event", "answers", "exits"), [
     (DAY - 1, "Order Completed", 1, [START + DAY]), (DAY, "Order Completed", 0, [START + DAY]), (DAY, "Viewed", 1, [])])
 def test_an_event_at_the_instant_at_which_the_membership_ends_is_answered_only_if_it_renews_it(

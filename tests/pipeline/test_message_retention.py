@@ -84,6 +84,16 @@ def test_an_edit_holds_at_once_for_what_is_there_already(before: str) -> None:
     assert known(pipeline) == [10]
 
 
+def test_an_edit_to_never_holds_for_whom_the_rebuild_has_not_reached_when_their_time_is_over(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline, _ = written()
+    monkeypatch.setattr(pipeline, "_drain", lambda: None)
+    pipeline.apply(world(campaign("told"), rules("never")).plan.definitions)
+    (task,), (store,), (waiting,) = pipeline.tasks, pipeline.stores, pipeline._waiting
+    store.write(task.run(list(waiting), START + 31 * DAY, START + 31 * DAY).changes)
+    assert task.busy() and known(pipeline) == [0, 10]
+
+
 def test_what_a_campaign_sent_that_is_no_more_is_forgotten_and_counts_among_all_messages() -> None:
     pipeline, _ = written()
     pipeline.apply(rules("30d"))

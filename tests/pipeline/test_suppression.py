@@ -60,6 +60,13 @@ def test_a_cookie_leaves_audiences_and_look_ups_at_once(pipeline: Pipeline) -> N
     assert audience(pipeline) == looked_up(pipeline) == {"cookie:c"}
 
 
+def test_an_edit_that_changes_nobodys_segments_says_nothing_to_look_ups(pipeline: Pipeline) -> None:
+    hello(pipeline, anonymousId="c")
+    pipeline.apply(DEFINITIONS | {"segment/none": {"kind": "segment", "id": "none", "rule": {"not": {"everyone": {}}}}})
+    pipeline.advance(by=1_000)
+    assert [o.identifier for o in pipeline.collected.outputs if isinstance(o, MembershipsNow)] == ["cookie:c"]
+
+
 def test_to_suppress_a_customer_is_to_suppress_the_person(pipeline: Pipeline) -> None:
     hello(pipeline, "a@x.org", userId="u", anonymousId="c")
     pipeline.request("suppress", "customer_id:u", "complained")
@@ -111,6 +118,23 @@ def test_it_goes_with_the_identifier_through_a_merge(pipeline: Pipeline) -> None
     assert hello(pipeline, "a@x.org", userId="u") == 0
     assert hello(pipeline, "a@x.org", anonymousId="c") == 0
     assert audience(pipeline) == {"cookie:c"}, "the address is suppressed, not the person"
+
+
+def test_it_stays_when_a_person_is_named_anew_because_the_cookie_they_began_as_is_erased(pipeline: Pipeline) -> None:
+    hello(pipeline, anonymousId="c")
+    hello(pipeline, "a@x.org", anonymousId="c", userId="u")
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    pipeline.split("cookie:c", "cookie:c")
+    pipeline.erase("cookie:c")
+    assert len([line for line in pipeline.identity if line.change == "merged"]) == 1, "that is how it is told"
+    assert hello(pipeline, "a@x.org", userId="u") == 0
+
+
+def test_it_goes_with_an_address_that_is_split_off(pipeline: Pipeline) -> None:
+    hello(pipeline, "a@x.org", userId="u")
+    pipeline.request("suppress", "email:a@x.org", "bounced")
+    pipeline.split("email:a@x.org", "email:a@x.org")
+    assert hello(pipeline, "a@x.org") == 0
 
 
 def test_it_goes_with_a_device_that_moves_to_another_person(pipeline: Pipeline) -> None:
