@@ -86,6 +86,17 @@ def _names_parts(name: str, inner: Json) -> bool:
 
 def _whole(reference: Json, parts: Mapping[str, Json]) -> Json:
     keys = [f"{KIND}/{part}" for part in reference["parts"]]
-    if not all(isinstance(part := parts.get(key), dict) and isinstance(part.get("digests"), str) for key in keys):
-        return reference
-    return b"".join(b64decode(parts[key]["digests"]) for key in keys)
+    shares = [_digests(parts.get(key)) for key in keys]
+    found = [share for share in shares if share is not None]
+    return b"".join(found) if len(found) == len(keys) else reference
+
+
+def _digests(part: Json) -> bytes | None:
+    """What a part holds, packed; None where it is no part."""
+    if not isinstance(part, dict) or not isinstance(part.get("digests"), str):
+        return None
+    try:
+        data = b64decode(part["digests"])
+    except ValueError:
+        return None
+    return None if len(data) % WIDTH else data

@@ -1,23 +1,30 @@
 """Definitions edited by several at once, by whoever is killed in the middle, and where the broker's answer is lost."""
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from schemas.codec import Codec
 from streams.cli import main
+from streams.runtime.beside.destinations_log import DestinationsLog
+from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside import definitions_log
 from streams.runtime.outside.button import pause, press_button
 from streams.runtime.outside.definitions_log import history
 from streams.runtime.settings import Settings
+from streams.task.publishing import HEAD
 from tests.kafka.conftest import Broker
 
 SEGMENT = "kind: segment\nid: everybody\nrule: {everyone: {}}\n"
@@ -103,3 +110,36 @@ def test_where_the_answer_is_lost_it_is_not_said_that_nothing_changed(
     assert "did not say whether it has the revision: no answer in time; give the command again" in said
     assert apply(tmp_path / "rules", 1) == 0
     assert "nothing to apply" in capsys.readouterr().err
+
+
+RUBBISH = (
+    (b"\xff\xfe", b"no Avro"), (b"segment/x", b"{}"), (b"destination/d", b"no Avro"), (b"segment/x@newest", None),
+    (b"\xff@1", None))
+
+
+def test_l9_whatever_stands_on_the_topic_is_read_past_and_apply_mends_it(settings: Settings, tmp_path: Path) -> None:
+    """Neither `apply` nor `deliver` could read on; workers are in tests/pipeline/test_bad_definitions."""
+    producer, topic = Producer({"bootstrap.servers": settings.broker}), Names(settings).on_cluster("definitions")
+    row = {"version": 1, "revision": 1, "deleted": False, "source": "no JSON", "state": None, "press": None, "at": 1}
+    bad = {f"{kind}/bad": row | {"kind": kind, "id": "bad"} for kind in ("segment", "campaign", "destination")}
+    bad[HEAD] = row | {"kind": HEAD, "id": "head"}
+    records = [(key.encode(), Codec().encode("definition", record)) for key, record in bad.items()]
+    for key, value in (*RUBBISH, *records):
+        producer.produce(topic, value, key, partition=0)
+    assert producer.flush(10) == 0
+    assert history(settings).heads["segment/bad"].document == "no JSON"
+    assert asyncio.run(_destinations(settings)) == {"destination/bad": "no JSON"}
+    assert apply(tmp_path / "rules", 1) == 0
+    assert history(settings).documents.keys() == {"segment/everybody", "campaign/hello"}
+    assert asyncio.run(_destinations(settings)) == {}
+
+
+async def _destinations(settings: Settings) -> Mapping[str, Any] | None:
+    log = DestinationsLog(settings)
+    try:
+        async with asyncio.timeout(30):
+            while (found := await log.news(1)) is None:
+                pass
+        return found
+    finally:
+        log.close()

@@ -256,3 +256,17 @@ def test_a_360_view_of_very_many_traits_and_purposes_is_made_in_a_moment() -> No
     [seen] = [ProfileSeen(profile) for profile in pipeline.profiles()]
     [record] = AvroSink(Codec(), "test").records([seen], pipeline.plan, pipeline.now)
     assert len(record.value or b"") < bounds.LARGEST + 10_000
+
+
+def test_l10_what_is_split_off_keeps_its_own_identifiers_however_little_may_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = Pipeline({}, partitions=1)
+    both: Message = {"type": "page", "anonymousId": "c", "context": {"device": {"id": "d"}}}
+    for number, message in enumerate((both | {"userId": "u"}, both)):
+        pipeline.send(message, NOW + number)
+    with monkeypatch.context() as patch:
+        patch.setattr(bounds, "LARGEST", 1)
+        patch.setattr(bounds, "AFTERWARDS", 1)
+        pipeline.split("customer_id:u", "device_id:d", "cookie:c")
+    seen = {profile.key.partition("\0")[0]: [sorted(each.identifiers) for each in profile.fragments.values()]
+            for profile in pipeline.profiles()}
+    assert seen == {"customer_id:u": [["customer_id:u"]], "device_id:d": [["cookie:c", "device_id:d"]]}

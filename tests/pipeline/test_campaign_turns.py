@@ -44,23 +44,14 @@ def test_what_expired_while_its_campaign_was_paused_is_caught_up_on_by_the_next_
     assert len(pipeline.activations()) == 1
 
 
-def test_what_is_no_time_zone_does_not_take_the_place_of_one_that_was_seen_before() -> None:
+@pytest.mark.parametrize(("first", "then"), [
+    ("Europe/Amsterdam", "America/New_York"), ("America/New_York", "Nowhere/Land")], ids=["the newest", "what is one"])
+def test_quiet_hours_are_those_of_the_time_zone_that_was_seen_last(first: str, then: str) -> None:
     pipeline = world(campaign("c", quiet_hours=QUIET | {"local": True}))
-    person = Person(pipeline, timezone="America/New_York")
+    person = Person(pipeline, timezone=first)
     person.becomes(fan=True)
     pipeline.advance(to=ms("2026-01-13T07:00:00+01:00"))
-    person.context = person.context | {"timezone": "Nowhere/Land"}
-    person.orders()
-    pipeline.advance(by=2 * 24 * HOUR)
-    assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T14:00:00+01:00")]
-
-
-def test_quiet_hours_are_those_of_the_time_zone_that_was_seen_last() -> None:
-    pipeline = world(campaign("c", quiet_hours=QUIET | {"local": True}))
-    person = Person(pipeline, timezone="Europe/Amsterdam")
-    person.becomes(fan=True)
-    pipeline.advance(to=ms("2026-01-13T07:00:00+01:00"))
-    person.context = person.context | {"timezone": "America/New_York"}
+    person.context = person.context | {"timezone": then}
     person.orders()
     pipeline.advance(by=2 * 24 * HOUR)
     assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T14:00:00+01:00")]
