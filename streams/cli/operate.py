@@ -145,7 +145,8 @@ def _faults_of_cluster(options: argparse.Namespace) -> tuple[str, ...]:
         check_topics(settings)
     except Misconfigured as fault:
         return found + fault.faults
-    return found if settings.registry else found + _faults_without_registry(settings)
+    found += () if settings.registry else _faults_without_registry(settings)
+    return found or _faults_on_the_topic(settings)
 
 
 def _faults_without_registry(settings: Settings) -> tuple[str, ...]:
@@ -155,6 +156,20 @@ def _faults_without_registry(settings: Settings) -> tuple[str, ...]:
     return () if topic is None else (
         f"AUDIENCE_REGISTRY is not set, and a record of {topic} names its schema by a registry's id; set it to the one that "
         "the workers, or whoever writes there, use",)
+
+
+def _faults_on_the_topic(settings: Settings) -> tuple[str, ...]:
+    """Nothing that `apply` wrote is wrong; something else may write there."""
+    from streams.definitions.build import build
+    from streams.runtime.outside.definitions_log import history
+
+    found = history(settings)
+    try:
+        build(found.documents, found.revision, {})
+    except Misconfigured as fault:
+        return tuple(f"on the topic of definitions, {each}; workers go on with what was in force before, `audience apply` "
+                     "mends it" for each in fault.faults)
+    return ()
 
 
 def _faults_of_definitions(folder: Path | None) -> tuple[str, ...]:

@@ -57,8 +57,9 @@ def listing(heads: Mapping[str, Published], standings: Mapping[int, Standing], t
 
 def _segment(name: str, head: Published, standings: Mapping[int, Standing], is_complete: bool) -> dict[str, Json]:
     rows = {number: each.segments[name] for number, each in standings.items() if name in each.segments}
+    document = head.document if isinstance(head.document, dict) else {}
     return {
-        "id": name, "name": (head.document or {}).get("name", ""), "version": head.version,
+        "id": name, "name": document.get("name", ""), "version": head.version,
         "state": _state(name, head, standings, is_complete),
         "members": sum(row.members for row in rows.values()) if standings else None,
         "by_task": [{"task": number, "version": row.version, "members": row.members, "is_building": row.is_building}

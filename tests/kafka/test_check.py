@@ -31,4 +31,5 @@ def test_records_of_a_schema_registry_are_noticed_where_none_is_set(
     assert main(["check"]) == 1
     assert "AUDIENCE_REGISTRY is not set, and a record of " in capsys.readouterr().err
     monkeypatch.setenv("AUDIENCE_REGISTRY", "http://127.0.0.1:9")
-    assert main(["check"]) == 0
+    assert main(["check"]) == 1
+    assert "schema registry http://127.0.0.1:9 does not answer" in capsys.readouterr().err

@@ -117,7 +117,9 @@ RUBBISH = (
     (b"\xff@1", None))
 
 
-def test_l9_whatever_stands_on_the_topic_is_read_past_and_apply_mends_it(settings: Settings, tmp_path: Path) -> None:
+def test_l9_whatever_stands_on_the_topic_is_read_past_and_apply_mends_it(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
     """Neither `apply` nor `deliver` could read on; workers are in tests/pipeline/test_bad_definitions."""
     producer, topic = Producer({"bootstrap.servers": settings.broker}), Names(settings).on_cluster("definitions")
     row = {"version": 1, "revision": 1, "deleted": False, "source": "no JSON", "state": None, "press": None, "at": 1}
@@ -129,7 +131,12 @@ def test_l9_whatever_stands_on_the_topic_is_read_past_and_apply_mends_it(setting
     assert producer.flush(10) == 0
     assert history(settings).heads["segment/bad"].document == "no JSON"
     assert asyncio.run(_destinations(settings)) == {"destination/bad": "no JSON"}
+    assert main(["segment", "list", "--within", "1"]) == 1, "no task answers"
+    assert capsys.readouterr().out.splitlines()[1].split() == ["bad", "1", "unknown", "?"]
+    assert main(["check"]) == 1
+    assert 'on the topic of definitions, segment/bad: the document is "no JSON"; expected' in capsys.readouterr().err
     assert apply(tmp_path / "rules", 1) == 0
+    assert main(["check"]) == 0
     assert history(settings).documents.keys() == {"segment/everybody", "campaign/hello"}
     assert asyncio.run(_destinations(settings)) == {}
 
