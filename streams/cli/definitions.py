@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, folder, group, settings_of, with_broker
-from streams.cli.previews import basis
 from streams.cli.printing import printable
 from streams.cli.sizes import said, sized, sizes, with_sizes
 from streams.core.errors import Misconfigured
+from streams.runtime.outside.estimates import basis
 
 if TYPE_CHECKING:
-    from streams.cli.estimates import Estimates
     from streams.core.definitions import Definitions
     from streams.runtime.outside.definitions_log import History
+    from streams.runtime.outside.estimates import Estimates
     from streams.task.publishing import Published
 
 

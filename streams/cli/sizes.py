@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from streams.cli.arguments import with_patience
-from streams.cli.previews import changes, previewed, with_sample
+from streams.cli.previews import with_sample
 from streams.core.values import Json
+from streams.runtime.outside.estimates import changes
 
 if TYPE_CHECKING:
-    from streams.cli.estimates import Estimates
+    from streams.runtime.outside.estimates import Estimates
     from streams.runtime.settings import Settings
 
 WITHIN = 10.0
@@ -30,11 +31,12 @@ def with_sizes(parser: argparse.ArgumentParser) -> None:
 def sizes(settings: Settings, options: argparse.Namespace, changed: Mapping[str, Json]) -> Estimates | None:
     """None if there is nothing to ask, and, with a sentence on stderr, if not all workers answered."""
     from streams.runtime.outside.asking import missing
+    from streams.runtime.outside.previewing import preview
 
     question = asked(changed)
     if options.no_sizes or not question:
         return None
-    found, answers = previewed(settings, options, question)
+    found, answers = preview(settings, question, options.people, options.within)
     sentence = missing(settings, answers)
     if sentence:
         print(f"sizes are not known: {sentence}", file=sys.stderr)

@@ -19,6 +19,8 @@ from streams.definitions.references import Read, faults, noted
 from streams.definitions.written import Illegible, documents, under
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+TEXT = "definition"
+"""Stands before the number of a line where there is no file."""
 
 
 Check: TypeAlias = Callable[[dict[str, Json], Set[Steps]], Iterable[Fault]]
@@ -51,12 +53,23 @@ def load_file(path: Path, beside: Callable[[], Mapping[str, Json]]) -> tuple[Def
     faults), and the ids of the file's segments; it must have one. Raises as `load_folder` does. What the file refers to may
     be in either; `beside` is called once nothing is wrong with the file by itself."""
     illegible: list[str] = []
-    own = list(_reads(path.parent, path, illegible))
+    return _among(path.as_posix(), list(_reads(path.parent, path, illegible)), illegible, beside)
+
+
+def load_text(text: str, beside: Callable[[], Mapping[str, Json]]) -> tuple[Definitions, tuple[str, ...]]:
+    """As `load_file`, of a text that may name no files; faults are told as of the file `definition`."""
+    illegible: list[str] = []
+    return _among(TEXT, list(_documents(None, TEXT, lambda: text, illegible)), illegible, beside)
+
+
+def _among(
+    name: str, own: list[Read], illegible: list[str], beside: Callable[[], Mapping[str, Json]],
+) -> tuple[Definitions, tuple[str, ...]]:
     _refuse(illegible, noted(own))
     keys = {"/".join(each.key) for each in own if each.key is not None}
     segments = tuple(sorted(key.partition("/")[2] for key in keys if key.startswith("segment/")))
     if not segments:
-        raise Misconfigured((f"{path} defines no segment; expected a document of kind: segment",))
+        raise Misconfigured((f"{name} defines no segment; expected a document of kind: segment",))
     documents = beside()
     parts = {key: document for key, document in documents.items() if is_part(key)}
     others = [read(under(key, document), Notes(), parts)
@@ -110,9 +123,12 @@ def _mode(file: Path) -> int:
 
 
 def _reads(folder: Path, file: Path, illegible: list[str]) -> Iterator[Read]:
-    name = file.as_posix()
+    return _documents(folder, file.as_posix(), lambda: file.read_text(encoding="utf-8-sig"), illegible)
+
+
+def _documents(folder: Path | None, name: str, text: Callable[[], str], illegible: list[str]) -> Iterator[Read]:
     try:
-        for written in documents(file.read_text(encoding="utf-8-sig"), name):
+        for written in documents(text(), name):
             notes = Notes()
             inliner = Inliner(folder=folder, written=written, notes=notes)
             inliner.inline()

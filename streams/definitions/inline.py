@@ -23,7 +23,8 @@ MOST_FAULTS = 20
 class Inliner:
     """Replaces file names in one document. Faults are noted, and something empty stands in for the file."""
 
-    folder: Path
+    folder: Path | None
+    """None for a text of somebody who must not read the files of this machine: a name of one is a fault."""
     written: Written
     notes: Notes
     parts: dict[str, Json] = field(default_factory=dict)
@@ -109,6 +110,9 @@ class Inliner:
 
     def _read(self, file: Json, steps: Steps) -> str | None:
         """None after a fault."""
+        if self.folder is None:
+            self._note(steps, f"{shown(file)} cannot be read here", "what stands in the file")
+            return None
         path = self.folder / file if isinstance(file, str) else self.folder
         try:
             return path.read_text(encoding="utf-8-sig")
@@ -122,7 +126,7 @@ class Inliner:
         return None
 
     def _place(self, file: str, line: int) -> Place:
-        return Place(file=(self.folder / file).as_posix(), line=line)
+        return Place(file=(self.folder / file).as_posix() if self.folder else self.written.file, line=line)
 
     def _note(self, steps: Steps, found: str, expected: str, meant: str = "") -> None:
         self.notes.faults.append(Fault(steps=steps, found=found, expected=expected, meant=meant))

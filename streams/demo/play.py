@@ -170,7 +170,8 @@ class Demo:
         if self._script.is_auto or self._phase != "playing":
             return ""
         prefix = f"AUDIENCE_PREFIX={self._settings.prefix} " if self._settings.prefix else ""
-        return ("Press the button of a campaign in a second terminal (the same virtual environment):\n"
+        return (f"Press the button of {BUTTON} in a browser: {self._workers.addresses[0]}console\n"
+                "or in a second terminal (the same virtual environment):\n"
                 f"  {prefix}audience activate {BUTTON} --broker {self._settings.broker}")
 
     def _stay(self) -> None:

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
-
 from streams.standing import Standing, total
+from streams.web.pages import template
 
 
 class Phase(StrEnum):
@@ -95,10 +92,4 @@ def as_json(status: WorkerStatus) -> dict[str, Any]:
 
 def as_page(status: WorkerStatus) -> str:
     """HTML, complete in itself: no script, nothing loaded from elsewhere; reloads itself every two seconds."""
-    return _template().render(status=status, phases=Phase)
-
-
-@cache
-def _template() -> Template:
-    text = files(__package__).joinpath("status.html").read_text(encoding="utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(text)
+    return template("status.html").render(status=status, phases=Phase)

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from streams.cli.estimates import Estimates, estimates
-from streams.cli.previews import basis, readable
 from streams.cli.sizes import asked as question_of
 from streams.cli.sizes import said, sized
 from streams.core.values import Json
+from streams.runtime.outside.estimates import Estimates, basis, estimates, readable
 from streams.testing import Pipeline
 from tests.pipeline.test_standing import EVERYBODY, one
 

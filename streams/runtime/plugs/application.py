@@ -27,6 +27,7 @@ from streams.runtime.plugs.tables import CommittedTable
 from streams.runtime.plugs.transport import BatchSchema, BatchTransport
 from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
+from streams.runtime.status.console import Shared
 from streams.runtime.status.instruments import Instruments
 from streams.runtime.status.web import StatusWeb, refuse_taken
 from streams.runtime.work.crew import Crew
@@ -54,6 +55,7 @@ class AudienceApp(faust.App):
         self.input_names = frozenset(self.names.on_cluster(topic.name) for topic in INPUTS)
         self._new_processor = new_processor
         self.instruments = Instruments(self.names.application)
+        self.shared = Shared(settings)
         self._limits: dict[int, DeadLetterLimit] = defaultdict(
             lambda: DeadLetterLimit(settings.dead_letter_ratio, settings.dead_letter_run)
         )

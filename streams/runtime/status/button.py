@@ -75,7 +75,7 @@ class Pause(_View):
 
     async def post(self, request: Any, campaign: str) -> Any:
         try:
-            _only(await body_of(request))
+            only(await body_of(request))
         except RequestRefused as refused:
             return self._refuse(refused)
         return await self._answer(lambda settings: pause(settings, campaign), campaign, 202)
@@ -100,7 +100,7 @@ async def body_of(request: Any) -> dict[str, Any]:
 def pace_of(body: dict[str, Any]) -> float | None:
     """`per_second`, None where there is none. Raises RequestRefused, also for another field: a pace under a mistyped name
     would be none at all."""
-    _only(body, "per_second")
+    only(body, "per_second")
     pace = body.get("per_second")
     if pace is None:
         return None
@@ -109,6 +109,6 @@ def pace_of(body: dict[str, Any]) -> float | None:
     return float(pace)
 
 
-def _only(body: dict[str, Any], *known: str) -> None:
+def only(body: dict[str, Any], *known: str) -> None:
     for name in sorted(body.keys() - set(known)):
         raise RequestRefused(400, f"{name}: no such field; expected {' or '.join(known) or 'none'}")

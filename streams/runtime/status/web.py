@@ -1,5 +1,5 @@
-"""The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`; the button of campaigns is in
-`button`, and nothing else is served.
+"""The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`; the console is in `console`, the
+button of campaigns in `button`, and nothing else is served.
 
 Faust's own pages are switched off in the app's settings, and its index gives way here, through the list of blueprints
 that its Web class declares for subclasses to change.
@@ -28,7 +28,8 @@ class StatusWeb(Web):
 
     logger = SERVICES
     production_blueprints: ClassVar[Any] = [
-        ("", "streams.runtime.status.web:blueprint"), ("", "streams.runtime.status.button:blueprint")]
+        ("", "streams.runtime.status.web:blueprint"), ("", "streams.runtime.status.button:blueprint"),
+        ("", "streams.runtime.status.console:blueprint")]
 
     async def start_server(self) -> None:
         await super().start_server()

@@ -6,7 +6,7 @@ only the difference that a change makes, which is why a small change has a small
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -91,3 +91,36 @@ def _estimate(name: str, strata: list[_Stratum], most: int) -> Estimate:
     return Estimate(
         now=now, then=max(0, round(now + entering - leaving)), margin=round(margin), entering=round(entering),
         leaving=round(leaving), overlap=dict(overlap), sample=tuple(identifier for _, identifier in sample[:most]))
+
+
+def readable(found: Estimates, asked: Iterable[str]) -> Iterator[str]:
+    """The segments asked for with all that is known of them, then what else would change."""
+    for name in asked:
+        if name in found.segments:
+            yield from _whole(name, found.segments[name], found)
+    for name, each in found.segments.items():
+        if name not in asked and (each.entering or each.leaving):
+            yield f"also changes {name}: {changes(each)}"
+
+
+def changes(each: Estimate) -> str:
+    """From what to what, as part of a sentence."""
+    about = f"about {each.then:,} (± {each.margin:,})" if each.margin else f"{each.then:,}"
+    return f"{each.now:,} -> {about} members, {each.entering:,} would enter, {each.leaving:,} leave"
+
+
+def basis(found: Estimates) -> str:
+    """What the numbers rest on."""
+    if found.is_exact:
+        return f"exact, all {found.profiles:,} profiles looked at"
+    return f"from {found.looked_at:,} of {found.profiles:,} profiles; ± holds in 95 of 100 cases"
+
+
+def _whole(name: str, each: Estimate, found: Estimates) -> Iterator[str]:
+    yield f"{name}: {changes(each)}; {basis(found)}"
+    if each.overlap:
+        yield "  its members are also in"
+        for other, both in sorted(each.overlap.items(), key=lambda pair: (-pair[1], pair[0])):
+            yield f"    {other}: {both:,}" + (f" ({both / each.then:.0%} of them)" if each.then else "")
+    if each.sample:
+        yield f"  some of them: {', '.join(each.sample)}"

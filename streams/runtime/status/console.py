@@ -1,0 +1,118 @@
+"""The console on the worker's web server: how every segment and campaign stands, the buttons, and a rule tried out.
+
+For marketers, so it shows numbers and definitions and nothing of people. It asks the pipeline through its topics, as the
+command line does, so every worker's console shows the whole deployment. The buttons themselves are in `button`.
+"""
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from time import monotonic
+from typing import Any, cast
+
+from faust import web
+
+from streams.core.errors import Misconfigured, Unreachable
+from streams.core.values import Json
+from streams.definitions import load_text
+from streams.runtime.outside.asking import missing
+from streams.runtime.outside.estimates import readable
+from streams.runtime.outside.overview import overview
+from streams.runtime.outside.previewing import preview_written
+from streams.runtime.settings import Settings
+from streams.runtime.status.button import RequestRefused, body_of, only
+from streams.web.pages import template, text
+
+WITHIN = 3.0
+"""Seconds that tasks have to say how they stand."""
+PREVIEW_WITHIN = 20.0
+PEOPLE = 20_000
+"""Profiles that a preview looks at; its sizes are exact if there are no more."""
+FRESH = 1.0
+"""Seconds for which an overview is given to everyone who asks."""
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; "
+                               "form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""`frame-ancestors`: a page of somebody else's must not show the button under something else to click on."""
+blueprint = web.Blueprint("console")
+
+
+class Shared:
+    """One look at the pipeline for all pages that are open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._asking = asyncio.Lock()
+        self._found: dict[str, Json] = {}
+        self._fresh_until = 0.0
+
+    async def overview(self) -> dict[str, Json]:
+        """Not older than FRESH. Misconfigured if there is no broker."""
+        async with self._asking:
+            if monotonic() > self._fresh_until:
+                self._found = await asyncio.to_thread(overview, self._settings, WITHIN)
+                self._fresh_until = monotonic() + FRESH
+            return self._found
+
+
+@blueprint.route("/console", name="console")
+class Console(web.View):
+    """The page; what it shows, its script asks for."""
+
+    async def get(self, request: Any) -> Any:
+        return self.html(template("console.html").render(application=_settings(self).application), headers=dict(HEADERS))
+
+
+@blueprint.route("/console.js", name="script")
+class Script(web.View):
+    """The page's script."""
+
+    async def get(self, request: Any) -> Any:
+        return self.bytes(text("console.js").encode(), content_type="text/javascript", headers=dict(HEADERS))
+
+
+@blueprint.route("/overview", name="overview")
+class Overview(web.View):
+    """As `streams.runtime.outside.overview.overview`; 503 with a sentence if Kafka does not answer."""
+
+    async def get(self, request: Any) -> Any:
+        shared: Shared = cast(Any, self.app).shared
+        try:
+            return self.json(await shared.overview())
+        except Misconfigured as fault:
+            return self.json({"error": str(fault)}, status=503)
+
+
+@blueprint.route("/preview", name="preview")
+class Preview(web.View):
+    """The body is `{"definition": "…"}`, a text as in a file of definitions with a segment; the answer `{"lines": […]}`, how
+    many people it would have. 400 with all faults of the text."""
+
+    async def post(self, request: Any) -> Any:
+        settings = _settings(self)
+        try:
+            lines = await asyncio.to_thread(_preview, settings, _definition(await body_of(request)))
+        except RequestRefused as refused:
+            return self.json({"error": str(refused)}, status=refused.status)
+        except Misconfigured as fault:
+            return self.json({"error": str(fault)}, status=503 if isinstance(fault, Unreachable) else 400)
+        return self.json({"lines": lines})
+
+
+def _definition(body: dict[str, Any]) -> str:
+    only(body, "definition")
+    definition = body.get("definition")
+    if not isinstance(definition, str):
+        raise RequestRefused(400, "definition: expected a text, as in a file of definitions")
+    return definition
+
+
+def _preview(settings: Settings, definition: str) -> list[str]:
+    found, segments, answers = preview_written(settings, partial(load_text, definition), PEOPLE, PREVIEW_WITHIN)
+    return [*readable(found, segments), *filter(None, [missing(settings, answers)])]
+
+
+def _settings(view: web.View) -> Settings:
+    return cast(Any, view.app).settings  # type: ignore[no-any-return]
