@@ -16,12 +16,12 @@ from streams.core.messages import Sent
 from streams.core.press import Press, Pressed
 from streams.core.profile import Profile, home
 from streams.standing import PressStanding
+from streams.task.prefixes import Meta
 from streams.task.rows import PRESS
 from streams.task.state import State
 from streams.task.working import WholeTable
 from streams.unit import LAST, Change, Store
 
-PREFIX = b"b"
 END = "\U0010ffff"
 """A cursor behind every key."""
 PEOPLE_A_SLICE = 50
@@ -40,7 +40,7 @@ class Presses:
 
     def __init__(self, store: Store, state: State, partitions: int) -> None:
         self._store, self._state, self._partitions = store, state, partitions
-        self._table: WholeTable[Press] = WholeTable(store, "meta", PRESS, PREFIX)
+        self._table: WholeTable[Press] = WholeTable(store, "meta", PRESS, Meta.PRESSES)
         self.rows: dict[str, Press] = dict(self._table.rows())
         self._walking: list[tuple[Campaign, Press]] = []
 

@@ -22,6 +22,7 @@ from streams.core.messages import Adopt, Sent
 from streams.core.profile import Fragment, Profile
 from streams.core.redaction import Redaction
 from streams.core.tables import UNDER_WAY, WATCHED_FOR, Entry
+from streams.task.prefixes import Meta
 from streams.task.reading import Reader
 from streams.task.rows import DOCUMENT, pack, unpack
 from streams.task.state import State
@@ -29,7 +30,6 @@ from streams.task.timelines import entry_of
 from streams.task.working import WholeTable
 from streams.unit import LAST, Change, Store
 
-PREFIX = b"r"
 ROWS_A_SLICE, MOST = 500, 100
 REDACTION = "redaction"
 """Cause of the timer after which this task forgets what it was to forget."""
@@ -53,7 +53,7 @@ class Redactions:
 
     def __init__(self, store: Store, state: State, reader: Reader) -> None:
         self._store, self._state, self._reader = store, state, reader
-        self._table: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, PREFIX)
+        self._table: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, Meta.REDACTIONS)
         self._watched: list[Redaction] | None = None
         self._walking: Redaction | None = None
         self._changed: dict[bytes, bytes] = {}

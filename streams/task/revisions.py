@@ -22,6 +22,7 @@ from streams.core.press import Pressed
 from streams.core.segments.plan import Plan, compile_plan
 from streams.definitions import build
 from streams.definitions.lists import as_text
+from streams.task.prefixes import Meta
 from streams.task.rows import DOCUMENT, NUMBER
 from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
@@ -77,11 +78,11 @@ class Revisions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.documents: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"d")
-        self.staged: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"s")
-        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
+        self.documents: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, Meta.DOCUMENTS)
+        self.staged: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, Meta.STAGED)
+        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, Meta.NUMBERS)
         self.numbers.prefetch(("sweep", "complete"))  # whoever asks `building` from another thread reads nothing in
-        self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, b"e")
+        self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, Meta.CHANGED_SEGMENTS)
 
     def stage(self, message: Staged) -> None:
         """Announced, and not yet in force."""

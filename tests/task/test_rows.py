@@ -15,6 +15,8 @@ from streams.core.profile import Forward, Fragment, Profile
 from streams.core.requests import Receipt
 from streams.core.tables import Entry, Node, Person, Pointer
 from streams.memory import MemoryStore
+from streams.runtime.state.store import RESERVED
+from streams.task.prefixes import Identities, Meta
 from streams.task.rows import DOCUMENT, NODE, NUMBER, PERSON, POINTER, PRESS, PROFILE, RAW, RECEIPT, RowCodec
 from streams.task.timelines import StoredTimeline
 from streams.task.working import WorkingTable
@@ -99,3 +101,10 @@ def test_the_keys_of_the_graph_are_permanent_until_the_state_has_another_version
     keys = [key for key, _ in pipeline.stores[0].scan("identities", b"", b"\xff", ALL)]
     assert {b"icookie:c1", b"icustomer_id:u1", b"pcustomer_id:u1", b"cdecisions"} <= {*keys}
     assert {key[:1] for key in keys} == {b"c", b"e", b"i", b"p", b"r"}
+
+
+@pytest.mark.parametrize("table", [Meta, Identities])
+def test_no_two_kinds_of_rows_begin_with_the_same_byte(table: type) -> None:
+    prefixes = [value for name, value in vars(table).items() if name.isupper()]
+    assert prefixes and all(len(prefix) == 1 and prefix != RESERVED for prefix in prefixes)
+    assert len({*prefixes}) == len(prefixes)
