@@ -10,7 +10,7 @@ from streams.core.context import Context
 from streams.core.copies import forget_copies
 from streams.core.messages import ProfileGone, Sent
 from streams.core.profile import Profile, home
-from streams.core.segments.evaluate import Change
+from streams.core.segments.evaluate import Crossing
 from streams.core.tables import EVENTS, EXPIRY, MESSAGES, RULE, VIEW, Tables
 
 
@@ -27,9 +27,9 @@ def forget(context: Context, profile: Profile, at: int, cause: str, because: str
 def farewell(context: Context, profile: Profile, at: int, cause: str, because: str) -> list[Sent]:
     """What the world is told; the rows stay for now. Campaigns do not react: nobody gets a message because they are
     forgotten."""
-    changes = [Change(segment, row[0], False, because) for segment, row in sorted(profile.members.items())]
+    crossings = [Crossing(segment, row[0], False, because) for segment, row in sorted(profile.members.items())]
     profile.members.clear()
-    sends = telling.lines(profile, changes, cause, at) + campaigns.take_everything_back(context, profile, at, because)
+    sends = telling.lines(profile, crossings, cause, at) + campaigns.take_everything_back(context, profile, at, because)
     return [*sends, ProfileGone(profile.profile_id)]
 
 

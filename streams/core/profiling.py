@@ -158,9 +158,9 @@ def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
     while due is not None and due <= until:
         instant = max(due, profile.now)
         profile.now = instant
-        changes = evaluate.lapse(context.plan, profile, instant)
-        if changes:
-            sends += telling.tell(context, profile, changes, "time", instant)
+        crossings = evaluate.lapse(context.plan, profile, instant)
+        if crossings:
+            sends += telling.tell(context, profile, crossings, "time", instant)
         if profile.held:
             sends += campaigns.release_held(context, profile, instant)
         due = next_due(profile)
@@ -209,8 +209,8 @@ def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
     context.tables.profiles.put(profile.key, profile)
     if profile.handovers or profile.edition != context.edition or not profile.fragments:
         return [*told]
-    changes = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
-    sends = telling.tell(context, profile, changes, "event", max(at, profile.now)) if changes else []
+    crossings = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
+    sends = telling.tell(context, profile, crossings, "event", max(at, profile.now)) if crossings else []
     arm(context, profile)
     return [*told, *sends]
 
@@ -219,16 +219,16 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
     """What the event that was just folded in changes."""
     at, plan = profile.now, context.plan
     if is_first:
-        changes = evaluate.create(plan, profile, touched, at, event.message_id)
+        crossings = evaluate.create(plan, profile, touched, at, event.message_id)
         profile.edition = context.edition
     elif touched:
-        changes = evaluate.refresh(plan, profile, touched, at, event.message_id)
+        crossings = evaluate.refresh(plan, profile, touched, at, event.message_id)
     else:
-        changes = []
-    sends = telling.tell(context, profile, changes, "event", at, event) if changes else []
+        crossings = []
+    sends = telling.tell(context, profile, crossings, "event", at, event) if crossings else []
     if event.consent:
         sends += campaigns.consent_changed(context, profile, at)
-    if plan.definitions.campaigns and not changes:
+    if plan.definitions.campaigns and not crossings:
         sends += campaigns.event_happened(context, profile, event, at)
     return sends
 

@@ -11,7 +11,7 @@ from collections import Counter
 from streams.core.profile import Forward, Profile
 from streams.task.prefixes import Meta
 from streams.task.rows import NUMBER, PROFILE, RowCodec
-from streams.task.working import CAPACITY, Rows, WorkingTable
+from streams.task.working import CAPACITY, DecodedRows, WorkingTable
 from streams.unit import ALL, Change, Store
 
 EDITION = "@"
@@ -54,7 +54,7 @@ def edition_of(name: str) -> int | None:
     return int(name[1:]) if name.startswith(EDITION) else None
 
 
-class CountedRows(Rows):
+class CountedRows(DecodedRows):
     """`seen`: how the census counted each that was read."""
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from streams.core.campaigns import caps, holding
 from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.explaining import remember
-from streams.core.campaigns.holding import Held
+from streams.core.campaigns.holding import HeldMessage
 from streams.core.campaigns.messaging import has_expired
 from streams.core.campaigns.told import SENT, answer, answer_key
 from streams.core.context import Context
@@ -57,10 +57,10 @@ def take_answers(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 def _drop(context: Context, profile: Profile, at: int) -> Iterator[Suppressed]:
     """Of two that wait for the same, the one that is due first stays, unless it will have expired by then."""
-    def place(row: Held) -> tuple[bool, int, int, int, str]:
+    def place(row: HeldMessage) -> tuple[bool, int, int, int, str]:
         return has_expired(context, row, row.due), row.due, row.since, row.arrival, row.because
 
-    rows, kept = holding.rows(profile), list[Held]()
+    rows, kept = holding.rows(profile), list[HeldMessage]()
     for row in sorted(rows, key=place):
         if reason := _excess(profile, row, kept):
             yield Suppressed(row.campaign, row.channel, profile.profile_id, reason, at)
@@ -69,7 +69,7 @@ def _drop(context: Context, profile: Profile, at: int) -> Iterator[Suppressed]:
     holding.keep(profile, sorted(kept, key=rows.index))
 
 
-def _excess(profile: Profile, row: Held, kept: list[Held]) -> str:
+def _excess(profile: Profile, row: HeldMessage, kept: list[HeldMessage]) -> str:
     """Why it does not wait any longer beside these; empty if it does."""
     said = answer(profile, row.segment, answer_key(row.campaign, row.channel))
     if row.kind is Trigger.ENTERED and said and SENT in said:

@@ -12,7 +12,7 @@ from streams.core.campaigns import caps, holding
 from streams.core.campaigns.activations import Cause, Recipient, activation, version_of
 from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.content import content
-from streams.core.campaigns.holding import Held
+from streams.core.campaigns.holding import HeldMessage
 from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
 from streams.core.campaigns.told import SENT, answer, answer_key
@@ -68,7 +68,7 @@ def release(context: Context, profile: Profile, live: dict[str, Campaign], at: i
     return [sent for row in due for sent in _release(context, profile, live.get(row.campaign), row, at)]
 
 
-def _release(context: Context, profile: Profile, campaign: Campaign | None, row: Held, at: int) -> list[Sent]:
+def _release(context: Context, profile: Profile, campaign: Campaign | None, row: HeldMessage, at: int) -> list[Sent]:
     """`campaign`: the row's, if it is live; if not, the membership is unanswered again, and the next press comes to it."""
     channels = channels_of(profile, campaign) if campaign else ()
     channel = next((each for each in channels if each.name == row.channel), None)
@@ -86,7 +86,7 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
     return _decide(context, profile, campaign, channel, at, occasion)
 
 
-def has_expired(context: Context, row: Held, at: int) -> bool:
+def has_expired(context: Context, row: HeldMessage, at: int) -> bool:
     """Also asked for a campaign that is not live; one that is no longer defined has no end."""
     defined = (campaign for campaign in context.plan.definitions.campaigns if campaign.id == row.campaign)
     return any(valid_until(campaign, row.since) <= at for campaign in defined)
@@ -135,7 +135,7 @@ def _decide(
 
 def _hold(profile: Profile, campaign: Campaign, channel: Channel, occasion: Occasion, until: int, why: str) -> bool:
     """Keep it until then, or until it expires. False if the profile holds as many as it may."""
-    return holding.hold(profile, Held(
+    return holding.hold(profile, HeldMessage(
         due=min(until, valid_until(campaign, occasion.since)), campaign=campaign.id, channel=channel.name,
         kind=occasion.kind, segment=campaign.segment, because=occasion.because,
         arrival=occasion.event.arrival if occasion.event else 0, since=occasion.since, why=why))
@@ -180,7 +180,7 @@ def quiet_end(profile: Profile, campaign: Campaign, at: int) -> int | None:
         profile if hours.is_local else stranger, hours.time_zone, campaign.zone_sources), at)
 
 
-def _event(context: Context, profile: Profile, row: Held) -> Event | None:
+def _event(context: Context, profile: Profile, row: HeldMessage) -> Event | None:
     """The deciding event of a held message, as the timeline has it."""
     entries = context.tables.timeline.entries(profile.key) if row.arrival else []
     return next((context.reread(entry) for entry in entries if entry.arrival == row.arrival), None)

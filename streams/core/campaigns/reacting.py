@@ -16,7 +16,7 @@ from streams.core.events import COUNTED, Event
 from streams.core.messages import Activation, Sent
 from streams.core.press import Press
 from streams.core.profile import Profile
-from streams.core.segments.evaluate import Change, is_leaving
+from streams.core.segments.evaluate import Crossing, is_leaving
 from streams.core.segments.matching import matches_any
 
 LONGEST_NAME = 200
@@ -24,31 +24,31 @@ LONGEST_NAME = 200
 
 
 def memberships_changed(
-    context: Context, profile: Profile, changes: Sequence[Change], at: int, event: Event | None,
+    context: Context, profile: Profile, crossings: Sequence[Crossing], at: int, event: Event | None,
 ) -> list[Sent]:
-    """The records per identifier and every live campaign's reaction to these changes, and to the event that made them:
+    """The records per identifier and every live campaign's reaction to these crossings, and to the event that made them:
     one pass, so that the strongest campaign is asked first whatever triggers it."""
     sends = memberships_now(profile, at)
-    for each in changes:
+    for each in crossings:
         if each.segment_id not in context.plan.segments:
             note_last(profile, each.segment_id, each.version)
     if not context.plan.definitions.campaigns:
         return sends
-    by_segment = {change.segment_id: change for change in changes}
+    by_segment = {crossing.segment_id: crossing for crossing in crossings}
     if profile.held:
-        for undoing in changes:
+        for undoing in crossings:
             sends += undo(profile, undoing.segment_id, at, entered=undoing.entered)
         remember(profile, sends)
     for campaign in live(context, at):
         if event is not None and _is_answered(context, profile, campaign, event, at):
             sends += _answer_each(context, profile, campaign, event, at)
-        change = by_segment.get(campaign.segment)
-        if change is None:
+        crossing = by_segment.get(campaign.segment)
+        if crossing is None:
             continue
-        sends += update_audiences(context, profile, campaign, Cause(at, change.because, event))
-        if _triggers(campaign, change):
-            kind = Trigger.ENTERED if change.entered else Trigger.EXITED
-            sends += _decided(context, profile, campaign, at, Occasion(kind, change.because, event, at))
+        sends += update_audiences(context, profile, campaign, Cause(at, crossing.because, event))
+        if _triggers(campaign, crossing):
+            kind = Trigger.ENTERED if crossing.entered else Trigger.EXITED
+            sends += _decided(context, profile, campaign, at, Occasion(kind, crossing.because, event, at))
     return sends
 
 
@@ -156,6 +156,6 @@ def _is_waiting(context: Context, profile: Profile, campaign: Campaign) -> bool:
     return press is not None and press.is_waiting(profile, campaign.segment)
 
 
-def _triggers(campaign: Campaign, change: Change) -> bool:
-    wanted = (Trigger.ENTERED, Trigger.BOTH) if change.entered else (Trigger.EXITED, Trigger.BOTH)
+def _triggers(campaign: Campaign, crossing: Crossing) -> bool:
+    wanted = (Trigger.ENTERED, Trigger.BOTH) if crossing.entered else (Trigger.EXITED, Trigger.BOTH)
     return campaign.trigger in wanted

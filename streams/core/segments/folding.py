@@ -11,7 +11,7 @@ from streams.core.events import COUNTED, Event
 from streams.core.precedence import origin, state, statements
 from streams.core.profile import Fragment
 from streams.core.segments.leaves.leaf import KEPT, TURNED, Source
-from streams.core.segments.leaves.terms import Settings
+from streams.core.segments.leaves.terms import TraitHistory
 from streams.core.segments.matching import compile_names
 from streams.core.segments.plan import Plan
 
@@ -114,7 +114,7 @@ def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> int:
             _set_traits(plan, fragment, event, [])
         _state_consent(plan, fragment, event, [])
     for source in lacking:
-        if isinstance(source, Settings):
+        if isinstance(source, TraitHistory):
             source.recall(fragment)
     fragment.plan = plan.source_set
     return len(fragment.leaves) - kept

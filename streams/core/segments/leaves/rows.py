@@ -136,7 +136,7 @@ def _active_moving(columns: Entries, now: int) -> Active:
     return Active(times, values, until)
 
 
-class Past(NamedTuple):
+class RowsPast(NamedTuple):
     """All that was kept, to look back. marks: every instant at which the set of what counts changed or
     will."""
 
@@ -155,11 +155,11 @@ class Past(NamedTuple):
         return Active(times, values, FOREVER)
 
 
-def past(rows: Rows, profile: Profile) -> Past:
+def past(rows: Rows, profile: Profile) -> RowsPast:
     found = states(profile, rows.id)
     columns: Entries = merged(found) if found else [[] for _ in range(5 if rows.is_moving else STARTS)]
     if not rows.is_moving:
         ends = [min(at + rows.width, FOREVER) for at in columns[TIMES]]
         columns = [*columns[:STARTS], [BEGINNING] * len(ends), ends]
     marks = {*columns[TIMES], *columns[STARTS], *columns[ENDS]} - {BEGINNING, FOREVER}
-    return Past(columns, sorted(marks))
+    return RowsPast(columns, sorted(marks))

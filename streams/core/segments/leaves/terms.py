@@ -53,7 +53,7 @@ class Term(ABC):
     def past(self, profile: Profile) -> Past: ...
 
 
-class Settings(Source):
+class TraitHistory(Source):
     """Every setting of a trait that matters for the last `held` ms: those within it, and of each type of source the
     newest before.
 
@@ -104,7 +104,7 @@ class Settings(Source):
             self.note(fragment.leaves, setting, setting[1])
 
 
-class SettingsPast(Past):
+class TraitPast(Past):
     def __init__(self, columns: Entries, order: Order) -> None:
         self.marks, self.values = columns[0], _in_turn(columns, order) if order else columns[2]
 
@@ -131,7 +131,7 @@ class TraitValue(Term):
 
     def __init__(self, name: str, held: int | None, order: Order) -> None:
         self.name, self.order, self.traits = name, order, (name,)
-        self.settings = None if held is None else Settings(name, held)
+        self.settings = None if held is None else TraitHistory(name, held)
         self.sources = () if self.settings is None else (self.settings,)
 
     def value(self, profile: Profile, now: int) -> Valued:
@@ -140,7 +140,7 @@ class TraitValue(Term):
 
     def past(self, profile: Profile) -> Past:
         found = [] if self.settings is None else states(profile, self.settings.id)
-        return SettingsPast(merged(found) if found else [[], [], [], []], self.order)
+        return TraitPast(merged(found) if found else [[], [], [], []], self.order)
 
 
 class Inside(Term):
