@@ -90,6 +90,11 @@ def decided(outputs: Iterable[Output]) -> Counter[str]:
     return Counter("capped" if line.reason in CAPS else line.change for line in lines)
 
 
+def refused(outputs: Iterable[Output]) -> Counter[str]:
+    """Events of erased people, by the reason for which they were refused."""
+    return Counter(output.reason for output in outputs if isinstance(output, Refused))
+
+
 Lettered: TypeAlias = Curtailed | Refused | Unrenderable
 """What becomes a dead letter."""
 
