@@ -35,7 +35,8 @@ def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
     tables.pointers.put(subject, pointer)
     if owner is None:
         return [next_visit(event, event.identifiers[1:], {subject: None})]
-    return [Deliver(event, owner[0], fragment_key(subject, owner[1]))]
+    profile, epoch = owner
+    return [Deliver(event, profile, fragment_key(subject, epoch))]
 
 
 def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent]:
@@ -99,7 +100,7 @@ def leave_undecided(tables: Tables, identifier: str, pointer: Pointer | None) ->
 
 
 def _is_lone(pointer: Pointer, identifier: str) -> bool:
-    return [owner[1] for owner in pointer.owners] == [identifier]
+    return [owner for _, owner, _ in pointer.owners] == [identifier]
 
 
 def resolve_alias(context: Context, message: Resolve, at: int) -> list[Sent]:

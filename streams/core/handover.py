@@ -31,7 +31,7 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
         return [Adopt(message.to, message.profile, [], [], None)]
     sends = profiling.catch_up(context, profile, at)
     if profile.weight > bounds.LARGEST:
-        sends += bounds.curtail(context, profile, at)[0]
+        sends += bounds.curtailed(context, profile, at)
     profile.inherited = campaigns.answered(context.plan, profile)
     _leave(context, profile, message.to, at)
     entries = tables.timeline.entries(profile.key)
@@ -108,7 +108,7 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
     leaving = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments},
                       identifiers={identifier: [] for identifier in message.identifiers})
-    curtailed = bounds.curtail(context, leaving, profile.now)[0] + bounds.curtail(context, profile, profile.now)[0]
+    curtailed = bounds.curtailed(context, leaving, profile.now) + bounds.curtailed(context, profile, profile.now)
     state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=leaving.weight)
     cause = "split" if message.is_split else "merge"
     return [*curtailed, *_given(message.to, message.source, list(leaving.fragments.values()), entries, state, cause)]
@@ -182,7 +182,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
         profile.standing = LINKED
     at = max(at, profile.now)
     _take_in(context, profile, message)
-    sends: list[Sent] = [*bounds.curtail(context, profile, at)[0]] if profile.weight > bounds.LARGEST else []
+    sends: list[Sent] = [*bounds.curtailed(context, profile, at)] if profile.weight > bounds.LARGEST else []
     if not message.last:
         return sends
     note_handover(profile, message.source, -1)
@@ -230,9 +230,9 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
     if state.handovers and profile.handovers.get(origin, 0) <= 0:
         profile.early[origin] = sorted(state.handovers)
     passed_on = sorted(source for source, balance in state.handovers.items() if balance > 0)
-    for waiting in (*(cut[-1] for cut in profile.cuts), *profile.early.values()):
-        if origin in waiting:
-            waiting += passed_on
+    for expected in (*(expected for *_, expected in profile.cuts), *profile.early.values()):
+        if origin in expected:
+            expected += passed_on
     campaigns.inherit(profile, state)
     profile.now = max(profile.now, state.now)
     profile.weight += state.weight

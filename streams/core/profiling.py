@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.core import bounds, campaigns, expiry, retention, telling
-from streams.core.campaigns import history
+from streams.core.campaigns import history, holding
 from streams.core.campaigns.local_time import zone as time_zone
 from streams.core.consent.merging import expect
 from streams.core.context import Context
@@ -92,7 +92,10 @@ def is_known(profile: Profile, event: Event) -> bool:
     identifiers, moment = profile.identifiers, event.event_time
     for identifier in event.identifiers:
         owned = identifiers.get(identifier)
-        if owned is None or owned[1] > moment:
+        if owned is None:
+            return False
+        _, since = owned
+        if since > moment:
             return False
     return True
 
@@ -101,7 +104,8 @@ def _is_of_an_older_ownership(profile: Profile, message: Deliver) -> bool:
     """Whether the strongest identifier left and came back while the event was under way: the event belongs to the later
     ownership then."""
     subject = message.event.subject
-    return message.fragment != fragment_key(subject, profile.identifiers[subject][0])
+    epoch, _ = profile.identifiers[subject]
+    return message.fragment != fragment_key(subject, epoch)
 
 
 def is_own(profile: Profile, identifier: str) -> bool:
@@ -181,7 +185,7 @@ def next_due(profile: Profile) -> int | None:
     due = evaluate.next_due(profile)
     if not profile.held:
         return due
-    held: int = min(row[0] for row in profile.held)
+    held = holding.first_due(profile)
     return held if due is None else min(due, held)
 
 
@@ -245,17 +249,19 @@ def count(fragment: Fragment, event: Event) -> None:
     fragment.events += 1
     if "timezone" in event.context:
         zone = event.context["timezone"]
-        is_newest = not fragment.time_zone or moment >= fragment.time_zone[1]
-        if is_newest and isinstance(zone, str) and time_zone(zone):
+        _, newest = fragment.time_zone or (None, moment)
+        if moment >= newest and isinstance(zone, str) and time_zone(zone):
             fragment.time_zone = [zone, moment]
     for identifier in event.identifiers:
         seen = fragment.identifiers.get(identifier)
         if seen is None:
             fragment.identifiers[identifier] = [moment, moment, event.source, event.arrival]
-        elif moment > seen[1] or (moment == seen[1] and event.arrival > seen[3]):
-            seen[1:] = moment, event.source, event.arrival
-        elif moment < seen[0]:
-            seen[0] = moment
+            continue
+        first, last, source, arrival = seen
+        if moment > last or (moment == last and event.arrival > arrival):
+            seen[:] = first, moment, event.source, event.arrival
+        elif moment < first:
+            seen[:] = moment, last, source, arrival
 
 
 def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list[Sent]:

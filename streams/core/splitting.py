@@ -13,7 +13,7 @@ from streams.core.consent.merging import expect
 from streams.core.context import Context
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Cut, IdentityChanged, Point, Sent
-from streams.core.ownership import rename
+from streams.core.ownership import OWNER, rename
 from streams.core.profile import LINKED, Forward, fragment_key
 from streams.core.receipts import Pending, once
 from streams.core.requests import NO_IDENTIFIER, Announce, Receipt, Split
@@ -30,7 +30,7 @@ def split(context: Context, message: Split, at: int) -> list[Sent]:
 def _decide(context: Context, message: Split, at: int) -> list[Sent | Pending]:
     tables = context.tables
     node = tables.nodes.get(message.identifier)
-    key = str(node.owners[-1][1]) if node and node.owners else message.identifier
+    key = str(node.owners[-1][OWNER]) if node and node.owners else message.identifier
     person = tables.persons.get(key) or Person(created=0)
     reason = _refusal(person, message)
     if reason:

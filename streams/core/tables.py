@@ -114,6 +114,10 @@ class Pointer:
     is_vacant: bool = False
 
 
+DECISION, REASON = range(2)
+"""Places in `Node.suppressed`."""
+
+
 @dataclass(slots=True)
 class Node:
     """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch.
@@ -126,6 +130,15 @@ class Node:
     suppressed: list[Any] = field(default_factory=list)
     generation: int = 0
     vacant_until: int = 0
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether it is on the suppression list now."""
+        return bool(self.suppressed) and self.suppressed[REASON] is not None
+
+
+SIDE, PARTED_AT = range(2)
+"""Places in a row of `Person.parted`."""
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
         return []
     sends: list[Sent] = []
     if rebuild(context, profile):
-        sends += bounds.curtail(context, profile, at)[0]
+        sends += bounds.curtailed(context, profile, at)
     crossings = evaluate.evaluate_all(context.plan, profile, at)
     merging.conclude(profile)
     sends += campaigns.take_answers(context, profile, at)

@@ -87,7 +87,7 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
 def due(context: Context, identifier: str, at: int) -> list[Sent]:
     """The timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
     node = context.tables.nodes.get(identifier)
-    if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
+    if node is None or node.owners or node.vacant_until > at or node.is_suppressed:
         return []
     context.tables.nodes.delete(identifier)
     gone = Vacate(identifier, node.generation)

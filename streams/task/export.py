@@ -33,9 +33,9 @@ def everything(
 
 
 def _traits(fragment: Fragment) -> list[dict[str, Json]]:
-    return [{"name": name, "value": setting[0], "event_time": setting[1], "source": setting[3] or None,
+    return [{"name": name, "value": value, "event_time": event_time, "source": source or None,
              "stated_by": fragment.identifier}
-            for name in sorted(fragment.traits) for setting in statements(fragment, name)]
+            for name in sorted(fragment.traits) for value, event_time, _, source, *_ in statements(fragment, name)]
 
 
 def _consent(fragment: Fragment) -> list[dict[str, Json]]:

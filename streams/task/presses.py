@@ -126,8 +126,8 @@ class Presses:
         """No cursor may name somebody who is erased: it moves to the next profile that exists, which comes to the same."""
         for name, press in self.rows.items():
             if press.cursor and home(press.cursor) == identifier:
-                following = self._store.scan("profiles", press.cursor.encode(), LAST, 1)
-                press.cursor = following[0][0].decode() if following else END
+                following = [key.decode() for key, _ in self._store.scan("profiles", press.cursor.encode(), LAST, 1)]
+                press.cursor = following[0] if following else END
                 self._table.put(name, press)
 
     def standing(self) -> dict[str, PressStanding]:

@@ -83,7 +83,8 @@ class Sweep:
             name: SegmentStanding(version=0, members=count, is_building=True) for name, count in members.items()}
 
     def _note_pace(self, context: Context) -> None:
-        if self._began is None or self._began[0] != context.edition:
+        edition, _, _ = self._began or (None, 0, 0)
+        if edition != context.edition:
             rebuilt = self._state.profiles.census.counts().get(f"{EDITION}{context.edition}", 0)
             self._began = (context.edition, context.wall, rebuilt)
 

@@ -92,7 +92,8 @@ class Task:
         timer, due = self.state.timers.first(), self._presses.next_due()
         if timer is None:
             return due
-        return timer[0] if due is None else min(timer[0], due)
+        timer_due, _, _ = timer
+        return timer_due if due is None else min(timer_due, due)
 
     def busy(self) -> bool:
         return self._sweep.is_pending() or self._presses.is_pending(self.now) or self._answers.is_pending() or (
@@ -167,7 +168,8 @@ class Task:
                 continue
             if read is not None:
                 found.append(read)
-                if type(read[0]) in GOVERNING:
+                message, _ = read
+                if type(message) in GOVERNING:
                     break
         if self._settings.arrivals is None and found:
             self.revisions.numbers.put("arrivals", self._arrivals.last)

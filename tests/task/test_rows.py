@@ -10,14 +10,27 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.core.errors import Bug
-from streams.core.press import Press
+from streams.core.press import Press, Pressed
 from streams.core.profile import Forward, Fragment, Profile
 from streams.core.requests import Receipt
 from streams.core.tables import Entry, Node, Person, Pointer
 from streams.memory import MemoryStore
 from streams.runtime.state.store import RESERVED
 from streams.task.prefixes import Identities, Meta
-from streams.task.rows import DOCUMENT, NODE, NUMBER, PERSON, POINTER, PRESS, PROFILE, RAW, RECEIPT, RowCodec
+from streams.task.rows import (
+    DOCUMENT,
+    NODE,
+    NUMBER,
+    PERSON,
+    PLAIN,
+    POINTER,
+    PRESS,
+    PROFILE,
+    RAW,
+    RECEIPT,
+    Documented,
+    RowCodec,
+)
 from streams.task.timelines import StoredTimeline
 from streams.task.working import WorkingTable
 from streams.testing import Pipeline
@@ -25,6 +38,7 @@ from streams.unit import ALL, Change
 from tests.task.drawing import JSON, WHOLE, built, damaged
 
 FRAGMENTS = st.lists(built(Fragment, {}), max_size=2).map(lambda found: {each.key: each for each in found})
+PRESSED = st.builds(Pressed, WHOLE, st.none() | st.floats(0, 1e6))
 PROFILES = built(Profile, {dict[str, Fragment]: FRAGMENTS})
 ROWS: dict[str, tuple[RowCodec, st.SearchStrategy[Any]]] = {
     "profile": (PROFILE, PROFILES),
@@ -36,7 +50,8 @@ ROWS: dict[str, tuple[RowCodec, st.SearchStrategy[Any]]] = {
     "receipt": (RECEIPT, built(Receipt, {})),
     "chunk": (RAW, st.binary()),
     "number": (NUMBER, WHOLE),
-    "document": (DOCUMENT, JSON),
+    "document": (DOCUMENT, st.builds(Documented, JSON, WHOLE, st.none() | st.text(), st.none() | PRESSED)),
+    "plain row": (PLAIN, JSON),
 }
 
 

@@ -28,6 +28,11 @@ class HeldMessage(NamedTuple):
     since: int
     why: str
 
+    @property
+    def occasion(self) -> tuple[str, str, Trigger, str]:
+        """What it waits with: two of one occasion are one message."""
+        return self.campaign, self.channel, self.kind, self.segment
+
 
 def hold(profile: Profile, row: HeldMessage) -> bool:
     """Keep it until it is due; False if the profile holds as many as it may."""
@@ -35,6 +40,12 @@ def hold(profile: Profile, row: HeldMessage) -> bool:
         return False
     profile.held.append(_row(row))
     return True
+
+
+def first_due(profile: Profile) -> int:
+    """When the next is due, of a profile that holds some."""
+    due: int = min(due for due, *_ in profile.held)
+    return due
 
 
 def take_due(profile: Profile, at: int) -> list[HeldMessage]:
@@ -64,8 +75,10 @@ def _take(profile: Profile, is_taken: Callable[[HeldMessage], bool]) -> list[Hel
 
 
 def _row(held: HeldMessage) -> list[Any]:
-    return [*held[:3], held.kind.value, *held[4:]]
+    due, campaign, channel, kind, *others = held
+    return [due, campaign, channel, kind.value, *others]
 
 
 def _held(row: list[Any]) -> HeldMessage:
-    return HeldMessage(row[0], row[1], row[2], Trigger(row[3]), *row[4:])
+    due, campaign, channel, kind, *others = row
+    return HeldMessage(due, campaign, channel, Trigger(kind), *others)

@@ -15,7 +15,7 @@ from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import HeldMessage
 from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.told import SENT, answer, answer_key
+from streams.core.campaigns.told import SENT, answer, answer_key, note_answer
 from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Trigger
@@ -108,10 +108,11 @@ def waits_for(profile: Profile, campaign: Campaign, channel: str, at: int) -> It
 def latest(profile: Profile, namespace: str) -> str | None:
     """The person's identifier of that namespace that was seen most recently, by event time, then arrival."""
     found = [
-        (seen[1], seen[3], identifier) for fragment in profile.fragments.values()
-        for identifier, seen in fragment.identifiers.items()
+        (last_seen, arrival, identifier) for fragment in profile.fragments.values()
+        for identifier, (_, last_seen, _, arrival) in fragment.identifiers.items()
         if identifier in profile.identifiers and namespace_of(identifier) == namespace]
-    return max(found)[2] if found else None
+    *_, identifier = max(found, default=(None,))
+    return identifier
 
 
 def _decide(
@@ -150,8 +151,8 @@ def _message(context: Context, profile: Profile, to: Recipient, at: int, occasio
         return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)
     caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
     key = answer_key(campaign.id, channel.name)
-    if occasion.kind is Trigger.ENTERED and (answered := answer(profile, campaign.segment, key)):
-        profile.told[key] = [answered[0], SENT]
+    if occasion.kind is Trigger.ENTERED and answer(profile, campaign.segment, key) is not None:
+        note_answer(profile, campaign.segment, key, SENT)
     told = activation(profile, to, "message", Cause(at, occasion.because, occasion.event), said)
     valid = valid_until(campaign, occasion.since)
     return replace(told, expires_at=valid if valid < FOREVER else None)
@@ -160,13 +161,12 @@ def _message(context: Context, profile: Profile, to: Recipient, at: int, occasio
 def _claim_answer(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
     """Note that this membership has been answered; False if it had been already. Each membership is answered once, whatever
     happens to the campaign and the definitions meanwhile."""
-    member = profile.members.get(campaign.segment)
-    if campaign.trigger is Trigger.EACH or member is None:
+    if campaign.trigger is Trigger.EACH or campaign.segment not in profile.members:
         return True
     key = answer_key(campaign.id, channel.name)
-    if answer(profile, campaign.segment, key):
+    if answer(profile, campaign.segment, key) is not None:
         return False
-    profile.told[key] = [member[1]]
+    note_answer(profile, campaign.segment, key)
     return True
 
 

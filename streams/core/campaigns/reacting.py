@@ -15,7 +15,7 @@ from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
 from streams.core.messages import Activation, Sent
 from streams.core.press import Press
-from streams.core.profile import Profile
+from streams.core.profile import BECAUSE, Profile
 from streams.core.segments.evaluate import Crossing, is_leaving
 from streams.core.segments.matching import matches_any
 
@@ -147,7 +147,7 @@ def _activate_present(context: Context, profile: Profile, campaign: Campaign, at
     sends = update_audiences(context, profile, campaign, Cause(at, "campaign live"))
     member = profile.members.get(campaign.segment)
     if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
-        sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None, at))
+        sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[BECAUSE], None, at))
     return sends
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from streams.core.intervals import FOREVER
-from streams.core.profile import Profile
+from streams.core.profile import VERSION, Profile
 from streams.core.segments.because import Flips, because_of
 from streams.core.segments.plan import CompiledSegment, Plan
 
@@ -120,7 +120,7 @@ def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Crossing]:
 
 
 def _out(profile: Profile, gone: list[str], because: str) -> list[Crossing]:
-    return [Crossing(segment, profile.members.pop(segment)[0], False, because) for segment in gone]
+    return [Crossing(segment, profile.members.pop(segment)[VERSION], False, because) for segment in gone]
 
 
 def next_due(profile: Profile) -> int | None:
@@ -167,14 +167,14 @@ def _settle(
     crossings: list[Crossing] = []
     last = ""
     while waiting:
-        name = heappop(waiting)[1]
+        _, name = heappop(waiting)
         if name == last:
             continue
         last, segment = name, plan.segments[name]
         holds = segment.holds(profile.truth, members)
         if holds is (name in members):
             if is_new and holds:
-                members[name][0] = segment.version
+                members[name][VERSION] = segment.version
             continue
         if also is not None and holds is not (name in also):
             continue

@@ -57,13 +57,14 @@ class Rows(Source):
         value = self.take(event)
         if value is None:
             return PASSED
-        end = min(interval[1], event.event_time + self.width)
-        if end + self.past <= event.received_at or interval[0] >= end:
+        start, stop = interval
+        end = min(stop, event.event_time + self.width)
+        if end + self.past <= event.received_at or start >= end:
             return PASSED
         columns = leaves.get(self.id)
         if columns is None:
             columns = leaves[self.id] = [[], [], []] + ([[], []] if self.is_moving else [])
-        row = (event.event_time, event.arrival, value, interval[0], end)
+        row = (event.event_time, event.arrival, value, start, end)
         place = place_of(columns[TIMES], columns[ARRIVALS], event.event_time, event.arrival)
         for column, cell in zip(columns, row, strict=False):
             column.insert(place, cell)
