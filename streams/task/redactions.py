@@ -10,16 +10,15 @@ What names an identifier after it was erased is of somebody who came back with i
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 import orjson
 
 from streams.core import profiling, upgrade
-from streams.core.context import Context
 from streams.core.intervals import FOREVER
-from streams.core.messages import Adopt, Sent
+from streams.core.messages import Adopt
 from streams.core.profile import Fragment, Profile
 from streams.core.redaction import Redaction
 from streams.core.tables import UNDER_WAY, WATCHED_FOR, Entry
@@ -27,6 +26,7 @@ from streams.task.prefixes import Meta
 from streams.task.reading import Reader
 from streams.task.rows import PLAIN, entry_of, pack, unpack
 from streams.task.state import State
+from streams.task.turns import Turn
 from streams.task.working import WholeTable
 from streams.unit import LAST, Change, Store
 
@@ -44,7 +44,6 @@ KEPT = frozenset({
     "view_due", "truth", "due", "sequences", "handovers", "early", "cuts", "waiting", "seen", "chunks", "standing", "expiry",
     "aging", "forgotten", "recall", "weight", "joined", "heard", "events", "first_seen", "last_seen", "fragments"})
 """Fields that say who it is, what it waits for, when, and how often: they never change."""
-Route = Callable[[list[Sent]], None]
 T = TypeVar("T", Profile, Fragment)
 
 
@@ -99,7 +98,7 @@ class Redactions:
                               state=message.state and self._without(message.state, found))
         return message
 
-    def slice(self, context: Context, now: int, route: Route) -> None:
+    def slice(self, turn: Turn) -> None:
         """Bring the walk on, or begin one."""
         table, cursor, identifiers = self._table.get(WALK) or self._begin()
         if self._walking is None or self._walking.identifiers != set(identifiers):
@@ -114,7 +113,7 @@ class Redactions:
                 if table == "timeline":
                     self._chunk(key, data, found)
                 else:
-                    self._profile(context, key.decode(), found, now, route)
+                    self._profile(turn, key.decode(), found)
         if key is not None and len(rows) == ROWS_A_SLICE:
             self._table.put(WALK, [table, key + b"\x00", identifiers])
         elif table == "timeline":
@@ -145,7 +144,7 @@ class Redactions:
         left = tuple(each for each in entry.identifiers if each not in found.identifiers) or entry.identifiers
         return entry._replace(raw=orjson.dumps(cleaned), identifiers=left)
 
-    def _profile(self, context: Context, key: str, found: Redaction, now: int, route: Route) -> None:
+    def _profile(self, turn: Turn, key: str, found: Redaction) -> None:
         profile = self._state.profiles.get(key)
         if not isinstance(profile, Profile):
             return
@@ -153,8 +152,8 @@ class Redactions:
         if cleaned == profile:
             return
         self._state.profiles.put(key, cleaned)
-        route(upgrade.bring_up_to_date(context, cleaned, max(now, cleaned.now), "erasure"))
-        profiling.arm(context, cleaned)
+        turn.follow(upgrade.bring_up_to_date(turn.context, cleaned, max(turn.now, cleaned.now), "erasure"))
+        profiling.arm(turn.context, cleaned)
 
     def _asked(self) -> list[tuple[str, list[Any]]]:
         return [(key, row) for key, row in self._table.rows() if key.startswith(ASKED)]

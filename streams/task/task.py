@@ -33,6 +33,7 @@ from streams.task.settings import TaskSettings
 from streams.task.state import State
 from streams.task.sweep import Sweep
 from streams.task.templates import render
+from streams.task.turns import Turn
 from streams.task.wire import Applied, Ask, Revise, Staged, Taken
 from streams.unit import Change, Inbound, Outcome, Store
 
@@ -246,12 +247,13 @@ class Task:
         is_new, self._is_new_edition = self._is_new_edition, False
         if has_records or is_new:
             return
-        if self._presses.slice(self.context, self.now, timers_until, portion, self._follow):
+        turn = Turn(context=self.context, now=self.now, until=timers_until, portion=portion, follow=self._follow)
+        if self._presses.slice(turn):
             return
         if self._sweep.is_pending():
-            self._sweep.slice(self.context, self.now, portion, self._follow)
+            self._sweep.slice(turn)
         elif self._redactions.is_pending():
-            self._redactions.slice(self.context, self.now, self._follow)
+            self._redactions.slice(turn)
 
     def _put_in_force(self, wall: int = 0, former: Plan | None = None) -> Context:
         plan = self.revisions.plan()
