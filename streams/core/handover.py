@@ -5,6 +5,7 @@ told about an identifier travels with it, so that a merge that changes nothing f
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from streams.core import bounds, campaigns, erasing, expiry, profiling, retention
 from streams.core.campaigns import history
@@ -37,17 +38,16 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     entries = tables.timeline.entries(profile.key)
     tables.timeline.replace(profile.key, [])
     fragments, profile.fragments = list(profile.fragments.values()), {}
-    return [*sends, ProfileGone(profile.profile_id), *_given(message.to, message.profile, fragments, entries, profile)]
+    given = Adopt(message.to, message.profile, fragments, entries, profile)
+    return [*sends, ProfileGone(profile.profile_id), *_in_portions(given)]
 
 
-def _given(
-    to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None, cause: str = "merge",
-) -> list[Sent]:
-    """The fragments come in the first message: whatever the receiver has under their keys before that is an event of its
-    own."""
-    chunks = list(portions(entries, CHUNK)) or [[]]
-    return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1, cause)
-            for place, chunk in enumerate(chunks)]
+def _in_portions(given: Adopt) -> list[Sent]:
+    """The same, in messages that records can hold. The fragments come in the first: whatever the receiver has under their
+    keys before that is an event of its own."""
+    first, *others = list(portions(given.entries, CHUNK)) or [[]]
+    messages = [replace(given, entries=first), *(replace(given, fragments=[], entries=each, state=None) for each in others)]
+    return [replace(message, last=message is messages[-1]) for message in messages]
 
 
 def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
@@ -93,17 +93,17 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
 
 
 def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
-    kept, given = _part(context.tables.timeline.entries(profile.key), message)
+    parted = _part(context.tables.timeline.entries(profile.key), message)
     fragments = [
         fragment for key in message.fragments if key in profile.fragments
-        for fragment in _recut(context, profile, message, key, kept, given)]
+        for fragment in _recut(context, profile, message, key, parted)]
     told = {key: value for identifier in message.identifiers if message.until is None
             for key, value in campaigns.hand_over(profile, identifier).items()}
-    if given:
-        context.tables.timeline.replace(profile.key, kept)
+    if parted.given:
+        context.tables.timeline.replace(profile.key, parted.kept)
         if profile.expiry:
             expiry.ask_now(context, profile)
-    entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
+    entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in parted.given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
     leaving = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments},
@@ -111,7 +111,8 @@ def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
     curtailed = bounds.curtailed(context, leaving, profile.now) + bounds.curtailed(context, profile, profile.now)
     state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=leaving.weight)
     cause = "split" if message.is_split else "merge"
-    return [*curtailed, *_given(message.to, message.source, list(leaving.fragments.values()), entries, state, cause)]
+    given_away = Adopt(message.to, message.source, list(leaving.fragments.values()), entries, state, cause=cause)
+    return [*curtailed, *_in_portions(given_away)]
 
 
 def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
@@ -126,17 +127,26 @@ def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
     return sends
 
 
-def _part(entries: list[Entry], message: Cut) -> tuple[list[Entry], list[Entry]]:
+class _Parted(NamedTuple):
+    """The events of a profile, in order of arrival: those that stay and those that go."""
+
+    kept: list[Entry]
+    given: list[Entry]
+
+    def of(self, fragment: str) -> _Parted:
+        """Those of this fragment alone."""
+        return _Parted([e for e in self.kept if e.fragment == fragment], [e for e in self.given if e.fragment == fragment])
+
+
+def _part(entries: list[Entry], message: Cut) -> _Parted:
     def is_given(entry: Entry) -> bool:
         return (entry.fragment in message.fragments and entry.event_time >= message.since
                 and (message.until is None or entry.event_time < message.until))
 
-    return [e for e in entries if not is_given(e)], [e for e in entries if is_given(e)]
+    return _Parted([e for e in entries if not is_given(e)], [e for e in entries if is_given(e)])
 
 
-def _recut(
-    context: Context, profile: Profile, message: Cut, key: str, kept: list[Entry], given: list[Entry],
-) -> list[Fragment]:
+def _recut(context: Context, profile: Profile, message: Cut, key: str, parted: _Parted) -> list[Fragment]:
     """The part of this fragment that is given. A fragment that goes as a whole goes as it is, with all it knows.
 
     Otherwise both halves are folded anew. Events that the timeline has forgotten stay counted where they were, and what they
@@ -147,7 +157,7 @@ def _recut(
         del profile.fragments[key]
         old.epoch = epoch
         return [old]
-    kept, given = [e for e in kept if e.fragment == key], [e for e in given if e.fragment == key]
+    kept, given = parted.of(key)
     if not given:
         return []
     forgotten = old.events - len(given) - len(kept)
