@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from streams.core import barring
+from streams.core.belonging import begin, is_known, mark_linked, own_profile
 from streams.core.context import Context
 from streams.core.copies import remember_message
 from streams.core.events import Event
 from streams.core.expiry import is_overdue
+from streams.core.lapsing import end_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Profile, fragment_key
-from streams.core.profiling import begin, end_overdue, is_known, mark_linked, next_visit, own_profile, take
+from streams.core.profiling import next_visit, take
 from streams.core.tables import Pointer, Tables
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from streams.core import bounds, campaigns, erasing, expiry, profiling, retention
+from streams.core import bounds, campaigns, erasing, expiry, lapsing, profiling, retention
+from streams.core.belonging import begin_decided
 from streams.core.campaigns import history
 from streams.core.consent.merging import note_other
 from streams.core.context import Context
@@ -15,7 +16,7 @@ from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
-from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note_handover, split_key
+from streams.core.profile import ERASED, Forward, Fragment, Profile, note_handover, split_key
 from streams.core.segments.folding import fold, refold, remember
 from streams.core.tables import Entry, Pointer, portions
 
@@ -30,7 +31,7 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
         return [replace(message, profile=profile.to)]
     if profile is None:
         return [Adopt(message.to, message.profile, [], [], None)]
-    sends = profiling.catch_up(context, profile, at)
+    sends = lapsing.catch_up(context, profile, at)
     if profile.weight > bounds.LARGEST:
         sends += bounds.curtailed(context, profile, at)
     profile.inherited = campaigns.answered(context.plan, profile)
@@ -74,7 +75,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     if profile is None:
         return [Adopt(message.to, message.source, [], [], None)]
     at = max(at, profile.now)
-    sends = profiling.catch_up(context, profile, at)
+    sends = lapsing.catch_up(context, profile, at)
     if message.until is None:
         for identifier in message.identifiers:
             profile.identifiers.pop(identifier, None)
@@ -88,7 +89,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
         return sends
     given = _carry_out(context, profile, message)
     sends += profiling.settle(context, profile, at, "split")
-    profiling.arm(context, profile)
+    lapsing.arm(context, profile)
     return sends + given
 
 
@@ -187,9 +188,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     if isinstance(profile, Forward):
         return [pass_on(tables, profile, message)]
     if profile is None:
-        profile = profiling.begin(context, message.profile, 0)
-        profile.identifiers.clear()
-        profile.standing = LINKED
+        profile = begin_decided(context, message.profile, 0)
     at = max(at, profile.now)
     _take_in(context, profile, message)
     sends: list[Sent] = [*bounds.curtailed(context, profile, at)] if profile.weight > bounds.LARGEST else []
@@ -200,7 +199,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     if profile.standing == ERASED:
         return sends + erasing.finish(context, profile, at)
     sends += profiling.settle(context, profile, at)
-    profiling.arm(context, profile)
+    lapsing.arm(context, profile)
     return sends
 
 

@@ -6,7 +6,8 @@ begins under a key that never was (`profile_key`), since forwards may still stan
 """
 from __future__ import annotations
 
-from streams.core import profiling
+from streams.core import lapsing, profiling
+from streams.core.belonging import begin_decided
 from streams.core.consent.merging import expect
 from streams.core.context import Context
 from streams.core.intervals import BEGINNING
@@ -93,14 +94,12 @@ def announce(context: Context, message: Announce, at: int) -> list[Sent]:
     """The profile begins. What comes for it before its fragments is folded in, and judged together with them."""
     row = context.tables.profiles.get(message.profile)
     assert not isinstance(row, Forward)
-    profile = row or profiling.begin(context, message.profile, message.created)
-    if row is None:
-        profile.identifiers.clear()
+    profile = row or begin_decided(context, message.profile, message.created)
     profile.created, profile.standing = message.created, LINKED
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
     expect(profile, message.expects)
     context.tables.profiles.put(profile.key, profile)
     sends = profiling.settle(context, profile, at, "split")
-    profiling.arm(context, profile)
+    lapsing.arm(context, profile)
     return sends

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
+from streams.core.belonging import mark_linked, own_profile
 from streams.core.context import Context
 from streams.core.endings import Bar
 from streams.core.messages import Point, Sent
 from streams.core.ownership import present_owner
 from streams.core.profile import Forward, Profile
-from streams.core.profiling import mark_linked, own_profile
 from streams.core.receipts import Pending, once
 from streams.core.requests import NO_IDENTIFIER, Asked, Petition, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision, node_of

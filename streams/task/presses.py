@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import ceil
 
-from streams.core import campaigns, profiling
+from streams.core import campaigns, lapsing
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status
 from streams.core.intervals import DAY_MS
@@ -113,13 +113,13 @@ class Presses:
         if not isinstance(row, Profile) or row.handovers:
             return
         context, before, at = turn.context, row.now, max(at, row.now)
-        sends = profiling.catch_up(context, row, at)
+        sends = lapsing.catch_up(context, row, at)
         is_meant = press.means(row, campaign.segment)
         if is_meant:
             sends += campaigns.reach(context, row, campaign, press, at)
         if is_meant or row.now != before:
             self._state.profiles.put(key, row)
-            profiling.arm(context, row)
+            lapsing.arm(context, row)
         turn.follow(sends)
 
     def forget(self, identifier: str) -> None:

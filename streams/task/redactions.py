@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from streams.core import profiling, upgrade
+from streams.core import lapsing, upgrade
 from streams.core.intervals import FOREVER
 from streams.core.messages import Adopt
 from streams.core.profile import Fragment, Profile
@@ -153,7 +153,7 @@ class Redactions:
             return
         self._state.profiles.put(key, cleaned)
         turn.follow(upgrade.bring_up_to_date(turn.context, cleaned, max(turn.now, cleaned.now), "erasure"))
-        profiling.arm(turn.context, cleaned)
+        lapsing.arm(turn.context, cleaned)
 
     def _asked(self) -> list[tuple[str, list[Any]]]:
         return [(key, row) for key, row in self._table.rows() if key.startswith(ASKED)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streams.core import profiling, upgrade
+from streams.core import lapsing, upgrade
 from streams.core.context import Context
 from streams.core.profile import Profile
 from streams.core.segments.differences import changed_segments
@@ -50,7 +50,7 @@ class Sweep:
             row = self._state.profiles.get(keys[done].decode())
             if isinstance(row, Profile) and row.edition != context.edition:
                 turn.follow(upgrade.bring_up_to_date(context, row, max(turn.now, row.now)))
-                profiling.arm(context, row)
+                lapsing.arm(context, row)
             done += 1
         if done == len(keys) < most:
             self._revisions.complete()
