@@ -46,9 +46,10 @@ from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
 from streams.task.arrivals import Arrivals
 from streams.task.breaches import breaches_of
-from streams.task.outputs import Lettered, letter, view
+from streams.task.outputs import Lettered, letter
 from streams.task.publishing import Published, press, records, revise
 from streams.task.requesting import request
+from streams.task.views import view
 from streams.task.wire import Ask, encode
 from streams.unit import Inbound, Outbound
 

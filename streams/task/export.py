@@ -12,7 +12,7 @@ from streams.core.profile import Fragment, Profile
 from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json
-from streams.task.outputs import view
+from streams.task.views import view
 
 
 def everything(

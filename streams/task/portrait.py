@@ -23,7 +23,7 @@ from streams.core.segments.leaves.people import newest_statement
 from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json
-from streams.task.outputs import view
+from streams.task.views import view
 
 LATEST = 10
 
