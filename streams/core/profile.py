@@ -20,6 +20,7 @@ Entries: TypeAlias = list[Any]
 LONE, LINKED, LEAVING, ERASED = range(4)
 """What the identity graph knows of a profile: nothing; that it is there; that it asked to end; that it is nobody."""
 ENDED = (LEAVING, ERASED)
+
 Statement: TypeAlias = list[Json]
 """What somebody said of a trait or of a purpose: [value, event time, arrival, source], and the type of source where `source`
 does not begin with it. The value is None for a trait that was removed, and whether it is granted for a purpose."""

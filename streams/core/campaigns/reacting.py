@@ -9,7 +9,7 @@ from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, messages, release, undo
-from streams.core.campaigns.told import note_last
+from streams.core.campaigns.told import campaign_of, note_last
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
@@ -94,7 +94,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
             sends += _activate_present(context, profile, campaign, at)
     defined = {campaign.id for campaign in context.plan.definitions.campaigns}
     caps.forget(profile, defined)
-    profile.decided = {key: said for key, said in profile.decided.items() if key.partition("|")[0] in defined}
+    profile.decided = {key: said for key, said in profile.decided.items() if campaign_of(key) in defined}
     return sends + take_back(context, profile, at)
 
 

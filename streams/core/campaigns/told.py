@@ -29,6 +29,12 @@ def answer_key(campaign: str, channel: str) -> str:
     return f"{campaign}|{channel}"
 
 
+def campaign_of(key: str) -> str:
+    """Of an `answer_key`."""
+    campaign, _, _ = key.partition("|")
+    return campaign
+
+
 def answer(profile: Profile, segment: str, key: str) -> list[Any] | None:
     """How the present membership was answered by e-mail or SMS: [SENT] or nothing more to say; None if it was not."""
     member, said = profile.members.get(segment), profile.told.get(key)
