@@ -18,8 +18,8 @@ from streams.core.messages import IdentityChanged
 from streams.core.profile import Profile
 from streams.core.values import Json, iso, iso_or_none
 from streams.moments import received_at
-from streams.task.outputs import view
-from streams.testing import Pipeline
+from streams.pipeline import Pipeline
+from streams.task.views import view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

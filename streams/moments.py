@@ -7,7 +7,7 @@ from typing import TypeAlias
 import orjson
 
 from streams.core.errors import Rejected
-from streams.core.intake import instant
+from streams.core.intake import read_instant
 from streams.definitions.scalars import milliseconds
 
 Moment: TypeAlias = int | str | datetime
@@ -20,7 +20,7 @@ TIMES = ("receivedAt", "timestamp", "sentAt", "originalTimestamp")
 def moment(stated: Moment) -> int:
     """Epoch ms. ValueError if it is no time."""
     try:
-        return instant(stated.isoformat() if isinstance(stated, datetime) else stated, "the moment")
+        return read_instant(stated.isoformat() if isinstance(stated, datetime) else stated, "the moment")
     except Rejected as fault:
         raise ValueError(f"{stated!r}: {fault.reason}") from None
 
@@ -41,6 +41,6 @@ def received_at(raw: bytes, otherwise: int) -> int:
     try:
         message = orjson.loads(raw)
         stated = [message[name] for name in TIMES if message.get(name) is not None] if isinstance(message, dict) else []
-        return instant(stated[0], "receivedAt") if stated else otherwise
+        return read_instant(stated[0], "receivedAt") if stated else otherwise
     except (orjson.JSONDecodeError, Rejected):
         return otherwise

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.core.errors import Rejected
-from streams.core.intake import instant
+from streams.core.intake import read_instant
 from streams.runtime.settings import Settings
 
 Run = Callable[[argparse.Namespace], int | None]
@@ -73,7 +73,7 @@ def identifier(text: str) -> str:
 def moment(text: str) -> int:
     """A time on the command line: ISO 8601 or epoch milliseconds."""
     try:
-        return instant(int(text) if text.lstrip("-").isdigit() else text, "TIME")
+        return read_instant(int(text) if text.lstrip("-").isdigit() else text, "TIME")
     except Rejected as fault:
         raise argparse.ArgumentTypeError(f"{text!r}: {fault.reason}") from None
 

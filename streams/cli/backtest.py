@@ -28,7 +28,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from streams import backtest
-    from streams.testing import Pipeline
+    from streams.pipeline import Pipeline
 
     switches = _switches(options)
     options.output.mkdir(parents=True, exist_ok=True)

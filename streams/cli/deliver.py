@@ -11,7 +11,7 @@ from streams.cli.listening import begin, with_address
 from streams.core.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from streams.runtime.beside.destinations import Plan, Running
+    from streams.runtime.beside.destinations import Roster, Running
 
 
 def add_to(commands: Any) -> None:
@@ -32,16 +32,16 @@ def run(options: argparse.Namespace) -> int:
     variables = environment(options)
     settings = Settings.read(variables)
     address = begin(settings, options)
-    asyncio.run(deliver(settings, lambda documents: plan_of(documents, options.only, variables), address,
+    asyncio.run(deliver(settings, lambda documents: roster_of(documents, options.only, variables), address,
                         options.grace))
     return 0
 
 
-def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables: Mapping[str, str]) -> Plan:
+def roster_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables: Mapping[str, str]) -> Roster:
     """Which of the destinations in `documents` (by `destination/id`) are to run, and the faults of those that cannot."""
     from streams.definitions import build
     from streams.definitions.faults import no_such
-    from streams.runtime.beside.destinations import Plan
+    from streams.runtime.beside.destinations import Roster
 
     known = {each.id: each for each in build(documents, 0, {}).destinations}
     running: dict[str, Running] = {}
@@ -53,4 +53,4 @@ def plan_of(documents: Mapping[str, Any], only: Sequence[str] | None, variables:
             running[name] = ready(known[name], variables)
         except Misconfigured as fault:
             faults[name] = fault.faults
-    return Plan(running=running, faults=faults)
+    return Roster(running=running, faults=faults)

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from streams.core import barring
+from streams.core.belonging import begin, is_known, mark_linked, own_profile
 from streams.core.context import Context
 from streams.core.copies import remember_message
 from streams.core.events import Event
 from streams.core.expiry import is_overdue
+from streams.core.lapsing import end_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Profile, fragment_key
-from streams.core.profiling import begin, end_overdue, is_known, mark_linked, next_visit, own_profile, take
+from streams.core.profiling import next_visit, take
 from streams.core.tables import Pointer, Tables
 
 
@@ -35,7 +37,8 @@ def arrive(context: Context, message: Arrive, at: int) -> list[Sent]:
     tables.pointers.put(subject, pointer)
     if owner is None:
         return [next_visit(event, event.identifiers[1:], {subject: None})]
-    return [Deliver(event, owner[0], fragment_key(subject, owner[1]))]
+    profile, epoch = owner
+    return [Deliver(event, profile, fragment_key(subject, epoch))]
 
 
 def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent]:
@@ -99,7 +102,7 @@ def leave_undecided(tables: Tables, identifier: str, pointer: Pointer | None) ->
 
 
 def _is_lone(pointer: Pointer, identifier: str) -> bool:
-    return [owner[1] for owner in pointer.owners] == [identifier]
+    return [owner for _, owner, _ in pointer.owners] == [identifier]
 
 
 def resolve_alias(context: Context, message: Resolve, at: int) -> list[Sent]:

@@ -145,10 +145,10 @@ def _sessions(visiting: list[Event]) -> list[Session]:
 def _moves(visiting: list[Event]) -> tuple[Move, ...]:
     found: dict[tuple[str, str], Move] = {}
     for before, event in pairwise(visiting):
-        way = platform_of(before), platform_of(event)
-        if way[0] != way[1]:
+        way = origin, to = platform_of(before), platform_of(event)
+        if origin != to:
             times = found[way].times + 1 if way in found else 1
-            found[way] = Move(origin=way[0], to=way[1], times=times, last=event.event_time)
+            found[way] = Move(origin=origin, to=to, times=times, last=event.event_time)
     return tuple(found.values())
 
 

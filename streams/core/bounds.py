@@ -19,7 +19,7 @@ from streams.core.context import Context
 from streams.core.events import COUNTED, Event
 from streams.core.messages import Curtailed
 from streams.core.precedence import statements
-from streams.core.profile import Fragment, Profile
+from streams.core.profile import EVENT_TIME, VALUE, Fragment, Profile
 from streams.core.segments.plan import Plan
 
 LARGEST = 4 << 20
@@ -78,18 +78,25 @@ def curtail(context: Context, profile: Profile, at: int) -> tuple[list[Curtailed
     return [Curtailed(profile.profile_id, dict(dropped), at)] if dropped else [], touched
 
 
+def curtailed(context: Context, profile: Profile, at: int) -> list[Curtailed]:
+    """As `curtail`, where all leaves are judged anew in any case."""
+    told, _ = curtail(context, profile, at)
+    return told
+
+
 def _parts(plan: Plan, profile: Profile) -> Iterator[_Part]:
     named = _purposes(plan)
     for fragment in profile.fragments.values():
-        for name, setting in fragment.traits.items():
+        for name, newest in fragment.traits.items():
             size = sum(_size(each) for each in statements(fragment, name)) + len(name)
-            yield _Part(False, size, setting[1], "traits", _trait(fragment, name), plan.by_trait.get(name, ()))
+            yield _Part(False, size, newest[EVENT_TIME], "traits", _trait(fragment, name), plan.by_trait.get(name, ()))
         for leaf, entries in fragment.leaves.items():
             yield _Part(False, _size(entries), 0, "states of rules", _entry(fragment.leaves, leaf), _readers(plan, leaf))
         for identifier, seen in fragment.identifiers.items():
             if identifier not in profile.identifiers:
+                _, last_seen, _, _ = seen
                 drop = _entry(fragment.identifiers, identifier)
-                yield _Part(False, _size(seen) + len(identifier), seen[1], "others' identifiers", drop, ())
+                yield _Part(False, _size(seen) + len(identifier), last_seen, "others' identifiers", drop, ())
         yield from _stated(fragment.consent, named)
     for half in profile.halves:
         yield from _stated(half, named)
@@ -99,7 +106,7 @@ def _stated(said: dict[str, Any], named: set[str]) -> Iterator[_Part]:
     for purpose, statement in said.items():
         if purpose not in named:
             size = _size(statement) + len(purpose)
-            yield _Part(not statement[0], size, statement[1], "purposes", _entry(said, purpose), ())
+            yield _Part(not statement[VALUE], size, statement[EVENT_TIME], "purposes", _entry(said, purpose), ())
 
 
 def _purposes(plan: Plan) -> set[str]:

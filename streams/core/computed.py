@@ -8,7 +8,7 @@ from __future__ import annotations
 from streams.core.consent.merging import is_held_back
 from streams.core.events import GROUP
 from streams.core.precedence import in_force
-from streams.core.profile import Profile
+from streams.core.profile import VALUE, Profile
 from streams.core.segments.leaves.people import newest_statement
 from streams.core.segments.plan import Plan
 from streams.core.values import Json
@@ -19,8 +19,8 @@ def trait_values(plan: Plan, profile: Profile, now: int) -> dict[str, Json]:
     absent; a computed trait hides a plain one of its name even then."""
     found: dict[str, Json] = {}
     for name in sorted({name for fragment in profile.fragments.values() for name in fragment.traits}):
-        setting = in_force(profile, name, plan.definitions.precedence.of(name))
-        found[name] = None if setting is None else setting[0]
+        statement = in_force(profile, name, plan.definitions.precedence.of(name))
+        found[name] = None if statement is None else statement[VALUE]
     _gather(found)
     for name, term in plan.computed.items():
         found[name] = term.value(profile, now).value
@@ -43,5 +43,5 @@ def consent_state(profile: Profile) -> dict[str, bool]:
     are absent."""
     purposes = sorted({purpose for fragment in profile.fragments.values() for purpose in fragment.consent})
     stated = {purpose: newest_statement(profile, purpose) for purpose in purposes}
-    return {purpose: bool(statement[0]) and not is_held_back(profile, purpose, statement)
+    return {purpose: bool(statement[VALUE]) and not is_held_back(profile, purpose, statement)
             for purpose, statement in stated.items() if statement is not None}

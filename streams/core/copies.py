@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from streams.core.profile import Profile
-from streams.core.tables import Pointer, Table
+from streams.core.tables import Pointer, RowTable
 
 WIDTH = 8
 FULL = 128
@@ -17,7 +17,7 @@ SPILLED = FULL * WIDTH
 KEPT_CHUNKS = 8
 
 
-def remember_message(row: Pointer | Profile, identifier: str, message_id: str, chunks: Table[bytes]) -> bool:
+def remember_message(row: Pointer | Profile, identifier: str, message_id: str, chunks: RowTable[bytes]) -> bool:
     """Remember the message in `row`, which the caller writes. False if it came before: it is a copy."""
     mark = blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=WIDTH).digest()
     seen = row.seen
@@ -31,14 +31,14 @@ def remember_message(row: Pointer | Profile, identifier: str, message_id: str, c
     return True
 
 
-def forget_copies(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
+def forget_copies(row: Pointer | Profile, identifier: str, chunks: RowTable[bytes]) -> None:
     """Forget all that is remembered here; the caller writes or deletes `row`."""
     for key in _kept(row, identifier):
         chunks.delete(key)
     row.seen, row.chunks = b"", 0
 
 
-def _spill(row: Pointer | Profile, identifier: str, chunks: Table[bytes]) -> None:
+def _spill(row: Pointer | Profile, identifier: str, chunks: RowTable[bytes]) -> None:
     chunks.put(_key(identifier, row.chunks), row.seen)
     row.seen = b""
     row.chunks += 1

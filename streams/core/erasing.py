@@ -105,7 +105,8 @@ def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 def _said(profile: Profile, sends: list[Sent]) -> list[Sent]:
     """These, counted for the receipt by topic."""
-    found: Counter[str] = Counter(profile.erasure[1])
+    receipt, places = profile.erasure
+    found: Counter[str] = Counter(places)
     for sent in sends:
         match sent:
             case Activation():
@@ -116,5 +117,5 @@ def _said(profile: Profile, sends: list[Sent]) -> list[Sent]:
                 found["audiences.changes"] += 1
             case _:
                 pass
-    profile.erasure[1] = dict(found)
+    profile.erasure = [receipt, dict(found)]
     return sends

@@ -15,7 +15,7 @@ from streams.core.forgetting import forget
 from streams.core.identifiers import is_anonymous
 from streams.core.intervals import DAY_MS
 from streams.core.messages import IdentityChanged, Sent
-from streams.core.profile import ENDED, LEAVING, LINKED, LONE, Profile, home
+from streams.core.profile import DUE, ENDED, LEAVING, LINKED, LONE, PERIOD, Profile, home
 from streams.core.segments.wording import duration
 from streams.core.sequencer import DECISIONS, next_decision
 from streams.core.tables import EXPIRY, Entry, Person
@@ -32,7 +32,7 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
 
     received_at: of the profile's last event, where the caller knows it; else the timeline is asked."""
     idle, timers = _idle(context, profile), context.tables.timers
-    if idle == (profile.expiry[1] if profile.expiry else None) or profile.standing in ENDED or profile.handovers:
+    if idle == (profile.expiry[PERIOD] if profile.expiry else None) or profile.standing in ENDED or profile.handovers:
         return
     unwatch(context, profile)
     if idle is not None:
@@ -46,14 +46,14 @@ def unwatch(context: Context, profile: Profile) -> None:
     """Disarm the timer. Whatever the profile is given now may be older than its last event, so the next `watch` asks the
     timeline. The caller writes the row."""
     if profile.expiry:
-        context.tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+        context.tables.timers.disarm(profile.expiry[DUE], EXPIRY, profile.key)
         profile.expiry = []
 
 
 def is_overdue(profile: Profile, received_at: int) -> bool:
     """Whether an event came after the profile should have ended: its timer has yet to fire, since timers wait for what is
     under way elsewhere."""
-    return bool(profile.expiry) and profile.expiry[0] < received_at
+    return bool(profile.expiry) and profile.expiry[DUE] < received_at
 
 
 def end_of(context: Context, profile: Profile) -> int | None:
@@ -134,7 +134,7 @@ def asked_before(profile: Profile) -> bool:
 
 def ask_now(context: Context, profile: Profile) -> None:
     """The decision that it waited for has come, or some of its events have left: it ends when its events say."""
-    context.tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+    context.tables.timers.disarm(profile.expiry[DUE], EXPIRY, profile.key)
     profile.expiry = []
     watch(context, profile)
 
@@ -164,9 +164,10 @@ def _last(context: Context, profile: Profile) -> int:
     """When the newest event was received; if there is none, the newest that was forgotten, else when the profile last did
     anything."""
     entries: list[Entry] = context.tables.timeline.entries(profile.key)
-    if not entries:
-        return profile.forgotten[0] if profile.forgotten else profile.now
-    return max(entry.received_at for entry in entries)
+    if entries:
+        return max(entry.received_at for entry in entries)
+    received_at, _ = profile.forgotten or (profile.now, None)
+    return received_at
 
 
 def _because(context: Context, *, is_known: bool) -> str:

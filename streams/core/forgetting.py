@@ -9,8 +9,8 @@ from streams.core import campaigns, telling
 from streams.core.context import Context
 from streams.core.copies import forget_copies
 from streams.core.messages import ProfileGone, Sent
-from streams.core.profile import Profile, home
-from streams.core.segments.evaluate import Change
+from streams.core.profile import DUE, Profile, home
+from streams.core.segments.evaluate import Crossing
 from streams.core.tables import EVENTS, EXPIRY, MESSAGES, RULE, VIEW, Tables
 
 
@@ -27,9 +27,10 @@ def forget(context: Context, profile: Profile, at: int, cause: str, because: str
 def farewell(context: Context, profile: Profile, at: int, cause: str, because: str) -> list[Sent]:
     """What the world is told; the rows stay for now. Campaigns do not react: nobody gets a message because they are
     forgotten."""
-    changes = [Change(segment, row[0], False, because) for segment, row in sorted(profile.members.items())]
+    crossings = [Crossing(segment, version, False, because)
+                 for segment, (version, _, _) in sorted(profile.members.items())]
     profile.members.clear()
-    sends = telling.lines(profile, changes, cause, at) + campaigns.take_everything_back(context, profile, at, because)
+    sends = telling.lines(profile, crossings, cause, at) + campaigns.take_everything_back(context, profile, at, because)
     return [*sends, ProfileGone(profile.profile_id)]
 
 
@@ -40,11 +41,11 @@ def disarm(tables: Tables, profile: Profile) -> None:
     if profile.view_due:
         tables.timers.disarm(profile.view_due, VIEW, profile.key)
     if profile.expiry:
-        tables.timers.disarm(profile.expiry[0], EXPIRY, profile.key)
+        tables.timers.disarm(profile.expiry[DUE], EXPIRY, profile.key)
     if profile.aging:
-        tables.timers.disarm(profile.aging[0], EVENTS, profile.key)
+        tables.timers.disarm(profile.aging[DUE], EVENTS, profile.key)
     if profile.recall:
-        tables.timers.disarm(profile.recall[0], MESSAGES, profile.key)
+        tables.timers.disarm(profile.recall[DUE], MESSAGES, profile.key)
     profile.timer_at, profile.view_due, profile.expiry, profile.aging, profile.recall = 0, 0, [], [], []
 
 

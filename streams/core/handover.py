@@ -5,8 +5,10 @@ told about an identifier travels with it, so that a merge that changes nothing f
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
-from streams.core import bounds, campaigns, erasing, expiry, profiling, retention
+from streams.core import bounds, campaigns, erasing, expiry, lapsing, profiling, retention
+from streams.core.belonging import begin_decided
 from streams.core.campaigns import history
 from streams.core.consent.merging import note_other
 from streams.core.context import Context
@@ -14,7 +16,7 @@ from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
-from streams.core.profile import ERASED, LINKED, Forward, Fragment, Profile, note_handover, split_key
+from streams.core.profile import ERASED, Forward, Fragment, Profile, note_handover, split_key
 from streams.core.segments.folding import fold, refold, remember
 from streams.core.tables import Entry, Pointer, portions
 
@@ -29,25 +31,24 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
         return [replace(message, profile=profile.to)]
     if profile is None:
         return [Adopt(message.to, message.profile, [], [], None)]
-    sends = profiling.catch_up(context, profile, at)
+    sends = lapsing.catch_up(context, profile, at)
     if profile.weight > bounds.LARGEST:
-        sends += bounds.curtail(context, profile, at)[0]
+        sends += bounds.curtailed(context, profile, at)
     profile.inherited = campaigns.answered(context.plan, profile)
     _leave(context, profile, message.to, at)
     entries = tables.timeline.entries(profile.key)
     tables.timeline.replace(profile.key, [])
     fragments, profile.fragments = list(profile.fragments.values()), {}
-    return [*sends, ProfileGone(profile.profile_id), *_given(message.to, message.profile, fragments, entries, profile)]
+    given = Adopt(message.to, message.profile, fragments, entries, profile)
+    return [*sends, ProfileGone(profile.profile_id), *_in_portions(given)]
 
 
-def _given(
-    to: str, source: str, fragments: list[Fragment], entries: list[Entry], state: Profile | None, cause: str = "merge",
-) -> list[Sent]:
-    """The fragments come in the first message: whatever the receiver has under their keys before that is an event of its
-    own."""
-    chunks = list(portions(entries, CHUNK)) or [[]]
-    return [Adopt(to, source, [] if place else fragments, chunk, None if place else state, place == len(chunks) - 1, cause)
-            for place, chunk in enumerate(chunks)]
+def _in_portions(given: Adopt) -> list[Sent]:
+    """The same, in messages that records can hold. The fragments come in the first: whatever the receiver has under their
+    keys before that is an event of its own."""
+    first, *others = list(portions(given.entries, CHUNK)) or [[]]
+    messages = [replace(given, entries=first), *(replace(given, fragments=[], entries=each, state=None) for each in others)]
+    return [replace(message, last=message is messages[-1]) for message in messages]
 
 
 def _leave(context: Context, profile: Profile, to: str, at: int) -> None:
@@ -74,7 +75,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
     if profile is None:
         return [Adopt(message.to, message.source, [], [], None)]
     at = max(at, profile.now)
-    sends = profiling.catch_up(context, profile, at)
+    sends = lapsing.catch_up(context, profile, at)
     if message.until is None:
         for identifier in message.identifiers:
             profile.identifiers.pop(identifier, None)
@@ -88,30 +89,31 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
         return sends
     given = _carry_out(context, profile, message)
     sends += profiling.settle(context, profile, at, "split")
-    profiling.arm(context, profile)
+    lapsing.arm(context, profile)
     return sends + given
 
 
 def _carry_out(context: Context, profile: Profile, message: Cut) -> list[Sent]:
-    kept, given = _part(context.tables.timeline.entries(profile.key), message)
+    parted = _part(context.tables.timeline.entries(profile.key), message)
     fragments = [
         fragment for key in message.fragments if key in profile.fragments
-        for fragment in _recut(context, profile, message, key, kept, given)]
+        for fragment in _recut(context, profile, message, key, parted)]
     told = {key: value for identifier in message.identifiers if message.until is None
             for key, value in campaigns.hand_over(profile, identifier).items()}
-    if given:
-        context.tables.timeline.replace(profile.key, kept)
+    if parted.given:
+        context.tables.timeline.replace(profile.key, parted.kept)
         if profile.expiry:
             expiry.ask_now(context, profile)
-    entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in given]
+    entries = [entry._replace(fragment=message.fragments[entry.fragment]) for entry in parted.given]
     waiting = campaigns.give_waiting(profile, {entry.arrival for entry in entries})
     had = campaigns.answered(context.plan, profile) if message.is_split else set[str]()
     leaving = Profile("", profile.profile_id, fragments={fragment.key: fragment for fragment in fragments},
                       identifiers={identifier: [] for identifier in message.identifiers})
-    curtailed = bounds.curtail(context, leaving, profile.now)[0] + bounds.curtail(context, profile, profile.now)[0]
+    curtailed = bounds.curtailed(context, leaving, profile.now) + bounds.curtailed(context, profile, profile.now)
     state = Profile("", "", told=told, inherited=had, waiting=waiting, weight=leaving.weight)
     cause = "split" if message.is_split else "merge"
-    return [*curtailed, *_given(message.to, message.source, list(leaving.fragments.values()), entries, state, cause)]
+    given_away = Adopt(message.to, message.source, list(leaving.fragments.values()), entries, state, cause=cause)
+    return [*curtailed, *_in_portions(given_away)]
 
 
 def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
@@ -126,17 +128,26 @@ def _carry_out_waiting(context: Context, profile: Profile) -> list[Sent]:
     return sends
 
 
-def _part(entries: list[Entry], message: Cut) -> tuple[list[Entry], list[Entry]]:
+class _Parted(NamedTuple):
+    """The events of a profile, in order of arrival: those that stay and those that go."""
+
+    kept: list[Entry]
+    given: list[Entry]
+
+    def of(self, fragment: str) -> _Parted:
+        """Those of this fragment alone."""
+        return _Parted([e for e in self.kept if e.fragment == fragment], [e for e in self.given if e.fragment == fragment])
+
+
+def _part(entries: list[Entry], message: Cut) -> _Parted:
     def is_given(entry: Entry) -> bool:
         return (entry.fragment in message.fragments and entry.event_time >= message.since
                 and (message.until is None or entry.event_time < message.until))
 
-    return [e for e in entries if not is_given(e)], [e for e in entries if is_given(e)]
+    return _Parted([e for e in entries if not is_given(e)], [e for e in entries if is_given(e)])
 
 
-def _recut(
-    context: Context, profile: Profile, message: Cut, key: str, kept: list[Entry], given: list[Entry],
-) -> list[Fragment]:
+def _recut(context: Context, profile: Profile, message: Cut, key: str, parted: _Parted) -> list[Fragment]:
     """The part of this fragment that is given. A fragment that goes as a whole goes as it is, with all it knows.
 
     Otherwise both halves are folded anew. Events that the timeline has forgotten stay counted where they were, and what they
@@ -147,7 +158,7 @@ def _recut(
         del profile.fragments[key]
         old.epoch = epoch
         return [old]
-    kept, given = [e for e in kept if e.fragment == key], [e for e in given if e.fragment == key]
+    kept, given = parted.of(key)
     if not given:
         return []
     forgotten = old.events - len(given) - len(kept)
@@ -177,12 +188,10 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     if isinstance(profile, Forward):
         return [pass_on(tables, profile, message)]
     if profile is None:
-        profile = profiling.begin(context, message.profile, 0)
-        profile.identifiers.clear()
-        profile.standing = LINKED
+        profile = begin_decided(context, message.profile, 0)
     at = max(at, profile.now)
     _take_in(context, profile, message)
-    sends: list[Sent] = [*bounds.curtail(context, profile, at)[0]] if profile.weight > bounds.LARGEST else []
+    sends: list[Sent] = [*bounds.curtailed(context, profile, at)] if profile.weight > bounds.LARGEST else []
     if not message.last:
         return sends
     note_handover(profile, message.source, -1)
@@ -190,7 +199,7 @@ def adopt(context: Context, message: Adopt, at: int) -> list[Sent]:
     if profile.standing == ERASED:
         return sends + erasing.finish(context, profile, at)
     sends += profiling.settle(context, profile, at)
-    profiling.arm(context, profile)
+    lapsing.arm(context, profile)
     return sends
 
 
@@ -230,9 +239,9 @@ def _inherit(profile: Profile, origin: str, state: Profile) -> None:
     if state.handovers and profile.handovers.get(origin, 0) <= 0:
         profile.early[origin] = sorted(state.handovers)
     passed_on = sorted(source for source, balance in state.handovers.items() if balance > 0)
-    for waiting in (*(cut[-1] for cut in profile.cuts), *profile.early.values()):
-        if origin in waiting:
-            waiting += passed_on
+    for expected in (*(expected for *_, expected in profile.cuts), *profile.early.values()):
+        if origin in expected:
+            expected += passed_on
     campaigns.inherit(profile, state)
     profile.now = max(profile.now, state.now)
     profile.weight += state.weight

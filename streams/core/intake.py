@@ -40,7 +40,7 @@ LONGEST_SOURCE, LONGEST_ID = 200, 200
 """Characters, of a source and of a `messageId`: both are kept with much that is said of somebody."""
 
 
-def instant(value: Json, field: str) -> int:
+def read_instant(value: Json, field: str) -> int:
     """Epoch ms of an ISO 8601 text (without zone: UTC), or of epoch ms as a number or as a text of digits.
 
     An instant after `_LAST` becomes `_LAST`. Raises Rejected, naming the field and never the value, where it is no time."""
@@ -63,21 +63,21 @@ def event_time(message: Message, received_at: int) -> int:
     """When it happened, by the sender's clock corrected for its skew; never later than `received_at`."""
     timestamp = message.get("timestamp")
     if timestamp is not None:
-        happened = instant(timestamp, "timestamp")
+        happened = read_instant(timestamp, "timestamp")
         return happened if happened < received_at else received_at
     original, sent = message.get("originalTimestamp"), message.get("sentAt")
     if original is None:
         return received_at
-    happened = instant(original, "originalTimestamp")
+    happened = read_instant(original, "originalTimestamp")
     if sent is not None:
-        happened = received_at - (instant(sent, "sentAt") - happened)
+        happened = received_at - (read_instant(sent, "sentAt") - happened)
     return min(happened, received_at)
 
 
 def received(message: Message, otherwise: int) -> int:
     """`receivedAt` in ms; `otherwise` (the record's own time) where the message states none."""
     received_at = message.get("receivedAt")
-    return otherwise if received_at is None else instant(received_at, "receivedAt")
+    return otherwise if received_at is None else read_instant(received_at, "receivedAt")
 
 
 class Intake:

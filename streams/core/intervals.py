@@ -19,7 +19,8 @@ NEVER: Interval = (FOREVER, FOREVER)
 
 
 def intersection(one: Interval, other: Interval) -> Interval:
-    start, end = max(one[0], other[0]), min(one[1], other[1])
+    (one_start, one_end), (other_start, other_end) = one, other
+    start, end = max(one_start, other_start), min(one_end, other_end)
     return (start, end) if start < end else NEVER
 
 

@@ -6,6 +6,7 @@ had the cookie then. Each interval has an epoch of its own, so each is a fragmen
 """
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from streams.core.intervals import BEGINNING
@@ -15,6 +16,8 @@ NOBODY = ""
 if its owner was erased."""
 MOST_INTERVALS = 64
 Owners: TypeAlias = list[list[Any]]
+FROM, OWNER, EPOCH = range(3)
+"""Places in an interval."""
 
 
 def owner_at(owners: Owners, event_time: int) -> tuple[str, int] | None:
@@ -27,7 +30,7 @@ def owner_at(owners: Owners, event_time: int) -> tuple[str, int] | None:
 
 def present_owner(owners: Owners) -> str | None:
     """The profile key of whoever has the identifier now; None if nobody has."""
-    return (owners[-1][1] or None) if owners else None
+    return (owners[-1][OWNER] or None) if owners else None
 
 
 def until(owners: Owners, event_time: int) -> int | None:
@@ -37,22 +40,22 @@ def until(owners: Owners, event_time: int) -> int | None:
 
 def move(owners: Owners, event_time: int, profile: str, epoch: int) -> Owners:
     """The owners once `profile` has it from this event time to the end of the interval it falls in."""
-    kept = [owner for owner in owners if owner[0] != event_time]
+    kept = [interval for interval in owners if interval[FROM] != event_time]
     kept.append([event_time, profile, epoch])
-    kept.sort(key=lambda owner: owner[0])
+    kept.sort(key=itemgetter(FROM))
     return kept
 
 
 def rename(owners: Owners, absorbed: str, survivor: str) -> None:
     """Intervals of the absorbed profile are the survivor's."""
-    for owner in owners:
-        if owner[1] == absorbed:
-            owner[1] = survivor
+    for interval in owners:
+        if interval[OWNER] == absorbed:
+            interval[OWNER] = survivor
 
 
 def claim(owners: Owners, profile: str, epoch: int, earliest: int = BEGINNING) -> int:
     """Give what nobody owns to the profile, but nothing before `earliest`. Returns since when the profile owns it."""
-    since: int = owners[-1][0] if owners else BEGINNING
+    since: int = owners[-1][FROM] if owners else BEGINNING
     if since >= earliest:
         del owners[-1:]
     elif not owners:
@@ -74,7 +77,7 @@ def vacate(owners: Owners, forgotten: str) -> None:
     kept: Owners = []
     begins = None
     for since, profile, epoch in owners:
-        if profile == forgotten and owners[-1][0] != since:
+        if profile == forgotten and owners[-1][FROM] != since:
             begins = since if begins is None else begins
             continue
         kept.append([since if begins is None else begins, NOBODY if profile == forgotten else profile, epoch])

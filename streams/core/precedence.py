@@ -16,11 +16,8 @@ from typing import TypeAlias
 
 from streams.core.events import Event
 from streams.core.platforms import SOURCE_TYPES, platform_of
-from streams.core.profile import Fragment, Profile
-from streams.core.values import Json
+from streams.core.profile import SOURCE, SOURCE_TYPE, VALUE, Fragment, Profile, Statement, when
 
-Setting: TypeAlias = list[Json]
-"""[value, event time, arrival, source], and the type of source where `source` does not begin with it."""
 Order: TypeAlias = tuple[str, ...]
 """Types of source, the strongest first."""
 OTHER = ""
@@ -40,15 +37,15 @@ class Precedence:
 
 
 def origin(event: Event) -> list[str]:
-    """What a setting keeps of the event that made it: the source, and its type if the source does not begin with it."""
+    """What a statement keeps of the event that made it: the source, and its type if the source does not begin with it."""
     found = platform_of(event)
     kind = found if found in SOURCE_TYPES else OTHER
     return [event.source] if kind == _told_by(event.source) else [event.source, kind]
 
 
-def kind_of(setting: Setting) -> str:
+def kind_of(statement: Statement) -> str:
     """The type of source, one of `SOURCE_TYPES` or OTHER."""
-    return str(setting[4]) if len(setting) > 4 else _told_by(setting[3])
+    return str(statement[SOURCE_TYPE]) if len(statement) > SOURCE_TYPE else _told_by(statement[SOURCE])
 
 
 def _told_by(source: str) -> str:
@@ -56,23 +53,23 @@ def _told_by(source: str) -> str:
     return kind if kind in SOURCE_TYPES else OTHER
 
 
-def state(fragment: Fragment, name: str, setting: Setting) -> bool:
+def state(fragment: Fragment, name: str, statement: Statement) -> bool:
     """Keep this statement, unless the same type of source made a newer one: then False. The order of calls does not matter,
     nor does repeating one."""
     known = fragment.traits.get(name)
-    if known is None or setting[1:3] >= known[1:3]:
-        fragment.traits[name] = setting
-        if known is not None and (kind := kind_of(known)) != kind_of(setting):
+    if known is None or when(statement) >= when(known):
+        fragment.traits[name] = statement
+        if known is not None and (kind := kind_of(known)) != kind_of(statement):
             fragment.superseded.setdefault(name, {})[kind] = known
-        _drop(fragment, name, kind_of(setting))
+        _drop(fragment, name, kind_of(statement))
         return True
-    kind = kind_of(setting)
+    kind = kind_of(statement)
     if kind == kind_of(known):
         return False
     others = fragment.superseded.setdefault(name, {})
-    if kind in others and others[kind][1:3] > setting[1:3]:
+    if kind in others and when(others[kind]) > when(statement):
         return False
-    others[kind] = setting
+    others[kind] = statement
     return True
 
 
@@ -82,32 +79,32 @@ def _drop(fragment: Fragment, name: str, kind: str) -> None:
         del fragment.superseded[name]
 
 
-def statements(fragment: Fragment, name: str) -> Iterator[Setting]:
+def statements(fragment: Fragment, name: str) -> Iterator[Statement]:
     """The newest of each type of source, the newest of all first."""
     if name in fragment.traits:
         yield fragment.traits[name]
         yield from fragment.superseded.get(name, {}).values()
 
 
-def in_force(profile: Profile, name: str, order: Order) -> Setting | None:
-    """The setting that the profile's trait has; its value is None if the trait was removed. None if it was never set."""
+def in_force(profile: Profile, name: str, order: Order) -> Statement | None:
+    """The statement that the profile's trait has; its value is None if the trait was removed. None if it was never set."""
     if order:
         return ruling(order, (each for fragment in profile.fragments.values() for each in statements(fragment, name)))
-    newest: Setting | None = None
+    newest: Statement | None = None
     for fragment in profile.fragments.values():
-        setting = fragment.traits.get(name)
-        if setting is not None and (newest is None or setting[1:3] > newest[1:3]):
-            newest = setting
+        statement = fragment.traits.get(name)
+        if statement is not None and (newest is None or when(statement) > when(newest)):
+            newest = statement
     return newest
 
 
-def ruling(order: Order, settings: Iterable[Setting]) -> Setting | None:
+def ruling(order: Order, said: Iterable[Statement]) -> Statement | None:
     """Which of these statements about one trait, in any order, is in force."""
-    newest: dict[int, Setting] = {}
-    for setting in settings:
-        place = rank(order, kind_of(setting))
-        if place not in newest or setting[1:3] > newest[place][1:3]:
-            newest[place] = setting
+    newest: dict[int, Statement] = {}
+    for statement in said:
+        place = rank(order, kind_of(statement))
+        if place not in newest or when(statement) > when(newest[place]):
+            newest[place] = statement
     return strongest(newest)
 
 
@@ -116,14 +113,14 @@ def rank(order: Order, kind: str) -> int:
     return order.index(kind) if kind in order else len(order)
 
 
-def strongest(newest: Mapping[int, Setting]) -> Setting | None:
+def strongest(newest: Mapping[int, Statement]) -> Statement | None:
     """The one in force, of the newest statement of each rank."""
-    removed: Setting | None = None
+    removed: Statement | None = None
     for place in sorted(newest):
-        setting = newest[place]
-        if removed is not None and setting[1:3] < removed[1:3]:
+        statement = newest[place]
+        if removed is not None and when(statement) < when(removed):
             continue
-        if setting[0] is not None:
-            return setting
-        removed = setting
+        if statement[VALUE] is not None:
+            return statement
+        removed = statement
     return removed

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from streams.core.profile import Profile
+from streams.core.profile import SINCE, Profile
 
 
 class Pressed(NamedTuple):
@@ -44,4 +44,4 @@ class Press:
     def means(self, profile: Profile, segment: str) -> bool:
         """Whether the profile has been in the segment since the press."""
         member = profile.members.get(segment)
-        return member is not None and member[1] <= self.at
+        return member is not None and bool(member[SINCE] <= self.at)

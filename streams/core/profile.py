@@ -3,10 +3,15 @@
 Every event is folded into exactly one fragment, that of its strongest identifier; what the profile knows is read
 over all of them. So merging adopts fragments and splitting gives them back, and nothing is ever added twice.
 State is mutable on purpose: the unit of work owns it from the read to the commit, and drops it on any failure.
+
+What stands in it many times over is a plain list, because that is the stored form and costs nothing to read. Whoever needs
+all of such a row unpacks it; single places of it have the names below.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from streams.core.values import Json
@@ -15,6 +20,18 @@ Entries: TypeAlias = list[Any]
 LONE, LINKED, LEAVING, ERASED = range(4)
 """What the identity graph knows of a profile: nothing; that it is there; that it asked to end; that it is nobody."""
 ENDED = (LEAVING, ERASED)
+
+Statement: TypeAlias = list[Json]
+"""What somebody said of a trait or of a purpose: [value, event time, arrival, source], and the type of source where `source`
+does not begin with it. The value is None for a trait that was removed, and whether it is granted for a purpose."""
+VALUE, EVENT_TIME, ARRIVAL, SOURCE, SOURCE_TYPE = range(5)
+"""Places in a statement."""
+when: Callable[[Statement], list[int]] = itemgetter(slice(EVENT_TIME, SOURCE))
+"""[event time, arrival] of a statement: of two the greater is the newer."""
+VERSION, SINCE, BECAUSE = range(3)
+"""Places in a row of `Profile.members`."""
+DUE, PERIOD = range(2)
+"""Places in `Profile.expiry`, `aging` and `recall`."""
 
 
 @dataclass(slots=True)
@@ -28,11 +45,11 @@ class Fragment:
     events: int = 0
     first_seen: int = 0
     last_seen: int = 0
-    traits: dict[str, list[Json]] = field(default_factory=dict)
-    """Name -> [value, event time, arrival, source], the newest. A removed trait stays with value None, so that an older
-    value that comes late does not bring it back."""
-    consent: dict[str, list[Json]] = field(default_factory=dict)
-    """Purpose -> [granted, event time, arrival, source]."""
+    traits: dict[str, Statement] = field(default_factory=dict)
+    """Name -> the newest. A removed trait stays with value None, so that an older value that comes late does not bring it
+    back."""
+    consent: dict[str, Statement] = field(default_factory=dict)
+    """Purpose -> the newest."""
     leaves: dict[str, Entries] = field(default_factory=dict)
     """Leaf id -> that leaf's entries, whose form is the leaf's own affair (`segments.leaves`)."""
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
@@ -41,8 +58,8 @@ class Fragment:
     """The `source_set` of the plan whose leaves this fragment is complete for; empty before its first event."""
     time_zone: list[Json] = field(default_factory=list)
     """[name, event time] as `context.timezone` said last."""
-    superseded: dict[str, dict[str, list[Json]]] = field(default_factory=dict)
-    """Trait -> type of source -> its newest setting, of other types than that of `traits` (`precedence`)."""
+    superseded: dict[str, dict[str, Statement]] = field(default_factory=dict)
+    """Trait -> type of source -> its newest statement, of other types than that of `traits` (`precedence`)."""
 
     @property
     def key(self) -> str:
@@ -127,7 +144,7 @@ class Profile:
     """An upper bound of the bytes of its row (`bounds`)."""
     joined: str = ""
     """What brought the fragments that came since the last evaluation, `merge` or `split`; empty if none did."""
-    halves: list[dict[str, list[Json]]] = field(default_factory=list)
+    halves: list[dict[str, Statement]] = field(default_factory=list)
     """Purpose -> statement of each part, its own first, while they are joined (`consent.merging`)."""
 
 

@@ -4,28 +4,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.core import bounds, campaigns, expiry, retention, telling
-from streams.core.campaigns import history
+from streams.core.belonging import begin_decided, is_known, is_own, mark_linked
 from streams.core.campaigns.local_time import zone as time_zone
 from streams.core.consent.merging import expect
 from streams.core.context import Context
 from streams.core.events import Event
-from streams.core.intervals import BEGINNING
+from streams.core.lapsing import arm, catch_up, end_overdue
 from streams.core.messages import Decide, Deliver, Sent, Visit
-from streams.core.profile import ENDED, ERASED, LINKED, LONE, Forward, Fragment, Profile, fragment_key, home, split_key
+from streams.core.profile import Forward, Fragment, Profile, fragment_key, split_key
 from streams.core.segments import evaluate
 from streams.core.segments.folding import fold
-from streams.core.tables import RULE, VIEW, Entry, Tables
+from streams.core.tables import Entry
 from streams.core.upgrade import bring_up_to_date
 
 TRIM_EVERY = 512
-
-
-def begin(context: Context, key: str, created: int) -> Profile:
-    """A profile that owns nothing but the identifier it is named after."""
-    profile = Profile(key, context.profile_id(key), created)
-    profile.identifiers[home(key)] = [0, BEGINNING]
-    context.tables.profiles.put(key, profile)
-    return profile
 
 
 def next_visit(event: Event, pending: tuple[str, ...], visits: dict[str, int | None]) -> Sent:
@@ -41,7 +33,8 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         message.profile = row.to
         return [message]
     if message.decided:
-        return take(context, row or _begin_decided(context, message), message.fragment, event, at, message)
+        profile = row or begin_decided(context, message.profile, message.created)
+        return take(context, profile, message.fragment, event, at, message)
     if row is not None and expiry.is_overdue(row, event.received_at):
         return [*end_overdue(context, row, event.received_at), message]
     if row is None or not is_known(row, event) or _is_of_an_older_ownership(row, message):
@@ -85,50 +78,12 @@ def take(
     return sends
 
 
-def is_known(profile: Profile, event: Event) -> bool:
-    """Whether all identifiers that the event names are this profile's, as of the event's time."""
-    if profile.standing in ENDED:
-        return False
-    identifiers, moment = profile.identifiers, event.event_time
-    for identifier in event.identifiers:
-        owned = identifiers.get(identifier)
-        if owned is None or owned[1] > moment:
-            return False
-    return True
-
-
 def _is_of_an_older_ownership(profile: Profile, message: Deliver) -> bool:
     """Whether the strongest identifier left and came back while the event was under way: the event belongs to the later
     ownership then."""
     subject = message.event.subject
-    return message.fragment != fragment_key(subject, profile.identifiers[subject][0])
-
-
-def is_own(profile: Profile, identifier: str) -> bool:
-    """Whether the profile is named after the identifier and still has it: a split or a move may leave it the name only."""
-    return profile.key == identifier in profile.identifiers
-
-
-def own_profile(tables: Tables, identifier: str) -> Profile | None:
-    """The profile that is named after the identifier and still has it, at the identifier's home."""
-    row = tables.profiles.get(identifier)
-    return row if isinstance(row, Profile) and is_own(row, identifier) else None
-
-
-def _begin_decided(context: Context, message: Deliver) -> Profile:
-    profile = begin(context, message.profile, message.created)
-    profile.identifiers.clear()
-    profile.standing = LINKED
-    return profile
-
-
-def mark_linked(tables: Tables, profile: Profile) -> int:
-    """Note that the sequencer is about to hear of a lone profile, which must not end on its own from now on. Returns when it
-    was created."""
-    if profile.standing == LONE:
-        profile.standing = LINKED
-        tables.profiles.put(profile.key, profile)
-    return profile.created
+    epoch, _ = profile.identifiers[subject]
+    return message.fragment != fragment_key(subject, epoch)
 
 
 def _note_decision(profile: Profile, message: Deliver) -> None:
@@ -137,52 +92,6 @@ def _note_decision(profile: Profile, message: Deliver) -> None:
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
     expect(profile, message.expects)
-
-
-def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Everything that new definitions and time alone have changed before `at`, each change at its own instant."""
-    sends: list[Sent] = []
-    if profile.edition != context.edition and profile.fragments:
-        sends += bring_up_to_date(context, profile, at)
-    if profile.timer_at and profile.timer_at < at:
-        sends += lapse(context, profile, at - 1)
-    return sends
-
-
-def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
-    """The changes that time alone makes, up to and including `until`."""
-    sends: list[Sent] = []
-    if profile.handovers:
-        return sends
-    due = next_due(profile)
-    while due is not None and due <= until:
-        instant = max(due, profile.now)
-        profile.now = instant
-        changes = evaluate.lapse(context.plan, profile, instant)
-        if changes:
-            sends += telling.tell(context, profile, changes, "time", instant)
-        if profile.held:
-            sends += campaigns.release_held(context, profile, instant)
-        due = next_due(profile)
-    return sends
-
-
-def end_overdue(context: Context, profile: Profile, received_at: int) -> list[Sent]:
-    """What time has done to the profile before the event, as if its timers had fired in time. Afterwards it is not
-    overdue."""
-    end = expiry.end_of(context, profile)
-    is_over = end is not None and end < received_at and profile.edition == context.edition
-    sends = lapse(context, profile, end) if is_over and end is not None else []
-    return sends + expiry.due(context, profile.key, received_at - 1)
-
-
-def next_due(profile: Profile) -> int | None:
-    """When time alone does something next: a leaf may change, or a held message is due."""
-    due = evaluate.next_due(profile)
-    if not profile.held:
-        return due
-    held: int = min(row[0] for row in profile.held)
-    return held if due is None else min(due, held)
 
 
 def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int) -> Iterable[str]:
@@ -209,8 +118,8 @@ def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
     context.tables.profiles.put(profile.key, profile)
     if profile.handovers or profile.edition != context.edition or not profile.fragments:
         return [*told]
-    changes = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
-    sends = telling.tell(context, profile, changes, "event", max(at, profile.now)) if changes else []
+    crossings = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
+    sends = telling.tell(context, profile, crossings, "event", max(at, profile.now)) if crossings else []
     arm(context, profile)
     return [*told, *sends]
 
@@ -219,16 +128,16 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
     """What the event that was just folded in changes."""
     at, plan = profile.now, context.plan
     if is_first:
-        changes = evaluate.create(plan, profile, touched, at, event.message_id)
+        crossings = evaluate.create(plan, profile, touched, at, event.message_id)
         profile.edition = context.edition
     elif touched:
-        changes = evaluate.refresh(plan, profile, touched, at, event.message_id)
+        crossings = evaluate.refresh(plan, profile, touched, at, event.message_id)
     else:
-        changes = []
-    sends = telling.tell(context, profile, changes, "event", at, event) if changes else []
+        crossings = []
+    sends = telling.tell(context, profile, crossings, "event", at, event) if crossings else []
     if event.consent:
         sends += campaigns.consent_changed(context, profile, at)
-    if plan.definitions.campaigns and not changes:
+    if plan.definitions.campaigns and not crossings:
         sends += campaigns.event_happened(context, profile, event, at)
     return sends
 
@@ -245,17 +154,19 @@ def count(fragment: Fragment, event: Event) -> None:
     fragment.events += 1
     if "timezone" in event.context:
         zone = event.context["timezone"]
-        is_newest = not fragment.time_zone or moment >= fragment.time_zone[1]
-        if is_newest and isinstance(zone, str) and time_zone(zone):
+        _, newest = fragment.time_zone or (None, moment)
+        if moment >= newest and isinstance(zone, str) and time_zone(zone):
             fragment.time_zone = [zone, moment]
     for identifier in event.identifiers:
         seen = fragment.identifiers.get(identifier)
         if seen is None:
             fragment.identifiers[identifier] = [moment, moment, event.source, event.arrival]
-        elif moment > seen[1] or (moment == seen[1] and event.arrival > seen[3]):
-            seen[1:] = moment, event.source, event.arrival
-        elif moment < seen[0]:
-            seen[0] = moment
+            continue
+        first, last, source, arrival = seen
+        if moment > last or (moment == last and event.arrival > arrival):
+            seen[:] = first, moment, event.source, event.arrival
+        elif moment < first:
+            seen[:] = moment, last, source, arrival
 
 
 def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list[Sent]:
@@ -268,21 +179,3 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list
     return sends + campaigns.answer_waiting(context, profile, max(at, profile.now))
 
 
-def arm(context: Context, profile: Profile) -> None:
-    """One timer per profile, written only when it moves to an earlier instant; one that fires too early is armed anew."""
-    if profile.standing == ERASED:
-        return
-    if profile.sent or profile.decided:
-        history.watch(context, profile)
-    timers = context.tables.timers
-    due = None if profile.handovers or not (profile.due or profile.held) else next_due(profile)
-    if due is not None and (not profile.timer_at or due < profile.timer_at):
-        if profile.timer_at:
-            timers.disarm(profile.timer_at, RULE, profile.key)
-        profile.timer_at = due
-        timers.arm(due, RULE, profile.key)
-        context.tables.profiles.put(profile.key, profile)
-    if (context.view_after is not None and profile.view_due <= context.wall
-            and not timers.is_armed(profile.view_due, VIEW, profile.key)):  # while a task is behind, it may not fire yet
-        profile.view_due = context.wall + context.view_after
-        timers.arm(profile.view_due, VIEW, profile.key)

@@ -52,7 +52,7 @@ def once(context: Context, request: R, at: int, act: Callable[[Context, R, int],
 def _receipt(request: Split | Suppress | Petition, said: Receipt | Pending, at: int) -> Receipt:
     if isinstance(said, Receipt):
         return said
-    action = request.question[0]
+    action, *_ = request.question
     return Receipt(request.request_id, action, said.profile_id, said.places, at, outcome="")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from streams.core.definitions import Caps
 from streams.core.identifiers import Namespaces, is_anonymous, namespace_of
-from streams.core.tables import Person
+from streams.core.tables import SIDE, Person
 
 TICKS = 20
 """An arrival is (milliseconds << TICKS) + a running number."""
@@ -103,8 +103,9 @@ def are_parted(parts: Sequence[Person], event_time: int) -> bool:
 
 def rejoined(one: Mapping[int, list[int]], other: Mapping[int, list[int]]) -> dict[int, list[int]]:
     """The splits that still part a merged person from others. What newer evidence has joined is no longer parted."""
+    joined = {number for number in one.keys() & other.keys() if one[number][SIDE] != other[number][SIDE]}
     both = {**one, **other}
-    lasting = [number for number in sorted(both) if one.get(number, both[number])[0] == both[number][0]]
+    lasting = sorted(both.keys() - joined)
     return {number: both[number] for number in lasting[-MOST_SPLITS:]}
 
 

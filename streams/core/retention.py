@@ -11,7 +11,7 @@ from __future__ import annotations
 from streams.core.context import Context
 from streams.core.intervals import DAY_MS
 from streams.core.messages import Sent
-from streams.core.profile import Profile
+from streams.core.profile import DUE, PERIOD, Profile
 from streams.core.resolution import TICKS
 from streams.core.tables import EVENTS
 
@@ -29,7 +29,7 @@ def watch(context: Context, profile: Profile, arrival: int | None = None) -> Non
     if kept is None or arrival is None:
         return
     due = (arrival >> TICKS) + kept
-    if not profile.aging or due < profile.aging[0]:
+    if not profile.aging or due < profile.aging[DUE]:
         _disarm(context, profile)
         profile.aging = [due, kept]
         timers.arm(due, EVENTS, profile.key)
@@ -38,7 +38,7 @@ def watch(context: Context, profile: Profile, arrival: int | None = None) -> Non
 
 def redefined(context: Context, profile: Profile) -> None:
     """A revision may keep events for another time than before."""
-    if context.plan.definitions.events_expire_after != (profile.aging[1] if profile.aging else None):
+    if context.plan.definitions.events_expire_after != (profile.aging[PERIOD] if profile.aging else None):
         watch(context, profile)
 
 
@@ -64,6 +64,6 @@ def note(profile: Profile, forgotten: list[int]) -> None:
 
 def _disarm(context: Context, profile: Profile) -> None:
     if profile.aging:
-        context.tables.timers.disarm(profile.aging[0], EVENTS, profile.key)
+        context.tables.timers.disarm(profile.aging[DUE], EVENTS, profile.key)
         profile.aging = []
         context.tables.profiles.put(profile.key, profile)

@@ -85,7 +85,7 @@ def _owners(context: Context, message: Decide) -> dict[str, str]:
             context.tables.nodes.put(identifier, node)
         owner = owner_at(node.owners, message.event.event_time) if node else None
         if owner:
-            found[identifier] = owner[0]
+            found[identifier], _ = owner
     return found
 
 
@@ -199,8 +199,9 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
     node = tables.nodes.get(identifier)
     former = tables.persons.get(owner)
     assert node is not None and former is not None
-    before, end = owner_at(node.owners, since), until(node.owners, since)
-    assert before is not None
+    owned, end = owner_at(node.owners, since), until(node.owners, since)
+    assert owned is not None
+    _, before = owned
     if len(node.owners) >= MOST_INTERVALS:
         ruling.audit("refused", [identifier], owner, f"moved {MOST_INTERVALS} times already")
         return
@@ -213,12 +214,12 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
         ruling.gained[identifier] = [node.epochs, since]
     else:
         ruling.person.former.add(identifier)
-    if any(each[1] == owner for each in node.owners):
+    if any(each == owner for _, each, _ in node.owners):
         former.former.add(identifier)
     tables.persons.put(owner, former)
     source = f"moved\x00{ruling.number}\x00{identifier}"
     ruling.expects.append(source)
-    fragments = {fragment_key(identifier, before[1]): fragment_key(identifier, node.epochs)}
+    fragments = {fragment_key(identifier, before): fragment_key(identifier, node.epochs)}
     ruling.sends.append(Cut(owner, ruling.profile, (identifier,), fragments, since, end, source))
     ruling.audit("moved", [identifier], owner, between=(since, end))
 
@@ -232,8 +233,9 @@ def _conclude(ruling: _Ruling) -> list[Sent]:
     assert named is not None
     owner = owner_at(named.owners, event.event_time)
     assert owner is not None
+    _, epoch = owner
     ruling.sends.append(Deliver(
-        event, ruling.profile, fragment_key(subject, owner[1]), True, ruling.person.created, ruling.gained,
+        event, ruling.profile, fragment_key(subject, epoch), True, ruling.person.created, ruling.gained,
         tuple(ruling.expects), _suppressed(ruling)))
     return ruling.sends
 

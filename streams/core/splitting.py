@@ -6,20 +6,20 @@ begins under a key that never was (`profile_key`), since forwards may still stan
 """
 from __future__ import annotations
 
-from typing import Any
-
-from streams.core import profiling
+from streams.core import lapsing, profiling
+from streams.core.belonging import begin_decided
 from streams.core.consent.merging import expect
 from streams.core.context import Context
 from streams.core.intervals import BEGINNING
-from streams.core.messages import Cut, IdentityChanged, Point, Sent
-from streams.core.ownership import rename
+from streams.core.messages import Cut, IdentityChanged, Sent
+from streams.core.ownership import OWNER
 from streams.core.profile import LINKED, Forward, fragment_key
 from streams.core.receipts import Pending, once
 from streams.core.requests import NO_IDENTIFIER, Announce, Receipt, Split
 from streams.core.resolution import rejoined
 from streams.core.sequencer import new_key, next_decision
 from streams.core.tables import Person
+from streams.core.transferring import transfer
 
 
 def split(context: Context, message: Split, at: int) -> list[Sent]:
@@ -30,7 +30,7 @@ def split(context: Context, message: Split, at: int) -> list[Sent]:
 def _decide(context: Context, message: Split, at: int) -> list[Sent | Pending]:
     tables = context.tables
     node = tables.nodes.get(message.identifier)
-    key = str(node.owners[-1][1]) if node and node.owners else message.identifier
+    key = str(node.owners[-1][OWNER]) if node and node.owners else message.identifier
     person = tables.persons.get(key) or Person(created=0)
     reason = _refusal(person, message)
     if reason:
@@ -42,7 +42,7 @@ def _decide(context: Context, message: Split, at: int) -> list[Sent | Pending]:
     tables.persons.put(to, fresh)
     profile_id = context.profile_id
     return [
-        *_hand_over(context, key, to, fresh, chosen, f"split\x00{number}"),
+        *_hand_over(context, key, to, fresh, f"split\x00{number}"),
         IdentityChanged(at, "split", profile_id(key), profile_id(to), chosen, "", f"request {message.request_id}", number),
         Receipt(message.request_id, "split", profile_id(to), {"profiles": 2}, at)]
 
@@ -79,40 +79,27 @@ def _part(person: Person, chosen: list[str], number: int, at: int) -> Person:
     return fresh
 
 
-def _hand_over(context: Context, key: str, to: str, fresh: Person, chosen: list[str], source: str) -> list[Sent]:
-    fragments: dict[str, str] = {}
-    gained: dict[str, list[int]] = {}
-    suppressed: dict[str, list[Any]] = {}
-    points: list[Sent] = []
-    for identifier in chosen:
-        node = context.tables.nodes.get(identifier)
-        assert node is not None
-        mine = [fragment_key(identifier, epoch) for _, owner, epoch in node.owners if owner == key]
-        fragments |= {fragment: fragment for fragment in mine}
-        rename(node.owners, key, to)
-        context.tables.nodes.put(identifier, node)
-        since, _, epoch = node.owners[-1]
-        gained[identifier] = [epoch, since]
-        if node.suppressed:
-            suppressed[identifier] = node.suppressed
-        points.append(Point.of(identifier, node))
+def _hand_over(context: Context, key: str, to: str, fresh: Person, source: str) -> list[Sent]:
+    """All that leaves, with the fragments of all its time."""
+    given, nodes = transfer(context, fresh.identifiers, key, to, fresh), context.tables.nodes
+    fragments = [fragment_key(identifier, epoch) for identifier in fresh.identifiers if (node := nodes.get(identifier))
+                 for _, owner, epoch in node.owners if owner == to]
     return [
-        Announce(to, fresh.created, gained, (source,), suppressed),
-        Cut(key, to, chosen, fragments, BEGINNING, None, source, is_split=True), *points]
+        Announce(to, fresh.created, given.gained, (source,), given.suppressed),
+        Cut(key, to, list(fresh.identifiers), {each: each for each in fragments}, BEGINNING, None, source, is_split=True),
+        *given.points]
 
 
 def announce(context: Context, message: Announce, at: int) -> list[Sent]:
     """The profile begins. What comes for it before its fragments is folded in, and judged together with them."""
     row = context.tables.profiles.get(message.profile)
     assert not isinstance(row, Forward)
-    profile = row or profiling.begin(context, message.profile, message.created)
-    if row is None:
-        profile.identifiers.clear()
+    profile = row or begin_decided(context, message.profile, message.created)
     profile.created, profile.standing = message.created, LINKED
     profile.identifiers.update(message.gained)
     profile.suppressed.update(message.suppressed)
     expect(profile, message.expects)
     context.tables.profiles.put(profile.key, profile)
     sends = profiling.settle(context, profile, at, "split")
-    profiling.arm(context, profile)
+    lapsing.arm(context, profile)
     return sends

@@ -12,6 +12,7 @@ from streams.core import (
     exporting,
     forwarding,
     handover,
+    lapsing,
     profiling,
     receipts,
     retention,
@@ -31,16 +32,13 @@ from streams.core.messages import (
     Decide,
     Deliver,
     Point,
-    ProfileSeen,
     Release,
     Resolve,
     Sent,
     Visit,
 )
-from streams.core.profile import Profile
 from streams.core.requests import Announce, Asked, Petition, Split, Suppress, Suppressing
 from streams.core.tables import ANSWER, EVENTS, EXPIRY, FORWARD, MESSAGES, RULE, VACANT, VIEW
-from streams.core.upgrade import bring_up_to_date
 
 
 def step(context: Context, message: Command, at: int) -> list[Sent]:
@@ -114,26 +112,6 @@ def fire(context: Context, due: int, cause: str, key: str) -> list[Sent]:
     return _DUE[cause](context, key, due)
 
 
-def _rule_due(context: Context, key: str, at: int) -> list[Sent]:
-    """Let what time alone changed happen, and arm the next."""
-    row = context.tables.profiles.get(key)
-    if not isinstance(row, Profile):
-        return []
-    context.tables.profiles.put(key, row)
-    row.timer_at = 0
-    sends: list[Sent] = []
-    if row.edition != context.edition:
-        sends += bring_up_to_date(context, row, max(at, row.now))
-    sends += profiling.lapse(context, row, at)
-    profiling.arm(context, row)
-    return sends
-
-
-def _view_due(context: Context, key: str, at: int) -> list[Sent]:
-    row = context.tables.profiles.get(key)
-    return [ProfileSeen(row)] if isinstance(row, Profile) and not row.handovers else []
-
-
 _DUE: Mapping[str, Callable[[Context, str, int], list[Sent]]] = {
-    RULE: _rule_due, VIEW: _view_due, EXPIRY: expiry.due, EVENTS: retention.due, MESSAGES: history.due,
+    RULE: lapsing.due, VIEW: lapsing.view_due, EXPIRY: expiry.due, EVENTS: retention.due, MESSAGES: history.due,
     FORWARD: forwarding.due, VACANT: vacating.due, ANSWER: receipts.due}

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from streams.core import barring, campaigns
 from streams.core.arrival import leave_undecided
+from streams.core.belonging import mark_linked, own_profile
 from streams.core.context import Context
 from streams.core.endings import Bar
 from streams.core.messages import Point, Sent
 from streams.core.ownership import present_owner
 from streams.core.profile import Forward, Profile
-from streams.core.profiling import mark_linked, own_profile
 from streams.core.receipts import Pending, once
 from streams.core.requests import NO_IDENTIFIER, Asked, Petition, Receipt, Suppress, Suppressing
 from streams.core.sequencer import next_decision, node_of
+from streams.core.tables import DECISION
 
 UNSTATED = "do not contact"
 PERSONAL = frozenset({"erase", "export"})
@@ -69,7 +70,7 @@ def _is_off(context: Context, message: Suppress) -> bool:
     node = context.tables.nodes.get(message.identifier)
     if node is None:
         return message.created is None
-    return present_owner(node.owners) is None and (not node.suppressed or node.suppressed[1] is None)
+    return present_owner(node.owners) is None and not node.is_suppressed
 
 
 def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pending]:
@@ -87,7 +88,7 @@ def _of_erased(context: Context, message: Suppress, at: int) -> list[Sent | Pend
 def take_note(profile: Profile, identifier: str, row: list[object]) -> bool:
     """Decisions may overtake each other on their way round former owners, so the newest counts. True if this one is news."""
     known = profile.suppressed.get(identifier)
-    if identifier not in profile.identifiers or (known is not None and known[0] >= row[0]):
+    if identifier not in profile.identifiers or (known is not None and known[DECISION] >= row[DECISION]):
         return False
     profile.suppressed[identifier] = row
     return True

@@ -1,6 +1,6 @@
 """The state of a task, as the stages see it: tables of decoded rows, its timeline and its timers.
 
-Rows are read once per unit of work and written once, however often they were touched; `Table` is the contract,
+Rows are read once per unit of work and written once, however often they were touched; `RowTable` is the contract,
 the unit of work brings the implementation.
 """
 from __future__ import annotations
@@ -25,7 +25,7 @@ WATCHED_FOR = DAY_MS
 """ms for which, after that, an erased identifier is still taken out of whatever profiles are handed."""
 
 
-class Table(Protocol[T]):
+class RowTable(Protocol[T]):
     """One table of one task. A row that was got may be changed in place; `put` then marks it as changed."""
 
     def get(self, key: str) -> T | None: ...
@@ -35,7 +35,7 @@ class Table(Protocol[T]):
     def delete(self, key: str) -> None: ...
 
 
-class RareTable(Table[T], Protocol[T]):
+class RareTable(RowTable[T], Protocol[T]):
     """A table in which most deployments have no row at all."""
 
     def is_empty(self) -> bool:
@@ -114,6 +114,10 @@ class Pointer:
     is_vacant: bool = False
 
 
+DECISION, REASON = range(2)
+"""Places in `Node.suppressed`."""
+
+
 @dataclass(slots=True)
 class Node:
     """An identifier in the identity graph: the same intervals as its pointer, and the next free epoch.
@@ -126,6 +130,15 @@ class Node:
     suppressed: list[Any] = field(default_factory=list)
     generation: int = 0
     vacant_until: int = 0
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether it is on the suppression list now."""
+        return bool(self.suppressed) and self.suppressed[REASON] is not None
+
+
+SIDE, PARTED_AT = range(2)
+"""Places in a row of `Person.parted`."""
 
 
 @dataclass(slots=True)
@@ -153,13 +166,13 @@ class Barred:
 
 @dataclass(slots=True)
 class Tables:
-    pointers: Table[Pointer]
-    profiles: Table[Profile | Forward]
-    nodes: Table[Node]
-    persons: Table[Person]
-    chunks: Table[bytes]
-    counters: Table[int]
+    pointers: RowTable[Pointer]
+    profiles: RowTable[Profile | Forward]
+    nodes: RowTable[Node]
+    persons: RowTable[Person]
+    chunks: RowTable[bytes]
+    counters: RowTable[int]
     timeline: Timeline
     timers: Timers
-    receipts: Table[Receipt]
+    receipts: RowTable[Receipt]
     barred: RareTable[Barred]

@@ -8,23 +8,23 @@ from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.messages import MembershipChanged, Sent
 from streams.core.profile import Profile
-from streams.core.segments.evaluate import Change
+from streams.core.segments.evaluate import Crossing
 
 
 def tell(
-    context: Context, profile: Profile, changes: Sequence[Change], cause: str, at: int, event: Event | None = None,
+    context: Context, profile: Profile, crossings: Sequence[Crossing], cause: str, at: int, event: Event | None = None,
 ) -> list[Sent]:
-    """One line a change, in the order of the definitions, then what campaigns make of them."""
-    return lines(profile, changes, cause, at) + campaigns.memberships_changed(context, profile, changes, at, event)
+    """One line a crossing, in the order of the definitions, then what campaigns make of them."""
+    return lines(profile, crossings, cause, at) + campaigns.memberships_changed(context, profile, crossings, at, event)
 
 
-def lines(profile: Profile, changes: Sequence[Change], cause: str, at: int) -> list[Sent]:
-    """One line a change, in the order given."""
+def lines(profile: Profile, crossings: Sequence[Crossing], cause: str, at: int) -> list[Sent]:
+    """One line a crossing, in the order given."""
     identifiers = sorted(profile.identifiers)
     sends: list[Sent] = []
-    for change in changes:
-        sequence = profile.sequences[change.segment_id] = profile.sequences.get(change.segment_id, 0) + 1
+    for crossing in crossings:
+        sequence = profile.sequences[crossing.segment_id] = profile.sequences.get(crossing.segment_id, 0) + 1
         sends.append(MembershipChanged(
-            profile.profile_id, change.segment_id, change.version, "entered" if change.entered else "exited",
-            sequence, at, cause, change.because, identifiers))
+            profile.profile_id, crossing.segment_id, crossing.version, "entered" if crossing.entered else "exited",
+            sequence, at, cause, crossing.because, identifiers))
     return sends

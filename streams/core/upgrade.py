@@ -20,8 +20,8 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
         return []
     sends: list[Sent] = []
     if rebuild(context, profile):
-        sends += bounds.curtail(context, profile, at)[0]
-    changes = evaluate.evaluate_all(context.plan, profile, at)
+        sends += bounds.curtailed(context, profile, at)
+    crossings = evaluate.evaluate_all(context.plan, profile, at)
     merging.conclude(profile)
     sends += campaigns.take_answers(context, profile, at)
     profile.edition = context.edition
@@ -30,7 +30,7 @@ def bring_up_to_date(context: Context, profile: Profile, at: int, cause: str = "
     expiry.watch(context, profile)
     retention.redefined(context, profile)
     history.redefined(context, profile)
-    sends += telling.tell(context, profile, changes, cause, at) if changes else []
+    sends += telling.tell(context, profile, crossings, cause, at) if crossings else []
     return sends + campaigns.catch_up(context, profile, at)
 
 

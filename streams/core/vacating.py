@@ -9,17 +9,17 @@ other."""
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from streams.core.barring import is_known, mark
 from streams.core.context import Context
 from streams.core.copies import forget_copies
 from streams.core.endings import Redact, Vacate
 from streams.core.messages import IdentityChanged, Point, Release, Sent
-from streams.core.ownership import rename, vacate
+from streams.core.ownership import vacate
 from streams.core.profile import Forward, profile_key, split_key
 from streams.core.requests import Announce
 from streams.core.tables import UNDER_WAY, VACANT, Node
+from streams.core.transferring import transfer
 
 RENAMED = "renamed:"
 """Begins a key that is not named after an identifier."""
@@ -68,26 +68,15 @@ def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list
     tables.persons.delete(key)
     person.decisions = 0
     tables.persons.put(to, person)
-    gained, suppressed, points = dict[str, list[int]](), dict[str, list[Any]](), list[Sent]()
-    for identifier in sorted({*person.identifiers, *person.former}):
-        node = tables.nodes.get(identifier)
-        assert node is not None
-        rename(node.owners, key, to)
-        tables.nodes.put(identifier, node)
-        points.append(Point.of(identifier, node))
-        if identifier in person.identifiers:
-            since, _, epoch = node.owners[-1]
-            gained[identifier] = [epoch, since]
-            if node.suppressed:
-                suppressed[identifier] = list(node.suppressed)
+    given = transfer(context, sorted({*person.identifiers, *person.former}), key, to, person)
     audit.profile_id = context.profile_id(to)
-    return [Announce(to, person.created, gained, (key,), suppressed), Release(key, to), *points, audit]
+    return [Announce(to, person.created, given.gained, (key,), given.suppressed), Release(key, to), *given.points, audit]
 
 
 def due(context: Context, identifier: str, at: int) -> list[Sent]:
     """The timer: nothing that knew the former owner is under way any more. What is on the suppression list stays."""
     node = context.tables.nodes.get(identifier)
-    if node is None or node.owners or node.vacant_until > at or (node.suppressed and node.suppressed[1] is not None):
+    if node is None or node.owners or node.vacant_until > at or node.is_suppressed:
         return []
     context.tables.nodes.delete(identifier)
     gone = Vacate(identifier, node.generation)

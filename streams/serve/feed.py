@@ -8,18 +8,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import orjson
 
 from connectors.delivery.durable import appearing, write_json_lines
+from connectors.delivery.parquet import Kind, write_parquet
 from streams.core.errors import Misconfigured
 
 COLUMNS = ("identifier", "segments", "at")
 NOTE = "position.json"
-ROWS_A_GROUP = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,17 +80,7 @@ def _csv_to(file: IO[str], rows: Iterable[bytes]) -> None:
 
 
 def _parquet(part: Path, rows: Iterable[bytes]) -> None:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as missing:
-        raise Misconfigured(("writing Parquet needs pyarrow; pip install 'audience-streams[files]'",)) from missing
-    text, moment = pyarrow.string(), pyarrow.timestamp("ms", "UTC")
-    schema: Any = pyarrow.schema([("identifier", text), ("segments", pyarrow.list_(text)), ("at", moment)])
-    each = iter(rows)
-    with parquet.ParquetWriter(part, schema) as file:
-        while group := [orjson.loads(row) for row in islice(each, ROWS_A_GROUP)]:
-            file.write_table(pyarrow.Table.from_pylist(group, schema))
+    write_parquet(part, {"identifier": Kind.TEXT, "segments": Kind.TEXTS, "at": Kind.MOMENT}, map(orjson.loads, rows))
 
 
 FORMATS: Mapping[str, Callable[[Path, Iterable[bytes]], None]] = {

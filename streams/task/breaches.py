@@ -7,8 +7,8 @@ from streams.core.breaches import Breach, breaches
 from streams.core.identifiers import Namespaces
 from streams.core.profile import Profile
 from streams.core.tables import Person
+from streams.task.prefixes import Identities
 from streams.task.rows import PERSON, PROFILE
-from streams.task.state import PERSONS
 from streams.unit import ALL, LAST, Store
 
 
@@ -23,8 +23,8 @@ def breaches_of(
     found: list[Breach] = []
     alone: list[tuple[str, Breach]] = []
     for store in stores:
-        for key, row in store.scan("identities", PERSONS, PERSONS + LAST, ALL):
-            name = key[1:].decode()
+        for key, row in store.scan("identities", Identities.PERSONS, Identities.PERSONS + LAST, ALL):
+            name = key[len(Identities.PERSONS):].decode()
             known.add(name)
             found += breaches(profile_id(name), PERSON.decode(row), namespaces, at)
         for _, row in store.scan("profiles", b"", LAST, ALL):

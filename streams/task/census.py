@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 
 from streams.core.profile import Forward, Profile
+from streams.task.prefixes import Meta
 from streams.task.rows import NUMBER, PROFILE, RowCodec
-from streams.task.working import CAPACITY, Rows, WorkingTable
+from streams.task.working import CAPACITY, DecodedRows, WorkingTable
 from streams.unit import ALL, Change, Store
 
-PREFIX = b"c"
 EDITION = "@"
 """Begins the name of a count of profiles by edition; no segment's id does."""
 Seen = tuple[str, ...]
@@ -24,8 +24,8 @@ class Census:
     """Counts by name: a segment's id, or an edition. Those at zero are not kept."""
 
     def __init__(self, store: Store) -> None:
-        rows = store.scan("meta", PREFIX, PREFIX + b"\xff", ALL)
-        self._counts: Counter[str] = Counter({key[1:].decode(): NUMBER.decode(data) for key, data in rows})
+        rows = store.scan("meta", Meta.CENSUS, Meta.CENSUS + b"\xff", ALL)
+        self._counts: Counter[str] = Counter({key[len(Meta.CENSUS):].decode(): NUMBER.decode(data) for key, data in rows})
         self._dirty: set[str] = set()
 
     def counts(self) -> dict[str, int]:
@@ -44,7 +44,7 @@ class Census:
             count = self._counts[name]
             if not count:
                 del self._counts[name]
-            found.append(Change("meta", PREFIX + name.encode(), NUMBER.encode(count) if count else None))
+            found.append(Change("meta", Meta.CENSUS + name.encode(), NUMBER.encode(count) if count else None))
         self._dirty.clear()
         return found
 
@@ -54,7 +54,7 @@ def edition_of(name: str) -> int | None:
     return int(name[1:]) if name.startswith(EDITION) else None
 
 
-class CountedRows(Rows):
+class CountedRows(DecodedRows):
     """`seen`: how the census counted each that was read."""
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:

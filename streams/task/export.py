@@ -12,7 +12,7 @@ from streams.core.profile import Fragment, Profile
 from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json
-from streams.task.outputs import view
+from streams.task.views import view
 
 
 def everything(
@@ -33,9 +33,9 @@ def everything(
 
 
 def _traits(fragment: Fragment) -> list[dict[str, Json]]:
-    return [{"name": name, "value": setting[0], "event_time": setting[1], "source": setting[3] or None,
+    return [{"name": name, "value": value, "event_time": event_time, "source": source or None,
              "stated_by": fragment.identifier}
-            for name in sorted(fragment.traits) for setting in statements(fragment, name)]
+            for name in sorted(fragment.traits) for value, event_time, _, source, *_ in statements(fragment, name)]
 
 
 def _consent(fragment: Fragment) -> list[dict[str, Json]]:

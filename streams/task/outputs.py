@@ -15,7 +15,6 @@ import orjson
 
 from schemas.codec import Codec
 from streams.core.bounds import LARGEST
-from streams.core.computed import consent_state, trait_values
 from streams.core.messages import (
     Activation,
     Answered,
@@ -30,12 +29,12 @@ from streams.core.messages import (
     Suppressed,
     Unrenderable,
 )
-from streams.core.profile import Profile
 from streams.core.requests import Receipt
 from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
 from streams.core.tables import UNDER_WAY, WATCHED_FOR
 from streams.core.values import Json
+from streams.task.views import view
 from streams.topology import MIB, TOPICS, log_segment_of
 from streams.unit import Inbound, Outbound
 
@@ -57,37 +56,15 @@ class Sink(Protocol):
     def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]: ...
 
 
-def view(plan: Plan, profile: Profile, at: int) -> dict[str, Json]:
-    """The 360 view of a profile, fields as topic `profiles`; times in ms."""
-    seen: dict[str, list[Json]] = {}
-    for fragment in profile.fragments.values():
-        for identifier, (first, *last) in fragment.identifiers.items():
-            known = seen.setdefault(identifier, [first, *last])
-            known[0] = min(known[0], first)
-            if (last[0], last[2:]) > (known[1], known[3:]):
-                known[1:] = last
-    never = [profile.now, profile.now, ""]
-    fragments = profile.fragments.values()
-    return {
-        "profile_id": profile.profile_id,
-        "identifiers": [_identifier(each, *seen.get(each, never)[:3]) for each in sorted(profile.identifiers)],
-        "traits": trait_values(plan, profile, at), "consent": consent_state(profile),
-        "segments": [{"id": segment, "since": since, "because": because}
-                     for segment, (_, since, because) in sorted(profile.members.items())],
-        "events": sum(f.events for f in fragments),
-        "first_seen": min((f.first_seen for f in fragments), default=profile.now),
-        "last_seen": max((f.last_seen for f in fragments), default=profile.now), "at": at,
-    }
-
-
-def _identifier(identifier: str, first_seen: Json, last_seen: Json, source: Json) -> Json:
-    return {"identifier": identifier, "first_seen": first_seen, "last_seen": last_seen, "source": source or None}
-
-
 def decided(outputs: Iterable[Output]) -> Counter[str]:
     """Lines of the audit log by their change; `capped` for refusals because a profile may not grow any more."""
     lines = (output for output in outputs if isinstance(output, IdentityChanged))
     return Counter("capped" if line.reason in CAPS else line.change for line in lines)
+
+
+def refused(outputs: Iterable[Output]) -> Counter[str]:
+    """Events of erased people, by the reason for which they were refused."""
+    return Counter(output.reason for output in outputs if isinstance(output, Refused))
 
 
 Lettered: TypeAlias = Curtailed | Refused | Unrenderable

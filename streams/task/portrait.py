@@ -17,13 +17,13 @@ from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.platforms import platform_of
-from streams.core.precedence import Setting, in_force, statements
-from streams.core.profile import Profile
+from streams.core.precedence import in_force, statements
+from streams.core.profile import EVENT_TIME, SOURCE, VALUE, Profile, Statement, when
 from streams.core.segments.leaves.people import newest_statement
 from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json
-from streams.task.outputs import view
+from streams.task.views import view
 
 LATEST = 10
 
@@ -58,23 +58,23 @@ def _plain(told: Basics, *, is_whole: bool) -> dict[str, Json]:
 
 
 def _origin(plan: Plan, profile: Profile, name: str) -> dict[str, Json]:
-    setting = in_force(profile, name, plan.definitions.precedence.of(name))
-    if name in plan.computed or setting is None:
+    ruling = in_force(profile, name, plan.definitions.precedence.of(name))
+    if name in plan.computed or ruling is None:
         return {"computed": True}
-    newer = (each for f in profile.fragments.values() for each in statements(f, name) if each[1:3] > setting[1:3])
-    outranked = sorted(newer, key=lambda each: each[1:3], reverse=True)
-    return {**_stated(setting), **({"outranked": [{"value": s[0], **_stated(s)} for s in outranked]} if outranked else {})}
+    newer = (each for f in profile.fragments.values() for each in statements(f, name) if when(each) > when(ruling))
+    outranked = [{"value": each[VALUE], **_stated(each)} for each in sorted(newer, key=when, reverse=True)]
+    return _stated(ruling) | ({"outranked": outranked} if outranked else {})
 
 
-def _stated(setting: Setting) -> dict[str, Json]:
-    return {"event_time": setting[1], "source": setting[3] or None}
+def _stated(statement: Statement) -> dict[str, Json]:
+    return {"event_time": statement[EVENT_TIME], "source": statement[SOURCE] or None}
 
 
 def _purposes(profile: Profile, consent: dict[str, bool]) -> Iterator[dict[str, Json]]:
     for purpose, is_granted in sorted(consent.items()):
         statement = newest_statement(profile, purpose)
         assert statement is not None
-        yield {"purpose": purpose, "granted": is_granted, "event_time": statement[1], "source": statement[3] or None,
+        yield {"purpose": purpose, "granted": is_granted, **_stated(statement),
                "held_back_by_merge": is_held_back(profile, purpose, statement)}
 
 

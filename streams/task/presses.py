@@ -5,23 +5,23 @@ goes on where it was committed. A pace is kept on the task's clock: each task ha
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import ceil
 
-from streams.core import campaigns, profiling
+from streams.core import campaigns, lapsing
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status
 from streams.core.intervals import DAY_MS
-from streams.core.messages import Sent
 from streams.core.press import Press, Pressed
 from streams.core.profile import Profile, home
 from streams.standing import PressStanding
+from streams.task.prefixes import Meta
 from streams.task.rows import PRESS
 from streams.task.state import State
+from streams.task.turns import Turn
 from streams.task.working import WholeTable
 from streams.unit import LAST, Change, Store
 
-PREFIX = b"b"
 END = "\U0010ffff"
 """A cursor behind every key."""
 PEOPLE_A_SLICE = 50
@@ -32,7 +32,6 @@ LATEST = 1_000
 """ms of a pace that are made up for after a delay; beyond it the delay is lost, so that no flood follows an outage."""
 LONGEST = 366 * DAY_MS
 """ms until the next, however slow the pace: the instant is to fit in a row."""
-Route = Callable[[list[Sent]], None]
 
 
 class Presses:
@@ -40,7 +39,7 @@ class Presses:
 
     def __init__(self, store: Store, state: State, partitions: int) -> None:
         self._store, self._state, self._partitions = store, state, partitions
-        self._table: WholeTable[Press] = WholeTable(store, "meta", PRESS, PREFIX)
+        self._table: WholeTable[Press] = WholeTable(store, "meta", PRESS, Meta.PRESSES)
         self.rows: dict[str, Press] = dict(self._table.rows())
         self._walking: list[tuple[Campaign, Press]] = []
 
@@ -75,31 +74,32 @@ class Presses:
         """When a press with a pace may go on."""
         return min((press.due for _, press in self._walking if press.per_second), default=None)
 
-    def slice(self, context: Context, now: int, until: int, portion: float, route: Route) -> bool:
-        """Bring one press on by a slice, or a portion of one, if one is due: a press without a pace by the task's clock, one
-        with a pace by the instant up to which timers may fire. True if there was one."""
+    def slice(self, turn: Turn) -> bool:
+        """Bring one press on by a slice, if one is due: a press without a pace by the task's clock, one with a pace by the
+        instant up to which timers may fire. True if there was one."""
         for campaign, press in self._walking:
-            if press.due <= (until if press.per_second else now):
-                at = max(press.due, until - LATEST) if press.per_second else now
-                self._walk(context, campaign, press, at, ceil(PEOPLE_A_SLICE * portion), route)
+            if press.due <= (turn.until if press.per_second else turn.now):
+                at = max(press.due, turn.until - LATEST) if press.per_second else turn.now
+                self._walk(turn, campaign, press, at)
                 self._table.put(campaign.id, press)
-                self.resume(context)
+                self.resume(turn.context)
                 return True
         return False
 
-    def _walk(self, context: Context, campaign: Campaign, press: Press, at: int, people: int, route: Route) -> None:
+    def _walk(self, turn: Turn, campaign: Campaign, press: Press, at: int) -> None:
         if campaign.ends is not None and at >= campaign.ends:
             press.cursor = None
             return
         if not press.cursor:
             self._state.profiles.count()
             press.present = self._state.profiles.census.counts().get(campaign.segment, 0)
+        people = turn.share(PEOPLE_A_SLICE)
         before, most = press.reached, people
         if press.per_second:
             most = max(1, min(most, int(press.per_second / SLICES_A_SECOND)))
         rows = self._store.scan("profiles", (press.cursor or "").encode(), LAST, people)
         for key, _ in rows:
-            self._reach(context, key.decode(), campaign, press, at, route)
+            self._reach(turn, key.decode(), campaign, press, at)
             press.cursor = f"{key.decode()}\x00"
             if press.reached - before == most:
                 break
@@ -108,26 +108,26 @@ class Presses:
         if press.per_second:
             press.due = at + ceil(min((press.reached - before) * 1_000 / press.per_second, LONGEST))
 
-    def _reach(self, context: Context, key: str, campaign: Campaign, press: Press, at: int, route: Route) -> None:
+    def _reach(self, turn: Turn, key: str, campaign: Campaign, press: Press, at: int) -> None:
         row = self._state.profiles.get(key)
         if not isinstance(row, Profile) or row.handovers:
             return
-        before, at = row.now, max(at, row.now)
-        sends = profiling.catch_up(context, row, at)
+        context, before, at = turn.context, row.now, max(at, row.now)
+        sends = lapsing.catch_up(context, row, at)
         is_meant = press.means(row, campaign.segment)
         if is_meant:
             sends += campaigns.reach(context, row, campaign, press, at)
         if is_meant or row.now != before:
             self._state.profiles.put(key, row)
-            profiling.arm(context, row)
-        route(sends)
+            lapsing.arm(context, row)
+        turn.follow(sends)
 
     def forget(self, identifier: str) -> None:
         """No cursor may name somebody who is erased: it moves to the next profile that exists, which comes to the same."""
         for name, press in self.rows.items():
             if press.cursor and home(press.cursor) == identifier:
-                following = self._store.scan("profiles", press.cursor.encode(), LAST, 1)
-                press.cursor = following[0][0].decode() if following else END
+                following = [key.decode() for key, _ in self._store.scan("profiles", press.cursor.encode(), LAST, 1)]
+                press.cursor = following[0] if following else END
                 self._table.put(name, press)
 
     def standing(self) -> dict[str, PressStanding]:

@@ -23,6 +23,8 @@ from streams.unit import LAST, Store
 
 PROFILES_A_SLICE = 250
 ROWS_A_SLICE = 10_000
+CHANCE = 0
+"""Place in a row of `Tally.sample`."""
 
 
 @dataclass(slots=True)
@@ -60,7 +62,8 @@ class Walk:
             return False
         limit = min(PROFILES_A_SLICE * self._one_in, ROWS_A_SLICE)
         rows = self._store.scan("profiles", self._cursor, LAST, limit)
-        self._cursor = None if len(rows) < limit else rows[-1][0] + b"\x00"
+        last, _ = rows[-1] if len(rows) == limit else (None, None)
+        self._cursor = None if last is None else last + b"\x00"
         for key, data in rows:
             chance = int.from_bytes(blake2b(key, digest_size=6).digest())
             if chance % self._one_in == 0:
@@ -92,7 +95,7 @@ class Walk:
         for name in after:
             tally = self.tallies[name]
             tally.both.update(others - {name})
-            if profile.identifiers and (len(tally.sample) < self._shown or chance < tally.sample[-1][0]):
+            if profile.identifiers and (len(tally.sample) < self._shown or chance < tally.sample[-1][CHANCE]):
                 insort(tally.sample, [chance, min(profile.identifiers, key=context.namespaces.strength)])
                 del tally.sample[self._shown:]
 

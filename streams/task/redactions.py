@@ -10,27 +10,28 @@ What names an identifier after it was erased is of somebody who came back with i
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 import orjson
 
-from streams.core import profiling, upgrade
-from streams.core.context import Context
-from streams.core.messages import Adopt, Sent
+from streams.core import lapsing, upgrade
+from streams.core.intervals import FOREVER
+from streams.core.messages import Adopt
 from streams.core.profile import Fragment, Profile
 from streams.core.redaction import Redaction
 from streams.core.tables import UNDER_WAY, WATCHED_FOR, Entry
+from streams.task.prefixes import Meta
 from streams.task.reading import Reader
-from streams.task.rows import DOCUMENT, pack, unpack
+from streams.task.rows import PLAIN, entry_of, pack, unpack
 from streams.task.state import State
-from streams.task.timelines import entry_of
+from streams.task.turns import Turn
 from streams.task.working import WholeTable
 from streams.unit import LAST, Change, Store
 
-PREFIX = b"r"
 ROWS_A_SLICE, MOST = 500, 100
+ASKED, WALK = "asked/", "walk"
 REDACTION = "redaction"
 """Cause of the timer after which this task forgets what it was to forget."""
 SAID = frozenset({"traits", "superseded", "leaves"})
@@ -43,7 +44,6 @@ KEPT = frozenset({
     "view_due", "truth", "due", "sequences", "handovers", "early", "cuts", "waiting", "seen", "chunks", "standing", "expiry",
     "aging", "forgotten", "recall", "weight", "joined", "heard", "events", "first_seen", "last_seen", "fragments"})
 """Fields that say who it is, what it waits for, when, and how often: they never change."""
-Route = Callable[[list[Sent]], None]
 T = TypeVar("T", Profile, Fragment)
 
 
@@ -53,7 +53,7 @@ class Redactions:
 
     def __init__(self, store: Store, state: State, reader: Reader) -> None:
         self._store, self._state, self._reader = store, state, reader
-        self._table: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, PREFIX)
+        self._table: WholeTable[list[Any]] = WholeTable(store, "meta", PLAIN, Meta.REDACTIONS)
         self._watched: list[Redaction] | None = None
         self._walking: Redaction | None = None
         self._changed: dict[bytes, bytes] = {}
@@ -61,7 +61,7 @@ class Redactions:
     def ask(self, identifier: str, at: int, *, is_guess: bool = False) -> None:
         """Have the identifier taken out of everything that this task has, and of what it gets in the day after."""
         until = at + WATCHED_FOR
-        self._table.put(f"asked/{identifier}", [until, False, at])
+        self._table.put(ASKED + identifier, [until, False, at])
         self._state.timers.arm(until, REDACTION, identifier)
         self._watched = None
         pointer = self._state.pointers.get(identifier) if is_guess else None
@@ -70,25 +70,25 @@ class Redactions:
 
     def end(self, identifier: str, due: int) -> None:
         """The timer: forget what was to be forgotten. A day later if a walk has not passed everything with it yet."""
-        row = self._table.get(f"asked/{identifier}")
-        if row is None or row[0] > due:
+        until, is_taken, at = self._table.get(ASKED + identifier) or (FOREVER, False, 0)
+        if until > due:
             return
-        walk = self._table.get("walk")
-        if row[1] and (walk is None or identifier not in walk[2]):
-            self._table.delete(f"asked/{identifier}")
+        _, _, walked = self._table.get(WALK) or (None, None, ())
+        if is_taken and identifier not in walked:
+            self._table.delete(ASKED + identifier)
             self._watched = None
             return
-        self._table.put(f"asked/{identifier}", [due + WATCHED_FOR, *row[1:]])
+        self._table.put(ASKED + identifier, [due + WATCHED_FOR, is_taken, at])
         self._state.timers.arm(due + WATCHED_FOR, REDACTION, identifier)
 
     def is_pending(self) -> bool:
-        return self._table.get("walk") is not None or any(not row[1] for _, row in self._asked())
+        return self._table.get(WALK) is not None or any(not is_taken for _, (_, is_taken, _) in self._asked())
 
     def come(self, message: Adopt) -> Adopt:
         """What a profile is given, without the identifiers that are watched for, unless they are the profile's own by
         now."""
         if self._watched is None:
-            watched = [key.partition("/")[2] for key, _ in self._asked()]
+            watched = [key.removeprefix(ASKED) for key, _ in self._asked()]
             self._watched = [self._reader.redaction(watched[at:at + MOST]) for at in range(0, len(watched), MOST)]
         receiver = self._state.profiles.get(message.profile) if self._watched else None
         own = {fragment.identifier for fragment in message.fragments} | _own(message.state) | _own(receiver)
@@ -98,35 +98,35 @@ class Redactions:
                               state=message.state and self._without(message.state, found))
         return message
 
-    def slice(self, context: Context, now: int, route: Route) -> None:
+    def slice(self, turn: Turn) -> None:
         """Bring the walk on, or begin one."""
-        table, cursor, identifiers = self._table.get("walk") or self._begin()
+        table, cursor, identifiers = self._table.get(WALK) or self._begin()
         if self._walking is None or self._walking.identifiers != set(identifiers):
             self._walking = self._reader.redaction(identifiers)
         found, key = self._walking, None
         rows = self._store.scan(table, cursor, LAST, ROWS_A_SLICE)
         for key, data in rows:
             if table == "timeline" and self._state.timeline.is_touched(key):
-                self._table.put("walk", [table, key, identifiers])
+                self._table.put(WALK, [table, key, identifiers])
                 return
             if found.may_be_in(data):
                 if table == "timeline":
                     self._chunk(key, data, found)
                 else:
-                    self._profile(context, key.decode(), found, now, route)
+                    self._profile(turn, key.decode(), found)
         if key is not None and len(rows) == ROWS_A_SLICE:
-            self._table.put("walk", [table, key + b"\x00", identifiers])
+            self._table.put(WALK, [table, key + b"\x00", identifiers])
         elif table == "timeline":
-            self._table.put("walk", ["profiles", b"", identifiers])
+            self._table.put(WALK, ["profiles", b"", identifiers])
         else:
-            self._table.delete("walk")
+            self._table.delete(WALK)
 
     def _begin(self) -> list[Any]:
         """The events first: what a fragment is folded from anew holds none of it then."""
-        waiting = [(key, row) for key, row in self._asked() if not row[1]][:MOST]
-        for key, (until, _, at) in waiting:
+        waiting = [(key, until, at) for key, (until, is_taken, at) in self._asked() if not is_taken][:MOST]
+        for key, until, at in waiting:
             self._table.put(key, [until, True, at])
-        return ["timeline", b"", [key.partition("/")[2] for key, _ in waiting]]
+        return ["timeline", b"", [key.removeprefix(ASKED) for key, _, _ in waiting]]
 
     def _chunk(self, key: bytes, data: bytes, found: Redaction) -> None:
         entries = [entry_of(row) for row in unpack(data)]
@@ -144,7 +144,7 @@ class Redactions:
         left = tuple(each for each in entry.identifiers if each not in found.identifiers) or entry.identifiers
         return entry._replace(raw=orjson.dumps(cleaned), identifiers=left)
 
-    def _profile(self, context: Context, key: str, found: Redaction, now: int, route: Route) -> None:
+    def _profile(self, turn: Turn, key: str, found: Redaction) -> None:
         profile = self._state.profiles.get(key)
         if not isinstance(profile, Profile):
             return
@@ -152,11 +152,11 @@ class Redactions:
         if cleaned == profile:
             return
         self._state.profiles.put(key, cleaned)
-        route(upgrade.bring_up_to_date(context, cleaned, max(now, cleaned.now), "erasure"))
-        profiling.arm(context, cleaned)
+        turn.follow(upgrade.bring_up_to_date(turn.context, cleaned, max(turn.now, cleaned.now), "erasure"))
+        lapsing.arm(turn.context, cleaned)
 
     def _asked(self) -> list[tuple[str, list[Any]]]:
-        return [(key, row) for key, row in self._table.rows() if key.startswith("asked/")]
+        return [(key, row) for key, row in self._table.rows() if key.startswith(ASKED)]
 
     def _without(self, profile: Profile, found: Redaction) -> Profile:
         fragments = {key: self._fragment(fragment, found) for key, fragment in profile.fragments.items()}
@@ -171,8 +171,9 @@ class Redactions:
     def _back(self, found: Redaction, named: Iterable[tuple[str, int]]) -> Iterator[str]:
         """Those that were named at a time after they were erased: until they are somebody's again, no event names them."""
         for identifier, at in named:
-            row = self._table.get(f"asked/{identifier}") if identifier in found.identifiers else None
-            if row is not None and at > row[2] - UNDER_WAY:
+            row = self._table.get(ASKED + identifier) if identifier in found.identifiers else None
+            _, _, asked_at = row or (None, None, FOREVER)
+            if at > asked_at - UNDER_WAY:
                 yield identifier
 
     def changes(self) -> list[Change]:

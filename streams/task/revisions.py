@@ -22,7 +22,8 @@ from streams.core.press import Pressed
 from streams.core.segments.plan import Plan, compile_plan
 from streams.definitions import build
 from streams.definitions.lists import as_text
-from streams.task.rows import DOCUMENT, NUMBER
+from streams.task.prefixes import Meta
+from streams.task.rows import DOCUMENT, NUMBER, Documented
 from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
@@ -45,9 +46,10 @@ def _is_pace(per_second: float | None) -> bool:
 class _Documents:
     """Rows by key, that are equal if a hash over all of them is: so the cache keeps no second copy of long lists."""
 
-    def __init__(self, rows: Mapping[str, list[Any]]) -> None:
-        self.rows: Mapping[str, list[Any]] = rows
-        self._digest = blake2b(orjson.dumps(dict(rows)), digest_size=16).digest()
+    def __init__(self, rows: Mapping[str, Documented]) -> None:
+        self.rows = rows
+        compiled = {key: (row.document, row.version, row.state) for key, row in rows.items()}
+        self._digest = blake2b(orjson.dumps(compiled), digest_size=16).digest()
 
     def __hash__(self) -> int:
         return hash(self._digest)
@@ -60,8 +62,9 @@ class _Documents:
 def _compiled(documents: _Documents, revision: int) -> Plan:
     """Shared by the tasks of a worker, which all have the same definitions sooner or later."""
     rows, documents.rows = documents.rows, {}
-    parsed = build({key: row[0] for key, row in rows.items()}, revision, {key: row[1] for key, row in rows.items()})
-    return compile_plan(_with_states(parsed, {key: row[2] for key, row in rows.items()}), regex)
+    written = {key: row.document for key, row in rows.items()}
+    parsed = build(written, revision, {key: row.version for key, row in rows.items()})
+    return compile_plan(_with_states(parsed, {key: row.state for key, row in rows.items()}), regex)
 
 
 def _with_states(parsed: Definitions, states: dict[str, str | None]) -> Definitions:
@@ -77,24 +80,24 @@ class Revisions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.documents: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"d")
-        self.staged: WholeTable[list[Any]] = WholeTable(store, "meta", DOCUMENT, b"s")
-        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, b"n")
+        self.documents: WholeTable[Documented] = WholeTable(store, "meta", DOCUMENT, Meta.DOCUMENTS)
+        self.staged: WholeTable[Documented] = WholeTable(store, "meta", DOCUMENT, Meta.STAGED)
+        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, Meta.NUMBERS)
         self.numbers.prefetch(("sweep", "complete"))  # whoever asks `building` from another thread reads nothing in
-        self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, b"e")
+        self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, Meta.CHANGED_SEGMENTS)
 
     def stage(self, message: Staged) -> None:
         """Announced, and not yet in force."""
-        self.staged.put(message.key, [message.document, message.version, message.state, message.press])
+        self.staged.put(message.key, Documented(message.document, message.version, message.state, message.press))
 
     def faults(self, revision: int) -> str:
         """What speaks against putting in force what was staged, empty if nothing does: somebody wrote past `apply`, or by
         rules that this version does not know. It stays staged, and comes in force with what mends it."""
-        rows = {key: row[:3] for key, row in sorted({**dict(self.documents.rows()), **dict(self.staged.rows())}.items())}
-        if unpaced := [key for key, row in self.staged.rows() if row[3] and not _is_pace(row[3][1])]:
+        rows = dict(sorted({**dict(self.documents.rows()), **dict(self.staged.rows())}.items()))
+        if unpaced := [key for key, row in self.staged.rows() if row.press and not _is_pace(row.press.per_second)]:
             return f"{', '.join(unpaced)}: per_second of the press is no number above 0"
         try:
-            _compiled(_Documents({key: row for key, row in rows.items() if row[0] is not None}), revision)
+            _compiled(_Documents({key: row for key, row in rows.items() if row.document is not None}), revision)
         except UNFIT as fault:
             return str(fault)
         return ""
@@ -102,7 +105,7 @@ class Revisions:
     def put_in_force(self, revision: int) -> None:
         """What was staged is in force from now on."""
         for key, row in self.staged.rows():
-            if row[0] is None:
+            if row.document is None:
                 self.documents.delete(key)
             else:
                 self.documents.put(key, row)
@@ -140,8 +143,8 @@ class Revisions:
 
     def presses(self) -> dict[str, Pressed]:
         """The last press of each campaign's button, of those that are defined."""
-        campaigns = ((key.partition("/")[2], row[3]) for key, row in self.documents.rows() if key.startswith("campaign/"))
-        return {campaign: Pressed(*press) for campaign, press in campaigns if press}
+        campaigns = {key.removeprefix("campaign/"): row for key, row in self.documents.rows() if key.startswith("campaign/")}
+        return {campaign: row.press for campaign, row in campaigns.items() if row.press}
 
     @property
     def edition(self) -> int:
@@ -149,14 +152,13 @@ class Revisions:
 
     def plan(self) -> Plan:
         """The plan of what is in force."""
-        documents = {key: row[:3] for key, row in self.documents.rows()}
-        return _compiled(_Documents(documents), self.numbers.get("revision") or 0)
+        return _compiled(_Documents(dict(self.documents.rows())), self.numbers.get("revision") or 0)
 
     def plan_with(self, documents: Mapping[str, Any]) -> Plan:
         """The plan that there would be if these were applied (as `lists.as_bytes` gives them), None deletes.
         One of UNFIT where what is in force and they do not fit."""
-        rows = {key: row[:3] for key, row in self.documents.rows() if key not in documents}
-        rows |= {key: [document, 0, None] for key, document in as_text(documents).items() if document is not None}
+        rows = {key: row for key, row in self.documents.rows() if key not in documents}
+        rows |= {key: Documented(document, 0, None) for key, document in as_text(documents).items() if document is not None}
         return _compiled(_Documents(dict(sorted(rows.items()))), self.numbers.get("revision") or 0)
 
     def changes(self) -> list[Change]:

@@ -23,8 +23,8 @@ FROM_OUTSIDE = frozenset({Arrive, Resolve, Asked, Split})
 
 
 class Router:
-    """Of one task. `queue`: what is to be handled here, first in first out. `sends`, `outputs`: of the unit that runs, for
-    its records; whoever writes them clears them."""
+    """Of one task. `queue`: what is to be handled here, first in first out. `sends`, `outputs`: of the unit that runs, until
+    they are taken."""
 
     def __init__(self, partition: int, partitions: int, state: State, codec: Codec) -> None:
         self._partition, self._partitions, self._codec = partition, partitions, codec
@@ -60,6 +60,12 @@ class Router:
                 self.queue.append(sent)
             else:
                 self.outputs.append(sent)  # type: ignore[arg-type]
+
+    def take(self) -> tuple[list[Outbound], list[Output]]:
+        """What the unit sent to other tasks and said to the world."""
+        taken = self.sends, self.outputs
+        self.sends, self.outputs = [], []
+        return taken
 
     def announce(self, message: Wired, at: int) -> None:
         """To every other task, at its place among the commands."""

@@ -11,16 +11,25 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.core.press import Press
+from streams.core.press import Press, Pressed
 from streams.core.profile import Forward, Fragment, Profile
 from streams.core.requests import Receipt
-from streams.core.tables import Barred, Node, Person, Pointer
+from streams.core.tables import Barred, Entry, Node, Person, Pointer
 
 LONGEST_FORWARD = len(Forward.__dataclass_fields__)
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder().decode
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, msgspec.MsgspecError)
 """What `decode` raises for bytes that no row of that kind has."""
+
+
+class Documented(NamedTuple):
+    """One definition in the state, in force or staged: as `wire.Staged` has it."""
+
+    document: Any
+    version: int
+    state: str | None
+    press: Pressed | None = None
 
 
 class RowCodec(NamedTuple):
@@ -75,9 +84,20 @@ def _decode_profile(data: bytes) -> Profile | Forward:
     return profile_of(row)
 
 
+def entry_of(row: list[object]) -> Entry:
+    """One event of a timeline."""
+    arrival, event_time, received_at, fragment, identifiers, raw = row
+    return Entry(arrival, event_time, received_at, fragment, tuple(identifiers), raw)  # type: ignore[arg-type]
+
+
 def _plain(kind: type) -> RowCodec:
     fields = _fields(kind)
     return RowCodec(lambda row: pack(fields(row)), lambda data: kind(*unpack(data)))
+
+
+def _decode_document(data: bytes) -> Documented:
+    document, version, state, press = unpack(data)
+    return Documented(document, version, state, Pressed(*press) if press else None)
 
 
 def _encode_person(row: Person) -> bytes:
@@ -98,4 +118,5 @@ RECEIPT = _plain(Receipt)
 PERSON = RowCodec(_encode_person, _decode_person)
 RAW = RowCodec(bytes, bytes)
 NUMBER = RowCodec(pack, unpack)
-DOCUMENT = RowCodec(pack, unpack)
+DOCUMENT = RowCodec(pack, _decode_document)
+PLAIN = RowCodec(pack, unpack)

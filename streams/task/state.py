@@ -7,16 +7,13 @@ from streams.core.messages import Adopt, Arrive, Cut, Decide, Deliver, Release, 
 from streams.core.requests import Receipt
 from streams.core.tables import Barred, Node, Person, Pointer, Tables
 from streams.task.census import CountedProfiles
+from streams.task.prefixes import Identities
 from streams.task.rows import BARRED, NODE, NUMBER, PERSON, POINTER, RAW, RECEIPT
 from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
 from streams.task.wire import Taken
 from streams.task.working import RareTable, WorkingTable
 from streams.unit import Change, Inbound, Store
-
-PERSONS = b"p"
-"""Before the keys of persons in the table `identities`; what else it has stands below. In `meta` are the prefixes b presses,
-c census, d documents, e changes of definitions, n numbers, r redactions, s staged documents."""
 
 
 class State:
@@ -26,11 +23,11 @@ class State:
         self.pointers: WorkingTable[Pointer] = WorkingTable(store, "pointers", POINTER)
         self.chunks: WorkingTable[bytes] = WorkingTable(store, "pointers", RAW)
         self.profiles = CountedProfiles(store)
-        self.nodes: WorkingTable[Node] = WorkingTable(store, "identities", NODE, b"i")
-        self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, PERSONS)
-        self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, b"c")
-        self.receipts: WorkingTable[Receipt] = WorkingTable(store, "identities", RECEIPT, b"r")
-        self.barred: RareTable[Barred] = RareTable(store, "identities", BARRED, b"e")
+        self.nodes: WorkingTable[Node] = WorkingTable(store, "identities", NODE, Identities.NODES)
+        self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, Identities.PERSONS)
+        self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, Identities.COUNTERS)
+        self.receipts: WorkingTable[Receipt] = WorkingTable(store, "identities", RECEIPT, Identities.RECEIPTS)
+        self.barred: RareTable[Barred] = RareTable(store, "identities", BARRED, Identities.BARRED)
         self.timeline = StoredTimeline(store)
         self.timers = Wheel(store)
         self.tables = Tables(

@@ -4,12 +4,10 @@ Whoever is touched by an event meanwhile is brought up to date with it, so the c
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import ceil
+from collections.abc import Mapping
 
-from streams.core import profiling, upgrade
+from streams.core import lapsing, upgrade
 from streams.core.context import Context
-from streams.core.messages import Sent
 from streams.core.profile import Profile
 from streams.core.segments.differences import changed_segments
 from streams.core.segments.plan import Plan
@@ -17,6 +15,7 @@ from streams.standing import SegmentStanding, Standing
 from streams.task.census import EDITION, edition_of
 from streams.task.revisions import Revisions
 from streams.task.state import State
+from streams.task.turns import Turn
 from streams.unit import LAST, Store
 
 PROFILES_A_SLICE, EVENTS_A_SLICE = 150, 500
@@ -35,24 +34,23 @@ class Sweep:
     def is_pending(self) -> bool:
         return self._revisions.numbers.get("sweep") is not None
 
-    def slice(self, context: Context, now: int, portion: float, route: Callable[[list[Sent]], None]) -> None:
-        """Bring a slice of the profiles, or a portion of one, up to date with a new revision, or with a campaign that
-        started or ended."""
-        numbers = self._revisions.numbers
+    def slice(self, turn: Turn) -> None:
+        """Bring a slice of the profiles up to date with a new revision, or with a campaign that started or ended."""
+        context, numbers = turn.context, self._revisions.numbers
         cursor: bytes | str | None = numbers.get("sweep")
         if cursor is None:
             return
         self._note_pace(context)
         start = cursor.encode() if isinstance(cursor, str) else cursor
-        most = ceil(PROFILES_A_SLICE * portion)
+        most = turn.share(PROFILES_A_SLICE)
         keys = [key for key, _ in self._store.scan("profiles", start, LAST, most)]
-        enough = context.rebuilt["events"] + ceil(EVENTS_A_SLICE * portion)
+        enough = context.rebuilt["events"] + turn.share(EVENTS_A_SLICE)
         done = 0
         while done < len(keys) and context.rebuilt["events"] < enough:
             row = self._state.profiles.get(keys[done].decode())
             if isinstance(row, Profile) and row.edition != context.edition:
-                route(upgrade.bring_up_to_date(context, row, max(now, row.now)))
-                profiling.arm(context, row)
+                turn.follow(upgrade.bring_up_to_date(context, row, max(turn.now, row.now)))
+                lapsing.arm(context, row)
             done += 1
         if done == len(keys) < most:
             self._revisions.complete()
@@ -83,7 +81,8 @@ class Sweep:
             name: SegmentStanding(version=0, members=count, is_building=True) for name, count in members.items()}
 
     def _note_pace(self, context: Context) -> None:
-        if self._began is None or self._began[0] != context.edition:
+        edition, _, _ = self._began or (None, 0, 0)
+        if edition != context.edition:
             rebuilt = self._state.profiles.census.counts().get(f"{EDITION}{context.edition}", 0)
             self._began = (context.edition, context.wall, rebuilt)
 

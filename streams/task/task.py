@@ -13,7 +13,7 @@ from streams.core.context import Context
 from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
-from streams.core.messages import Adopt, Refused, Sent
+from streams.core.messages import Adopt, Sent
 from streams.core.profile import Profile
 from streams.core.profiling import shrink
 from streams.core.segments.plan import Plan
@@ -22,7 +22,7 @@ from streams.release import release
 from streams.standing import Standing
 from streams.task.answers import Answers
 from streams.task.arrivals import Arrivals
-from streams.task.outputs import AvroSink, Sink, decided, unread
+from streams.task.outputs import AvroSink, Sink, decided, refused, unread
 from streams.task.presses import Presses
 from streams.task.reading import Reader
 from streams.task.redactions import REDACTION, Redactions
@@ -33,6 +33,7 @@ from streams.task.settings import TaskSettings
 from streams.task.state import State
 from streams.task.sweep import Sweep
 from streams.task.templates import render
+from streams.task.turns import Turn
 from streams.task.wire import Applied, Ask, Revise, Staged, Taken
 from streams.unit import Change, Inbound, Outcome, Store
 
@@ -92,7 +93,8 @@ class Task:
         timer, due = self.state.timers.first(), self._presses.next_due()
         if timer is None:
             return due
-        return timer[0] if due is None else min(timer[0], due)
+        timer_due, _, _ = timer
+        return timer_due if due is None else min(timer_due, due)
 
     def busy(self) -> bool:
         return self._sweep.is_pending() or self._presses.is_pending(self.now) or self._answers.is_pending() or (
@@ -111,22 +113,30 @@ class Task:
             self._take(waiting, wall, outcome)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch))
-        outputs, sends = self._router.outputs, self._router.sends
-        outputs += self._answers.give(self.context, self.now, self.standing, has_records=bool(batch))
+        self._answer(has_records=bool(batch))
+        self._note_clock()
+        self._collect(outcome)
+        outcome.applied = len(batch) - outcome.rejected
+        outcome.consent_faults = self.consent_faults - faults
+        return outcome
+
+    def _answer(self, *, has_records: bool) -> None:
+        self._router.outputs += self._answers.give(self.context, self.now, self.standing, has_records=has_records)
+
+    def _note_clock(self) -> None:
         if self.now != self.revisions.numbers.get("now"):
             self.revisions.numbers.put("now", self.now)
-        outcome.applied += len(batch) - outcome.rejected
+
+    def _collect(self, outcome: Outcome) -> None:
+        """All that the unit has changed, said and counted. Nothing of it stays here."""
         outcome.changes += self._stored()
+        outcome.changes += self.revisions.changes() + self._presses.changes() + self._redactions.changes()
+        sends, outputs = self._router.take()
         outcome.sends += sends
-        outcome.decisions, outcome.consent_faults = decided(outputs), self.consent_faults - faults
+        outcome.sends += self._sink.records(outputs, self.context.plan, self.now)
+        outcome.decisions, outcome.erased = decided(outputs), refused(outputs)
         outcome.rebuilt = +self._rebuilt
         self._rebuilt.clear()
-        outcome.erased = Counter(output.reason for output in outputs if isinstance(output, Refused))
-        outcome.sends += self._sink.records(outputs, self.context.plan, self.now)
-        outcome.changes += self.revisions.changes() + self._presses.changes() + self._redactions.changes()
-        outputs.clear()
-        sends.clear()
-        return outcome
 
     def _stored(self) -> list[Change]:
         """The state's changes. A profile whose row no record would hold, in spite of `bounds`, is made smaller first."""
@@ -159,7 +169,8 @@ class Task:
                 continue
             if read is not None:
                 found.append(read)
-                if type(read[0]) in GOVERNING:
+                message, _ = read
+                if type(message) in GOVERNING:
                     break
         if self._settings.arrivals is None and found:
             self.revisions.numbers.put("arrivals", self._arrivals.last)
@@ -236,12 +247,13 @@ class Task:
         is_new, self._is_new_edition = self._is_new_edition, False
         if has_records or is_new:
             return
-        if self._presses.slice(self.context, self.now, timers_until, portion, self._follow):
+        turn = Turn(context=self.context, now=self.now, until=timers_until, portion=portion, follow=self._follow)
+        if self._presses.slice(turn):
             return
         if self._sweep.is_pending():
-            self._sweep.slice(self.context, self.now, portion, self._follow)
+            self._sweep.slice(turn)
         elif self._redactions.is_pending():
-            self._redactions.slice(self.context, self.now, self._follow)
+            self._redactions.slice(turn)
 
     def _put_in_force(self, wall: int = 0, former: Plan | None = None) -> Context:
         plan = self.revisions.plan()

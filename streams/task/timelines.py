@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from streams.core.tables import Entry, portions
-from streams.task.rows import pack, unpack
+from streams.task.rows import entry_of, pack, unpack
 from streams.unit import ALL, Change, Store
 
 TABLE = "timeline"
@@ -19,12 +19,6 @@ _END = b"\x00\x00"
 
 def _first(profile: str) -> bytes:
     return profile.encode() + _END
-
-
-def entry_of(row: list[object]) -> Entry:
-    """One event of a chunk."""
-    arrival, event_time, received_at, fragment, identifiers, raw = row
-    return Entry(arrival, event_time, received_at, fragment, tuple(identifiers), raw)  # type: ignore[arg-type]
 
 
 class StoredTimeline:
@@ -103,4 +97,5 @@ class StoredTimeline:
         """Those that began before an arrival, without what this unit of work dropped."""
         first = _first(profile)
         last = first[:-1] + b"\x01" if before is None else first + before.to_bytes(8, "big", signed=True)
-        return [row for row in self._store.scan(TABLE, first, last, most) if row[0] not in self._dropped]
+        rows = self._store.scan(TABLE, first, last, most)
+        return [(key, chunk) for key, chunk in rows if key not in self._dropped]

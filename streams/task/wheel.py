@@ -6,6 +6,7 @@ out. A timer that is armed inside the heap's reach goes on it at once; a heap th
 from __future__ import annotations
 
 import heapq
+from typing import Final
 
 from streams.core.intervals import FOREVER
 from streams.unit import ALL, Change, Store
@@ -15,6 +16,8 @@ LOAD = 5_000
 """Timers that come on at once, and that stay."""
 _STOP = b"\xff" * 9
 Timer = tuple[int, str, str]
+DUE: Final = 0
+"""Place in a timer, which is (due, cause, key)."""
 DISARMED, ARMED, FRESH = range(3)
 """What this unit did to a timer; fresh: armed it, and there was none."""
 
@@ -41,23 +44,25 @@ class Wheel:
         self._most = 2 * LOAD
 
     def arm(self, due: int, cause: str, key: str) -> None:
-        timer = (due if due > 0 else 0, cause, key)
+        if due < 0:
+            due = 0
+        timer = (due, cause, key)
         self._changed[timer] = ARMED if timer in self._changed else FRESH
         if self._gone:
             self._gone.discard(timer)
-        if timer[0] < self._reach:
+        if due < self._reach:
             heapq.heappush(self._heap, timer)
 
     def disarm(self, due: int, cause: str, key: str) -> None:
         timer = (max(due, 0), cause, key)
         self._remove(timer)
-        if timer[0] < self._reach:
+        if timer[DUE] < self._reach:
             self._gone.add(timer)
 
     def is_armed(self, due: int, cause: str, key: str) -> bool:
         """Usually no look into the store: nothing is armed that is due before the next."""
         timer = (max(due, 0), cause, key)
-        if timer[0] < (self._heap[0][0] if self._heap else self._reach):
+        if timer[DUE] < (self._heap[0][DUE] if self._heap else self._reach):
             return False
         if timer in self._changed:
             return bool(self._changed[timer])
@@ -77,7 +82,7 @@ class Wheel:
     def take(self, until: int) -> Timer | None:
         """The next timer that is due at `until` or before, taken off and deleted."""
         timer = self.first()
-        if timer is None or timer[0] > until:
+        if timer is None or timer[DUE] > until:
             return None
         self._remove(self._pop())
         return timer
@@ -107,8 +112,8 @@ class Wheel:
         """Of all but the nearest, and those due with the first. Once this unit is committed they are rows."""
         nearest = sorted({*self._heap} - self._gone)
         if len(nearest) > LOAD:
-            self._reach = max(nearest[LOAD][0], nearest[0][0] + 1)
-        self._heap = [timer for timer in nearest if timer[0] < self._reach]
+            self._reach = max(nearest[LOAD][DUE], nearest[0][DUE] + 1)
+        self._heap = [timer for timer in nearest if timer[DUE] < self._reach]
         self._gone.clear()
         self._most = 2 * max(LOAD, len(self._heap))
 
@@ -118,13 +123,14 @@ class Wheel:
         rows = self._store.scan(TABLE, start.to_bytes(8, "big"), _STOP, LOAD)
         reach = FOREVER
         if len(rows) == LOAD:
-            reach = _timer(rows[-1][0])[0]
+            last, _ = rows[-1]
+            reach = _timer(last)[DUE]
             if reach == start:
                 reach = start + 1
                 rows = self._store.scan(TABLE, start.to_bytes(8, "big"), reach.to_bytes(8, "big"), ALL)
         stored = {_timer(key) for key, _ in rows}
         stored |= {timer for timer, armed in self._changed.items() if armed}
-        self._heap = [t for t in stored if start <= t[0] < reach and self._changed.get(t, ARMED)]
+        self._heap = [t for t in stored if start <= t[DUE] < reach and self._changed.get(t, ARMED)]
         heapq.heapify(self._heap)
         self._gone.clear()
         self._reach = reach

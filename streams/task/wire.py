@@ -30,7 +30,7 @@ from streams.core.press import Pressed
 from streams.core.profile import Fragment
 from streams.core.requests import Announce, Asked, Petition, Split, Suppress, Suppressing
 from streams.core.tables import Entry
-from streams.task.rows import UNREADABLE, fragment_row, pack, profile_of, profile_row, unpack
+from streams.task.rows import UNREADABLE, entry_of, fragment_row, pack, profile_of, profile_row, unpack
 
 
 @dataclass(slots=True)
@@ -136,6 +136,57 @@ def _reader(kind: Callable[..., Wired]) -> Callable[[list[Any], Reread], Wired]:
     return lambda row, reread: kind(*row)
 
 
+def _read_deliver(row: list[Any], reread: Reread) -> Deliver:
+    event, profile, fragment, decided, created, gained, expects, suppressed, *_ = row
+    return Deliver(_read_event(event, reread), profile, fragment, decided, created, gained, tuple(expects), suppressed)
+
+
+def _read_arrive(row: list[Any], reread: Reread) -> Arrive:
+    event, *_ = row
+    return Arrive(_read_event(event, reread))
+
+
+def _read_resolve(row: list[Any], reread: Reread) -> Resolve:
+    event, as_customer, as_cookie, *_ = row
+    return Resolve(_read_event(event, reread), as_customer, as_cookie)
+
+
+def _read_visit(row: list[Any], reread: Reread) -> Visit:
+    event, pending, visits, *_ = row
+    return Visit(_read_event(event, reread), tuple(pending), visits)
+
+
+def _read_decide(row: list[Any], reread: Reread) -> Decide:
+    event, visits, *_ = row
+    return Decide(_read_event(event, reread), visits)
+
+
+def _read_split(row: list[Any], reread: Reread) -> Split:
+    request_id, identifier, split_off, *_ = row
+    return Split(request_id, identifier, tuple(split_off))
+
+
+def _read_announce(row: list[Any], reread: Reread) -> Announce:
+    profile, created, gained, expects, suppressed, *_ = row
+    return Announce(profile, created, gained, tuple(expects), suppressed)
+
+
+def _read_adopt(row: list[Any], reread: Reread) -> Adopt:
+    profile, source, fragments, entries, state, last, cause, *_ = row
+    return Adopt(profile, source, [Fragment(*fragment) for fragment in fragments], list(map(entry_of, entries)),
+                 profile_of(state) if state else None, last, cause)
+
+
+def _read_staged(row: list[Any], reread: Reread) -> Staged:
+    key, document, version, state, press, *_ = row
+    return Staged(key, document, version, state, Pressed(*press) if press else None)
+
+
+def _read_ask(row: list[Any], reread: Reread) -> Ask:
+    request_id, until, documents, people, shown, segments, *_ = row
+    return Ask(request_id, until, documents, people, shown, tuple(segments))
+
+
 _PLAIN: dict[type[Wired], str] = {
     Point: "point", Release: "release", Asked: "asked", Suppress: "suppress", Suppressing: "suppressing",
     Expire: "expire", Keep: "keep", Forget: "forget", Vacate: "vacate", Revise: "revise", Cut: "cut",
@@ -148,17 +199,6 @@ _WRITERS: dict[type[Wired], tuple[str, Callable[[Any], Sequence[Any]]]] = {
         **_PLAIN, Split: "split", Announce: "announce", Staged: "stage", Ask: "ask"}.items()},
     Adopt: ("adopt", _adopt)}
 _READERS: dict[str, Callable[[list[Any], Reread], Wired]] = {
-    "deliver": lambda r, reread: Deliver(_read_event(r[0], reread), r[1], r[2], r[3], r[4], r[5], tuple(r[6]), r[7]),
-    "arrive": lambda r, reread: Arrive(_read_event(r[0], reread)),
-    "resolve": lambda r, reread: Resolve(_read_event(r[0], reread), r[1], r[2]),
-    "visit": lambda r, reread: Visit(_read_event(r[0], reread), tuple(r[1]), r[2]),
-    "decide": lambda r, reread: Decide(_read_event(r[0], reread), r[1]),
-    "split": lambda r, reread: Split(r[0], r[1], tuple(r[2])),
-    "announce": lambda r, reread: Announce(r[0], r[1], r[2], tuple(r[3]), r[4]),
-    "adopt": lambda r, reread: Adopt(
-        r[0], r[1], [Fragment(*f) for f in r[2]], [Entry(e[0], e[1], e[2], e[3], tuple(e[4]), e[5]) for e in r[3]],
-        profile_of(r[4]) if r[4] else None, r[5], r[6]),
-    **{name: _reader(kind) for kind, name in _PLAIN.items()},
-    "stage": lambda r, reread: Staged(r[0], r[1], r[2], r[3], Pressed(*r[4]) if r[4] else None),
-    "ask": lambda r, reread: Ask(r[0], r[1], r[2], r[3], r[4], tuple(r[5])),
-}
+    "deliver": _read_deliver, "arrive": _read_arrive, "resolve": _read_resolve, "visit": _read_visit,
+    "decide": _read_decide, "split": _read_split, "announce": _read_announce, "adopt": _read_adopt,
+    "stage": _read_staged, "ask": _read_ask, **{name: _reader(kind) for kind, name in _PLAIN.items()}}

@@ -1,6 +1,6 @@
 """The working set: decoded rows of a task, read once, changed in place, written once a unit of work.
 
-Rows stay decoded after the commit, up to `CAPACITY` a table, because the same visitors come back within seconds.
+DecodedRows stay decoded after the commit, up to `CAPACITY` a table, because the same visitors come back within seconds.
 That is sound only as the processor is thrown away when a commit fails.
 """
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 CAPACITY = 20_000
 
 
-class Rows(dict[str, Any]):
+class DecodedRows(dict[str, Any]):
     """Decoded rows by key, None for one that is not there. What is not at hand when it is asked for is read.
 
     It knows its place in the store itself: with a method of its table, table and rows would be a cycle, and the rows of a
@@ -45,10 +45,10 @@ class Rows(dict[str, Any]):
 
 
 class WorkingTable(Generic[T]):
-    """Rows of one kind in one table of the store, under a key prefix of their own."""
+    """DecodedRows of one kind in one table of the store, under a key prefix of their own."""
 
     def __init__(
-        self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"", rows: type[Rows] = Rows,
+        self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"", rows: type[DecodedRows] = DecodedRows,
     ) -> None:
         self._table, self._codec, self._prefix = table, codec, prefix
         self._rows = rows(store, table, codec, prefix)

@@ -25,12 +25,12 @@ import orjson
 
 from streams.core.homes import REALM
 from streams.memory import MemoryStore
+from streams.pipeline import NO_TIMERS
 from streams.runtime import cycles
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
 from streams.task import Task, TaskSettings
 from streams.task.partitioning import partition_of
-from streams.testing import NO_TIMERS
 from streams.unit import Inbound, Outbound
 
 START = 1_767_225_600_000

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from streams.task.redactions import Redactions
+from streams.task.turns import Turn
 from streams.testing import Pipeline
 from tests.strategies import EVERYTHING, START
 
@@ -34,7 +35,7 @@ def main() -> None:
     rows = sum(len(store.keys(table)) for table in ("timeline", "profiles"))
     began, slices = time.process_time(), 0
     while walk.is_pending():
-        walk.slice(task.context, pipeline.now, lambda sends: None)
+        walk.slice(Turn(context=task.context, now=pipeline.now, until=pipeline.now, follow=lambda sends: None))
         slices += 1
     took = time.process_time() - began
     print(f"{rows:,} rows, {rows / took:,.0f} a second of CPU, {took / slices * 1000:.1f} ms a slice")

@@ -20,12 +20,12 @@ from typing import Any
 
 import orjson
 
+from streams.pipeline import NO_TIMERS
 from streams.runtime import cycles
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
 from streams.task import Task, TaskSettings
 from streams.task.wire import Staged
-from streams.testing import NO_TIMERS
 from streams.unit import TABLES, Inbound, Outcome
 from tests.bench.engine import EVENTS
 

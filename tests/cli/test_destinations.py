@@ -11,7 +11,7 @@ from connectors.delivery.reading import Reading, WrongDestination
 from connectors.destinations.files import connector as files
 from streams.cli import main
 from streams.cli.connectors import CONNECTORS
-from streams.cli.deliver import plan_of
+from streams.cli.deliver import roster_of
 from streams.cli.destinations import faults_of
 from streams.cli.operate import _faults_of_definitions
 from streams.core.values import Json
@@ -110,8 +110,8 @@ def test_variables_need_not_be_set_where_one_applies_but_where_one_delivers(tmp_
     (tmp_path / "d.yaml").write_text(WELL[connector])
     documents = load_folder(tmp_path, faults_of).sources
     names = dict.fromkeys(re.findall(r"env: (\w+)", WELL[connector]), "x")
-    assert list(plan_of(documents, None, names).running) == ["d"]
-    assert bool(plan_of(documents, None, {}).faults) == bool(names)
+    assert list(roster_of(documents, None, names).running) == ["d"]
+    assert bool(roster_of(documents, None, {}).faults) == bool(names)
     assert len(faults(tmp_path, WELL[connector] + "  surprise: 1", check=faults_of)) == 1
 
 
@@ -126,7 +126,7 @@ def test_files_are_written_with_what_is_installed_where_one_delivers(monkeypatch
     monkeypatch.setattr(files, "find_spec", lambda _: None)
     document = yaml.safe_load(FILE + "  format: parquet")
     assert faults_of(document) == []
-    assert "pip install" in plan_of({"destination/d": document}, None, {}).faults["d"][0]
+    assert "pip install" in roster_of({"destination/d": document}, None, {}).faults["d"][0]
 
 
 def test_all_at_once_with_what_is_wrong_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

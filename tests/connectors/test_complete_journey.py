@@ -13,7 +13,7 @@ import pytest
 
 from connectors.sources.complete_journey import DEFINITIONS, MAPPING, export
 from connectors.sources.files import load, read
-from streams.core.intake import instant
+from streams.core.intake import read_instant
 from streams.testing import Pipeline
 
 pandas = pytest.importorskip("pandas", reason="pip install pandas")
@@ -155,7 +155,7 @@ def test_members_of_the_example_segments_are_those_that_pandas_finds(
 ) -> None:
     pipeline = Pipeline(DEFINITIONS, partitions=2)
     for line in slice_as_json_lines(tmp_path).read_text().splitlines():
-        pipeline.send(line.encode(), instant(json.loads(line)["timestamp"], "timestamp"))
+        pipeline.send(line.encode(), read_instant(json.loads(line)["timestamp"], "timestamp"))
     expected = {
         segment: {f"customer_id:{household}" for household in households}
         for segment, households in members_by_pandas(tables, pipeline.now).items()

@@ -14,7 +14,7 @@ from connectors.destinations.http import HttpConnector, read_settings
 from streams.core.definitions import Destination
 from streams.definitions.bodies import compiled
 from streams.runtime.beside import destinations as side_by_side
-from streams.runtime.beside.destinations import Destinations, Limits, Plan, Running
+from streams.runtime.beside.destinations import Destinations, Limits, Roster, Running
 from streams.runtime.beside.pages import Pages
 from tests.connectors.recording import Log, Reading, Received, Recorder, activation, eventually
 
@@ -83,18 +83,18 @@ def running(name: str, url: str) -> Running:
         connector=HttpConnector(read_settings(name, settings, {}, compiled)), limits=QUICK)
 
 
-def plan(**urls: str) -> Plan:
-    return Plan(running={name: running(name, url) for name, url in urls.items()})
+def roster(**urls: str) -> Roster:
+    return Roster(running={name: running(name, url) for name, url in urls.items()})
 
 
 def test_a_destination_that_changes_address_goes_on_there_and_sends_nothing_twice() -> None:
     async def run() -> None:
         async with Recorder(slowly) as old, Recorder() as new, World().pages() as world:
-            world.destinations.become(plan(hook=old.url))
+            world.destinations.become(roster(hook=old.url))
             await eventually(lambda: len(old.accepted) >= 40)
-            world.destinations.become(plan(hook=old.url))
+            world.destinations.become(roster(hook=old.url))
             assert len(world.sources) == 1, "what did not change goes on undisturbed"
-            world.destinations.become(plan(hook=new.url))
+            world.destinations.become(roster(hook=new.url))
             await eventually(lambda: len(old.accepted) + len(new.accepted) == len(MANY))
             assert old.accepted + new.accepted == {each.activation_id: 1 for each in MANY}
             assert len(new.accepted) > 0 and await world.metric("delivered_total", "hook") == len(MANY)
@@ -110,13 +110,13 @@ async def slowly(_: Received) -> web.StreamResponse:
 def test_one_that_is_gone_ends_one_that_is_new_begins_and_one_that_comes_back_goes_on() -> None:
     async def run() -> None:
         async with Recorder(slowly) as first, Recorder() as other, World().pages() as world:
-            world.destinations.become(plan(hook=first.url))
+            world.destinations.become(roster(hook=first.url))
             await eventually(lambda: len(first.accepted) >= 20)
-            world.destinations.become(plan(other=other.url))
+            world.destinations.become(roster(other=other.url))
             await eventually(lambda: len(other.accepted) == len(MANY) and world.sources[0][1].is_closed)
             reached = len(first.accepted)
             assert reached < len(MANY) and '"hook"' not in (await world.get("/ready"))[1]
-            world.destinations.become(plan(hook=first.url, other=other.url))
+            world.destinations.become(roster(hook=first.url, other=other.url))
             await eventually(lambda: len(first.accepted) == len(MANY))
             assert set(first.accepted.values()) == {1}
             assert await world.metric("delivered_total", "hook") == len(MANY)
@@ -127,9 +127,9 @@ def test_one_that_is_gone_ends_one_that_is_new_begins_and_one_that_comes_back_go
 def test_one_whose_new_settings_are_wrong_stops_is_named_and_delays_no_other() -> None:
     async def run() -> None:
         async with Recorder(slowly) as first, Recorder() as other, World().pages() as world:
-            world.destinations.become(plan(hook=first.url))
+            world.destinations.become(roster(hook=first.url))
             await eventually(lambda: len(first.accepted) >= 20)
-            faulty = Plan(running={"other": running("other", other.url)}, faults={"hook": ("settings.url: wrong",)})
+            faulty = Roster(running={"other": running("other", other.url)}, faults={"hook": ("settings.url: wrong",)})
             world.destinations.become(faulty)
             await eventually(lambda: len(other.accepted) == len(MANY) and world.sources[0][1].is_closed)
             status, said = await world.get("/ready")
@@ -146,7 +146,7 @@ def test_ready_and_metrics_tell_a_destination_that_is_down_from_one_that_is_well
 
     async def run() -> None:
         async with Recorder() as well, Recorder(broken) as bad, World().pages() as world:
-            world.destinations.become(plan(well=well.url, bad=bad.url))
+            world.destinations.become(roster(well=well.url, bad=bad.url))
             await eventually(lambda: len(well.accepted) == len(MANY) and len(bad.seen) > 70)
             assert (await world.get("/live"))[0] == 200
             status, said = await world.get("/ready")
@@ -169,7 +169,7 @@ def test_a_source_that_fails_is_opened_again(monkeypatch: pytest.MonkeyPatch) ->
     async def run() -> None:
         async with Recorder() as server, World().pages() as world:
             world.logs["hook"] = Log(MANY, crashes_before_settling=2)
-            world.destinations.become(plan(hook=server.url))
+            world.destinations.become(roster(hook=server.url))
             await eventually(lambda: len(world.logs["hook"].deliveries) == len(MANY))
             assert len(world.sources) == 3 and all(source.is_closed for _, source in world.sources[:2])
             assert {name for name, times in server.accepted.items() if times > 1} == {f"a{n}" for n in range(20)}

@@ -14,7 +14,7 @@ from typing import Any
 from streams.core.definitions import ComputedTrait, Definitions, Segment
 from streams.core.events import Event, Kind
 from streams.core.profile import Fragment, Profile
-from streams.core.segments.evaluate import Change, create, evaluate_all, lapse, next_due, refresh
+from streams.core.segments.evaluate import Crossing, create, evaluate_all, lapse, next_due, refresh
 from streams.core.segments.folding import fold, is_behind, refold
 from streams.core.segments.plan import Plan, compile_plan
 from streams.core.segments.rules import Comparison, Condition, EventMatch, Operator, Rule
@@ -141,7 +141,7 @@ class Story:
         judge = create if is_first else refresh
         self._note(judge(self.plan, self.profile, touched, received, event.message_id))
 
-    def _note(self, changes: list[Change]) -> None:
+    def _note(self, changes: list[Crossing]) -> None:
         for change in changes:
             inside = change.segment_id in self.profile.members
             assert inside is change.entered, "a change says otherwise than the members"

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from streams.core.events import Event
 from streams.core.platforms import SOURCE_TYPES, platform_of
-from streams.core.precedence import Precedence, Setting, in_force, kind_of, origin, state
-from streams.core.profile import Fragment, Profile
+from streams.core.precedence import Precedence, in_force, kind_of, origin, state
+from streams.core.profile import Fragment, Profile, Statement
 
 CRM_FIRST = ("crm", "call_center")
 SOURCES = ("crm/desk", "crm", "call_center", "web", "app", "", "kiosk")
 
 
-def believed(order: tuple[str, ...], *said: Setting) -> Any:
+def believed(order: tuple[str, ...], *said: Statement) -> Any:
     """What the trait is once a fragment heard all this."""
     fragment = Fragment("cookie:c")
     for setting in said:
@@ -26,11 +26,11 @@ def believed(order: tuple[str, ...], *said: Setting) -> Any:
     return None if found is None else found[0]
 
 
-def says(value: Any, at: int, source: str) -> Setting:
+def says(value: Any, at: int, source: str) -> Statement:
     return [value, at, at, source]
 
 
-CASES: dict[str, tuple[list[Setting], Any]] = {
+CASES: dict[str, tuple[list[Statement], Any]] = {
     "the_stronger_before_the_newer": ([says("gold", 1, "crm"), says("free", 2, "web")], "gold"),
     "of_one_source_the_newest": ([says("gold", 1, "crm"), says("silver", 2, "crm/other")], "silver"),
     "what_is_not_listed_is_alike": ([says("a", 1, "web"), says("b", 2, "app"), says("c", 3, "")], "c"),
@@ -81,7 +81,7 @@ def test_neither_order_nor_fragments_nor_repetition_matter(
     assert all(len(each.superseded.get("t", ())) <= len(SOURCE_TYPES) for each in fragments.values())
 
 
-def plainly(said: list[Setting], order: tuple[str, ...]) -> Any:
+def plainly(said: list[Statement], order: tuple[str, ...]) -> Any:
     """Rank by rank, over all that was said: the last of a rank, unless as strong or stronger ones removed it later."""
     weakness = {id(each): order.index(kind_of(each)) if kind_of(each) in order else 9 for each in said}
     for place in sorted(set(weakness.values())):

@@ -28,7 +28,8 @@ from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
-from streams.task.census import EDITION, PREFIX
+from streams.task.census import EDITION
+from streams.task.prefixes import Meta
 from streams.task.publishing import revise
 from streams.task.rows import NUMBER, PROFILE
 from streams.unit import TABLES
@@ -199,7 +200,7 @@ def assert_census(state: State) -> None:
     people = [row for row in rows if isinstance(row, Profile) and row.fragments]
     counted = Counter(name for row in people for name in (f"{EDITION}{row.edition}", *row.members))
     kept = {key[1:].decode(): NUMBER.decode(value) for (table, key), value in state.items()
-            if table == "meta" and key.startswith(PREFIX)}
+            if table == "meta" and key.startswith(Meta.CENSUS)}
     assert people and kept == counted
 
 

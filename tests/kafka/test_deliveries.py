@@ -22,7 +22,7 @@ from connectors.delivery.activation import as_json
 from schemas import Codec
 from streams.core.definitions import Destination
 from streams.runtime.beside import deliveries
-from streams.runtime.beside.destinations import Destinations, Plan, Running
+from streams.runtime.beside.destinations import Destinations, Roster, Running
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
 from streams.runtime.kafka.names import Names
@@ -176,7 +176,7 @@ def delivered_once(address: str, folder: Path, connector: Hurting) -> None:
     async def play() -> None:
         mail = Destination(id="mail", channel="email", connector="smtp")
         destinations = Destinations(lambda each: deliveries.KafkaActivations(settings, each.id, each.channel))
-        destinations.become(Plan(running={"mail": Running(definition=mail, connector=connector, limits=Limits())}))
+        destinations.become(Roster(running={"mail": Running(definition=mail, connector=connector, limits=Limits())}))
         async with asyncio.timeout(60):
             await eventually(lambda: len(connector.sent) == MANY)
             await eventually(lambda: destinations.keepers["mail"].outcomes[Delivered] == MANY)

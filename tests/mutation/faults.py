@@ -33,20 +33,22 @@ IDENTITY = {
     "old evidence joins what was split": Fault(_RESOLUTION, "event_time <= at and sides", "False and sides"),
     "new evidence cannot join what was split": Fault(_RESOLUTION, "event_time <= at and sides", "sides"),
     "a log-in holds from the next millisecond": Fault(_OWNERSHIP, "if since <= event_time:", "if since < event_time:"),
-    "old intervals stay with who was absorbed": Fault(_OWNERSHIP, "owner[1] = survivor", "owner[1] = absorbed"),
+    "old intervals stay with who was absorbed": Fault(
+        _OWNERSHIP, "interval[OWNER] = survivor", "interval[OWNER] = absorbed"),
     "the survivor forgets the other's identifiers": Fault(
         _SEQUENCER, "ruling.person.identifiers |= person.identifiers", "pass"),
     "the survivor does not wait for fragments": Fault(_SEQUENCER, "ruling.expects.append(key)", "pass"),
     "every conflict moves": Fault(_SEQUENCER, "if row.on_conflict is OnConflict.KEEP:", "if False:"),
     "who loses an identifier keeps it": Fault(_SEQUENCER, "former.identifiers.pop(identifier, None)", "pass"),
-    "a split leaves the owners as they were": Fault(_SPLITTING, "rename(node.owners, key, to)", "pass"),
+    "a split leaves the owners as they were": Fault(
+        "streams.core.transferring", "rename(node.owners, key, to)", "pass"),
     "a split is not remembered": Fault(_SPLITTING, "parted=rejoined(person.parted, {number: [0, at]}))", "parted={})"),
     "who was absorbed leaves no forward": Fault(
         _HANDOVER, "leave_forward(tables, profile, to, at)", "tables.profiles.delete(profile.key)"),
     "the event of the log-in stays": Fault(
         _HANDOVER, "entry.event_time >= message.since", "entry.event_time > message.since"),
     "a cut waits for itself": Fault(_HANDOVER, " and source not in later", ""),
-    "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in waiting:", "if False:"),
+    "a cut does not wait for what others wait for": Fault(_HANDOVER, "if origin in expected:", "if False:"),
     "a hit under way stays with the former ownership": Fault(
         "streams.core.profiling", "return message.fragment != fragment_key(", "return False and fragment_key("),
     "a key is used twice": Fault(_VACATING, "if identifier == name else 0) + 1", "if identifier == name else 0)"),
@@ -62,11 +64,11 @@ IDENTITY = {
     "a superseded source is forgotten": Fault(
         _PRECEDENCE, "fragment.superseded.setdefault(name, {})[kind] = known", "pass"),
     "a removal does not reach weaker sources": Fault(
-        _PRECEDENCE, "if removed is not None and setting[1:3] < removed[1:3]:", "if False:"),
+        _PRECEDENCE, "if removed is not None and when(statement) < when(removed):", "if False:"),
     "a removal locks weaker sources out": Fault(
-        _PRECEDENCE, "if removed is not None and setting[1:3] < removed[1:3]:", "if removed is not None:"),
+        _PRECEDENCE, "if removed is not None and when(statement) < when(removed):", "if removed is not None:"),
     "an unstated source is nobody's": Fault(_PRECEDENCE, "found = platform_of(event)", "found = _told_by(event.source)"),
-    "the past goes by the newest": Fault(_TERMS, "_in_turn(columns, order) if order else columns[2]", "columns[2]"),
+    "the past goes by the newest": Fault(_TERMS, "_in_turn(columns, order) if order else values", "values"),
     "what is settled goes by the newest": Fault(_TERMS, "if last[kinds[place]] != place}", "if place < settled - 1}"),
 }
 

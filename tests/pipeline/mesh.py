@@ -16,10 +16,10 @@ import orjson
 from schemas.codec import Codec
 from streams.core.messages import Output
 from streams.core.profile import Profile
+from streams.pipeline import NO_TIMERS, Collected, Pipeline
 from streams.task import Task, TaskSettings
 from streams.task.publishing import records, revise
 from streams.task.requesting import request
-from streams.testing import NO_TIMERS, Collected, Pipeline
 from streams.unit import Inbound, Outcome
 
 OUTSIDE = -1

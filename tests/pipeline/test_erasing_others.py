@@ -13,6 +13,7 @@ from streams.core.redaction import Redaction
 from streams.core.tables import UNDER_WAY
 from streams.task import redactions, working
 from streams.task.reading import Reader
+from streams.task.turns import Turn
 from streams.testing import Pipeline
 from tests.pipeline.erased import DAY, STATED, found_in, kept
 from tests.pipeline.worlds import people
@@ -170,11 +171,11 @@ def test_what_is_asked_while_a_walk_carries_it_stays_watched_for() -> None:
     task = pipeline.tasks[0]
     walk = redactions.Redactions(pipeline.stores[0], task.state, task._reader)
     walk.ask("email:jane@example.org", pipeline.now)
-    walk.slice(task.context, pipeline.now, lambda sends: None)
+    walk.slice(Turn(context=task.context, now=pipeline.now, until=pipeline.now, follow=lambda sends: None))
     due = pipeline.now + DAY
     walk.end("email:jane@example.org", due)
     assert [key for key, _ in walk._asked()] == ["asked/email:jane@example.org"] and walk.is_pending()
-    walk.slice(task.context, pipeline.now, lambda sends: None)
+    walk.slice(Turn(context=task.context, now=pipeline.now, until=pipeline.now, follow=lambda sends: None))
     walk.end("email:jane@example.org", due + DAY)
     assert walk._asked() == [] and not walk.is_pending()
 
@@ -206,10 +207,10 @@ def test_a_chunk_that_the_same_unit_writes_is_not_passed() -> None:
     walk.ask("email:jane@example.org", pipeline.now)
     entries = task.state.timeline.entries("customer_id:bob-1")
     task.state.timeline.replace("customer_id:bob-1", entries[1:])
-    walk.slice(task.context, pipeline.now, lambda sends: None)
+    walk.slice(Turn(context=task.context, now=pipeline.now, until=pipeline.now, follow=lambda sends: None))
     store.write(task.state.changes() + walk.changes())
     while walk.is_pending():
-        walk.slice(task.context, pipeline.now, lambda sends: None)
+        walk.slice(Turn(context=task.context, now=pipeline.now, until=pipeline.now, follow=lambda sends: None))
         store.write(task.state.changes() + walk.changes())
     assert not [row for row in found_in(kept(pipeline), ["jane@example.org"]) if row[0] == "timeline"]
     assert len(task.state.timeline.entries("customer_id:bob-1")) == 1

@@ -8,11 +8,11 @@ from unittest.mock import patch
 import orjson
 import pytest
 
+from streams.pipeline import NO_TIMERS, Pipeline
 from streams.runtime.work.portion import AIM, LEAST, Portion
 from streams.task.partitioning import partition_of
 from streams.task.sweep import PROFILES_A_SLICE
 from streams.task.task import AT_ONCE, TIMERS_A_UNIT
-from streams.testing import NO_TIMERS, Pipeline
 from streams.unit import Inbound
 
 MANY = 400

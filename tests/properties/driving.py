@@ -9,7 +9,7 @@ from streams.core.events import Event
 from streams.core.identifiers import Namespaces
 from streams.core.intake import Intake
 from streams.core.profile import Fragment, Profile
-from streams.core.segments.evaluate import Change, create, lapse, next_due, refresh
+from streams.core.segments.evaluate import Crossing, create, lapse, next_due, refresh
 from streams.core.segments.folding import fold
 from streams.core.segments.plan import compile_plan
 from streams.core.values import Json
@@ -67,7 +67,7 @@ class Driven:
         values = trait_values(self.plan, self.profile, now)
         return set(self.profile.members), {name: values[name] for name in sorted(ids & values.keys())}
 
-    def _heard(self, changes: list[Change]) -> None:
+    def _heard(self, changes: list[Crossing]) -> None:
         for change in changes:
             assert change.entered != (change.segment_id in self.told), f"told twice: {change}"
             (self.told.add if change.entered else self.told.discard)(change.segment_id)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from streams.core.campaigns.holding import Held
+from streams.core.campaigns.holding import HeldMessage
 from streams.core.messages import Activation
 from streams.testing import Pipeline
 from tests.strategies import DAY, EVERYTHING, HOUR, LIMITS_LIFTED, LIVES
@@ -97,6 +97,6 @@ def test_lives_reach_what_these_laws_are_about(why: str) -> None:
         pipeline = Pipeline(WORLD | CAMPAIGNS, 1)
         for message in life:
             pipeline.send(message, message["receivedAt"])
-        return any(Held(*row).why.startswith(why) for profile in pipeline.profiles() for row in profile.held)
+        return any(HeldMessage(*row).why.startswith(why) for profile in pipeline.profiles() for row in profile.held)
 
     find(LIVES, has_one_wait, settings=settings(phases=[Phase.generate], max_examples=300, derandomize=True, deadline=None))

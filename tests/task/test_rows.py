@@ -10,12 +10,27 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.core.errors import Bug
-from streams.core.press import Press
+from streams.core.press import Press, Pressed
 from streams.core.profile import Forward, Fragment, Profile
 from streams.core.requests import Receipt
 from streams.core.tables import Entry, Node, Person, Pointer
 from streams.memory import MemoryStore
-from streams.task.rows import DOCUMENT, NODE, NUMBER, PERSON, POINTER, PRESS, PROFILE, RAW, RECEIPT, RowCodec
+from streams.runtime.state.store import RESERVED
+from streams.task.prefixes import Identities, Meta
+from streams.task.rows import (
+    DOCUMENT,
+    NODE,
+    NUMBER,
+    PERSON,
+    PLAIN,
+    POINTER,
+    PRESS,
+    PROFILE,
+    RAW,
+    RECEIPT,
+    Documented,
+    RowCodec,
+)
 from streams.task.timelines import StoredTimeline
 from streams.task.working import WorkingTable
 from streams.testing import Pipeline
@@ -23,6 +38,7 @@ from streams.unit import ALL, Change
 from tests.task.drawing import JSON, WHOLE, built, damaged
 
 FRAGMENTS = st.lists(built(Fragment, {}), max_size=2).map(lambda found: {each.key: each for each in found})
+PRESSED = st.builds(Pressed, WHOLE, st.none() | st.floats(0, 1e6))
 PROFILES = built(Profile, {dict[str, Fragment]: FRAGMENTS})
 ROWS: dict[str, tuple[RowCodec, st.SearchStrategy[Any]]] = {
     "profile": (PROFILE, PROFILES),
@@ -34,7 +50,8 @@ ROWS: dict[str, tuple[RowCodec, st.SearchStrategy[Any]]] = {
     "receipt": (RECEIPT, built(Receipt, {})),
     "chunk": (RAW, st.binary()),
     "number": (NUMBER, WHOLE),
-    "document": (DOCUMENT, JSON),
+    "document": (DOCUMENT, st.builds(Documented, JSON, WHOLE, st.none() | st.text(), st.none() | PRESSED)),
+    "plain row": (PLAIN, JSON),
 }
 
 
@@ -99,3 +116,10 @@ def test_the_keys_of_the_graph_are_permanent_until_the_state_has_another_version
     keys = [key for key, _ in pipeline.stores[0].scan("identities", b"", b"\xff", ALL)]
     assert {b"icookie:c1", b"icustomer_id:u1", b"pcustomer_id:u1", b"cdecisions"} <= {*keys}
     assert {key[:1] for key in keys} == {b"c", b"e", b"i", b"p", b"r"}
+
+
+@pytest.mark.parametrize("table", [Meta, Identities])
+def test_no_two_kinds_of_rows_begin_with_the_same_byte(table: type) -> None:
+    prefixes = [value for name, value in vars(table).items() if name.isupper()]
+    assert prefixes and all(len(prefix) == 1 and prefix != RESERVED for prefix in prefixes)
+    assert len({*prefixes}) == len(prefixes)

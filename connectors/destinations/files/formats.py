@@ -4,7 +4,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ import orjson
 
 from connectors.delivery import Activation
 from connectors.delivery.durable import write_json_lines
+from connectors.delivery.parquet import Kind, write_parquet
 from connectors.delivery.spool import Write
 
 COLUMNS = tuple(field.name for field in fields(Activation))
 NUMBERS = ("segment_version", "sequence")
 TIMES = ("at", "expires_at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-ROWS_A_GROUP = 50_000
 
 
 def _csv(part: Path, rows: Iterator[bytes]) -> None:
@@ -38,19 +37,13 @@ def _inert(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parquet(part: Path, rows: Iterator[bytes]) -> None:
-    """Times are timestamps in UTC with milliseconds."""
-    import pyarrow
-    from pyarrow import parquet
+    write_parquet(part, {name: _kind(name) for name in COLUMNS}, map(_flat, rows))
 
-    def kind(name: str) -> Any:
-        if name in TIMES:
-            return pyarrow.timestamp("ms", "UTC")
-        return pyarrow.int64() if name in NUMBERS else pyarrow.string()
 
-    schema: Any = pyarrow.schema([(name, kind(name)) for name in COLUMNS])
-    with parquet.ParquetWriter(part, schema) as file:
-        while group := [_flat(row) for row in islice(rows, ROWS_A_GROUP)]:
-            file.write_table(pyarrow.Table.from_pylist(group, schema))
+def _kind(name: str) -> Kind:
+    if name in TIMES:
+        return Kind.MOMENT
+    return Kind.NUMBER if name in NUMBERS else Kind.TEXT
 
 
 def _flat(row: bytes) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Fields:
     """`lines` holds where each key stands; the values of `entries` know where they begin themselves."""
 
     line: int
@@ -47,7 +47,7 @@ class Table:
     lines: dict[str, int]
 
 
-Located: TypeAlias = Scalar | Items | Table
+Located: TypeAlias = Scalar | Items | Fields
 
 
 class Faults:
@@ -100,7 +100,7 @@ def plain(found: Located) -> Any:
             return found.value
         case Items():
             return [plain(item) for item in found.items]
-        case Table():
+        case Fields():
             return {key: plain(value) for key, value in found.entries.items()}
 
 
@@ -120,7 +120,7 @@ class _Reading:
             return Scalar(line=line, value=None)
         match node:
             case yaml.MappingNode():
-                return self._table(node, depth)
+                return self._fields(node, depth)
             case yaml.SequenceNode():
                 return Items(line=line, items=tuple(self.located(item, depth + 1) for item in node.value))
             case yaml.ScalarNode(style=None):
@@ -135,7 +135,7 @@ class _Reading:
             what = f"aliases that stand for more than {MOST_REPEATED:,} parts; write fewer"
             raise Misconfigured((f"{self._faults.path}:{line}: {what}",))
 
-    def _table(self, node: yaml.MappingNode, depth: int) -> Table:
+    def _fields(self, node: yaml.MappingNode, depth: int) -> Fields:
         entries: dict[str, Located] = {}
         lines: dict[str, int] = {}
         for key, value in node.value:
@@ -146,7 +146,7 @@ class _Reading:
                 self._faults.add(line, f"'{word}' stands here twice, first in line {lines[word]}; remove one")
             else:
                 entries[word], lines[word] = self.located(value, depth + 1), line
-        return Table(line=node.start_mark.line + 1, entries=entries, lines=lines)
+        return Fields(line=node.start_mark.line + 1, entries=entries, lines=lines)
 
     def _text(self, node: yaml.Node) -> str:
         whole = str(node.value).encode(errors="replace").decode()

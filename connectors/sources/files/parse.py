@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.sources.files import parse_value
-from connectors.sources.files.document import Faults, Items, Located, Table, documents
+from connectors.sources.files.document import Faults, Fields, Items, Located, documents
 from connectors.sources.files.mapping import (
     Condition,
     Constant,
@@ -48,7 +48,7 @@ def load(path: Path) -> Mapping:
 
 
 def _section(found: Located, faults: Faults) -> Section | None:
-    if not isinstance(found, Table):
+    if not isinstance(found, Fields):
         faults.add(found.line, "expected a table with `messages:`")
         return None
     _known(found, SECTION_KEYS, "the key", faults)
@@ -68,7 +68,7 @@ def _section(found: Located, faults: Faults) -> Section | None:
     )
 
 
-def _messages(found: Table, scope: Scope) -> tuple[Message, ...]:
+def _messages(found: Fields, scope: Scope) -> tuple[Message, ...]:
     listed = found.entries.get("messages")
     if not isinstance(listed, Items) or not listed.items:
         scope.faults.add(listed.line if listed else found.line, "`messages:` lists at least one message")
@@ -77,7 +77,7 @@ def _messages(found: Table, scope: Scope) -> tuple[Message, ...]:
 
 
 def _message(found: Located, scope: Scope) -> Message | None:
-    if not isinstance(found, Table):
+    if not isinstance(found, Fields):
         scope.faults.add(found.line, "a message is a table of its fields, as `type: track`")
         return None
     fields: dict[Target, Value] = {}
@@ -98,7 +98,7 @@ def _message(found: Located, scope: Scope) -> Message | None:
     )
 
 
-def _complete(found: Table, fields: dict[Target, Value], faults: Faults) -> None:
+def _complete(found: Fields, fields: dict[Target, Value], faults: Faults) -> None:
     """What the intake would refuse in every row is a fault of the mapping."""
     places = {place: key for key in found.entries if (place := target(key)) is not None}
     kind = fields.get(("type",))
@@ -125,7 +125,7 @@ def _when(found: Located | None, scope: Scope) -> tuple[Condition, ...]:
 def _lookups(found: Located | None, faults: Faults) -> tuple[Lookup, ...]:
     if found is None:
         return ()
-    if not isinstance(found, Table):
+    if not isinstance(found, Fields):
         faults.add(found.line, "`lookups:` is a table of names, each with `file`, `key` and `on`")
         return ()
     return tuple(
@@ -134,7 +134,7 @@ def _lookups(found: Located | None, faults: Faults) -> tuple[Lookup, ...]:
 
 
 def _lookup(name: str, found: Located, faults: Faults) -> Lookup | None:
-    if not isinstance(found, Table):
+    if not isinstance(found, Fields):
         faults.add(found.line, "a lookup is a table with `file`, `key` and `on`")
         return None
     _known(found, LOOKUP_KEYS, "the key", faults)
@@ -199,7 +199,7 @@ def _keeps_ascii(encoding: str) -> bool:
     return _ASCII.encode(encoding) == plain and plain.decode(encoding, "surrogateescape") == _ASCII
 
 
-def _known(found: Table, known: tuple[str, ...], what: str, faults: Faults) -> None:
+def _known(found: Fields, known: tuple[str, ...], what: str, faults: Faults) -> None:
     for key in found.entries:
         if key not in known:
             faults.unknown(found.lines[key], what, key, known)

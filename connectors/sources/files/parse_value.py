@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sources.files.convert import FORMATS, convert, is_format
-from connectors.sources.files.document import Faults, Items, Located, Scalar, Table, plain
+from connectors.sources.files.document import Faults, Fields, Items, Located, Scalar, plain
 from connectors.sources.files.mapping import (
     As,
     Column,
@@ -41,8 +41,8 @@ class Scope:
 def value(found: Located, kind: As | None, scope: Scope) -> Value | None:
     """A constant written plainly, or a table with one of `column`, `text`, `value`."""
     match found:
-        case Table():
-            return _table(found, kind, scope, extra=())
+        case Fields():
+            return _fields(found, kind, scope, extra=())
         case Scalar(value=constant) if constant is not None:
             source = Constant(value=constant)
             return _constant(Value(source=source, line=found.line, kind=kind, zone=scope.zone), scope)
@@ -53,10 +53,10 @@ def value(found: Located, kind: As | None, scope: Scope) -> Value | None:
 
 def condition(found: Located, scope: Scope) -> Condition | None:
     """`{column: status, is: paid}`: a value and exactly one comparison."""
-    if not isinstance(found, Table):
+    if not isinstance(found, Fields):
         scope.faults.add(found.line, "a condition is a table, as {column: status, is: paid}")
         return None
-    read = _table(found, None, scope, extra=tuple(Comparison))
+    read = _fields(found, None, scope, extra=tuple(Comparison))
     named = [word for word in Comparison if word in found.entries]
     if len(named) != 1:
         got = f"this has {' and '.join(named)}" if named else "this has none"
@@ -97,7 +97,7 @@ def word(found: Located | None, what: str, faults: Faults) -> str | None:
     return None
 
 
-def _table(found: Table, kind: As | None, scope: Scope, extra: tuple[str, ...]) -> Value | None:
+def _fields(found: Fields, kind: As | None, scope: Scope, extra: tuple[str, ...]) -> Value | None:
     for key in found.entries:
         if key not in VALUE_KEYS and key not in extra:
             scope.faults.unknown(found.lines[key], "the key", key, (*VALUE_KEYS, *extra))
@@ -116,7 +116,7 @@ def _table(found: Table, kind: As | None, scope: Scope, extra: tuple[str, ...]) 
     return _constant(read, scope)
 
 
-def _source(found: Table, scope: Scope) -> Source | None:
+def _source(found: Fields, scope: Scope) -> Source | None:
     named = [key for key in SOURCES if key in found.entries]
     if len(named) != 1:
         got = f"this has {' and '.join(named)}" if named else "this has none"
@@ -133,7 +133,7 @@ def _source(found: Table, scope: Scope) -> Source | None:
     return _text(written) if named[0] == "text" else _column(written, found, scope)
 
 
-def _column(name: str, found: Table, scope: Scope) -> Source:
+def _column(name: str, found: Fields, scope: Scope) -> Source:
     lookup = word(found.entries.get("from"), "from", scope.faults)
     if lookup is None:
         return Column(name=name)
@@ -149,7 +149,7 @@ def _text(written: str) -> Text:
     return Text(parts=tuple(part for part in parts if part != ""))
 
 
-def _kind(found: Table, kind: As | None, faults: Faults) -> As | None:
+def _kind(found: Fields, kind: As | None, faults: Faults) -> As | None:
     name = word(found.entries.get("as"), "as", faults)
     if name is None:
         return kind if kind or "format" not in found.entries else As.TIME
@@ -162,7 +162,7 @@ def _kind(found: Table, kind: As | None, faults: Faults) -> As | None:
     return kind
 
 
-def _format(found: Table, faults: Faults) -> str:
+def _format(found: Fields, faults: Faults) -> str:
     name = word(found.entries.get("format"), "format", faults)
     if name is None or name in FORMATS:
         return name or FORMATS[0]

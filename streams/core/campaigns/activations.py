@@ -10,7 +10,7 @@ from streams.core.campaigns.variants import variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.messages import Activation
-from streams.core.profile import Profile
+from streams.core.profile import VERSION, Profile
 from streams.core.segments.plan import Plan
 
 
@@ -36,7 +36,7 @@ class Cause:
 def version_of(plan: Plan, profile: Profile, segment: str) -> int:
     """The version of the segment by which the person is in it, or out of it; 0 if it is no longer defined."""
     if segment in profile.members:
-        return int(profile.members[segment][0])
+        return int(profile.members[segment][VERSION])
     return plan.segments[segment].version if segment in plan.segments else 0
 
 

@@ -10,14 +10,14 @@ from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.content import PARAMETERS, creative
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.told import answer_key, audience_key, audiences
+from streams.core.campaigns.told import CONTENT, PURPOSE, answer_key, audience_key, audiences
 from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Status
 from streams.core.errors import Rejected
 from streams.core.identifiers import namespace_of
 from streams.core.messages import Sent, Unrenderable
-from streams.core.profile import Profile
+from streams.core.profile import SINCE, Profile
 
 
 def update_audiences(
@@ -64,7 +64,7 @@ def _put_in(context: Context, profile: Profile, to: Recipient, cause: Cause) -> 
 
 def _is_answered(profile: Profile, campaign: Campaign, channel: Channel, told: list[Any] | None) -> bool:
     """For somebody who belongs in: whether they are where the channel puts people now, or could not be put there."""
-    return _has_failed(profile, campaign, channel) if told is None else _is_there(told[2], channel)
+    return _has_failed(profile, campaign, channel) if told is None else _is_there(told[CONTENT], channel)
 
 
 def _has_failed(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
@@ -72,7 +72,7 @@ def _has_failed(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
 
 
 def _failing(profile: Profile, campaign: Campaign) -> list[Any]:
-    return [profile.members[campaign.segment][1], campaign.version]
+    return [profile.members[campaign.segment][SINCE], campaign.version]
 
 
 def _is_there(said: Mapping[str, Any], channel: Channel) -> bool:
@@ -86,7 +86,7 @@ def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
     """Take out at once whoever may not be addressed any more, from audiences of paused campaigns too."""
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
-        purpose = profile.told[audience_key(campaign_id, name, identifier)][1]
+        purpose = profile.told[audience_key(campaign_id, name, identifier)][PURPOSE]
         if not may_activate(profile, purpose, identifier).is_given:
             sends.append(_take_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
     return sends

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from streams.core.campaigns import holding
 from streams.core.campaigns.addressing import ADDRESS, addressed
 from streams.core.campaigns.messaging import latest, waits_for
 from streams.core.campaigns.permission import may_activate
@@ -47,10 +48,11 @@ def explain(profile: Profile, campaign: Campaign, at: int) -> Iterator[Answer]:
     for channel in channels_of(profile, campaign):
         last = profile.decided.get(answer_key(campaign.id, channel.name))
         if last:
-            yield Answer(channel.name, last[1], last[0])
-        for row in profile.held:
-            if row[1:3] == [campaign.id, channel.name]:
-                yield Answer(channel.name, f"waits: {row[-1]}", row[0])
+            decided_at, says = last
+            yield Answer(channel.name, says, decided_at)
+        for held in holding.rows(profile):
+            if (held.campaign, held.channel) == (campaign.id, channel.name):
+                yield Answer(channel.name, f"waits: {held.why}", held.due)
         reasons = list(_against(profile, campaign, channel, at))
         yield Answer(channel.name, f"now: {'; '.join(reasons) or 'nothing speaks against it'}")
 

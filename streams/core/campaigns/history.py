@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.core.context import Context
 from streams.core.messages import Sent
-from streams.core.profile import Profile
+from streams.core.profile import DUE, PERIOD, Profile
 from streams.core.tables import MESSAGES
 
 
@@ -24,16 +24,16 @@ def watch_anew(context: Context, profile: Profile) -> None:
     if recall == profile.recall:
         return
     if profile.recall:
-        timers.disarm(profile.recall[0], MESSAGES, profile.key)
+        timers.disarm(profile.recall[DUE], MESSAGES, profile.key)
     if recall:
-        timers.arm(recall[0], MESSAGES, profile.key)
+        timers.arm(recall[DUE], MESSAGES, profile.key)
     profile.recall = recall
     context.tables.profiles.put(profile.key, profile)
 
 
 def redefined(context: Context, profile: Profile) -> None:
     """A revision may remember messages for another time than before."""
-    if context.plan.definitions.messages_expire_after != (profile.recall[1] if profile.recall else None):
+    if context.plan.definitions.messages_expire_after != (profile.recall[PERIOD] if profile.recall else None):
         watch_anew(context, profile)
 
 
@@ -47,6 +47,7 @@ def due(context: Context, key: str, at: int) -> list[Sent]:
     if kept is not None:
         left = {scope: [sent for sent in instants if sent + kept > at] for scope, instants in profile.sent.items()}
         profile.sent = {scope: instants for scope, instants in left.items() if instants}
-        profile.decided = {channel: said for channel, said in profile.decided.items() if said[0] + kept > at}
+        profile.decided = {
+            channel: [decided, says] for channel, (decided, says) in profile.decided.items() if decided + kept > at}
     watch_anew(context, profile)
     return []

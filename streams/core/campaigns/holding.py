@@ -15,7 +15,7 @@ from streams.core.profile import Profile
 MOST = 50
 
 
-class Held(NamedTuple):
+class HeldMessage(NamedTuple):
     """kind: what triggered it, `both` is entered or exited here. since: when. why: what it waits for, in words."""
 
     due: int
@@ -28,8 +28,13 @@ class Held(NamedTuple):
     since: int
     why: str
 
+    @property
+    def occasion(self) -> tuple[str, str, Trigger, str]:
+        """What it waits with: two of one occasion are one message."""
+        return self.campaign, self.channel, self.kind, self.segment
 
-def hold(profile: Profile, row: Held) -> bool:
+
+def hold(profile: Profile, row: HeldMessage) -> bool:
     """Keep it until it is due; False if the profile holds as many as it may."""
     if len(profile.held) >= MOST:
         return False
@@ -37,35 +42,43 @@ def hold(profile: Profile, row: Held) -> bool:
     return True
 
 
-def take_due(profile: Profile, at: int) -> list[Held]:
+def first_due(profile: Profile) -> int:
+    """When the next is due, of a profile that holds some."""
+    due: int = min(due for due, *_ in profile.held)
+    return due
+
+
+def take_due(profile: Profile, at: int) -> list[HeldMessage]:
     """The rows that are due, taken off, in the order in which they came."""
     return _take(profile, lambda row: row.due <= at)
 
 
-def take_reversed(profile: Profile, segment: str, *, entered: bool) -> list[Held]:
+def take_reversed(profile: Profile, segment: str, *, entered: bool) -> list[HeldMessage]:
     """Take off the rows whose occasion is undone by a change the other way."""
     undone = Trigger.EXITED if entered else Trigger.ENTERED
     return _take(profile, lambda row: row.segment == segment and row.kind is undone)
 
 
-def rows(profile: Profile) -> list[Held]:
+def rows(profile: Profile) -> list[HeldMessage]:
     return [_held(row) for row in profile.held]
 
 
-def keep(profile: Profile, held: Iterable[Held]) -> None:
+def keep(profile: Profile, held: Iterable[HeldMessage]) -> None:
     """Replace all rows by these."""
     profile.held = [_row(row) for row in held]
 
 
-def _take(profile: Profile, is_taken: Callable[[Held], bool]) -> list[Held]:
+def _take(profile: Profile, is_taken: Callable[[HeldMessage], bool]) -> list[HeldMessage]:
     found = rows(profile)
     keep(profile, (row for row in found if not is_taken(row)))
     return [row for row in found if is_taken(row)]
 
 
-def _row(held: Held) -> list[Any]:
-    return [*held[:3], held.kind.value, *held[4:]]
+def _row(held: HeldMessage) -> list[Any]:
+    due, campaign, channel, kind, *others = held
+    return [due, campaign, channel, kind.value, *others]
 
 
-def _held(row: list[Any]) -> Held:
-    return Held(row[0], row[1], row[2], Trigger(row[3]), *row[4:])
+def _held(row: list[Any]) -> HeldMessage:
+    due, campaign, channel, kind, *others = row
+    return HeldMessage(due, campaign, channel, Trigger(kind), *others)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from streams.core.campaigns import caps, holding
 from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.explaining import remember
-from streams.core.campaigns.holding import Held
+from streams.core.campaigns.holding import HeldMessage
 from streams.core.campaigns.messaging import has_expired
-from streams.core.campaigns.told import SENT, answer, answer_key
+from streams.core.campaigns.told import SENT, answer, answer_key, note_answer
 from streams.core.context import Context
 from streams.core.definitions import Trigger
 from streams.core.messages import Sent, Suppressed
@@ -35,8 +35,8 @@ def answered(plan: Plan, profile: Profile) -> set[str]:
     rows = set(profile.inherited)
     for campaign in plan.definitions.campaigns:
         keys = [answer_key(campaign.id, channel.name) for channel in campaign.channels if channel.name in ADDRESS]
-        rows |= {"|".join((campaign.segment, key, *said[1:])) for key in keys
-                 if (said := answer(profile, campaign.segment, key))}
+        rows |= {"|".join((campaign.segment, key, *how)) for key in keys
+                 if (how := answer(profile, campaign.segment, key)) is not None}
     return rows
 
 
@@ -47,8 +47,7 @@ def take_answers(context: Context, profile: Profile, at: int) -> list[Sent]:
         segment, campaign, channel, *sent = row.split("|")
         key = answer_key(campaign, channel)
         if segment in profile.members:
-            said = answer(profile, segment, key) or []
-            profile.told[key] = [profile.members[segment][1], *(sent or said[1:])]
+            note_answer(profile, segment, key, *(sent or answer(profile, segment, key) or ()))
     profile.inherited.clear()
     sends: list[Sent] = list(_drop(context, profile, at)) if profile.held else []
     remember(profile, sends)
@@ -57,10 +56,10 @@ def take_answers(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 def _drop(context: Context, profile: Profile, at: int) -> Iterator[Suppressed]:
     """Of two that wait for the same, the one that is due first stays, unless it will have expired by then."""
-    def place(row: Held) -> tuple[bool, int, int, int, str]:
+    def place(row: HeldMessage) -> tuple[bool, int, int, int, str]:
         return has_expired(context, row, row.due), row.due, row.since, row.arrival, row.because
 
-    rows, kept = holding.rows(profile), list[Held]()
+    rows, kept = holding.rows(profile), list[HeldMessage]()
     for row in sorted(rows, key=place):
         if reason := _excess(profile, row, kept):
             yield Suppressed(row.campaign, row.channel, profile.profile_id, reason, at)
@@ -69,11 +68,11 @@ def _drop(context: Context, profile: Profile, at: int) -> Iterator[Suppressed]:
     holding.keep(profile, sorted(kept, key=rows.index))
 
 
-def _excess(profile: Profile, row: Held, kept: list[Held]) -> str:
+def _excess(profile: Profile, row: HeldMessage, kept: list[HeldMessage]) -> str:
     """Why it does not wait any longer beside these; empty if it does."""
-    said = answer(profile, row.segment, answer_key(row.campaign, row.channel))
-    if row.kind is Trigger.ENTERED and said and SENT in said:
+    how = answer(profile, row.segment, answer_key(row.campaign, row.channel))
+    if row.kind is Trigger.ENTERED and how is not None and SENT in how:
         return "sent before they were joined"
-    if row.kind is not Trigger.EACH and any(row[1:5] == each[1:5] for each in kept):
+    if row.kind is not Trigger.EACH and any(row.occasion == each.occasion for each in kept):
         return "waits already, since before they were joined"
     return f"{row.why}, and {holding.MOST} messages wait already" if len(kept) >= holding.MOST else ""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from streams.core.definitions import QuietHours
 from streams.core.precedence import Order, in_force
-from streams.core.profile import Profile
+from streams.core.profile import VALUE, Profile
 from streams.core.values import EPOCH, epoch_ms
 
 TIME_ZONE = "timezone"
@@ -30,12 +30,13 @@ def zone(name: str) -> ZoneInfo | None:
 
 def zone_of(profile: Profile, otherwise: str, believed: Order = ()) -> ZoneInfo:
     """The trait `timezone`, else the `context.timezone` seen last, else `otherwise`."""
-    setting = in_force(profile, TIME_ZONE, believed)
-    stated = setting[0] if setting else None
+    statement = in_force(profile, TIME_ZONE, believed)
+    stated = statement[VALUE] if statement else None
     found = zone(stated) if isinstance(stated, str) else None
     if found is None:
-        seen = max((f.time_zone[::-1] for f in profile.fragments.values() if f.time_zone), default=None)
-        found = zone(seen[1]) if seen else None
+        seen = [fragment.time_zone for fragment in profile.fragments.values() if fragment.time_zone]
+        _, name = max(((event_time, name) for name, event_time in seen), default=(None, None))
+        found = zone(name) if name else None
     return found or zone(otherwise) or ZoneInfo("UTC")
 
 
@@ -61,11 +62,11 @@ def quiet_until(hours: QuietHours, where: ZoneInfo, at: int) -> int | None:
     if not is_quiet:
         return None
     last = local.date() + timedelta(days=1) if is_over_midnight and now >= start else local.date()
-    ends = [_instant(datetime.combine(last, end.replace(fold=fold), where)) for fold in (0, 1)]
-    if ends[0] > ends[1]:
-        skipped = range(ends[1], ends[0])
-        ends = [ends[1] + bisect_left(skipped, (last, end), key=lambda instant: _date_and_time(instant, where))]
-    return min(instant for instant in ends if instant > at)
+    first, second = (_instant(datetime.combine(last, end.replace(fold=fold), where)) for fold in (0, 1))
+    if first > second:
+        skipped = range(second, first)
+        return second + bisect_left(skipped, (last, end), key=lambda instant: _date_and_time(instant, where))
+    return first if first > at else second
 
 
 def _date_and_time(at: int, where: ZoneInfo) -> tuple[date, time]:

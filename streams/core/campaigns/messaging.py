@@ -12,10 +12,10 @@ from streams.core.campaigns import caps, holding
 from streams.core.campaigns.activations import Cause, Recipient, activation, version_of
 from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.content import content
-from streams.core.campaigns.holding import Held
+from streams.core.campaigns.holding import HeldMessage
 from streams.core.campaigns.local_time import quiet_until, zone_of
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.told import SENT, answer, answer_key
+from streams.core.campaigns.told import SENT, answer, answer_key, note_answer
 from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Trigger
@@ -45,7 +45,7 @@ def messages(context: Context, profile: Profile, campaign: Campaign, at: int, oc
     sends: list[Sent] = []
     for channel in channels_of(profile, campaign):
         if channel.name in ADDRESS and _claim_answer(profile, campaign, channel):
-            sends += _decide(context, profile, campaign, channel, at, occasion)
+            sends += _Decision(context, profile, campaign, channel, occasion, at).outcome()
     return sends
 
 
@@ -68,7 +68,7 @@ def release(context: Context, profile: Profile, live: dict[str, Campaign], at: i
     return [sent for row in due for sent in _release(context, profile, live.get(row.campaign), row, at)]
 
 
-def _release(context: Context, profile: Profile, campaign: Campaign | None, row: Held, at: int) -> list[Sent]:
+def _release(context: Context, profile: Profile, campaign: Campaign | None, row: HeldMessage, at: int) -> list[Sent]:
     """`campaign`: the row's, if it is live; if not, the membership is unanswered again, and the next press comes to it."""
     channels = channels_of(profile, campaign) if campaign else ()
     channel = next((each for each in channels if each.name == row.channel), None)
@@ -83,10 +83,10 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
     if reason or campaign is None or channel is None:
         return [Suppressed(row.campaign, row.channel, profile.profile_id, reason, at)]
     occasion = Occasion(row.kind, row.because, _event(context, profile, row), row.since)
-    return _decide(context, profile, campaign, channel, at, occasion)
+    return _Decision(context, profile, campaign, channel, occasion, at).outcome()
 
 
-def has_expired(context: Context, row: Held, at: int) -> bool:
+def has_expired(context: Context, row: HeldMessage, at: int) -> bool:
     """Also asked for a campaign that is not live; one that is no longer defined has no end."""
     defined = (campaign for campaign in context.plan.definitions.campaigns if campaign.id == row.campaign)
     return any(valid_until(campaign, row.since) <= at for campaign in defined)
@@ -108,65 +108,88 @@ def waits_for(profile: Profile, campaign: Campaign, channel: str, at: int) -> It
 def latest(profile: Profile, namespace: str) -> str | None:
     """The person's identifier of that namespace that was seen most recently, by event time, then arrival."""
     found = [
-        (seen[1], seen[3], identifier) for fragment in profile.fragments.values()
-        for identifier, seen in fragment.identifiers.items()
+        (last_seen, arrival, identifier) for fragment in profile.fragments.values()
+        for identifier, (_, last_seen, _, arrival) in fragment.identifiers.items()
         if identifier in profile.identifiers and namespace_of(identifier) == namespace]
-    return max(found)[2] if found else None
+    *_, identifier = max(found, default=(None,))
+    return identifier
 
 
-def _decide(
-    context: Context, profile: Profile, campaign: Campaign, channel: Channel, at: int, occasion: Occasion,
-) -> list[Sent]:
-    """The message, or the reason for none; nothing where it waits."""
-    identifier = latest(profile, ADDRESS[channel.name])
-    is_control = variant_of(profile, campaign) is CONTROL
-    reason = "control group" if is_control else _refusal(profile, channel, identifier, occasion.event, at)
-    obstacle = None if reason else max(waits_for(profile, campaign, channel.name, at), default=None)
-    if obstacle is not None:
-        until, why = obstacle
-        if _hold(profile, campaign, channel, occasion, until, why):
-            return []
-        reason = f"{why}, and {holding.MOST} messages wait already"
-    if reason or identifier is None:
-        return [Suppressed(campaign.id, channel.name, profile.profile_id, reason, at)]
-    recipient = Recipient(campaign, channel, identifier, version_of(context.plan, profile, campaign.segment))
-    return [_message(context, profile, recipient, at, occasion)]
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """About one message: to this person, by this channel of the campaign, at the instant `at`."""
 
+    context: Context
+    profile: Profile
+    campaign: Campaign
+    channel: Channel
+    occasion: Occasion
+    at: int
 
-def _hold(profile: Profile, campaign: Campaign, channel: Channel, occasion: Occasion, until: int, why: str) -> bool:
-    """Keep it until then, or until it expires. False if the profile holds as many as it may."""
-    return holding.hold(profile, Held(
-        due=min(until, valid_until(campaign, occasion.since)), campaign=campaign.id, channel=channel.name,
-        kind=occasion.kind, segment=campaign.segment, because=occasion.because,
-        arrival=occasion.event.arrival if occasion.event else 0, since=occasion.since, why=why))
+    def outcome(self) -> list[Sent]:
+        """The message, or the reason for none; nothing where it waits."""
+        identifier = latest(self.profile, ADDRESS[self.channel.name])
+        reason = self._refusal(identifier)
+        obstacles = () if reason else waits_for(self.profile, self.campaign, self.channel.name, self.at)
+        obstacle = max(obstacles, default=None)
+        if obstacle is not None:
+            until, why = obstacle
+            if self._hold(until, why):
+                return []
+            reason = f"{why}, and {holding.MOST} messages wait already"
+        if reason or identifier is None:
+            return [Suppressed(self.campaign.id, self.channel.name, self.profile.profile_id, reason, self.at)]
+        return [self._message(identifier)]
 
+    def _refusal(self, identifier: str | None) -> str:
+        """Why there is no message, whatever else is true; empty if nothing speaks against it."""
+        if variant_of(self.profile, self.campaign) is CONTROL:
+            return "control group"
+        if identifier is None:
+            return f"no {ADDRESS[self.channel.name]} known"
+        permission = may_activate(self.profile, self.channel.purpose, identifier)
+        if not permission.is_given:
+            return permission.basis
+        event = self.occasion.event
+        if event is not None and event.is_replayed and self.at - event.event_time > OLDEST_REPLAYED:
+            return "replayed event older than 24 h"
+        return ""
 
-def _message(context: Context, profile: Profile, to: Recipient, at: int, occasion: Occasion) -> Sent:
-    """It counts against the caps, and as this membership's message, unless its template fails."""
-    campaign, channel = to.campaign, to.channel
-    try:
-        said = content(context, profile, channel, occasion.event, at)
-    except Rejected as fault:
-        return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)
-    caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
-    key = answer_key(campaign.id, channel.name)
-    if occasion.kind is Trigger.ENTERED and (answered := answer(profile, campaign.segment, key)):
-        profile.told[key] = [answered[0], SENT]
-    told = activation(profile, to, "message", Cause(at, occasion.because, occasion.event), said)
-    valid = valid_until(campaign, occasion.since)
-    return replace(told, expires_at=valid if valid < FOREVER else None)
+    def _hold(self, until: int, why: str) -> bool:
+        """Keep it until then, or until it expires. False if the profile holds as many as it may."""
+        campaign, occasion = self.campaign, self.occasion
+        return holding.hold(self.profile, HeldMessage(
+            due=min(until, valid_until(campaign, occasion.since)), campaign=campaign.id, channel=self.channel.name,
+            kind=occasion.kind, segment=campaign.segment, because=occasion.because,
+            arrival=occasion.event.arrival if occasion.event else 0, since=occasion.since, why=why))
+
+    def _message(self, identifier: str) -> Sent:
+        """It counts against the caps, and as this membership's message, unless its template fails."""
+        context, profile, campaign, channel = self.context, self.profile, self.campaign, self.channel
+        occasion, at = self.occasion, self.at
+        try:
+            said = content(context, profile, channel, occasion.event, at)
+        except Rejected as fault:
+            return Unrenderable(campaign.id, channel.name, profile.profile_id, fault.reason, occasion.because, at)
+        caps.count(profile, campaign, channel.name, at, context.plan.definitions.campaigns)
+        key = answer_key(campaign.id, channel.name)
+        if occasion.kind is Trigger.ENTERED and answer(profile, campaign.segment, key) is not None:
+            note_answer(profile, campaign.segment, key, SENT)
+        to = Recipient(campaign, channel, identifier, version_of(context.plan, profile, campaign.segment))
+        told = activation(profile, to, "message", Cause(at, occasion.because, occasion.event), said)
+        valid = valid_until(campaign, occasion.since)
+        return replace(told, expires_at=valid if valid < FOREVER else None)
 
 
 def _claim_answer(profile: Profile, campaign: Campaign, channel: Channel) -> bool:
     """Note that this membership has been answered; False if it had been already. Each membership is answered once, whatever
     happens to the campaign and the definitions meanwhile."""
-    member = profile.members.get(campaign.segment)
-    if campaign.trigger is Trigger.EACH or member is None:
+    if campaign.trigger is Trigger.EACH or campaign.segment not in profile.members:
         return True
     key = answer_key(campaign.id, channel.name)
-    if answer(profile, campaign.segment, key):
+    if answer(profile, campaign.segment, key) is not None:
         return False
-    profile.told[key] = [member[1]]
+    note_answer(profile, campaign.segment, key)
     return True
 
 
@@ -180,18 +203,7 @@ def quiet_end(profile: Profile, campaign: Campaign, at: int) -> int | None:
         profile if hours.is_local else stranger, hours.time_zone, campaign.zone_sources), at)
 
 
-def _event(context: Context, profile: Profile, row: Held) -> Event | None:
+def _event(context: Context, profile: Profile, row: HeldMessage) -> Event | None:
     """The deciding event of a held message, as the timeline has it."""
     entries = context.tables.timeline.entries(profile.key) if row.arrival else []
     return next((context.reread(entry) for entry in entries if entry.arrival == row.arrival), None)
-
-
-def _refusal(profile: Profile, channel: Channel, identifier: str | None, event: Event | None, at: int) -> str:
-    if identifier is None:
-        return f"no {ADDRESS[channel.name]} known"
-    permission = may_activate(profile, channel.purpose, identifier)
-    if not permission.is_given:
-        return permission.basis
-    if event is not None and event.is_replayed and at - event.event_time > OLDEST_REPLAYED:
-        return "replayed event older than 24 h"
-    return ""

@@ -9,14 +9,14 @@ from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, messages, release, undo
-from streams.core.campaigns.told import note_last
+from streams.core.campaigns.told import campaign_of, note_last
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
 from streams.core.messages import Activation, Sent
 from streams.core.press import Press
-from streams.core.profile import Profile
-from streams.core.segments.evaluate import Change, is_leaving
+from streams.core.profile import BECAUSE, Profile
+from streams.core.segments.evaluate import Crossing, is_leaving
 from streams.core.segments.matching import matches_any
 
 LONGEST_NAME = 200
@@ -24,31 +24,31 @@ LONGEST_NAME = 200
 
 
 def memberships_changed(
-    context: Context, profile: Profile, changes: Sequence[Change], at: int, event: Event | None,
+    context: Context, profile: Profile, crossings: Sequence[Crossing], at: int, event: Event | None,
 ) -> list[Sent]:
-    """The records per identifier and every live campaign's reaction to these changes, and to the event that made them:
+    """The records per identifier and every live campaign's reaction to these crossings, and to the event that made them:
     one pass, so that the strongest campaign is asked first whatever triggers it."""
     sends = memberships_now(profile, at)
-    for each in changes:
+    for each in crossings:
         if each.segment_id not in context.plan.segments:
             note_last(profile, each.segment_id, each.version)
     if not context.plan.definitions.campaigns:
         return sends
-    by_segment = {change.segment_id: change for change in changes}
+    by_segment = {crossing.segment_id: crossing for crossing in crossings}
     if profile.held:
-        for undoing in changes:
+        for undoing in crossings:
             sends += undo(profile, undoing.segment_id, at, entered=undoing.entered)
         remember(profile, sends)
     for campaign in live(context, at):
         if event is not None and _is_answered(context, profile, campaign, event, at):
             sends += _answer_each(context, profile, campaign, event, at)
-        change = by_segment.get(campaign.segment)
-        if change is None:
+        crossing = by_segment.get(campaign.segment)
+        if crossing is None:
             continue
-        sends += update_audiences(context, profile, campaign, Cause(at, change.because, event))
-        if _triggers(campaign, change):
-            kind = Trigger.ENTERED if change.entered else Trigger.EXITED
-            sends += _decided(context, profile, campaign, at, Occasion(kind, change.because, event, at))
+        sends += update_audiences(context, profile, campaign, Cause(at, crossing.because, event))
+        if _triggers(campaign, crossing):
+            kind = Trigger.ENTERED if crossing.entered else Trigger.EXITED
+            sends += _decided(context, profile, campaign, at, Occasion(kind, crossing.because, event, at))
     return sends
 
 
@@ -94,7 +94,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
             sends += _activate_present(context, profile, campaign, at)
     defined = {campaign.id for campaign in context.plan.definitions.campaigns}
     caps.forget(profile, defined)
-    profile.decided = {key: said for key, said in profile.decided.items() if key.partition("|")[0] in defined}
+    profile.decided = {key: said for key, said in profile.decided.items() if campaign_of(key) in defined}
     return sends + take_back(context, profile, at)
 
 
@@ -147,7 +147,7 @@ def _activate_present(context: Context, profile: Profile, campaign: Campaign, at
     sends = update_audiences(context, profile, campaign, Cause(at, "campaign live"))
     member = profile.members.get(campaign.segment)
     if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
-        sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[2], None, at))
+        sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[BECAUSE], None, at))
     return sends
 
 
@@ -156,6 +156,6 @@ def _is_waiting(context: Context, profile: Profile, campaign: Campaign) -> bool:
     return press is not None and press.is_waiting(profile, campaign.segment)
 
 
-def _triggers(campaign: Campaign, change: Change) -> bool:
-    wanted = (Trigger.ENTERED, Trigger.BOTH) if change.entered else (Trigger.EXITED, Trigger.BOTH)
+def _triggers(campaign: Campaign, crossing: Crossing) -> bool:
+    wanted = (Trigger.ENTERED, Trigger.BOTH) if crossing.entered else (Trigger.EXITED, Trigger.BOTH)
     return campaign.trigger in wanted

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.core.profile import Profile
+from streams.core.profile import SINCE, Profile
 
 MEMBERSHIPS = "=memberships"
 SENT = "sent"
+SEGMENT, PURPOSE, CONTENT, SEGMENT_VERSION = range(4)
+"""Places in what was told of an audience."""
 
 
 def audience_key(campaign: str, channel: str, identifier: str) -> str:
@@ -27,16 +29,31 @@ def answer_key(campaign: str, channel: str) -> str:
     return f"{campaign}|{channel}"
 
 
+def campaign_of(key: str) -> str:
+    """Of an `answer_key`."""
+    campaign, _, _ = key.partition("|")
+    return campaign
+
+
 def answer(profile: Profile, segment: str, key: str) -> list[Any] | None:
-    """How the present membership was answered by e-mail or SMS; None if it was not."""
+    """How the present membership was answered by e-mail or SMS: [SENT] or nothing more to say; None if it was not."""
     member, said = profile.members.get(segment), profile.told.get(key)
-    return said if member and said and said[0] == member[1] else None
+    if not member or not said:
+        return None
+    began, *how = said
+    return how if began == member[SINCE] else None
+
+
+def note_answer(profile: Profile, segment: str, key: str, *how: object) -> None:
+    """The present membership is answered so."""
+    profile.told[key] = [profile.members[segment][SINCE], *how]
 
 
 def next_sequence(profile: Profile, identifier: str) -> int:
     """Rises per identifier, whoever has it and whichever segment the campaign has."""
     key = f"#{identifier}"
-    sequence: int = profile.told.get(key, [0])[0] + 1
+    [last] = profile.told.get(key, [0])
+    sequence: int = last + 1
     profile.told[key] = [sequence]
     return sequence
 
@@ -51,8 +68,8 @@ def note_last(profile: Profile, segment: str, version: int) -> None:
     """For a segment that is no longer defined: note by which version the person was in it at the end."""
     for told in audiences(profile):
         row = profile.told[audience_key(*told)]
-        if row[0] == segment:
-            row[3] = version
+        if row[SEGMENT] == segment:
+            row[SEGMENT_VERSION] = version
 
 
 def hand_over(profile: Profile, identifier: str) -> dict[str, list[Any]]:

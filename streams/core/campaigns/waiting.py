@@ -50,6 +50,8 @@ def answer_waiting(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 def give_waiting(profile: Profile, arrivals: Collection[int]) -> list[list[int]]:
     """Take off those of these events that are another profile's now: that one answers them."""
-    given = [row for row in profile.waiting if row[0] in arrivals]
-    profile.waiting = [row for row in profile.waiting if row[0] not in arrivals]
+    given, kept = list[list[int]](), list[list[int]]()
+    for arrival, is_replayed in profile.waiting:
+        (given if arrival in arrivals else kept).append([arrival, is_replayed])
+    profile.waiting = kept
     return given

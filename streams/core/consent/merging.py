@@ -11,12 +11,12 @@ does, whose own grant is a new statement.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
-from streams.core.profile import Fragment, Profile, note_handover
+from streams.core.profile import SOURCE, VALUE, Fragment, Profile, Statement, note_handover, when
 
-Statement = list[Any]
-"""[granted, event time, arrival, source]."""
+Mark: TypeAlias = list[Any]
+"""[event time, arrival, source of the denial] of the newest grant that is held back."""
 OVERHEAD = 32
 """Bytes of a statement in a row beside its texts, at most."""
 
@@ -61,35 +61,39 @@ def _note_own(profile: Profile) -> None:
 
 def _note(profile: Profile, half: dict[str, Statement]) -> None:
     profile.halves.append(half)
-    profile.weight += sum(OVERHEAD + 4 * (len(purpose) + len(statement[3])) for purpose, statement in half.items())
+    profile.weight += sum(OVERHEAD + 4 * (len(purpose) + len(statement[SOURCE])) for purpose, statement in half.items())
 
 
-def _contradiction(halves: Iterable[dict[str, Statement]], purpose: str) -> Statement | None:
+def _contradiction(halves: Iterable[dict[str, Statement]], purpose: str) -> Mark | None:
     """The mark behind which the newest statement is, if it is a grant and another source's denial stands against it: one
     that this source has not taken back itself, in whichever half."""
     said = [half[purpose] for half in halves if purpose in half]
-    newest = max(said, key=lambda statement: (statement[1:3], not statement[0]), default=None)
-    if newest is None or not newest[0]:
+    newest = max(said, key=lambda statement: (when(statement), not statement[VALUE]), default=None)
+    if newest is None or not newest[VALUE]:
         return None
-    denials = [denial for denial in said if not denial[0] and not any(
-        grant[0] and grant[3] == denial[3] and grant[1:3] > denial[1:3] for grant in said)]
-    last = max(denials, key=lambda denial: denial[1:], default=None)
-    return None if last is None else [newest[1], newest[2], last[3]]
+    denials = [denial for denial in said if not denial[VALUE] and not any(
+        grant[VALUE] and grant[SOURCE] == denial[SOURCE] and when(grant) > when(denial) for grant in said)]
+    last = max(denials, key=lambda denial: (when(denial), denial[SOURCE]), default=None)
+    return None if last is None else [*when(newest), last[SOURCE]]
 
 
-def _effective(fragments: Iterable[Fragment], marks: dict[str, Statement]) -> dict[str, Statement]:
+def _effective(fragments: Iterable[Fragment], marks: dict[str, Mark]) -> dict[str, Statement]:
     """The newest statement about each purpose; a grant that is held back counts as the denial it stands behind."""
     found: dict[str, Statement] = {}
     for fragment in fragments:
         for purpose, statement in fragment.consent.items():
-            if purpose not in found or statement[1:3] > found[purpose][1:3]:
+            if purpose not in found or when(statement) > when(found[purpose]):
                 found[purpose] = statement
     for purpose, statement in found.items():
         mark = marks.get(purpose)
         if mark is not None and _is_behind(statement, mark):
-            found[purpose] = [False, *statement[1:3], mark[2]]
+            *_, source = mark
+            found[purpose] = [False, *when(statement), source]
     return found
 
 
-def _is_behind(statement: Statement, mark: Statement | None) -> bool:
-    return mark is not None and bool(statement[0]) and statement[1:3] <= mark[:2]
+def _is_behind(statement: Statement, mark: Mark | None) -> bool:
+    if mark is None or not statement[VALUE]:
+        return False
+    *newest, _ = mark
+    return when(statement) <= newest

@@ -30,7 +30,7 @@ def because_of(formula: Formula, decide: Decide, truth: Set[str], members: Conta
             return f"{_changed(formula, truth)} [message {flips.event_id}]"
         if formula.leaf.id in flips.by_time:
             return f"time: {formula.leaf.text} {_turned(formula, truth)}"
-    parts = decide(truth, members)[1]
+    _, parts = decide(truth, members)
     mark = f" [message {flips.event_id}]" if flips.event_id else ""
     by_event = [part for part in parts if isinstance(part, LeafHolds) and part.leaf.id in flips.by_event]
     if by_event:

@@ -15,14 +15,15 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from streams.core.intervals import FOREVER
-from streams.core.profile import Profile
+from streams.core.profile import VERSION, Profile
 from streams.core.segments.because import Flips, because_of
 from streams.core.segments.plan import CompiledSegment, Plan
 
 
 @dataclass(slots=True)
-class Change:
-    """The profile entered or left a segment. because: one line, of definition text and a message id only."""
+class Crossing:
+    """The border of a segment was crossed: the profile entered or left it. because: one line, of
+    definition text and a message id only."""
 
     segment_id: str
     version: int
@@ -30,8 +31,8 @@ class Change:
     because: str
 
 
-def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
-    """Judge the touched leaves after an event was folded; the changes, in the order of the definitions.
+def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Crossing]:
+    """Judge the touched leaves after an event was folded; the crossings, in the order of the definitions.
 
     `profile` must have been evaluated under this plan before (`create` or `evaluate_all`), and every leaf
     that fell due before `now` must have lapsed.
@@ -44,7 +45,7 @@ def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, even
 
 def _refresh_at_the_instant(
     plan: Plan, profile: Profile, touched: Iterable[str], due: list[str], now: int, event_id: str,
-) -> list[Change]:
+) -> list[Crossing]:
     """As `refresh`, where time changes the leaves `due` at `now`, except for those that the event renews."""
     judged = dict.fromkeys(touched)
     flipped = _judge(plan, profile, [leaf for leaf in judged if leaf not in due], now)
@@ -73,8 +74,8 @@ def _copy(profile: Profile) -> Profile:
     return replace(profile, truth=set(profile.truth), due=dict(profile.due), members=dict(profile.members))
 
 
-def lapse(plan: Plan, profile: Profile, now: int) -> list[Change]:
-    """Judge the leaves that are due; the changes that time alone made at `now`."""
+def lapse(plan: Plan, profile: Profile, now: int) -> list[Crossing]:
+    """Judge the leaves that are due; the crossings that time alone made at `now`."""
     flipped = _judge(plan, profile, _overdue(profile, now), now)
     return _settle(plan, profile, now, Flips("", {}, flipped)) if flipped else []
 
@@ -88,7 +89,7 @@ def is_leaving(plan: Plan, profile: Profile, segment: str, now: int) -> bool:
     return segment in profile.members and segment not in then.members
 
 
-def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Change]:
+def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Crossing]:
     """As `evaluate_all`, for a profile whose first event was just folded into its only fragment: what holds for every
     profile of which nothing is known is not judged anew."""
     profile.truth, profile.due = set(plan.blank), {}
@@ -99,14 +100,14 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
         _settle(plan, profile, now, flips)
     entered = sorted(profile.members, key=plan.order.__getitem__)
     profile.members.clear()
-    changes = [_cross(profile, plan.segments[segment], now, flips) for segment in entered]
-    if len(changes) > 1:
-        changes.sort(key=lambda change: plan.segments[change.segment_id].position)
-    return changes
+    crossings = [_cross(profile, plan.segments[segment], now, flips) for segment in entered]
+    if len(crossings) > 1:
+        crossings.sort(key=lambda crossing: plan.segments[crossing.segment_id].position)
+    return crossings
 
 
-def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Change]:
-    """Judge everything anew: after a merge, a split, or new definitions. Only the difference is a change.
+def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Crossing]:
+    """Judge everything anew: after a merge, a split, or new definitions. Only the difference is a crossing.
 
     Members who stay in under a new version keep `since`. Members of segments that no longer exist leave, last. A profile
     without events (a split gave it nothing but an identifier, or another profile took all it had) is in no segment."""
@@ -118,8 +119,8 @@ def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Change]:
     return _settle(plan, profile, now, Flips("", {}, {}), plan.segments, is_new=True) + orphans
 
 
-def _out(profile: Profile, gone: list[str], because: str) -> list[Change]:
-    return [Change(segment, profile.members.pop(segment)[0], False, because) for segment in gone]
+def _out(profile: Profile, gone: list[str], because: str) -> list[Crossing]:
+    return [Crossing(segment, profile.members.pop(segment)[VERSION], False, because) for segment in gone]
 
 
 def next_due(profile: Profile) -> int | None:
@@ -153,39 +154,39 @@ def _judge(plan: Plan, profile: Profile, judged: Iterable[str], now: int) -> dic
 def _settle(
     plan: Plan, profile: Profile, now: int, flips: Flips, concerned: Collection[str] | None = None,
     also: Mapping[str, object] | None = None, *, is_new: bool = False,
-) -> list[Change]:
+) -> list[Crossing]:
     """Evaluate these segments, by default those over flipped leaves, then those that use a segment that changed, each once.
 
-    also: memberships that a change must agree with. is_new: members who stay in are in under the present version."""
+    also: memberships that a crossing must agree with. is_new: members who stay in are in under the present version."""
     order, members = plan.order, profile.members
     if concerned is None:
         concerned = {segment for leaf in (*flips.by_event, *flips.by_time) for segment in plan.over[leaf]}
     waiting = [(order[segment], segment) for segment in concerned]
     if len(waiting) > 1:
         waiting.sort()
-    changes: list[Change] = []
+    crossings: list[Crossing] = []
     last = ""
     while waiting:
-        name = heappop(waiting)[1]
+        _, name = heappop(waiting)
         if name == last:
             continue
         last, segment = name, plan.segments[name]
         holds = segment.holds(profile.truth, members)
         if holds is (name in members):
             if is_new and holds:
-                members[name][0] = segment.version
+                members[name][VERSION] = segment.version
             continue
         if also is not None and holds is not (name in also):
             continue
-        changes.append(_cross(profile, segment, now, flips))
+        crossings.append(_cross(profile, segment, now, flips))
         for user in plan.users.get(name, ()):
             heappush(waiting, (order[user], user))
-    if len(changes) > 1:
-        changes.sort(key=lambda change: plan.segments[change.segment_id].position)
-    return changes
+    if len(crossings) > 1:
+        crossings.sort(key=lambda crossing: plan.segments[crossing.segment_id].position)
+    return crossings
 
 
-def _cross(profile: Profile, segment: CompiledSegment, now: int, flips: Flips) -> Change:
+def _cross(profile: Profile, segment: CompiledSegment, now: int, flips: Flips) -> Crossing:
     """Over the border of a segment, in or out."""
     because = because_of(segment.formula, segment.decide, profile.truth, profile.members, flips)
     entered = segment.id not in profile.members
@@ -193,4 +194,4 @@ def _cross(profile: Profile, segment: CompiledSegment, now: int, flips: Flips) -
         profile.members[segment.id] = [segment.version, now, because]
     else:
         del profile.members[segment.id]
-    return Change(segment.id, segment.version, entered, because)
+    return Crossing(segment.id, segment.version, entered, because)

@@ -60,11 +60,10 @@ class Explanation:
 def explain(plan: Plan, profile: Profile, segment_id: str, now: int) -> Explanation:
     """Raises KeyError for a segment that the plan does not have. `profile` must be complete for the plan."""
     segment = plan.segments[segment_id]
-    membership = profile.members.get(segment_id)
+    version, since, because = profile.members.get(segment_id) or (None, None, "")
     finding = _Telling(_Moment(plan, profile, now), {segment_id}).finding(segment.formula)
     return Explanation(
-        segment_id=segment_id, holds=finding.holds, version=membership[0] if membership else None,
-        since=membership[1] if membership else None, because=membership[2] if membership else "",
+        segment_id=segment_id, holds=finding.holds, version=version, since=since, because=because,
         changes_at=finding.changes_at, rule=finding,
     )
 
@@ -85,7 +84,8 @@ class _Moment:
     def holds(self, formula: Formula) -> bool:
         match formula:
             case LeafHolds(leaf=leaf):
-                return leaf.judge(self.profile, self.now)[0]
+                holds, _ = leaf.judge(self.profile, self.now)
+                return holds
             case MemberOf(segment=segment):
                 return self._is_in(segment)
             case Every(parts=parts):
@@ -107,7 +107,8 @@ class _Moment:
         return self.members[segment]
 
     def next(self, leaves: Iterable[Leaf]) -> int:
-        return min((leaf.judge(self.profile, self.now)[1] for leaf in leaves), default=FOREVER)
+        judged = (leaf.judge(self.profile, self.now) for leaf in leaves)
+        return min((until for _, until in judged), default=FOREVER)
 
 
 @dataclass(frozen=True, slots=True)

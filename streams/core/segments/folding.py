@@ -9,9 +9,9 @@ from collections.abc import Callable, Container, Iterable
 
 from streams.core.events import COUNTED, Event
 from streams.core.precedence import origin, state, statements
-from streams.core.profile import Fragment
+from streams.core.profile import ARRIVAL, EVENT_TIME, Fragment, when
 from streams.core.segments.leaves.leaf import KEPT, TURNED, Source
-from streams.core.segments.leaves.terms import Settings
+from streams.core.segments.leaves.terms import TraitHistory
 from streams.core.segments.matching import compile_names
 from streams.core.segments.plan import Plan
 
@@ -72,7 +72,7 @@ def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[s
     consent, at, arrival = fragment.consent, event.event_time, event.arrival
     for purpose, granted in event.consent.items():
         known = consent.get(purpose)
-        if known is None or at > known[1] or (at == known[1] and arrival >= known[2]):
+        if known is None or at > known[EVENT_TIME] or (at == known[EVENT_TIME] and arrival >= known[ARRIVAL]):
             consent[purpose] = [granted, at, arrival, event.source]
             touched += plan.by_purpose.get(purpose, ())
 
@@ -80,12 +80,12 @@ def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[s
 def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> None:
     """Keep what `former` knows of traits and consent, except for what the events of these arrivals said."""
     for name in former.traits:
-        for setting in statements(former, name):
-            if setting[2] not in given:
-                state(fragment, name, setting)
+        for statement in statements(former, name):
+            if statement[ARRIVAL] not in given:
+                state(fragment, name, statement)
     for purpose, statement in former.consent.items():
         known = fragment.consent.get(purpose)
-        if statement[2] not in given and (known is None or statement[1:3] > known[1:3]):
+        if statement[ARRIVAL] not in given and (known is None or when(statement) > when(known)):
             fragment.consent[purpose] = statement
 
 
@@ -114,7 +114,7 @@ def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> int:
             _set_traits(plan, fragment, event, [])
         _state_consent(plan, fragment, event, [])
     for source in lacking:
-        if isinstance(source, Settings):
+        if isinstance(source, TraitHistory):
             source.recall(fragment)
     fragment.plan = plan.source_set
     return len(fragment.leaves) - kept

@@ -34,8 +34,8 @@ class Matcher:
             return None
         if self.span is None:
             return ALWAYS
-        interval = self.span(event)
-        return interval if interval[0] < interval[1] else None
+        start, end = interval = self.span(event)
+        return interval if start < end else None
 
 
 def compile_match(match: EventMatch, regex: Regex) -> Matcher:

@@ -40,7 +40,8 @@ class Preview:
         if profile.handovers:
             return frozenset(profile.members) & frozenset(self.defined)
         self._rebuild(profile, events)
-        truth = {name for name, leaf in self._leaves.items() if leaf.judge(profile, now)[0]}
+        judged = {name: leaf.judge(profile, now) for name, leaf in self._leaves.items()}
+        truth = {name for name, (holds, _) in judged.items() if holds}
         members: dict[str, None] = {}
         for segment in self._segments:
             if segment.holds(truth, members):

@@ -8,7 +8,7 @@ from confluent_kafka import TopicPartition
 
 from streams.core.errors import Misconfigured
 from streams.runtime.beside.deliveries import KafkaActivations
-from streams.runtime.beside.destinations import Destinations, Plan
+from streams.runtime.beside.destinations import Destinations, Roster
 from streams.runtime.beside.following import DestinationsFollower, Documents
 from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.beside.pages import Ends, Pages
@@ -23,16 +23,17 @@ log = logging.getLogger(__name__)
 CHANNEL = "activations."
 CHANNELS = tuple(topic.name.removeprefix(CHANNEL) for topic in TOPICS if topic.name.startswith(CHANNEL))
 
-Planned = Callable[[Documents], Plan]
+RosterOf = Callable[[Documents], Roster]
 """What is to run of them."""
 
 
-async def deliver(settings: Settings, planned: Planned, address: Address, grace: float) -> None:
+async def deliver(settings: Settings, roster_of: RosterOf, address: Address, grace: float) -> None:
     """Until SIGTERM or SIGINT; what is under way then is finished and written down, within `grace` seconds. Misconfigured
     when what is in force at the start cannot run."""
     stopped = stopping()
     destinations = Destinations(lambda each: KafkaActivations(settings, each.id, each.channel))
-    following = DestinationsFollower(settings, lambda documents: _put(planned(documents), destinations, following.is_first))
+    following = DestinationsFollower(
+        settings, lambda documents: _put(roster_of(documents), destinations, following.is_first))
     pages = Pages(destinations, ChannelEnds(settings).now, lambda: following.is_current)
     async with listening(pages.application(), address):
         try:
@@ -45,15 +46,15 @@ async def deliver(settings: Settings, planned: Planned, address: Address, grace:
                 leave(Exit.BROKER)
 
 
-def _put(plan: Plan, destinations: Destinations, is_first: bool) -> None:
+def _put(roster: Roster, destinations: Destinations, is_first: bool) -> None:
     """After the start a destination whose settings are wrong stops, and the others run."""
-    faults = tuple(fault for each in plan.faults.values() for fault in each)
+    faults = tuple(fault for each in roster.faults.values() for fault in each)
     if faults and is_first:
         raise Misconfigured(faults)
     for fault in faults:
         log.error("not delivered to until it is mended: %s", fault)
-    destinations.become(plan)
-    log.info("destinations in force: %s", ", ".join(sorted(plan.running)) or "none; waits for `audience apply`")
+    destinations.become(roster)
+    log.info("destinations in force: %s", ", ".join(sorted(roster.running)) or "none; waits for `audience apply`")
 
 
 class ChannelEnds:

@@ -32,7 +32,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Roster:
     """What is to run, by id; `faults`: why others cannot."""
 
     running: Mapping[str, Running]
@@ -136,15 +136,15 @@ class Destinations:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.keepers: dict[str, Keeper] = {}
         """By id, those that are gone included."""
-        self.plan = Plan(running={})
+        self.roster = Roster(running={})
 
-    def become(self, plan: Plan) -> None:
+    def become(self, roster: Roster) -> None:
         """Starts what is new, changes what differs, ends what is gone or faulty: a destination that somebody meant to
         change must not go on as it was. Returns at once."""
-        self.plan = plan
+        self.roster = roster
         for name, keeper in self.keepers.items():
-            keeper.want(plan.running.get(name))
-        for name, running in plan.running.items():
+            keeper.want(roster.running.get(name))
+        for name, running in roster.running.items():
             if name not in self._tasks or self._tasks[name].done():
                 self._start(name, running)
 
@@ -158,7 +158,7 @@ class Destinations:
     async def stop(self, within: float) -> tuple[str, ...]:
         """Ends all, when what is under way is written down; those that are not so far after so many seconds are named, and
         still at it."""
-        self.become(Plan(running={}))
+        self.become(Roster(running={}))
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=within)
         return tuple(sorted(name for name, task in self._tasks.items() if not task.done()))

@@ -94,9 +94,9 @@ class Pages:
         return self._metrics.text()
 
     def _standing(self) -> dict[str, DestinationStanding]:
-        plan, keepers = self._destinations.plan, self._destinations.keepers
-        found = {name: _of(keepers[name]) for name in plan.running}
-        for name, faults in plan.faults.items():
+        roster, keepers = self._destinations.roster, self._destinations.keepers
+        found = {name: _of(keepers[name]) for name in roster.running}
+        for name, faults in roster.faults.items():
             found[name] = DestinationStanding(is_running=False, breaker="closed", waiting=0, faults=faults)
         return dict(sorted(found.items()))
 

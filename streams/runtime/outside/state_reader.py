@@ -38,7 +38,7 @@ class StateReader:
         task = self._task_of(identifier)
         pointer = task.state.pointers.get(identifier)
         owner = owner_at(pointer.owners, FOREVER) if pointer else None
-        key = owner[0] if owner else identifier
+        key, _ = owner or (identifier, None)
         for _ in range(100):
             task = self._task_of(home(key))
             row = task.state.profiles.get(key)

@@ -76,7 +76,9 @@ class Alignment:
     def hear(self, reached: Mapping[int, int]) -> None:
         """How far the tasks of all other workers are."""
         now = self._seconds()
-        standing_still = {partition: each for partition, each in self._others.items() if reached.get(partition) == each[0]}
+        standing_still = {
+            partition: (instant, since) for partition, (instant, since) in self._others.items()
+            if reached.get(partition) == instant}
         self._others = {partition: (instant, now) for partition, instant in reached.items()} | standing_still
         self._wake()
 
@@ -98,10 +100,15 @@ class Alignment:
             if floor < wall - BEHIND:
                 if not floors:
                     self._arrived = floor
-                if not floors or now - floors[-1][0] >= GRAIN:
+                last, _ = floors[-1] if floors else (None, floor)
+                if last is None or now - last >= GRAIN:
                     floors.append((now, floor))
-            while floors and now - floors[0][0] > hold:
-                self._arrived = floors.popleft()[1]
+            while floors:
+                noted, past = floors[0]
+                if now - noted <= hold:
+                    break
+                floors.popleft()
+                self._arrived = past
             return self._arrived if floors else FOREVER
 
     def _commit(self) -> float:

@@ -155,10 +155,10 @@ class Fetch:
         runs: dict[tuple[str, int], list[Any]] = {}
         ends: dict[Input, int] = {}
         for message in messages:
-            source = message.topic(), message.partition()
+            source = name, number = message.topic(), message.partition()
             if message.error() is not None:
                 if at_end(message):
-                    ends[self._names.logical(source[0]), source[1]] = message.offset()
+                    ends[self._names.logical(name), number] = message.offset()
             elif (run := runs.get(source)) is not None:
                 run.append(message)
             else:
@@ -187,8 +187,9 @@ class Fetch:
         )
 
     def _end(self, source: Input, end: int) -> EndReached:
+        topic, partition = source
         return EndReached(
-            topic=source[0], partition=source[1], next_offset=self._epoch.next_offsets[source], end=end, at=self._wall())
+            topic=topic, partition=partition, next_offset=self._epoch.next_offsets[source], end=end, at=self._wall())
 
     def _make_room(self) -> None:
         """An input whose task is behind is paused, so that memory is bounded and the others go on."""

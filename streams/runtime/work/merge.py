@@ -108,15 +108,23 @@ class _Input(Generic[Token]):
         return records
 
     def done(self) -> Iterable[Token]:
-        while self.tokens and self.tokens[0][0] <= self.settled:
-            yield self.tokens.popleft()[1]
+        while self.tokens:
+            next_offset, token = self.tokens[0]
+            if next_offset > self.settled:
+                return
+            self.tokens.popleft()
+            yield token
 
     def _advance(self, read: int) -> None:
         self.read = max(self.read, read)
         if not self.waiting:
             self.settled = self.read
-        while self.marks and self.marks[0][0] <= self.read:
-            self.known_until = max(self.known_until, self.marks.popleft()[1])
+        while self.marks:
+            end, at = self.marks[0]
+            if end > self.read:
+                return
+            self.marks.popleft()
+            self.known_until = max(self.known_until, at)
 
     def _note_current(self, at: int) -> None:
         """It was read to its end at that instant."""

@@ -123,14 +123,18 @@ class CountWithin(CountByTime):
         return (True, end) if end > now else (False, FOREVER)
 
 
+NUMBER = 0
+"""Place in the entries of `CountEver`."""
+
+
 class CountEver(Count):
-    """Without a sliding window only the number matters. Entries: [count], never above what can decide."""
+    """Without a sliding window only the number matters. Entries: [number], never above what can decide."""
 
     __slots__ = ()
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         counted = leaves.get(self.id)
-        if counted is not None and counted[0] >= self.most:
+        if counted is not None and counted[NUMBER] >= self.most:
             return PASSED
         if self.match is not None and not self.match(event):
             return PASSED
@@ -138,17 +142,17 @@ class CountEver(Count):
             return PASSED
         if counted is None:
             counted = leaves[self.id] = [0]
-        counted[0] += 1
-        return KEPT if counted[0] < self.count else TURNED
+        counted[NUMBER] += 1
+        return KEPT if counted[NUMBER] < self.count else TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        number = sum(counted[0] for counted in states(profile, self.id))
+        number = sum(counted[NUMBER] for counted in states(profile, self.id))
         if self.bound is Bound.AT_LEAST:
             return number >= self.count, FOREVER
         return (number <= self.count if self.bound is Bound.AT_MOST else number == self.count), FOREVER
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
-        number = sum(counted[0] for counted in states(profile, self.id))
+        number = sum(counted[NUMBER] for counted in states(profile, self.id))
         return (Evidence(value=f"{number} or more" if number >= self.most else number),)
 
 
@@ -187,7 +191,8 @@ class DistinctCount(CountByTime):
     def times(self, profile: Profile) -> list[int]:
         found = states(profile, self.id)
         if len(found) == 1:
-            return found[0][0]  # type: ignore[no-any-return]
+            [[alone, _]] = found
+            return alone  # type: ignore[no-any-return]
         newest: dict[str, int] = {}
         for times, keys in found:
             for at, key in zip(times, keys, strict=True):

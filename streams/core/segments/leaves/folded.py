@@ -13,8 +13,7 @@ from streams.core.profile import Profile
 from streams.core.segments.comparisons import Regex
 from streams.core.segments.leaves.functions import calculation, takes
 from streams.core.segments.leaves.leaf import MOST_ENTRIES, digest
-from streams.core.segments.leaves.rows import Past as RowsPast
-from streams.core.segments.leaves.rows import Retention, Rows, active, past
+from streams.core.segments.leaves.rows import Retention, Rows, RowsPast, active, past
 from streams.core.segments.leaves.terms import Past, Term, Valued
 from streams.core.segments.leaves.totals import Ends, Extreme, Tallied, Total
 from streams.core.segments.matching import compile_match, reader

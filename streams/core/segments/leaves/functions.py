@@ -75,13 +75,19 @@ def tally(values: list[Json]) -> dict[str, tuple[int, Json]]:
     counted: dict[str, tuple[int, Json]] = {}
     for value in values:
         key = key_of(value)
-        counted[key] = (counted[key][0] + 1 if key in counted else 1, value)
+        number, _ = counted.get(key, (0, None))
+        counted[key] = number + 1, value
     return counted
 
 
 def most_frequent(counted: list[tuple[int, Json]]) -> Json:
     """Ties go to the smallest as text."""
-    return min(counted, key=lambda pair: (-pair[0], text_of(pair[1]), not isinstance(pair[1], str)))[1]
+    def rank(pair: tuple[int, Json]) -> tuple[int, str, bool]:
+        number, value = pair
+        return -number, text_of(value), not isinstance(value, str)
+
+    _, value = min(counted, key=rank)
+    return value
 
 
 def in_order(values: list[Json]) -> list[Json]:
@@ -103,7 +109,7 @@ _CALCULATIONS: dict[Function, Calculate] = {
     Function.LAST: lambda times, values: values[-1] if values else None,
     Function.MOST_FREQUENT: lambda times, values: most_frequent(list(tally(values).values())) if values else None,
     Function.COUNT: lambda times, values: len(values),
-    Function.DISTINCT: lambda times, values: in_order([pair[1] for pair in tally(values).values()]) or None,
+    Function.DISTINCT: lambda times, values: in_order([value for _, value in tally(values).values()]) or None,
     Function.DISTINCT_COUNT: lambda times, values: len(tally(values)),
     Function.FIRST_SEEN: lambda times, values: iso(times[0]) if times else None,
     Function.LAST_SEEN: lambda times, values: iso(times[-1]) if times else None,

@@ -24,6 +24,10 @@ def compile_last_performed(node: LastPerformed, regex: Regex) -> Leaf:
     return NewestUntil(node, matcher, verdict) if verdict.span is not None else Newest(node, matcher, verdict)
 
 
+AT, ARRIVAL, HOLDS = range(3)
+"""Places in the entries of `Newest`."""
+
+
 class Newest(Leaf, Source):
     """Entries: [event time, arrival, whether `where_last` holds] of the newest event."""
 
@@ -42,9 +46,9 @@ class Newest(Leaf, Source):
         if newest is None:
             leaves[self.id] = [at, arrival, *self.says(event)]
             return TURNED
-        if at < newest[0] or (at == newest[0] and arrival < newest[1]):
+        if at < newest[AT] or (at == newest[AT] and arrival < newest[ARRIVAL]):
             return PASSED
-        newest[0], newest[1] = at, arrival
+        newest[AT], newest[ARRIVAL] = at, arrival
         return self.renew(newest, event)
 
     def says(self, event: Event) -> tuple[int, ...]:
@@ -54,9 +58,9 @@ class Newest(Leaf, Source):
     def renew(self, newest: Entries, event: Event) -> int:
         """The same, in the place of what was kept of the one before."""
         holds = 1 if self.check is None or self.check(event) else 0
-        if newest[2] == holds and self.width == FOREVER:
+        if newest[HOLDS] == holds and self.width == FOREVER:
             return KEPT
-        newest[2] = holds
+        newest[HOLDS] = holds
         return TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:
@@ -69,7 +73,7 @@ class Newest(Leaf, Source):
         return True, at + self.width if self.width < FOREVER else FOREVER
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
-        return tuple(Evidence(event_time=newest[0]) for newest in sorted(states(profile, self.id))[-1:])
+        return tuple(Evidence(event_time=at) for at, *_ in sorted(states(profile, self.id))[-1:])
 
 
 class NewestUntil(Newest):
@@ -81,7 +85,7 @@ class NewestUntil(Newest):
         return intersection(self.verdict.admits(event) or NEVER, (BEGINNING, event.event_time + self.width))
 
     def renew(self, newest: Entries, event: Event) -> int:
-        newest[2:] = self.says(event)
+        newest[HOLDS:] = self.says(event)
         return TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:

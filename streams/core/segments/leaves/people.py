@@ -6,12 +6,11 @@ from collections.abc import Container
 from hashlib import blake2b
 
 from streams.core.intervals import FOREVER
-from streams.core.profile import Profile
+from streams.core.profile import EVENT_TIME, VALUE, Profile, Statement, when
 from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest
 from streams.core.segments.listed import Digests
 from streams.core.segments.rules import Consent, ConsentState, HasIdentifier, Members, Random
 from streams.core.segments.wording import phrase
-from streams.core.values import Json
 
 _WHOLE = 1 << 64
 
@@ -67,17 +66,17 @@ class Consented(Leaf):
         statement = newest_statement(profile, self.purpose)
         if statement is None:
             return self.state is ConsentState.UNKNOWN, FOREVER
-        return self.state is (ConsentState.GRANTED if statement[0] else ConsentState.DENIED), FOREVER
+        return self.state is (ConsentState.GRANTED if statement[VALUE] else ConsentState.DENIED), FOREVER
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
         statement = newest_statement(profile, self.purpose)
-        return () if statement is None else (Evidence(event_time=statement[1], value=statement[0]),)
+        return () if statement is None else (Evidence(event_time=statement[EVENT_TIME], value=statement[VALUE]),)
 
 
-def newest_statement(profile: Profile, purpose: str) -> list[Json] | None:
-    """[granted, event time, arrival, source]; None if no fragment ever heard of the purpose."""
+def newest_statement(profile: Profile, purpose: str) -> Statement | None:
+    """None if no fragment ever heard of the purpose."""
     stated = [fragment.consent[purpose] for fragment in profile.fragments.values() if purpose in fragment.consent]
-    return max(stated, key=lambda statement: statement[1:3], default=None)
+    return max(stated, key=when, default=None)
 
 
 class Share(Leaf):

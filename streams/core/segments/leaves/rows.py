@@ -57,13 +57,14 @@ class Rows(Source):
         value = self.take(event)
         if value is None:
             return PASSED
-        end = min(interval[1], event.event_time + self.width)
-        if end + self.past <= event.received_at or interval[0] >= end:
+        start, stop = interval
+        end = min(stop, event.event_time + self.width)
+        if end + self.past <= event.received_at or start >= end:
             return PASSED
         columns = leaves.get(self.id)
         if columns is None:
             columns = leaves[self.id] = [[], [], []] + ([[], []] if self.is_moving else [])
-        row = (event.event_time, event.arrival, value, interval[0], end)
+        row = (event.event_time, event.arrival, value, start, end)
         place = place_of(columns[TIMES], columns[ARRIVALS], event.event_time, event.arrival)
         for column, cell in zip(columns, row, strict=False):
             column.insert(place, cell)
@@ -136,7 +137,7 @@ def _active_moving(columns: Entries, now: int) -> Active:
     return Active(times, values, until)
 
 
-class Past(NamedTuple):
+class RowsPast(NamedTuple):
     """All that was kept, to look back. marks: every instant at which the set of what counts changed or
     will."""
 
@@ -155,11 +156,11 @@ class Past(NamedTuple):
         return Active(times, values, FOREVER)
 
 
-def past(rows: Rows, profile: Profile) -> Past:
+def past(rows: Rows, profile: Profile) -> RowsPast:
     found = states(profile, rows.id)
     columns: Entries = merged(found) if found else [[] for _ in range(5 if rows.is_moving else STARTS)]
     if not rows.is_moving:
         ends = [min(at + rows.width, FOREVER) for at in columns[TIMES]]
         columns = [*columns[:STARTS], [BEGINNING] * len(ends), ends]
     marks = {*columns[TIMES], *columns[STARTS], *columns[ENDS]} - {BEGINNING, FOREVER}
-    return Past(columns, sorted(marks))
+    return RowsPast(columns, sorted(marks))

@@ -8,6 +8,7 @@ stay, up to a bound.
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TypeAlias
 
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
@@ -33,6 +34,12 @@ from streams.core.segments.rules import EventMatch, Sequence
 from streams.core.segments.wording import phrase
 
 TIMES, ARRIVALS, STEPS, BASE, TIP, STOP = range(6)
+"""Places in the entries of `Steps`."""
+DONE_AT, STARTS, DONE = -2, slice(None, -2), slice(-2, None)
+"""Places in the progress of chains: when the latest completed; the starts; [event time, arrival] of the completion."""
+Moment: TypeAlias = tuple[int, int]
+"""(event time, arrival)."""
+NONE: Moment = (BEGINNING, BEGINNING)
 
 
 def watched(node: Sequence) -> tuple[EventMatch, ...]:
@@ -87,11 +94,12 @@ class CompletionInterval:
         self.width = node.completed_within
         self.wait = None if node.then_not is None else node.then_not.wait
 
-    def interval(self, done: tuple[int, int], stop: tuple[int, int]) -> Interval:
-        if done[0] == BEGINNING or (self.wait is not None and stop > done):
+    def interval(self, done: Moment, stop: Moment) -> Interval:
+        done_at, _ = done
+        if done_at == BEGINNING or (self.wait is not None and stop > done):
             return NEVER
-        start = BEGINNING if self.wait is None else done[0] + self.wait
-        end = FOREVER if self.width is None else done[0] + self.width
+        start = BEGINNING if self.wait is None else done_at + self.wait
+        end = FOREVER if self.width is None else done_at + self.width
         return (start, end) if start < end else NEVER
 
 
@@ -119,7 +127,10 @@ class Steps(Leaf, Source):
         for bit, named, check in self.steps:
             if named(name) and (check is None or check(event)):
                 steps |= bit
-        is_stop = self.stops is not None and self.stops[0](name) and (self.stops[1] is None or self.stops[1](event))
+        is_stop = False
+        if self.stops is not None:
+            named, check = self.stops
+            is_stop = named(name) and (check is None or check(event))
         if not steps and not is_stop:
             return PASSED
         entries = leaves.get(self.id)
@@ -130,7 +141,7 @@ class Steps(Leaf, Source):
         if steps:
             self._insert(entries, event, steps)
             self._forget(entries, event.received_at)
-        return TURNED if entries[TIP][-2] > BEGINNING else KEPT
+        return TURNED if entries[TIP][DONE_AT] > BEGINNING else KEPT
 
     def _insert(self, entries: Entries, event: Event, steps: int) -> None:
         times, arrivals, marks = entries[TIMES], entries[ARRIVALS], entries[STEPS]
@@ -150,7 +161,7 @@ class Steps(Leaf, Source):
     def _forget(self, entries: Entries, now: int) -> None:
         """Leave out what no completion later than the present one can begin with, nor any that is young
         enough."""
-        times, done = entries[TIMES], entries[TIP][-2]
+        times, done = entries[TIMES], entries[TIP][DONE_AT]
         dead = len(times) - self.most
         if self.progress.width < FOREVER:
             dead = max(dead, bisect_right(times, self._since(done, now)))
@@ -169,24 +180,25 @@ class Steps(Leaf, Source):
         since = done - self.progress.width
         return since if self.past is None else max(since, now - self.past)
 
-    def _latest(self, profile: Profile, now: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """The latest completion and the newest stop over all fragments, each (event time, arrival)."""
+    def _latest(self, profile: Profile, now: int) -> tuple[Moment, Moment]:
+        """The latest completion and the newest stop over all fragments."""
         found = states(profile, self.id)
         if not found:
-            return (BEGINNING, BEGINNING), (BEGINNING, BEGINNING)
-        stop = max(entries[STOP] for entries in found)
-        done = found[0][TIP][-2:] if len(found) == 1 else self._together(found, now)
-        return (done[0], done[1]), (stop[0], stop[1])
+            return NONE, NONE
+        stop_at, stop_arrival = max(entries[STOP] for entries in found)
+        done_at, done_arrival = found[0][TIP][DONE] if len(found) == 1 else self._together(found, now)
+        return (done_at, done_arrival), (stop_at, stop_arrival)
 
     def _together(self, found: list[Entries], now: int) -> list[int]:
         """Chains may run over several fragments: what can still matter is read in one order."""
-        done: list[int] = max(entries[TIP][-2:] for entries in found)
-        since = self._since(done[0], now)
+        done: list[int] = max(entries[TIP][DONE] for entries in found)
+        done_at, _ = done
+        since = self._since(done_at, now)
         live = [entries for entries in found if entries[TIMES] and entries[TIMES][-1] > since]
         if not live or (len(live) == 1 and self.progress.width < FOREVER):
             return done
-        starts = [max(starts) for starts in zip(*(entries[BASE][:-2] for entries in found), strict=True)]
-        return self.progress.replay(starts + done, merged([_after(entries, since) for entries in live]))[-2:]
+        starts = [max(starts) for starts in zip(*(entries[BASE][STARTS] for entries in found), strict=True)]
+        return self.progress.replay(starts + done, merged([_after(entries, since) for entries in live]))[DONE]
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         start, end = interval = self.standing.interval(*self._latest(profile, now))

@@ -11,13 +11,24 @@ from streams.core.profile import Profile
 from streams.core.segments.comparisons import Regex
 from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
 from streams.core.segments.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
-from streams.core.segments.leaves.steps import ChainProgress, CompletionInterval, Steps, watched, watched_names
+from streams.core.segments.leaves.steps import (
+    DONE,
+    NONE,
+    ChainProgress,
+    CompletionInterval,
+    Moment,
+    Steps,
+    watched,
+    watched_names,
+)
 from streams.core.segments.matching import Matcher, compile_match, compile_names
 from streams.core.segments.rules import Sequence, Window
 from streams.core.segments.wording import phrase
 from streams.core.values import Json
 
 MOST_STEPS = 2_000
+STEP, FROM, TO = slice(0, None, 3), slice(1, None, 3), slice(2, None, 3)
+"""Places in the value of a row."""
 
 
 def compile_sequence(node: Sequence, regex: Regex) -> Leaf:
@@ -50,12 +61,12 @@ class StepsOnClock(Leaf):
 
     def _hull(self, event: Event) -> Interval:
         spans = self._spans(event)
-        return (min(spans[1::3]), max(spans[2::3])) if spans else NEVER
+        return (min(spans[FROM]), max(spans[TO])) if spans else NEVER
 
-    def _latest(self, profile: Profile, now: int) -> tuple[tuple[int, int], tuple[int, int], int]:
+    def _latest(self, profile: Profile, now: int) -> tuple[Moment, Moment, int]:
         """As of `now`: the latest completion, the newest stop, and when an event becomes or ceases to be a
         step."""
-        reached, stop, until = self.progress.none(), (BEGINNING, BEGINNING), FOREVER
+        reached, stop, until = self.progress.none(), NONE, FOREVER
         found = states(profile, self.id)
         columns = merged(found) if found else [[], [], []]
         for at, arrival, spans in zip(columns[TIMES], columns[ARRIVALS], columns[VALUES], strict=True):
@@ -64,11 +75,12 @@ class StepsOnClock(Leaf):
             self.progress.advance(reached, at, arrival, steps & ~(1 << self.stop))
             if steps >> self.stop & 1:
                 stop = (at, arrival)
-        return (reached[-2], reached[-1]), stop, until
+        done_at, done_arrival = reached[DONE]
+        return (done_at, done_arrival), stop, until
 
     def _steps(self, spans: list[Json], now: int) -> tuple[int, int]:
         steps, until = 0, FOREVER
-        for step, start, end in zip(spans[::3], spans[1::3], spans[2::3], strict=True):
+        for step, start, end in zip(spans[STEP], spans[FROM], spans[TO], strict=True):
             if start <= now < end:
                 steps |= 1 << step
             until = min(until, next_change((start, end), now))

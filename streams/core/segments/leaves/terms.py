@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.precedence import Order, Setting, in_force, kind_of, origin, rank, statements, strongest
-from streams.core.profile import Entries, Fragment, Profile
+from streams.core.precedence import Order, in_force, kind_of, origin, rank, statements, strongest
+from streams.core.profile import EVENT_TIME, VALUE, Entries, Fragment, Profile, Statement
 from streams.core.segments.leaves.leaf import MOST_ENTRIES, PASSED, TURNED, Source, digest, place_of, states
 from streams.core.segments.leaves.rows import merged
 from streams.core.values import Json, descend
@@ -53,8 +53,8 @@ class Term(ABC):
     def past(self, profile: Profile) -> Past: ...
 
 
-class Settings(Source):
-    """Every setting of a trait that matters for the last `held` ms: those within it, and of each type of source the
+class TraitHistory(Source):
+    """Every statement about a trait that matters for the last `held` ms: those within it, and of each type of source the
     newest before.
 
     Entries: [times, arrivals, values, types of source], ascending.
@@ -71,24 +71,25 @@ class Settings(Source):
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.trait not in event.traits:
             return PASSED
-        setting = [event.traits[self.trait], event.event_time, event.arrival, *origin(event)]
-        return self.note(leaves, setting, event.received_at)
+        statement = [event.traits[self.trait], event.event_time, event.arrival, *origin(event)]
+        return self.note(leaves, statement, event.received_at)
 
-    def note(self, leaves: dict[str, Entries], setting: Setting, received_at: int) -> int:
+    def note(self, leaves: dict[str, Entries], statement: Statement, received_at: int) -> int:
         columns = leaves.setdefault(self.id, [[], [], [], []])
-        times, arrivals = columns[:2]
-        value, at, arrival = setting[:3]
+        times, arrivals, _, _ = columns
+        value, at, arrival, *_ = statement
         place = place_of(times, arrivals, at, arrival)
         if place and times[place - 1] == at and arrivals[place - 1] == arrival:
             return PASSED
-        for column, entry in zip(columns, (at, arrival, value, kind_of(setting)), strict=True):
+        for column, entry in zip(columns, (at, arrival, value, kind_of(statement)), strict=True):
             column.insert(place, entry)
         self._forget(columns, received_at)
         return TURNED
 
     def _forget(self, columns: Entries, received_at: int) -> None:
         """What the same type of source said anew before the last `held` ms, and what is too much."""
-        settled, kinds = bisect_right(columns[0], received_at - self.held), columns[3]
+        times, _, _, kinds = columns
+        settled = bisect_right(times, received_at - self.held)
         last = {kinds[place]: place for place in range(settled)}
         dead = {place for place in range(settled) if last[kinds[place]] != place}
         if dead:
@@ -100,13 +101,14 @@ class Settings(Source):
 
     def recall(self, fragment: Fragment) -> None:
         """What is known of the trait, for a fragment whose timeline no longer has the events that said it."""
-        for setting in statements(fragment, self.trait):
-            self.note(fragment.leaves, setting, setting[1])
+        for statement in statements(fragment, self.trait):
+            self.note(fragment.leaves, statement, statement[EVENT_TIME])
 
 
-class SettingsPast(Past):
+class TraitPast(Past):
     def __init__(self, columns: Entries, order: Order) -> None:
-        self.marks, self.values = columns[0], _in_turn(columns, order) if order else columns[2]
+        times, _, values, _ = columns
+        self.marks, self.values = times, _in_turn(columns, order) if order else values
 
     def at(self, moment: int) -> Json:
         place = bisect_right(self.marks, moment)
@@ -115,12 +117,12 @@ class SettingsPast(Past):
 
 def _in_turn(columns: Entries, order: Order) -> list[Json]:
     """The value in force after each statement."""
-    newest: dict[int, Setting] = {}
+    newest: dict[int, Statement] = {}
     values = []
     for at, arrival, value, kind in zip(*columns, strict=True):
         newest[rank(order, kind)] = [value, at, arrival]
-        setting = strongest(newest)
-        values.append(None if setting is None else setting[0])
+        statement = strongest(newest)
+        values.append(None if statement is None else statement[VALUE])
     return values
 
 
@@ -131,16 +133,16 @@ class TraitValue(Term):
 
     def __init__(self, name: str, held: int | None, order: Order) -> None:
         self.name, self.order, self.traits = name, order, (name,)
-        self.settings = None if held is None else Settings(name, held)
+        self.settings = None if held is None else TraitHistory(name, held)
         self.sources = () if self.settings is None else (self.settings,)
 
     def value(self, profile: Profile, now: int) -> Valued:
-        setting = in_force(profile, self.name, self.order)
-        return Valued(None) if setting is None else Valued(setting[0], FOREVER, setting[1])
+        statement = in_force(profile, self.name, self.order)
+        return Valued(None) if statement is None else Valued(statement[VALUE], FOREVER, statement[EVENT_TIME])
 
     def past(self, profile: Profile) -> Past:
         found = [] if self.settings is None else states(profile, self.settings.id)
-        return SettingsPast(merged(found) if found else [[], [], [], []], self.order)
+        return TraitPast(merged(found) if found else [[], [], [], []], self.order)
 
 
 class Inside(Term):

@@ -54,6 +54,10 @@ class Accumulator(Term, Source):
         raise Bug("a total keeps nothing to look back on; compile its call with `held`")
 
 
+NUMBER, WHOLE, CARRIED = range(3)
+"""Places in the entries of `Total`; CARRIED only where the whole part ever left 64 bits."""
+
+
 class Total(Accumulator):
     """`sum`, `average`, `count`. Entries: [number of values, whole part, partials…]; floats make partials. Before these
     stands an integer if the whole part ever left 64 bits: so many times WIDEST belong to it."""
@@ -65,12 +69,12 @@ class Total(Accumulator):
         return [0, 0]
 
     def add(self, entries: Entries, value: Json, event: Event) -> int:
-        entries[0] += 1
+        entries[NUMBER] += 1
         if type(value) is int:
-            entries[1] += value
-            if not -WIDEST < entries[1] < WIDEST:
-                carried, entries[1] = divmod(entries[1], WIDEST)
-                entries[2:_floats(entries)] = [_carried(entries) + carried]
+            entries[WHOLE] += value
+            if not -WIDEST < entries[WHOLE] < WIDEST:
+                carried, entries[WHOLE] = divmod(entries[WHOLE], WIDEST)
+                entries[CARRIED:_floats(entries)] = [_carried(entries) + carried]
         elif value is not True:
             floats = _floats(entries)
             entries[floats:] = _grown(entries[floats:], value)
@@ -78,12 +82,12 @@ class Total(Accumulator):
 
     def value(self, profile: Profile, now: int) -> Valued:
         found = states(profile, self.id)
-        number = sum(entries[0] for entries in found)
+        number = sum(entries[NUMBER] for entries in found)
         if self.function is Function.COUNT:
             return Valued(number)
         if not number:
             return Valued(None)
-        whole = sum(entries[1] + _carried(entries) * WIDEST for entries in found)
+        whole = sum(entries[WHOLE] + _carried(entries) * WIDEST for entries in found)
         partials = [part for entries in found for part in entries[_floats(entries):]]
         return Valued(self._of(number, whole, partials))
 
@@ -98,11 +102,11 @@ class Total(Accumulator):
 
 def _floats(entries: Entries) -> int:
     """Where the partials begin."""
-    return 3 if len(entries) > 2 and type(entries[2]) is int else 2
+    return CARRIED + 1 if len(entries) > CARRIED and type(entries[CARRIED]) is int else CARRIED
 
 
 def _carried(entries: Entries) -> int:
-    return entries[2] if _floats(entries) == 3 else 0
+    return entries[CARRIED] if _floats(entries) > CARRIED else 0
 
 
 def _grown(partials: list[float], value: float) -> list[float]:
@@ -126,20 +130,28 @@ class Extreme(Accumulator):
         return []
 
     def add(self, entries: Entries, value: Json, event: Event) -> int:
-        best = value if not entries else self._better(entries[0], value)
-        if entries and best == entries[0]:
-            return PASSED
-        entries[:] = [best]
+        if entries:
+            [known] = entries
+            value = self._better(known, value)
+            if value == known:
+                return PASSED
+        entries[:] = [value]
         return TURNED
 
     def _better(self, one: Number, other: Number) -> Number:
         return min(one, other) if self.function is Function.MIN else max(one, other)
 
     def value(self, profile: Profile, now: int) -> Valued:
-        found = [entries[0] for entries in states(profile, self.id)]
+        found = [best for [best] in states(profile, self.id)]
         if not found:
             return Valued(None)
         return Valued(min(found) if self.function is Function.MIN else max(found))
+
+
+def _when(entries: Entries) -> Entries:
+    """[event time, arrival] of what `Ends` keeps."""
+    *when, _ = entries
+    return when
 
 
 class Ends(Accumulator):
@@ -156,17 +168,17 @@ class Ends(Accumulator):
         return self.function in (Function.FIRST, Function.FIRST_SEEN)
 
     def add(self, entries: Entries, value: Json, event: Event) -> int:
-        at = [event.event_time, event.arrival]
-        if entries and (entries[:2] <= at) is self.is_first:
+        when = [event.event_time, event.arrival]
+        if entries and (_when(entries) <= when) is self.is_first:
             return PASSED
-        entries[:] = [*at, value]
+        entries[:] = [*when, value]
         return TURNED
 
     def value(self, profile: Profile, now: int) -> Valued:
         found = states(profile, self.id)
         if not found:
             return Valued(None)
-        at, _, value = (min if self.is_first else max)(found, key=lambda entries: entries[:2])
+        at, _, value = (min if self.is_first else max)(found, key=_when)
         if self.function in (Function.FIRST_SEEN, Function.LAST_SEEN):
             value = iso(at)
         if self.window.within is None:
@@ -187,27 +199,29 @@ class Tallied(Accumulator):
         return [{}]
 
     def add(self, entries: Entries, value: Json, event: Event) -> int:
-        counted, key = entries[0], key_of(value)
+        [counted], key = entries, key_of(value)
         known = counted.get(key)
         if known is None:
             if len(counted) >= MOST_ENTRIES:
                 return PASSED
             counted[key] = [1, event.event_time, event.arrival, value]
             return TURNED
-        known[0] += 1
-        if known[1:3] < [event.event_time, event.arrival]:
-            known[1:] = [event.event_time, event.arrival, value]
+        number, *last = known
+        *when, _ = last
+        if when < [event.event_time, event.arrival]:
+            last = [event.event_time, event.arrival, value]
+        known[:] = [number + 1, *last]
         return TURNED
 
     def value(self, profile: Profile, now: int) -> Valued:
-        counted = _united([entries[0] for entries in states(profile, self.id)])
+        counted = _united([counted for [counted] in states(profile, self.id)])
         if self.function is Function.DISTINCT_COUNT:
             return Valued(len(counted))
         if not counted:
             return Valued(None)
         if self.function is Function.DISTINCT:
-            return Valued(in_order([known[3] for known in counted.values()]))
-        return Valued(most_frequent([(known[0], known[3]) for known in counted.values()]))
+            return Valued(in_order([value for *_, value in counted.values()]))
+        return Valued(most_frequent([(number, value) for number, _, _, value in counted.values()]))
 
 
 def _united(found: list[dict[str, list[Json]]]) -> dict[str, list[Json]]:
@@ -216,9 +230,11 @@ def _united(found: list[dict[str, list[Json]]]) -> dict[str, list[Json]]:
     united: dict[str, list[Json]] = {}
     for counted in found:
         for key, known in counted.items():
-            other = united.get(key)
-            if other is None:
-                united[key] = known
-            else:
-                united[key] = [known[0] + other[0], *max(known, other, key=lambda entry: entry[1:3])[1:]]
+            united[key] = _added(known, united[key]) if key in united else known
     return united
+
+
+def _added(one: list[Json], other: list[Json]) -> list[Json]:
+    """How often both together, and what was sent last."""
+    (number, *last), (other_number, *other_last) = one, other
+    return [number + other_number, *max(last, other_last, key=_when)]
