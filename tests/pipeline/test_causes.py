@@ -31,6 +31,24 @@ def test_who_takes_a_device_over_and_brings_the_event_enters_by_the_event(partit
 
 
 @pytest.mark.parametrize("partitions", [1, 4])
+@pytest.mark.parametrize(("renewal", "expected"), [("A", []), ("B", [("exited", "time")])])
+def test_a_merge_at_the_instant_at_which_a_membership_ends_leaves_the_end_to_time(
+    partitions: int, renewal: str, expected: list[tuple[str, str]],
+) -> None:
+    """It was an exit by the merge, and an entry when another event of that instant renewed it."""
+    rule = {"performed": {"event": "A", "within": "3h"}}
+    pipeline = Pipeline({"segment/s": {"kind": "segment", "id": "s", "rule": rule}}, partitions)
+    send(pipeline, 0, userId="u")
+    send(pipeline, 1, event="B", anonymousId="c")
+    send(pipeline, 3, event="B", userId="u", anonymousId="c")
+    at = TEN + 3 * HOUR
+    pipeline.send({"type": "track", "event": renewal, "timestamp": at, "messageId": "m", "userId": "u"}, at)
+    pipeline.advance(by=HOUR)
+    assert [line.change for line in pipeline.identity].count("merged") == 1
+    assert [(line.change, line.cause) for line in pipeline.memberships if line.at == at] == expected
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
 def test_who_enters_by_what_a_merge_brings_enters_by_merge(partitions: int) -> None:
     pipeline = Pipeline(ANY, partitions)
     send(pipeline, 0, event="B", userId="u")
