@@ -15,7 +15,7 @@ from streams.core.expiry import is_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Profile, fragment_key
-from streams.core.profiling import begin, end_overdue, is_known, mark_linked, next_visit, own_profile, take
+from streams.core.profiling import begin, end_overdue, is_known, mark_linked, next_visit, own_profile, take, withdraw_early
 from streams.core.tables import Pointer, Tables
 
 
@@ -50,7 +50,8 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
     if is_known(profile, event):
         return take(context, profile, subject, event, at)
     tables.profiles.put(subject, profile)
-    return [next_visit(event, event.identifiers[1:], {subject: mark_linked(tables, profile)})]
+    visit = next_visit(event, event.identifiers[1:], {subject: mark_linked(tables, profile)})
+    return [*withdraw_early(context, profile, event, at), visit] if event.consent else [visit]
 
 
 def _arrive_unknown(context: Context, event: Event, at: int) -> list[Sent]:

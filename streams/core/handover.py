@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from streams.core import bounds, campaigns, erasing, expiry, profiling, retention
 from streams.core.campaigns import history
-from streams.core.consent.merging import note_other
+from streams.core.consent.merging import forget_announced, note_other
 from streams.core.context import Context
 from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
@@ -79,6 +79,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
         for identifier in message.identifiers:
             profile.identifiers.pop(identifier, None)
             profile.suppressed.pop(identifier, None)
+            forget_announced(profile, identifier)
     tables.profiles.put(profile.key, profile)
     later = {source for sources in profile.early.values() for source in sources}
     expected = [source for source, balance in profile.handovers.items() if balance > 0 and source not in later]

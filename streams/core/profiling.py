@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.campaigns import history
 from streams.core.campaigns.local_time import zone as time_zone
-from streams.core.consent.merging import expect
+from streams.core.consent.merging import announce, expect, forget_announced
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING
@@ -46,7 +46,8 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         return [*end_overdue(context, row, event.received_at), message]
     if row is None or not is_known(row, event) or _is_of_an_older_ownership(row, message):
         alone = mark_linked(context.tables, row) if row is not None and is_own(row, event.subject) else None
-        return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
+        sends = withdraw_early(context, row, event, at) if row is not None and event.consent else []
+        return [*sends, next_visit(event, event.identifiers[1:], {event.subject: alone})]
     return take(context, row, message.fragment, event, at)
 
 
@@ -65,6 +66,8 @@ def take(
         _note_decision(profile, decision)
     is_first = not profile.fragments
     touched = fold_in(context, profile, fragment, event, at)
+    if decision is not None and event.consent:
+        forget_announced(profile)
     if bounds.add(context, profile, event):
         told, lost = bounds.curtail(context, profile, at)
         sends, touched = [*sends, *told], [*touched, *lost]
@@ -113,6 +116,21 @@ def own_profile(tables: Tables, identifier: str) -> Profile | None:
     """The profile that is named after the identifier and still has it, at the identifier's home."""
     row = tables.profiles.get(identifier)
     return row if isinstance(row, Profile) and is_own(row, identifier) else None
+
+
+def withdraw_early(context: Context, profile: Profile, event: Event, at: int) -> list[Sent]:
+    """What the event withdraws is withdrawn before it is decided whose else it is: others may be decided meanwhile."""
+    if not announce(profile, event):
+        return []
+    context.tables.profiles.put(profile.key, profile)
+    if profile.handovers or profile.standing in ENDED:
+        return []
+    at = max(at, profile.now)
+    sends = catch_up(context, profile, at)
+    profile.now = at
+    sends += campaigns.consent_changed(context, profile, at)
+    arm(context, profile)
+    return sends
 
 
 def _begin_decided(context: Context, message: Deliver) -> Profile:
@@ -200,19 +218,6 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
     profile.now = at
     tables.profiles.put(profile.key, profile)
     return fold(context.plan, fragment, event, is_alone=len(profile.fragments) == 1)
-
-
-def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """The row is too large although `bounds` did not foresee it: drop what is too much, and judge again what that
-    touches."""
-    told, lost = bounds.curtail(context, profile, at)
-    context.tables.profiles.put(profile.key, profile)
-    if profile.handovers or profile.edition != context.edition or not profile.fragments:
-        return [*told]
-    changes = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
-    sends = telling.tell(context, profile, changes, "event", max(at, profile.now)) if changes else []
-    arm(context, profile)
-    return [*told, *sends]
 
 
 def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:
