@@ -37,7 +37,8 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     entries = tables.timeline.entries(profile.key)
     tables.timeline.replace(profile.key, [])
     fragments, profile.fragments = list(profile.fragments.values()), {}
-    return [*sends, ProfileGone(profile.profile_id), *_given(message.to, message.profile, fragments, entries, profile)]
+    gone = ProfileGone(profile.profile_id, "merge")
+    return [*sends, gone, *_given(message.to, message.profile, fragments, entries, profile)]
 
 
 def _given(
