@@ -55,3 +55,21 @@ def test_who_enters_by_what_a_merge_brings_enters_by_merge(partitions: int) -> N
     send(pipeline, 1, anonymousId="c")
     send(pipeline, 2, event="B", userId="u", anonymousId="c")
     assert causes(pipeline)[-1] == ("entered", "merge", ["cookie:c", "customer_id:u"])
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_who_loses_several_devices_to_one_log_in_has_none_of_them_in_any_line(partitions: int) -> None:
+    """They were taken one by one, and what was told in between named those that were still to go."""
+    has = {f"segment/{name}": {"kind": "segment", "id": name, "rule": {"identifier": {"namespace": namespace}}}
+           for name, namespace in (("cookie", "cookie"), ("device", "device_id"))}
+    pipeline = Pipeline(has, partitions)
+    send(pipeline, 0, userId="u1", anonymousId="c")
+    pipeline.send({"type": "page", "userId": "u1", "timestamp": TEN + HOUR, "messageId": "d",
+                   "context": {"device": {"id": "d"}}}, TEN + HOUR)
+    pipeline.send({"type": "page", "userId": "u2", "anonymousId": "c", "timestamp": TEN + 2 * HOUR, "messageId": "m",
+                   "context": {"device": {"id": "d"}}}, TEN + 2 * HOUR)
+    assert [line.change for line in pipeline.identity][-2:] == ["moved", "moved"]
+    lines = [(line.segment_id, line.change, line.identifiers) for line in pipeline.memberships if line.at == TEN + 2 * HOUR]
+    both = ["cookie:c", "customer_id:u2", "device_id:d"]
+    assert sorted(lines) == [("cookie", "entered", both), ("cookie", "exited", ["customer_id:u1"]),
+                             ("device", "entered", both), ("device", "exited", ["customer_id:u1"])]
