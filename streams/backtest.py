@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from streams.core.definitions import Definitions
-from streams.core.messages import IdentityChanged
+from streams.core.messages import IdentityChanged, ProfileGone
 from streams.core.profile import Profile
 from streams.core.values import Json, iso, iso_or_none
 from streams.moments import received_at
@@ -70,8 +70,9 @@ def run(
             _switch(pipeline, switch)
     pipeline.advance(to=until if until is not None and until > pipeline.now else pipeline.now)
     seconds = time.perf_counter() - began
+    ended = sum(isinstance(output, ProfileGone) and output.cause == "time" for output in pipeline.collected.outputs)
     return {
-        "events": sent, "rejected": len(pipeline.rejected), "profiles": len(living(pipeline)),
+        "events": sent, "rejected": len(pipeline.rejected), "profiles": len(living(pipeline)), "profiles_ended": ended,
         "memberships": len(pipeline.memberships), "activations": len(pipeline.activations()),
         "identity": len(pipeline.identity), "suppressed": len(pipeline.suppressed),
         "consent_faults": dict(sorted(sum((task.consent_faults for task in pipeline.tasks), Counter()).items())),

@@ -46,6 +46,10 @@ def run(options: argparse.Namespace) -> int:
         hint = "" if options.mapping else (". JSON is read a line at a time, an object each: of an array, `jq -c '.[]'` "
                                            "makes such lines")
         print(f"no message was accepted; why is in {options.output / 'rejected.jsonl'}{hint}", file=sys.stderr)
+    if summary["profiles_ended"]:
+        print(f"{summary['profiles_ended']} profiles ended, because nothing came of them for as long as",
+              "`known_expire_after` or `anonymous_expire_after` of a definition `identity` say (left out: never, and 395",
+              "days). Their events are in no profile; to keep them, say `never`", file=sys.stderr)
     for reason, messages in summary["consent_faults"].items():
         print(f"consent of {messages} messages could not be read, so it permits nothing: {printable(reason)}",
               file=sys.stderr)

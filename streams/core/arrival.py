@@ -17,7 +17,7 @@ from streams.core.lapsing import end_overdue
 from streams.core.messages import Arrive, Deliver, Point, Resolve, Sent, Visit
 from streams.core.ownership import owner_at
 from streams.core.profile import Profile, fragment_key
-from streams.core.profiling import next_visit, take
+from streams.core.profiling import next_visit, take, withdraw_early
 from streams.core.tables import Pointer, Tables
 
 
@@ -53,7 +53,8 @@ def _arrive_at_own_profile(context: Context, event: Event, at: int) -> list[Sent
     if is_known(profile, event):
         return take(context, profile, subject, event, at)
     tables.profiles.put(subject, profile)
-    return [next_visit(event, event.identifiers[1:], {subject: mark_linked(tables, profile)})]
+    visit = next_visit(event, event.identifiers[1:], {subject: mark_linked(tables, profile)})
+    return [*withdraw_early(context, profile, event, at), visit] if event.consent else [visit]
 
 
 def _arrive_unknown(context: Context, event: Event, at: int) -> list[Sent]:

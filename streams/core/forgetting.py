@@ -31,7 +31,7 @@ def farewell(context: Context, profile: Profile, at: int, cause: str, because: s
                  for segment, (version, _, _) in sorted(profile.members.items())]
     profile.members.clear()
     sends = telling.lines(profile, crossings, cause, at) + campaigns.take_everything_back(context, profile, at, because)
-    return [*sends, ProfileGone(profile.profile_id)]
+    return [*sends, ProfileGone(profile.profile_id, cause)]
 
 
 def disarm(tables: Tables, profile: Profile) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from streams.core import bounds, campaigns, erasing, expiry, lapsing, profiling, retention
 from streams.core.belonging import begin_decided
 from streams.core.campaigns import history
-from streams.core.consent.merging import note_other
+from streams.core.consent.merging import forget_announced, note_other
 from streams.core.context import Context
 from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
@@ -40,7 +40,7 @@ def release(context: Context, message: Release, at: int) -> list[Sent]:
     tables.timeline.replace(profile.key, [])
     fragments, profile.fragments = list(profile.fragments.values()), {}
     given = Adopt(message.to, message.profile, fragments, entries, profile)
-    return [*sends, ProfileGone(profile.profile_id), *_in_portions(given)]
+    return [*sends, ProfileGone(profile.profile_id, "merge"), *_in_portions(given)]
 
 
 def _in_portions(given: Adopt) -> list[Sent]:
@@ -80,6 +80,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
         for identifier in message.identifiers:
             profile.identifiers.pop(identifier, None)
             profile.suppressed.pop(identifier, None)
+            forget_announced(profile, identifier)
     tables.profiles.put(profile.key, profile)
     later = {source for sources in profile.early.values() for source in sources}
     expected = [source for source, balance in profile.handovers.items() if balance > 0 and source not in later]

@@ -244,9 +244,10 @@ class IdentityChanged:
 
 @dataclass(slots=True)
 class ProfileGone:
-    """Output `profiles`: a tombstone."""
+    """Output `profiles`: a tombstone. cause: `time` if nothing came to it for too long, `erasure`, or `merge`."""
 
     profile_id: str
+    cause: str
 
 
 @dataclass(slots=True)

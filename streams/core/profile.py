@@ -112,8 +112,8 @@ class Profile:
     cuts: list[list[Json]] = field(default_factory=list)
     """What it must give away once the fragments that it waits for have come (`handover.cut`)."""
     restrained: dict[str, list[Json]] = field(default_factory=dict)
-    """Purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back
-    (`consent.merging`)."""
+    """Purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back; of a denial that
+    is still to be decided itself, see `consent.merging.announce`."""
     suppressed: dict[str, list[Json]] = field(default_factory=dict)
     """Identifier of its own -> [decision, reason] (`suppression`)."""
     sent: dict[str, list[int]] = field(default_factory=dict)

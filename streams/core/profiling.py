@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.belonging import begin_decided, is_known, is_own, mark_linked
 from streams.core.campaigns.local_time import zone as time_zone
-from streams.core.consent.merging import expect
+from streams.core.consent.merging import announce, expect, forget_announced
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.lapsing import arm, catch_up, end_overdue
 from streams.core.messages import Decide, Deliver, Sent, Visit
-from streams.core.profile import Forward, Fragment, Profile, fragment_key, split_key
+from streams.core.profile import ENDED, Forward, Fragment, Profile, fragment_key, split_key
 from streams.core.segments import evaluate
 from streams.core.segments.folding import fold
 from streams.core.tables import Entry
@@ -39,7 +39,8 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
         return [*end_overdue(context, row, event.received_at), message]
     if row is None or not is_known(row, event) or _is_of_an_older_ownership(row, message):
         alone = mark_linked(context.tables, row) if row is not None and is_own(row, event.subject) else None
-        return [next_visit(event, event.identifiers[1:], {event.subject: alone})]
+        sends = withdraw_early(context, row, event, at) if row is not None and event.consent else []
+        return [*sends, next_visit(event, event.identifiers[1:], {event.subject: alone})]
     return take(context, row, message.fragment, event, at)
 
 
@@ -58,6 +59,8 @@ def take(
         _note_decision(profile, decision)
     is_first = not profile.fragments
     touched = fold_in(context, profile, fragment, event, at)
+    if decision is not None and event.consent:
+        forget_announced(profile)
     if bounds.add(context, profile, event):
         told, lost = bounds.curtail(context, profile, at)
         sends, touched = [*sends, *told], [*touched, *lost]
@@ -86,6 +89,21 @@ def _is_of_an_older_ownership(profile: Profile, message: Deliver) -> bool:
     return message.fragment != fragment_key(subject, epoch)
 
 
+def withdraw_early(context: Context, profile: Profile, event: Event, at: int) -> list[Sent]:
+    """What the event withdraws is withdrawn before it is decided whose else it is: others may be decided meanwhile."""
+    if not announce(profile, event):
+        return []
+    context.tables.profiles.put(profile.key, profile)
+    if profile.handovers or profile.standing in ENDED:
+        return []
+    at = max(at, profile.now)
+    sends = catch_up(context, profile, at)
+    profile.now = at
+    sends += campaigns.consent_changed(context, profile, at)
+    arm(context, profile)
+    return sends
+
+
 def _note_decision(profile: Profile, message: Deliver) -> None:
     """What the sequencer decided about this profile: what it gained, and whose fragments to expect."""
     profile.heard += 1
@@ -109,19 +127,6 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
     profile.now = at
     tables.profiles.put(profile.key, profile)
     return fold(context.plan, fragment, event, is_alone=len(profile.fragments) == 1)
-
-
-def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """The row is too large although `bounds` did not foresee it: drop what is too much, and judge again what that
-    touches."""
-    told, lost = bounds.curtail(context, profile, at)
-    context.tables.profiles.put(profile.key, profile)
-    if profile.handovers or profile.edition != context.edition or not profile.fragments:
-        return [*told]
-    crossings = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
-    sends = telling.tell(context, profile, crossings, "event", max(at, profile.now)) if crossings else []
-    arm(context, profile)
-    return [*told, *sends]
 
 
 def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:

@@ -18,6 +18,10 @@ from streams.core.tables import ANSWER
 REMEMBERED_FOR = 30 * DAY_MS
 """Longer than the topic keeps requests, so that a replay of all of it finds every answer. By the wall clock, because after
 an outage a request may be of long ago, and its answer is under way now."""
+GIVEN_UP_AFTER = 12 * REMEMBERED_FOR
+"""Far longer than a profile waits for its parts: what was to answer has been lost."""
+UNANSWERED = ("who was asked has not answered for 360 days: a message between tasks is lost; look for it among the dead "
+              "letters of that time, and ask again under another id")
 R = TypeVar("R", Split, Suppress, Petition)
 
 
@@ -67,12 +71,16 @@ def reported(context: Context, message: Reported, at: int) -> list[Sent]:
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """The timer: nobody can repeat the request any more. A pending receipt stays, however long a profile waits for its
+    """The timer: nobody can repeat the request any more. A pending receipt stays as long as a profile may wait for its
     parts."""
     tables = context.tables
     receipt = tables.receipts.get(key)
     if receipt is None or receipt.outcome:
         tables.receipts.delete(key)
-    else:
-        tables.timers.arm(max(at, context.wall) + REMEMBERED_FOR, ANSWER, key)
-    return []
+        return []
+    tables.timers.arm(max(at, context.wall) + REMEMBERED_FOR, ANSWER, key)
+    if at - receipt.at < GIVEN_UP_AFTER:
+        return []
+    refused = replace(receipt, outcome="refused", reason=UNANSWERED, at=at)
+    tables.receipts.put(key, refused)
+    return [refused]

@@ -38,6 +38,8 @@ class _Ruling:
     expects: list[str] = field(default_factory=list)
     sends: list[Sent] = field(default_factory=list)
     pointed: dict[str, Node] = field(default_factory=dict)
+    cuts: dict[tuple[str, int | None], Cut] = field(default_factory=dict)
+    """(Owner, until when) -> what moves from there: one word, so that nothing is told of a person in between."""
 
     def audit(
         self, change: str, identifiers: list[str], other: str | None = None, reason: str = "",
@@ -217,15 +219,27 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
     if any(each == owner for _, each, _ in node.owners):
         former.former.add(identifier)
     tables.persons.put(owner, former)
-    source = f"moved\x00{ruling.number}\x00{identifier}"
-    ruling.expects.append(source)
-    fragments = {fragment_key(identifier, before): fragment_key(identifier, node.epochs)}
-    ruling.sends.append(Cut(owner, ruling.profile, (identifier,), fragments, since, end, source))
+    _cut(ruling, owner, end, identifier, {fragment_key(identifier, before): fragment_key(identifier, node.epochs)})
     ruling.audit("moved", [identifier], owner, between=(since, end))
 
 
+def _cut(ruling: _Ruling, owner: str, end: int | None, identifier: str, fragments: dict[str, str]) -> None:
+    cut = ruling.cuts.get((owner, end))
+    if cut is None:
+        source = f"moved\x00{ruling.number}\x00{identifier}"
+        ruling.expects.append(source)
+        since = ruling.message.event.event_time
+        ruling.cuts[owner, end] = Cut(owner, ruling.profile, (identifier,), fragments, since, end, source)
+    else:
+        cut.identifiers = *cut.identifiers, identifier
+        cut.fragments |= fragments
+
+
 def _conclude(ruling: _Ruling) -> list[Sent]:
+    """What is another's from now on is cut before what was for a time, which changes nobody's identifiers."""
     event, nodes = ruling.message.event, ruling.context.tables.nodes
+    cuts: list[Cut] = sorted(ruling.cuts.values(), key=lambda cut: cut.until is not None)
+    ruling.sends += cuts
     for identifier, node in sorted(ruling.pointed.items()):
         ruling.sends.append(Point.of(identifier, node))
     subject = event.subject

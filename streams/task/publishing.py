@@ -10,10 +10,17 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.core.values import Json
+from streams.task.rows import pack
+from streams.topology import MIB
 
 HEAD = "revision"
+LARGEST = 7 * MIB
+"""Bytes of a document as tasks keep it and tell each other of it, in a record of 8 MiB."""
+SURELY_FITS = MIB
+"""Bytes of JSON, of which MessagePack makes five times as many at most: of short numbers with a point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +84,32 @@ def roll_back(standing: Published, kept: Mapping[int, Json], to: int | None = No
 
 def document_of(row: Mapping[str, Json]) -> Json:
     """What a record says that its definition is, None where it was deleted. What is no JSON, or nested too deep to
-    be written again, stays the text that it is, and is refused with its revision as any document that is no object."""
+    be written again, stays the text that it is, and is refused with its revision as any document that is no object. Of one
+    that is too large, which compressed may fit into a record of the topic, a text says so."""
     if row["deleted"]:
         return None
+    document = source = row["source"]
     try:
-        document = orjson.loads(row["source"])
+        document = orjson.loads(source)
         orjson.dumps({"": [document]})  # among others, as `revisions` does; orjson reads deeper than it writes
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        return row["source"]
-    return document
+        document = source
+    size = 0 if len(source) <= SURELY_FITS // 4 else _size(document)
+    return f"too large, with {size:,} bytes of at most {LARGEST:,}" if size > LARGEST else document
+
+
+def check_sizes(changed: Mapping[str, Published]) -> None:
+    """Misconfigured with each that is too large for a record between tasks."""
+    sizes = {key: _size(row.document) for key, row in changed.items()}
+    if large := [f"{key}: the document takes {size:,} bytes; expected at most {LARGEST:,}. Long lists of members fit as a "
+                 "`file:` of their own" for key, size in sizes.items() if size > LARGEST]:
+        raise Misconfigured(tuple(large))
+
+
+def _size(document: Json) -> int:
+    """Bytes of it as a row of state, or as JSON if that is more; 0 if it surely fits."""
+    written = len(orjson.dumps(document))
+    return 0 if written <= SURELY_FITS else max(written, len(pack(document)))
 
 
 def records(changed: Mapping[str, Published], revision: int, at: int) -> Iterator[tuple[str, dict[str, Json]]]:

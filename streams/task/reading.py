@@ -30,6 +30,8 @@ ASKED_AT_HOME = frozenset({"suppress", "unsuppress", "erase", "export"})
 REMEMBERED = 20_000
 LARGEST_REQUEST, LONGEST_REASON = 1 << 20, 1_000
 """Bytes of a request, far more than the longest split takes; characters of its reason, which profiles keep."""
+LONGEST_NAME = 100_000
+"""Characters of a definition's key, and of a campaign's state; no definition has so many, and what is cut is refused."""
 
 
 class Reader:
@@ -149,7 +151,8 @@ class Reader:
         if row["kind"] == "revision":
             return Applied(Revise(row["revision"])), at
         press = Pressed(**row["press"]) if row["press"] else None
-        staged = Staged(f"{row['kind']}/{row['id']}", document_of(row), row["version"], row["state"], press)
+        key = f"{row['kind']}/{row['id']}"[:LONGEST_NAME]
+        staged = Staged(key, document_of(row), row["version"], row["state"] and row["state"][:LONGEST_NAME], press)
         return Applied(staged), at
 
 

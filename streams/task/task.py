@@ -15,8 +15,8 @@ from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
 from streams.core.messages import Adopt, Sent
 from streams.core.profile import Profile
-from streams.core.profiling import shrink
 from streams.core.segments.plan import Plan
+from streams.core.shrinking import shrink
 from streams.core.step import fire, step
 from streams.release import release
 from streams.standing import Standing

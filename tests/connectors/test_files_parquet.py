@@ -142,3 +142,31 @@ def test_what_python_cannot_hold_rejects_its_row_alone(tmp_path: Path, field: st
     assert [row.line for row in rows] == [1, 2, 3]
     assert str(rows[1].reason).startswith("column 'x' holds what cannot be read, such as a time outside the years 1 to 9999")
     assert b'"id": "v"' in rows[1].raw
+
+
+@pytest.mark.parametrize(("kind", "largest"), [(arrow.float32(), 16_777_215.0), (arrow.float16(), 2_047.0)])
+def test_a_narrow_float_that_has_lost_digits_identifies_nobody_and_is_a_number_all_the_same(
+    tmp_path: Path, kind: Any, largest: float,
+) -> None:
+    """16777217 as a float of 32 bits is 16777216: two people's ids were one."""
+    ids = arrow.array([largest, largest + 1, largest + 2, None], arrow.float64()).cast(kind, safe=False)
+    path, mapping = write(tmp_path, columns(1) | {name: [*column] * 4 for name, column in columns(1).items()} | {
+        "id": ids, "price": ids, "inner": [{"a": each, "b": 1} for each in ids]})
+    first, *lost, last = read(path, load(mapping))
+    assert first.message and first.message["userId"] == str(int(largest))
+    assert last.message and "userId" not in last.message
+    assert [row.message for row in lost] == [None, None]
+    assert all(str(row.reason).startswith("column 'id' is a float of 32 bits or fewer") for row in lost)
+
+
+def test_a_narrow_float_may_be_a_large_number_but_no_id_wherever_it_stands(tmp_path: Path) -> None:
+    inner = arrow.struct([("a", arrow.float32()), ("b", arrow.list_(arrow.float32()))])
+    path, mapping = write(tmp_path, columns(1) | {
+        "id": ["x"], "price": arrow.array([1e9], arrow.float32()), "inner": arrow.array([{"a": 1e9, "b": [1e9]}], inner),
+        "all": arrow.array([[1e9, 2.0]], arrow.list_(arrow.float32()))})
+    (row,) = read(path, load(mapping))
+    assert row.message and row.message["properties"] | {"zoned": 0, "day": 0} == {
+        "price": 1e9, "all": [1e9, 2.0], "inner": 1e9, "zoned": 0, "day": 0}
+    mapping.write_text(MAPPING.replace("userId: {column: id}", "userId: {column: inner.a}"))
+    (row,) = read(path, load(mapping))
+    assert row.message is None and "too large to keep its last digits" in str(row.reason)

@@ -57,6 +57,22 @@ def test_what_is_renewed_at_the_instant_it_ends_goes_on_whatever_else_happens_th
     assert story.changes() == story.changes("s2") == [(10, IN), (70, OUT)]
 
 
+def test_what_is_renewed_at_the_instant_it_ends_goes_on_even_if_everything_is_judged_anew_then() -> None:
+    """A merge at that instant, or an edit, made it an exit and an entry."""
+    story = Story(named(s0=did("A", 30), s1=Not(rule=InSegment(id="s0")))).send(track("A", 10)).run(39)
+    assert evaluate_all(story.plan, story.profile, 40) == evaluate_all(story.plan, story.profile, 40) == []
+    assert next_due(story.profile) == 40
+    story.profile.timer_at = 40
+    story.send(track("A", 40)).run(100)
+    assert story.changes("s0") == [(10, IN), (70, OUT)]
+
+
+def test_what_ends_at_the_instant_at_which_everything_is_judged_anew_ends_then() -> None:
+    story = Story(named(s0=did("A", 30), s1=InSegment(id="s0"))).send(track("A", 10)).run(39)
+    assert evaluate_all(story.plan, story.profile, 40) == []
+    assert story.run(100).changes("s0") == story.changes("s1") == [(10, IN), (40, OUT)]
+
+
 def test_what_two_events_renew_goes_on() -> None:
     story = Story(named(s0=did("A", 30, count=2))).send(*(track("A", at) for at in (10, 10, 40, 40))).run(100)
     assert story.changes() == [(10, IN), (70, OUT)]

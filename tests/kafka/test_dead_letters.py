@@ -8,12 +8,17 @@ from typing import Any
 
 import orjson
 import pytest
+from confluent_kafka import Producer
 
+from schemas.codec import Codec
 from streams.cli import main
 from streams.runtime.clock import wall_ms
+from streams.runtime.kafka.names import Names
 from streams.runtime.outside.observer import Observer, Seen
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
+from streams.task.publishing import HEAD
+from streams.topology import MIB
 from tests.kafka.deployment import Deployment, wait_until
 
 BLOCKS = "kind: identity\nid: rules\nnamespaces: {cookie: {blocked: [kiosk]}}\n"
@@ -68,6 +73,29 @@ def test_what_was_refused_is_accepted_once_the_rule_is_gone_and_once_only(
         wait_until(lambda: "Last" in events(command), within=60, what="what came after the copies")
         assert sorted(events(command)) == ["Last", "Seen", "Seen"]
     assert sum(seen.topic == "audiences.changes" for seen in told) == 2
+
+
+@pytest.mark.timeout(180)
+def test_a_definition_that_is_small_only_when_compressed_ends_no_worker(
+    commanded: Deployment, tmp_path: Path, command: Command,
+) -> None:
+    """Its own producer refused to hand it on, and so at every start."""
+    row = {"kind": "segment", "id": "large", "version": 1, "revision": 1, "deleted": False, "state": None, "press": None,
+           "at": wall_ms(), "source": json.dumps({"kind": "segment", "id": "large", "rule": "x" * 9 * MIB})}
+    producer = Producer({"bootstrap.servers": commanded.settings.broker, "message.max.bytes": 90 * MIB,
+                         "compression.type": "gzip"})
+    for key, record in (("segment/large", row), (HEAD, row | {"kind": HEAD, "id": "head", "source": "null"})):
+        producer.produce(Names(commanded.settings).on_cluster("definitions"), Codec().encode("definition", record),
+                         key.encode(), partition=0)
+    assert producer.flush(20) == 0
+    worker = commanded.worker("one")
+    worker.start()
+    told: list[Seen] = []
+    with Observer(commanded.settings, ["dead-letters"], told.append):
+        wait_until(lambda: len(told) == commanded.settings.partitions, within=60, what="a dead letter of every task")
+    apply(command, tmp_path, SEGMENT)
+    wait_until(lambda: is_everywhere(command, 1), within=60, what="what mends it is in force")
+    assert worker.stop() == 0
 
 
 def apply(command: Command, folder: Path, definitions: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from schemas.codec import Codec
+from streams.core.consent.merging import ANNOUNCED
 from streams.core.messages import Output
 from streams.core.profile import Profile
 from streams.pipeline import NO_TIMERS, Collected, Pipeline
@@ -134,6 +135,8 @@ def unsettled(pipeline: Pipeline) -> list[str]:
             row = task.state.profiles.get(key.decode())
             if isinstance(row, Profile) and row.handovers:
                 found.append(f"{row.key} waits for {row.handovers}")
+            if isinstance(row, Profile) and any(purpose.startswith(ANNOUNCED) for purpose in row.restrained):
+                found.append(f"{row.key} waits for a denial")
         for key in store.keys("pointers"):
             if b"\x00seen" not in key:
                 pointer = task.state.pointers.get(key.decode())

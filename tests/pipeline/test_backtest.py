@@ -188,3 +188,23 @@ def test_activations_of_one_instant_are_in_the_order_in_which_they_were_told(tmp
     rows = [orjson.loads(row) for row in (tmp_path / "out" / "activations.jsonl").read_bytes().splitlines()]
     told = [[(row["sequence"], row["change"]) for row in rows if row["identifier"] == f"cookie:c{who}"] for who in range(4)]
     assert told == [[(1, "entered"), (2, "exited"), (3, "entered"), (4, "exited"), (5, "entered")]] * 4
+
+
+@pytest.mark.parametrize(("expires", "ended"), [({}, 2), ({"anonymous_expire_after": "never"}, 0)], ids=["default", "never"])
+def test_how_many_profiles_ended_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], expires: dict[str, str], ended: int,
+) -> None:
+    """A history of two years had fewer events in its profiles than were read, and nothing said why."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "all.json").write_bytes(orjson.dumps({"kind": "identity", "id": "rules", **expires}))
+    who: list[dict[str, str]] = [
+        {"anonymousId": "lone"}, {"anonymousId": "linked", "previousId": "other", "type": "alias"}, {"userId": "u"},
+        {"anonymousId": "merged", "userId": "u"}, {"anonymousId": "late"}]
+    (tmp_path / "events.jsonl").write_bytes(b"\n".join(orjson.dumps({
+        "type": "page", "messageId": f"m{number}", "timestamp": START + (number == 4) * 400 * DAY, **each})
+        for number, each in enumerate(who)))
+    command = ["backtest", f"{tmp_path}/events.jsonl", "--definitions", f"{tmp_path}/rules", "--output", f"{tmp_path}/out"]
+    assert cli.main(command) == 0
+    summary = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())
+    assert (summary["profiles_ended"], summary["profiles"]) == (ended, 4 - ended)
+    assert (f"{ended} profiles ended, because nothing came of them" in capsys.readouterr().err) is bool(ended)

@@ -10,9 +10,10 @@ from streams.core.errors import Misconfigured
 from streams.core.press import Pressed
 from streams.core.values import Json
 from streams.runtime.outside.definitions_log import History
-from streams.task.publishing import HEAD, Published, revise
+from streams.task.publishing import HEAD, Published, check_sizes, revise
+from streams.task.publishing import LARGEST as LARGEST_DEFINITION
 from streams.testing import Pipeline
-from streams.unit import Inbound
+from streams.unit import LAST, Inbound
 from tests.pipeline.test_press import fans, mailed
 from tests.strategies import START
 from tests.task.drawing import JSON, TEXT
@@ -213,3 +214,38 @@ def test_whoever_mends_it_can_read_what_is_wrong() -> None:
         found.take(key, row)
     found.forget("segment/carts@x")
     assert revise(found.heads, CARTS)["segment/carts"].version == 2
+
+
+LARGE = {
+    "text": "x" * LARGEST_DEFINITION, "numbers": [0.5] * 1_900_000, "control characters": "\n" * (LARGEST_DEFINITION // 2),
+}
+
+
+@pytest.mark.parametrize("content", LARGE.values(), ids=LARGE)
+def test_a_definition_that_no_record_between_tasks_holds_is_refused_with_its_revision(content: Json) -> None:
+    """Compressed it fits into a record of the topic. Every worker ended there, and again at each start."""
+    pipeline = _pipeline()
+    _write(pipeline, CARTS | SEEN | {"segment/large": {"kind": "segment", "id": "large", "rule": content}})
+    reason, *others = [reason for _, reason in pipeline.rejected]
+    assert "segment/large: the document is \"too large, with " in reason and others == [reason] * 2 and len(reason) < 400
+    assert pipeline.plan.segments.keys() == {"carts"}
+    kept = [row for store in pipeline.stores for _, row in store.scan("meta", b"", LAST, 1_000)]
+    assert max(map(len, kept)) < 10_000
+    _write(pipeline, CARTS | SEEN)
+    assert pipeline.plan.segments.keys() == {"carts", "seen"}
+
+
+@pytest.mark.parametrize("field", ["id", "kind", "state"])
+def test_a_definition_whose_very_name_is_too_large_is_refused(field: str) -> None:
+    pipeline = _pipeline()
+    _bytes(pipeline, "campaign/x", **{field: "x" * LARGEST_DEFINITION}, source='{"kind": "campaign", "id": "x"}')
+    assert len(pipeline.rejected) == 3 and max(len(reason) for _, reason in pipeline.rejected) < 500_000
+    assert pipeline.plan.segments.keys() == {"carts"}
+
+
+def test_what_is_too_large_is_told_before_it_is_written() -> None:
+    rule = {"members": {"in": "x" * LARGEST_DEFINITION}}
+    changed = revise({}, CARTS | _segment("large", rule))
+    with pytest.raises(Misconfigured, match="segment/large: the document takes 7,340,092 bytes; expected at most 7,340,032"):
+        check_sizes(changed)
+    check_sizes(revise({}, CARTS))

@@ -95,3 +95,15 @@ def test_who_leaves_a_segment_that_is_removed_leaves_by_the_version_they_were_in
         pipeline.activate("c", "paused")
     pipeline.apply({})
     assert [(each.change, each.segment_version) for each in pipeline.activations()] == [("entered", 1), ("exited", 2)]
+
+
+def test_who_left_while_the_campaign_was_paused_left_by_the_version_that_decided_even_if_all_is_removed_then() -> None:
+    """It said the version of the entry."""
+    pipeline = world(campaign("c", channels={"display": {"audience": "a", "purpose": "mail"}}))
+    standing = {key: row.document for key, row in pipeline._standing.items()}
+    Person(pipeline, device={"id": "d"}).becomes(fan=True)
+    pipeline.activate("c", "paused")
+    pipeline.apply(standing | {"segment/fans": {"kind": "segment", "id": "fans", "rule": {"not": {"everyone": {}}}}})
+    assert [(each.change, each.segment_version) for each in pipeline.memberships] == [("entered", 1), ("exited", 2)]
+    pipeline.apply({})
+    assert [(each.change, each.segment_version) for each in pipeline.activations()] == [("entered", 1), ("exited", 2)]

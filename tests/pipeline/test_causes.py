@@ -31,9 +31,45 @@ def test_who_takes_a_device_over_and_brings_the_event_enters_by_the_event(partit
 
 
 @pytest.mark.parametrize("partitions", [1, 4])
+@pytest.mark.parametrize(("renewal", "expected"), [("A", []), ("B", [("exited", "time")])])
+def test_a_merge_at_the_instant_at_which_a_membership_ends_leaves_the_end_to_time(
+    partitions: int, renewal: str, expected: list[tuple[str, str]],
+) -> None:
+    """It was an exit by the merge, and an entry when another event of that instant renewed it."""
+    rule = {"performed": {"event": "A", "within": "3h"}}
+    pipeline = Pipeline({"segment/s": {"kind": "segment", "id": "s", "rule": rule}}, partitions)
+    send(pipeline, 0, userId="u")
+    send(pipeline, 1, event="B", anonymousId="c")
+    send(pipeline, 3, event="B", userId="u", anonymousId="c")
+    at = TEN + 3 * HOUR
+    pipeline.send({"type": "track", "event": renewal, "timestamp": at, "messageId": "m", "userId": "u"}, at)
+    pipeline.advance(by=HOUR)
+    assert [line.change for line in pipeline.identity].count("merged") == 1
+    assert [(line.change, line.cause) for line in pipeline.memberships if line.at == at] == expected
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
 def test_who_enters_by_what_a_merge_brings_enters_by_merge(partitions: int) -> None:
     pipeline = Pipeline(ANY, partitions)
     send(pipeline, 0, event="B", userId="u")
     send(pipeline, 1, anonymousId="c")
     send(pipeline, 2, event="B", userId="u", anonymousId="c")
     assert causes(pipeline)[-1] == ("entered", "merge", ["cookie:c", "customer_id:u"])
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_who_loses_several_devices_to_one_log_in_has_none_of_them_in_any_line(partitions: int) -> None:
+    """They were taken one by one, and what was told in between named those that were still to go."""
+    has = {f"segment/{name}": {"kind": "segment", "id": name, "rule": {"identifier": {"namespace": namespace}}}
+           for name, namespace in (("cookie", "cookie"), ("device", "device_id"))}
+    pipeline = Pipeline(has, partitions)
+    send(pipeline, 0, userId="u1", anonymousId="c")
+    pipeline.send({"type": "page", "userId": "u1", "timestamp": TEN + HOUR, "messageId": "d",
+                   "context": {"device": {"id": "d"}}}, TEN + HOUR)
+    pipeline.send({"type": "page", "userId": "u2", "anonymousId": "c", "timestamp": TEN + 2 * HOUR, "messageId": "m",
+                   "context": {"device": {"id": "d"}}}, TEN + 2 * HOUR)
+    assert [line.change for line in pipeline.identity][-2:] == ["moved", "moved"]
+    lines = [(line.segment_id, line.change, line.identifiers) for line in pipeline.memberships if line.at == TEN + 2 * HOUR]
+    both = ["cookie:c", "customer_id:u2", "device_id:d"]
+    assert sorted(lines) == [("cookie", "entered", both), ("cookie", "exited", ["customer_id:u1"]),
+                             ("device", "entered", both), ("device", "exited", ["customer_id:u1"])]

@@ -9,7 +9,7 @@ import pytest
 from schemas.codec import Codec
 from streams.core.endings import Report, Wipe
 from streams.core.messages import Receipt
-from streams.core.receipts import REMEMBERED_FOR
+from streams.core.receipts import GIVEN_UP_AFTER, REMEMBERED_FOR, UNANSWERED
 from streams.task.outputs import AvroSink
 from streams.testing import Pipeline
 from tests.pipeline.holding import holding
@@ -114,6 +114,23 @@ def test_a_receipt_that_is_longer_in_coming_than_one_is_kept_comes_all_the_same(
     assert [receipt.outcome for receipt in pipeline.receipts] == ["done"]
     pipeline.advance(by=REMEMBERED_FOR)
     assert not remembered(pipeline)
+
+
+@pytest.mark.parametrize(("action", "lost"), [("erase", Wipe), ("export", Report)])
+def test_a_request_that_is_never_answered_is_given_up_after_360_days_and_says_so(action: str, lost: type) -> None:
+    """Its row was kept for ever."""
+    pipeline = joined(1)
+    with holding(pipeline, lambda sent: isinstance(sent, lost)) as held:
+        pipeline.request(action, JANE, request_id="r1")
+        pipeline.advance(by=GIVEN_UP_AFTER, including=False)
+        assert pipeline.receipts == []
+        pipeline.advance(by=1)
+        (receipt,) = pipeline.receipts
+        assert (receipt.request_id, receipt.outcome, receipt.reason) == ("r1", "refused", UNANSWERED)
+        pipeline.advance(by=REMEMBERED_FOR)
+        assert not remembered(pipeline)
+    held.come()
+    assert len(pipeline.receipts) == 1
 
 
 @PARTITIONS

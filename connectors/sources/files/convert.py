@@ -12,7 +12,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors.sources.files.mapping import As
-from connectors.sources.files.row import Beyond
+from connectors.sources.files.row import Beyond, Narrow
 from streams.core import values
 from streams.core.errors import Rejected
 from streams.core.values import Json, read_iso
@@ -56,6 +56,9 @@ def text(value: Json, zone: ZoneInfo) -> str:
         case Decimal():
             digits = format(value, "f")
             return digits.rstrip("0").removesuffix(".") if "." in digits else digits
+        case Narrow():
+            raise Rejected("is a float of 32 bits or fewer, too large to keep its last digits; expected it as text or as a "
+                           "whole number, written anew from where the values come from")
         case float() if not abs(value) < _EXACT:
             raise Rejected(f"is a number of {_EXACT:,} or more, whose last digits a float has lost; expected it as text")
         case float():
@@ -72,6 +75,8 @@ def text(value: Json, zone: ZoneInfo) -> str:
 
 def number(value: Json) -> int | float:
     """What rules would read as a number. A whole number beyond 64 bits becomes the nearest float, as in events."""
+    if isinstance(value, Narrow):
+        value = float(value)
     if isinstance(value, Decimal):
         value = int(value) if value.as_tuple().exponent == 0 else float(value)
     found = values.number(value)

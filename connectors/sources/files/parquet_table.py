@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sources.files.formats import unreadable
-from connectors.sources.files.row import Beyond, Record
+from connectors.sources.files.row import Beyond, Narrow, Record
 from streams.core.errors import Misconfigured
 
 ROWS_A_BATCH = 8192
 UNHELD = (OverflowError, ValueError, LookupError)
 """What pyarrow raises over times outside the calendar, texts that are none, and zones that nobody knows."""
+_SINGLE, _HALF = 1 << 24, 1 << 11
+"""From here on a float of 32 bits, and of 16, stands for several whole numbers."""
 ABSENT = "reading Parquet needs pyarrow, which is not installed; pip install 'audience-streams[files]'"
 
 
@@ -58,8 +60,23 @@ class ParquetTable:
         try:
             values: list[Any] = column.to_pylist()
         except UNHELD:
-            return [_value(scalar) for scalar in column]
-        return values
+            values = [_value(scalar) for scalar in column]
+        return [self._marked(value, column.type) for value in values] if self._is_narrow(column.type) else values
+
+    def _is_narrow(self, kind: Any) -> bool:
+        """Whether floats of 32 bits or fewer are in it."""
+        types = self._arrow.types
+        if types.is_nested(kind):
+            return any(self._is_narrow(kind.field(place).type) for place in range(kind.num_fields))
+        return bool(types.is_float32(kind) or types.is_float16(kind))
+
+    def _marked(self, value: Any, kind: Any) -> Any:
+        """The value with such floats in it marked, at any depth of objects. Lists are left as they are: no list is an id."""
+        types = self._arrow.types
+        if types.is_struct(kind) and isinstance(value, dict):
+            return {field.name: self._marked(value[field.name], field.type) for field in kind}
+        is_lossy = isinstance(value, float) and not abs(value) < (_HALF if types.is_float16(kind) else _SINGLE)
+        return Narrow(value) if is_lossy and self._is_narrow(kind) else value
 
 
 def _value(scalar: Any) -> Any:

@@ -36,3 +36,7 @@ class Beyond:
 
     def __str__(self) -> str:
         return "?"
+
+
+class Narrow(float):
+    """A float of a file that kept it in fewer than 64 bits, so large that its last digits may be lost."""

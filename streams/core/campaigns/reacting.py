@@ -30,7 +30,7 @@ def memberships_changed(
     one pass, so that the strongest campaign is asked first whatever triggers it."""
     sends = memberships_now(profile, at)
     for each in crossings:
-        if each.segment_id not in context.plan.segments:
+        if not each.entered:
             note_last(profile, each.segment_id, each.version)
     if not context.plan.definitions.campaigns:
         return sends

@@ -65,7 +65,7 @@ def audiences(profile: Profile) -> list[tuple[str, str, str]]:
 
 
 def note_last(profile: Profile, segment: str, version: int) -> None:
-    """For a segment that is no longer defined: note by which version the person was in it at the end."""
+    """The person left the segment: note by which version, for whoever takes them out once it is no longer defined."""
     for told in audiences(profile):
         row = profile.told[audience_key(*told)]
         if row[SEGMENT] == segment:

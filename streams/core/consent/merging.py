@@ -7,23 +7,32 @@ next statement, newer than the grant that was held back, ends it.
 Compared is what each half had stated by itself. Each is noted before anything of another is folded in (`Profile.halves`),
 and judged when all are there: so it does not matter which of them comes first, nor whether the message that joins them
 does, whose own grant is a new statement.
+
+The same kind of mark stands for a denial that is known but not folded in yet (`announce`).
 """
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Any, TypeAlias
 
+from streams.core.events import Event
+from streams.core.intervals import FOREVER
 from streams.core.profile import SOURCE, VALUE, Fragment, Profile, Statement, note_handover, when
+from streams.core.segments.leaves.people import newest_statement
 
 Mark: TypeAlias = list[Any]
 """[event time, arrival, source of the denial] of the newest grant that is held back."""
 OVERHEAD = 32
 """Bytes of a statement in a row beside its texts, at most."""
+ANNOUNCED = "\x00"
+"""Before the purpose, in `Profile.restrained`: the denial is in a message that is still to be decided. The third entry is
+then the message's strongest identifier."""
 
 
 def is_held_back(profile: Profile, purpose: str, statement: Statement) -> bool:
-    """True of a grant that a merge has put behind another source's denial."""
+    """True of a grant that a merge has put behind another source's denial, or that is older than one on its way."""
     return (_is_behind(statement, profile.restrained.get(purpose))
+            or _is_behind(statement, profile.restrained.get(ANNOUNCED + purpose))
             or _is_behind(statement, _contradiction(profile.halves, purpose)))
 
 
@@ -46,6 +55,32 @@ def note_other(profile: Profile, fragments: Iterable[Fragment], state: Profile) 
         profile.restrained[purpose] = max(mark, profile.restrained.get(purpose, mark))
 
 
+def announce(profile: Profile, event: Event) -> bool:
+    """This event goes to the sequencer first, and comes back to the person who has its strongest identifier. True if what it
+    denies was granted: from now on it is held back."""
+    _, since = profile.identifiers.get(event.subject) or (0, FOREVER)
+    if since > event.event_time:
+        return False
+    is_new = False
+    mark = [event.event_time, event.arrival, event.subject]
+    for purpose, is_granted in event.consent.items():
+        newest = newest_statement(profile, purpose)
+        if is_granted or newest is None or is_held_back(profile, purpose, newest) or not _is_behind(newest, mark):
+            continue
+        profile.restrained[ANNOUNCED + purpose], is_new = mark, True
+        profile.weight += OVERHEAD + 4 * (len(purpose) + len(event.subject))
+    return is_new
+
+
+def forget_announced(profile: Profile, identifier: str = "") -> None:
+    """Drop the marks of denials that have come, and of those that come to whoever has this identifier now."""
+    for key in [key for key in profile.restrained if key.startswith(ANNOUNCED)]:
+        mark, newest = profile.restrained[key], newest_statement(profile, key.removeprefix(ANNOUNCED))
+        *denied, subject = mark
+        if subject == identifier or (newest is not None and when(newest) >= denied):
+            del profile.restrained[key]
+
+
 def conclude(profile: Profile) -> None:
     """All halves are there: where they contradict each other, the profile stays marked."""
     for purpose in sorted({purpose for half in profile.halves for purpose in half}):
@@ -53,6 +88,7 @@ def conclude(profile: Profile) -> None:
         if mark is not None:
             profile.restrained[purpose] = max(mark, profile.restrained.get(purpose, mark))
     profile.halves = []
+    forget_announced(profile)
 
 
 def _note_own(profile: Profile) -> None:

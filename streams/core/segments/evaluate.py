@@ -110,13 +110,31 @@ def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Crossing]:
     """Judge everything anew: after a merge, a split, or new definitions. Only the difference is a crossing.
 
     Members who stay in under a new version keep `since`. Members of segments that no longer exist leave, last. A profile
-    without events (a split gave it nothing but an identifier, or another profile took all it had) is in no segment."""
+    without events (a split gave it nothing but an identifier, or another profile took all it had) is in no segment.
+    What time changes at `now` is left to the timer, as in `refresh`."""
+    due = [leaf for leaf, instant in profile.due.items() if instant == now and leaf in plan.leaves]
     profile.truth, profile.due = set(), {}
     if not profile.fragments:
         return _out(profile, sorted(profile.members), "no event is its own")
     _judge(plan, profile, plan.leaves, now)
     orphans = _out(profile, sorted(profile.members.keys() - plan.segments.keys()), "no longer defined")
-    return _settle(plan, profile, now, Flips("", {}, {}), plan.segments, is_new=True) + orphans
+    agreed = _reopen(plan, profile, due, now) if due else None
+    return _settle(plan, profile, now, Flips("", {}, {}), plan.segments, agreed, is_new=True) + orphans
+
+
+def _reopen(plan: Plan, profile: Profile, due: Iterable[str], now: int) -> Mapping[str, object] | None:
+    """Have those of the leaves `due` that time changes at `now` be as they were until then. Returns the memberships once it
+    has changed them; None if it changes none."""
+    then = _copy(profile)
+    for leaf in due:
+        held, until = plan.leaves[leaf].judge(profile, now - 1)
+        if until == now and held is not (leaf in profile.truth):
+            profile.truth ^= {leaf}
+            profile.due[leaf] = now
+    if profile.truth == then.truth:
+        return None
+    _settle(plan, then, now, Flips("", {}, {}), plan.segments)
+    return then.members
 
 
 def _out(profile: Profile, gone: list[str], because: str) -> list[Crossing]:

@@ -24,7 +24,7 @@ from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import check_topics
 from streams.runtime.outside.reading import committed
 from streams.runtime.settings import Settings
-from streams.task.publishing import HEAD, Published, document_of, records
+from streams.task.publishing import HEAD, Published, check_sizes, document_of, records
 from streams.topology import topic
 
 PATIENCE = 15.0
@@ -139,6 +139,7 @@ def edit(settings: Settings, change: Change) -> tuple[History, Mapping[str, Publ
             producer.init_transactions(PATIENCE)
             found = history(settings)
             if changed := change(found):
+                check_sizes(changed)
                 _write(settings, producer, found, changed)
             return found, changed
         except KafkaException as fault:

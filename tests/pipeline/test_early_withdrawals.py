@@ -1,0 +1,115 @@
+"""L6 while a message is under way: who withdraws consent in a message that is still to be decided has withdrawn it."""
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from schemas.codec import Codec
+from streams.core.homes import REALM
+from streams.pipeline import NO_TIMERS, Pipeline
+from streams.task.partitioning import partition_of
+from streams.task.requesting import request
+from streams.unit import Inbound
+from tests.pipeline.test_consent_merging import ADS, audience
+
+MAIL, PARTITIONS = "email-marketing", 8
+DEFINITIONS: dict[str, Any] = {
+    "segment/all": {"kind": "segment", "id": "all", "rule": {"everyone": {}}},
+    "segment/granted": {"kind": "segment", "id": "granted", "rule": {"consent": {"purpose": ADS}}},
+    "campaign/ads": {"kind": "campaign", "id": "ads", "segment": "all", "status": "live", "channels": {"display": {
+        "audience": "a", "destinations": ["gam"], "purpose": ADS}}},
+    "campaign/each": {"kind": "campaign", "id": "each", "segment": "all", "status": "live", "trigger": {"each": "Order"},
+                      "channels": {"email": {"subject": "Hello", "text": "Hi", "purpose": MAIL}}}}
+USER = next(f"u{n}" for n in range(99) if partition_of(f"customer_id:u{n}", PARTITIONS) != partition_of(REALM, PARTITIONS))
+HOME = partition_of(f"customer_id:{USER}", PARTITIONS)
+Message = dict[str, Any]
+
+
+def message(number: int, *, granted: bool | None = None, late: int = 0, **fields: Any) -> Message:
+    context = fields.pop("context", {})
+    if granted is not None:
+        context = context | {"consent": {"purposes": {ADS: granted, MAIL: granted}}}
+    return {"type": "track", "event": "Order", "userId": USER, "messageId": f"m{number}", "receivedAt": number * 1_000,
+            "timestamp": (number - late) * 1_000, "context": context} | fields
+
+
+def begun() -> Pipeline:
+    pipeline = Pipeline(DEFINITIONS, PARTITIONS)
+    pipeline.send(message(1, type="identify", anonymousId="c", traits={"email": "u@example.org"}, granted=True))
+    assert audience(pipeline) == {"cookie:c"}
+    return pipeline
+
+
+def comes_home(pipeline: Pipeline, message: Message) -> None:
+    """Handled at the home of the customer id, and no further: what it sends elsewhere waits."""
+    pipeline.now = message["receivedAt"]
+    record = Inbound("events.hits", HOME, 0, None, orjson.dumps(message), pipeline.now)
+    pipeline._run(HOME, [record], NO_TIMERS)
+
+
+def marks(pipeline: Pipeline) -> list[Message]:
+    return [profile.restrained for profile in pipeline.profiles() if profile.restrained]
+
+
+DEVICE = {"device": {"id": "d"}}
+
+
+@pytest.mark.parametrize("first", [{"anonymousId": "c"}, {}], ids=["linked", "alone"])
+def test_l6_a_withdrawal_that_brings_new_evidence_holds_before_it_is_decided(first: Message) -> None:
+    """A message that the same person caused in between was sent, and audiences were left only afterwards."""
+    pipeline = Pipeline(DEFINITIONS, PARTITIONS)
+    pipeline.send(message(1, granted=True, **first))
+    pipeline.send(message(2, type="identify", traits={"email": "u@example.org"}))
+    comes_home(pipeline, message(3, granted=False, event="Other", context=DEVICE))
+    comes_home(pipeline, message(4))
+    assert not [each for each in pipeline.activations() if each.at >= 3_000 and each.change != "exited"]
+    assert audience(pipeline) == set()
+    pipeline.advance(by=1)
+    pipeline._drain()
+    assert pipeline.members("granted") == set()
+    assert audience(pipeline) == set() and marks(pipeline) == []
+
+
+def test_l6_a_withdrawal_under_way_is_no_answer_to_a_later_grant() -> None:
+    pipeline = begun()
+    comes_home(pipeline, message(3, granted=False, event="Other", context=DEVICE))
+    assert audience(pipeline) == set()
+    comes_home(pipeline, message(4, granted=True))
+    assert audience(pipeline) == {"cookie:c"}
+    pipeline._drain()
+    assert audience(pipeline) == {"cookie:c", "device_id:d"} and marks(pipeline) == []
+
+
+def test_a_late_withdrawal_under_way_withdraws_no_later_grant() -> None:
+    pipeline = begun()
+    comes_home(pipeline, message(3, granted=False, late=3, event="Other", context=DEVICE))
+    assert audience(pipeline) == {"cookie:c"} and marks(pipeline) == []
+
+
+def test_what_a_rule_says_of_consent_waits_for_the_decision() -> None:
+    """As every other rule does: the event is folded once it is decided."""
+    pipeline = begun()
+    comes_home(pipeline, message(3, granted=False, event="Other", context=DEVICE))
+    assert pipeline.members("granted") and audience(pipeline) == set()
+    pipeline._drain()
+    assert not pipeline.members("granted")
+
+
+def test_a_withdrawal_of_who_is_split_off_meanwhile_is_theirs_alone() -> None:
+    """The profile hears of it before it hears of the split, which was decided first."""
+    pipeline = begun()
+    pipeline._waiting[partition_of(REALM, PARTITIONS)].append(Inbound(
+        "privacy.requests", 0, 0, b"", Codec().encode("privacy_request", request(
+            "split", "cookie:c", request_id="r", source="test", at=2_000, split_off=[f"customer_id:{USER}"])), 2_000))
+    while waiting := [index for index, records in enumerate(pipeline._waiting) if records and index != HOME]:
+        for index in waiting:
+            batch = list(pipeline._waiting[index])
+            pipeline._waiting[index].clear()
+            pipeline._run(index, batch, NO_TIMERS)
+    assert pipeline._waiting[HOME]
+    comes_home(pipeline, message(3, granted=False, event="Other", context=DEVICE))
+    assert audience(pipeline) == set() and len(marks(pipeline)) == 1
+    pipeline._drain()
+    assert len(pipeline.profiles()) == 2 and marks(pipeline) == []
