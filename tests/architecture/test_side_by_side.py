@@ -30,8 +30,9 @@ def test_the_rest_of_kafka_comes_first() -> None:
     ({}, 2), ({"source": FROM.ARGS}, 0), ({"capture": "no"}, 0), ({"trace": True}, 0), ({"keyword": "values"}, 0),
     ({"markexpr": "nightly"}, 0), ({"lf": True}, 0)], ids=str)
 def test_only_the_whole_suite_is_run_by_two(asked: dict[str, object], expected: int) -> None:
-    given = {"source": FROM.TESTPATHS, "capture": "fd", "trace": False, "keyword": "", "markexpr": "not nightly", "lf": False}
-    given |= asked
+    usual = {"source": FROM.TESTPATHS, "capture": "fd", "trace": False, "keyword": "", "lf": False,
+             "markexpr": "not nightly"}
+    given = usual | asked
     config = SimpleNamespace(
         args_source=given["source"], option=SimpleNamespace(**given), getoption=lambda name, _: given[name])
     assert pytest_xdist_auto_num_workers(config) == expected
