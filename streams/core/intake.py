@@ -134,8 +134,8 @@ class Intake:
         )
 
     def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:
-        """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous`, and the traits of a
-        `group` are no person's."""
+        """All identifiers of a message, strongest first; of several e-mails those of the traits, the context's traits, the
+        properties. `alias` leaves `previousId` to `previous`, and the traits of a `group` are no person's."""
         found: list[str] = []
         if "userId" in message:
             self._add(found, "customer_id", message["userId"])
@@ -143,6 +143,8 @@ class Intake:
             self._add(found, "cookie", message["anonymousId"])
         if traits and message.get("type") != "group":
             self._person(found, traits)
+        if "traits" in context and isinstance(context["traits"], dict):
+            self._person(found, context["traits"])
         if "email" in properties:
             self._add(found, "email", properties["email"])
         if context:
@@ -178,8 +180,7 @@ class Intake:
         return found
 
     def _from_context(self, found: list[str], context: Message) -> None:
-        if "traits" in context and isinstance(context["traits"], dict):
-            self._person(found, context["traits"])
+        """The devices and external ids of a message."""
         if "device" in context and isinstance(device := context["device"], dict):
             if "id" in device:
                 self._add(found, "device_id", device["id"])

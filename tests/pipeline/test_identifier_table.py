@@ -1,6 +1,7 @@
 """The identifier table of INTERFACES section 1, row by row: whence each comes, how it is written, which bind first."""
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -131,6 +132,21 @@ def test_the_stronger_of_two_neighbours_names_the_profile(place: int) -> None:
     (person,) = pipeline.profiles()
     assert set(person.identifiers) == {stronger, weaker}
     assert set(person.fragments) == {stronger}
+
+
+ONE_ADDRESS: Json = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"email": {"limit": {"at_most": 1}}}}}
+PLACES: Json = {
+    "email:z@x.org": {"type": "identify", "traits": {"email": "z@x.org"}},
+    "email:y@x.org": {"context": {"traits": {"email": "y@x.org"}}},
+    "email:x@x.org": {"properties": {"email": "x@x.org"}},
+}
+
+
+@pytest.mark.parametrize(("first", "second"), [*combinations(PLACES, 2)])
+def test_of_two_e_mails_that_which_the_table_takes_from_a_later_place_is_the_weaker(first: str, second: str) -> None:
+    """INTERFACES, section 1: the row says `traits.email`, `context.traits.email`, `properties.email`."""
+    sent = together(together(message(), PLACES[second]), PLACES[first])
+    assert found(sent, definitions=ONE_ADDRESS) == [first]
 
 
 BLOCKED = ("null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id", "distinct_id",
