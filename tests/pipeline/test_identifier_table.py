@@ -38,6 +38,12 @@ def named(*pairs: tuple[str, str]) -> Json:
 ROWS: dict[str, tuple[Json, list[str]]] = {
     "a user id is trimmed and keeps its case": (message(userId="  Ann1 "), ["customer_id:Ann1"]),
     "a cookie is trimmed and keeps its case": (message(anonymousId=" Xy "), ["cookie:Xy"]),
+    "a number": (message(userId=900), ["customer_id:900"]),
+    "a whole number as columns with gaps hold it": (
+        message(userId=900.0, context={"externalIds": [{"type": "card", "id": 7.0}]}), ["card:7", "customer_id:900"]),
+    "no number with a fraction": (message(userId=900.5, anonymousId="c"), ["cookie:c"]),
+    "no number that has lost its last digits": (message(userId=float(2**53), anonymousId="c"), ["cookie:c"]),
+    "no truth value": (message(userId=True, anonymousId="c"), ["cookie:c"]),
     "e-mail of an identify": (
         {**message(traits={"email": " Ann@Example.ORG "}), "type": "identify"}, ["email:ann@example.org"]),
     "e-mail of a context": (message(context={"traits": {"email": "Ann@Example.org"}}), ["email:ann@example.org"]),
