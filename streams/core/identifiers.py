@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from streams.core.definitions import Caps, Namespace, OnConflict
+from streams.core.values import Json
 
 LONGEST_VALUE = 512
+INEXACT = 2**53
+"""From here on a float stands for several whole numbers."""
 ANONYMOUS: frozenset[str] = frozenset({"cookie", "device_id", "device_ad_id"})
 CUSTOM_PRIORITY = 4
 CUSTOM_LIMIT = 5
@@ -49,6 +52,16 @@ def is_namespace(name: str) -> bool:
 def is_anonymous(identifier: str) -> bool:
     """True for cookies and devices, which name a browser or a machine and not a person."""
     return namespace_of(identifier) in ANONYMOUS
+
+
+def text_of(value: Json) -> str | None:
+    """What a message states as an identifier, as text: 900 is "900", and so is 900.0, as whoever keeps whole numbers in a
+    column with gaps writes it. None for what is neither text nor a whole number with all its digits."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < INEXACT:
+        value = int(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def spelled(namespace: str, value: str) -> str:

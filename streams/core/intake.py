@@ -16,7 +16,7 @@ from streams.core import values
 from streams.core.consent.mapping import DEFAULT, FIELDS, restrict, stated
 from streams.core.errors import Rejected
 from streams.core.events import GROUP, Event
-from streams.core.identifiers import Namespaces, is_blocked, is_namespace, namespace_of, spelled
+from streams.core.identifiers import Namespaces, is_blocked, is_namespace, namespace_of, spelled, text_of
 from streams.core.intervals import DAY_MS
 from streams.core.values import LATEST, Json
 
@@ -134,8 +134,8 @@ class Intake:
         )
 
     def identifiers(self, message: Message, context: Message, properties: Message, traits: Message) -> tuple[str, ...]:
-        """All identifiers of a message, strongest first; `alias` leaves `previousId` to `previous`, and the traits of a
-        `group` are no person's."""
+        """All identifiers of a message, strongest first; of several e-mails those of the traits, the context's traits, the
+        properties. `alias` leaves `previousId` to `previous`, and the traits of a `group` are no person's."""
         found: list[str] = []
         if "userId" in message:
             self._add(found, "customer_id", message["userId"])
@@ -143,6 +143,8 @@ class Intake:
             self._add(found, "cookie", message["anonymousId"])
         if traits and message.get("type") != "group":
             self._person(found, traits)
+        if "traits" in context and isinstance(context["traits"], dict):
+            self._person(found, context["traits"])
         if "email" in properties:
             self._add(found, "email", properties["email"])
         if context:
@@ -178,8 +180,7 @@ class Intake:
         return found
 
     def _from_context(self, found: list[str], context: Message) -> None:
-        if "traits" in context and isinstance(context["traits"], dict):
-            self._person(found, context["traits"])
+        """The devices and external ids of a message."""
         if "device" in context and isinstance(device := context["device"], dict):
             if "id" in device:
                 self._add(found, "device_id", device["id"])
@@ -202,11 +203,10 @@ class Intake:
             self._add(found, name, value)
 
     def _add(self, found: list[str], name: str, value: Json) -> None:
-        if not isinstance(value, str):
-            if not isinstance(value, int) or isinstance(value, bool):
-                return
-            value = str(value)
-        value = spelled(name, value)
+        text = value if isinstance(value, str) else text_of(value)
+        if text is None:
+            return
+        value = spelled(name, text)
         if "\x00" in value or is_blocked(value) or (
                 self.namespaces.blocked and not self.namespaces.allows(name, value)):
             return
@@ -250,7 +250,7 @@ def _with_outside(message: Message, kind: str, properties: dict[str, Any]) -> di
 def _event_name(message: Message) -> str:
     name = message.get("event")
     if not isinstance(name, str) or not name:
-        raise Rejected("event is missing; a track message names what happened in the field event")
+        raise Rejected("event is missing or no text; a track message names what happened in the field event")
     return name
 
 

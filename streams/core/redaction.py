@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 
+from streams.core.identifiers import text_of
 from streams.core.values import Json
 
 PEOPLE = frozenset({"email", "phone"})
@@ -73,7 +74,7 @@ class Redaction:
         """A Segment message without them: no field names them, no property, trait or context mentions them. What makes it a
         message (type, event, name, times, numbers) stays. Changes the one that is given."""
         for holder, field, value in list(_named(message, self.identifiers)):
-            said = str(holder.get(field)).strip()
+            said = (text_of(holder.get(field)) or "").strip()
             if said.lower() == value.lower() or (field == "phone" and _digits(said) == _digits(value)):
                 del holder[field]
         return message | {field: self.value(message[field]) for field in _FREE if field in message}

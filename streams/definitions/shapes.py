@@ -171,7 +171,7 @@ class Record(Generic[T]):
             if name not in self.fields:
                 meant = word_meant(name, [valid for valid in self.fields if valid not in found.value])
                 child.note(f"unknown field {shown(name)} in {dotted(found.steps)}",
-                           f"one of {', '.join(self.fields)}", meant)
+                           f"one of {', '.join(self.fields)}" if self.fields else "an empty object, {}", meant)
                 present.add(meant)
                 continue
             present.add(name)

@@ -67,7 +67,7 @@ def test_what_makes_a_message_one_is_never_touched(value: str) -> None:
 def test_identifier_fields_go_also_where_they_are_short_or_numbers() -> None:
     found = redaction("customer_id:7", "cookie:c", "email:j@x", "phone:+491701234567", "device_id:d", "device_ad_id:a",
                       "crm:9")
-    message = {"type": "track", "event": "7", "userId": 7, "anonymousId": " c ", "previousId": "7",
+    message = {"type": "track", "event": "7", "userId": 7.0, "anonymousId": " c ", "previousId": 7,
                "traits": {"email": "J@x"}, "properties": {"email": "j@x", "phone": "+49 170 1234567", "count": 7},
                "context": {"traits": {"phone": "+491701234567"}, "device": {"id": "d", "advertisingId": "A", "model": "d"},
                            "externalIds": [{"type": "CRM", "id": 9}, {"type": "erp", "id": 9}]}}

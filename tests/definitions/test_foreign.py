@@ -19,7 +19,8 @@ from tests.definitions.refused import faults
 ROOT = Path(__file__).parents[2]
 TRAIT = "{trait: {name: t, %s}}"
 WHERE = "{performed: {event: A, where: [{property: p, %s}]}}"
-OUTSIDE = {"name", "property", "id", "for", "steps", "function", "text", "entered", "exited", "live", "from", "to"}
+OUTSIDE = {"name", "property", "id", "for", "steps", "then_not", "function", "text", "entered", "exited", "live", "from",
+           "to"}
 """Of single nodes, and of campaigns."""
 
 
@@ -38,6 +39,10 @@ OUTSIDE = {"name", "property", "id", "for", "steps", "function", "text", "entere
     ("{aggregate: {event: A, property: p, function: avg, gt: 1}}", "average"),
     ("{aggregate: {event: A, property: p, function: mode, is: x}}", "most_frequent"),
     ("{sequence: {steps: [{event: A}, {event: B}], then_not: {event: C, within: 1h}}}", "for"),
+    ("{sequence: {steps: [{event: A}, {event: B}], not_followed_by: {event: C}}}", "then_not"),
+    ("{has_not_performed: {event: A}}", "not"), ("{count: {event: A}}", "performed"), ("{all_users: {}}", "everyone"),
+    ("{performed: {event: A, in_last: 3d}}", "within"), (TRAIT % "not_in_last: 3d", "older_than"),
+    (TRAIT % "known: true", "exists"), (TRAIT % "contains_all: [x]", "includes"), (TRAIT % "is_not_equal: 1", "is_not"),
 ])
 def test_a_word_of_another_language(tmp_path: Path, rule: str, meant: str) -> None:
     [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
@@ -74,6 +79,21 @@ def test_a_kind_of_another_language(tmp_path: Path, kind: str) -> None:
 def test_nothing_is_suggested_that_counts_otherwise(tmp_path: Path, count: str) -> None:
     [fault] = faults(tmp_path, f"kind: segment\nid: s\nrule: {{performed: {{event: A, {count}}}}}\n")
     assert "one of event, where, within" in fault and "did you mean" not in fault
+
+
+@pytest.mark.parametrize("rule", [
+    TRAIT % "not_contains: x", TRAIT % "does_not_contain: x", TRAIT % "isnt_within: 3d", TRAIT % "not_starts_with: x",
+    "{sequence: {steps: [{event: A}, {event: B}], without: {event: C}}}", "{didnt_trait: {name: t, is: 1}}"])
+def test_nothing_is_suggested_that_says_the_opposite(tmp_path: Path, rule: str) -> None:
+    """`not_contains` was answered with `contains`, and `without` with `within`."""
+    [fault, *_] = faults(tmp_path, f"kind: segment\nid: s\nrule: {rule}\n")
+    assert "unknown" in fault and "did you mean" not in fault
+
+
+def test_what_has_no_fields_is_expected_to_be_empty(tmp_path: Path) -> None:
+    """The sentence broke off after `expected one of`."""
+    [fault] = faults(tmp_path, "kind: segment\nid: s\nrule: {everyone: {at: 1}}\n")
+    assert fault.endswith('unknown field "at" in rule.everyone; expected an empty object, {}')
 
 
 @pytest.mark.parametrize(("rule", "instead"), [

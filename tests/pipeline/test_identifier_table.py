@@ -1,6 +1,7 @@
 """The identifier table of INTERFACES section 1, row by row: whence each comes, how it is written, which bind first."""
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -37,6 +38,12 @@ def named(*pairs: tuple[str, str]) -> Json:
 ROWS: dict[str, tuple[Json, list[str]]] = {
     "a user id is trimmed and keeps its case": (message(userId="  Ann1 "), ["customer_id:Ann1"]),
     "a cookie is trimmed and keeps its case": (message(anonymousId=" Xy "), ["cookie:Xy"]),
+    "a number": (message(userId=900), ["customer_id:900"]),
+    "a whole number as columns with gaps hold it": (
+        message(userId=900.0, context={"externalIds": [{"type": "card", "id": 7.0}]}), ["card:7", "customer_id:900"]),
+    "no number with a fraction": (message(userId=900.5, anonymousId="c"), ["cookie:c"]),
+    "no number that has lost its last digits": (message(userId=float(2**53), anonymousId="c"), ["cookie:c"]),
+    "no truth value": (message(userId=True, anonymousId="c"), ["cookie:c"]),
     "e-mail of an identify": (
         {**message(traits={"email": " Ann@Example.ORG "}), "type": "identify"}, ["email:ann@example.org"]),
     "e-mail of a context": (message(context={"traits": {"email": "Ann@Example.org"}}), ["email:ann@example.org"]),
@@ -131,6 +138,21 @@ def test_the_stronger_of_two_neighbours_names_the_profile(place: int) -> None:
     (person,) = pipeline.profiles()
     assert set(person.identifiers) == {stronger, weaker}
     assert set(person.fragments) == {stronger}
+
+
+ONE_ADDRESS: Json = {"identity/one": {"kind": "identity", "id": "one", "namespaces": {"email": {"limit": {"at_most": 1}}}}}
+PLACES: Json = {
+    "email:z@x.org": {"type": "identify", "traits": {"email": "z@x.org"}},
+    "email:y@x.org": {"context": {"traits": {"email": "y@x.org"}}},
+    "email:x@x.org": {"properties": {"email": "x@x.org"}},
+}
+
+
+@pytest.mark.parametrize(("first", "second"), [*combinations(PLACES, 2)])
+def test_of_two_e_mails_that_which_the_table_takes_from_a_later_place_is_the_weaker(first: str, second: str) -> None:
+    """INTERFACES, section 1: the row says `traits.email`, `context.traits.email`, `properties.email`."""
+    sent = together(together(message(), PLACES[second]), PLACES[first])
+    assert found(sent, definitions=ONE_ADDRESS) == [first]
 
 
 BLOCKED = ("null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id", "distinct_id",
