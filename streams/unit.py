@@ -59,6 +59,8 @@ class Outcome:
     applied: int = 0
     rejected: int = 0
     """Records that became dead letters, which are in `sends`."""
+    strange: int = 0
+    """Of these, what came from outside: they say nothing about the deployment's own input."""
     decisions: Mapping[str, int] = field(default_factory=dict)
     """About identity, by what was decided."""
     consent_faults: Mapping[str, int] = field(default_factory=dict)

@@ -115,6 +115,8 @@ class Inliner:
             return None
         path = self.folder / file if isinstance(file, str) else self.folder
         try:
+            if not path.is_file():  # a pipe waits for a writer, a device has no end
+                raise ValueError("no file")
             return path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             self._note(steps, f"{shown(file)} is not UTF-8", "a text file in UTF-8")

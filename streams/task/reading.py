@@ -24,6 +24,8 @@ from streams.task.wire import decode as decode_command
 from streams.unit import Inbound
 
 REPLAYED = "audience-replayed"
+COLLECTED = "audience-collected"
+"""Header of what anybody outside may have sent: no number of such dead letters ends a worker."""
 EVENT_TOPICS = frozenset({"events.hits", "events.interactions"})
 SCHEMAS = {"commands": "command", "definitions": "definition", "privacy.requests": "privacy_request"}
 ASKED_AT_HOME = frozenset({"suppress", "unsuppress", "erase", "export"})

@@ -24,7 +24,7 @@ from streams.task.answers import Answers
 from streams.task.arrivals import Arrivals
 from streams.task.outputs import AvroSink, Sink, decided, refused, unread
 from streams.task.presses import Presses
-from streams.task.reading import Reader
+from streams.task.reading import COLLECTED, Reader
 from streams.task.redactions import REDACTION, Redactions
 from streams.task.revisions import Revisions
 from streams.task.routing import COMMANDS, Router
@@ -165,6 +165,7 @@ class Task:
                 read = self._reader.read(record, wall)
             except (Rejected, Undecodable) as fault:
                 outcome.rejected += 1
+                outcome.strange += any(name == COLLECTED for name, _ in record.headers)
                 outcome.sends += self._sink.dead_letter(record, str(fault), "events", min(record.at, wall))
                 continue
             if read is not None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import orjson
@@ -177,6 +178,14 @@ def test_a_missing_file_with_the_nearest_one(shop: Path) -> None:
     (shop / "mail" / "cart.html.j2").rename(shop / "mail" / "carts.html.j2")
     expected = "a file, named relative to the folder; did you mean mail/carts.html.j2?"
     assert faults(shop) == (f'shop.yaml:24: "mail/cart.html.j2" cannot be read; expected {expected}',)
+
+
+def test_a_list_that_is_no_file_is_not_waited_for(shop: Path) -> None:
+    """`file: /dev/zero` was read until memory ran out, and a pipe without a writer for ever."""
+    (shop / "lists" / "vips.txt").unlink()
+    os.mkfifo(shop / "lists" / "vips.txt")
+    [fault] = faults(shop)
+    assert '"lists/vips.txt" cannot be read; expected a file' in fault
 
 
 @pytest.mark.parametrize("form", ["[{0},\n{1}]", "{0}\n{1}\n", "\n{0} {1}"])

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from schemas.codec import Codec
-from tests.kafka.deployment import Deployment, free_port
+from streams.runtime.kafka.topics import ensure_topics
+from tests.kafka.deployment import Deployment, free_port, wait_until
 from tests.processes import ROOT, environment, fetched
 
 CODEC = Codec()
@@ -25,9 +27,16 @@ class Server:
         self.port, self.log = free_port(), deployment.folder / "serve.log"
         self._arguments = ["serve", "--port", str(self.port), "--ready-within", str(ready_within)]
         self._environment = environment(**deployment.variables, AUDIENCE_DATA=str(deployment.folder / "data"))
+        self._deployment = deployment
         self.topic = deployment.names.on_cluster("audiences.memberships")
         self._producer = Producer({"bootstrap.servers": deployment.settings.broker, "transactional.id": self.topic})
         self._producer.init_transactions(30)
+
+    def make_topic_anew(self) -> None:
+        """Deletes it with all its records; what is told after that stands on a new one."""
+        admin = AdminClient({"bootstrap.servers": self._deployment.settings.broker})
+        admin.delete_topics([self.topic])[self.topic].result(30)
+        wait_until(lambda: self.topic in ensure_topics(self._deployment.settings), within=30, what="a new topic")
 
     def start(self, largest_file: int | None = None) -> None:
         limit = [] if largest_file is None else ["prlimit", f"--fsize={largest_file}"]

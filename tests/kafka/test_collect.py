@@ -141,3 +141,20 @@ def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_hal
             wait_until(lambda: len(told) >= len(wanted), within=90, what=f"all {len(wanted)} are members")
     entered = sorted(identifier for each in told for identifier in each.record["identifiers"])
     assert entered == wanted
+
+
+@pytest.mark.timeout(120)
+def test_no_request_of_a_stranger_ends_the_workers(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
+    told: list[Seen] = []
+    limits = {"AUDIENCE_DEAD_LETTER_RUN": "20", "AUDIENCE_DEAD_LETTER_RATIO": "0.1"}
+    with Deployment(own_broker.address, tmp_path, **limits) as deployment:
+        edit(deployment.settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
+        port, worker = free_port(), deployment.worker("one")
+        url = f"http://127.0.0.1:{port}/v1/batch"
+        worker.start()
+        with running(f"collect --port {port}", deployment.variables):
+            wait_until(lambda: post(url, {"batch": [{}] * 5_000}) == 200, within=60, what="what is no message is taken")
+            assert post(url, {"batch": [seen(1)]}) == 200
+            with Observer(deployment.settings, ["audiences.changes"], told.append):
+                wait_until(lambda: len(told) > 0, within=60, what="the worker goes on")
+        assert worker.is_running

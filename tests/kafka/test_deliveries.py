@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 import pytest
 from aiohttp import web
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from connectors.delivery import Activation, Delivered, Limits, Outcome, engine
 from connectors.delivery.activation import as_json
@@ -25,12 +26,13 @@ from streams.runtime.beside.destinations import Destinations, Roster, Running
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.exits import Exit
 from streams.runtime.kafka.names import Names
+from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.settings import Settings
 from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, accept, activation, eventually, for_ever
 from tests.kafka.conftest import Broker
-from tests.kafka.deployment import Deployment, free_port
+from tests.kafka.deployment import Deployment, free_port, wait_until
 from tests.kafka.observed import standing
 from tests.kafka.test_collect import halted
 from tests.processes import fetched, running
@@ -54,11 +56,11 @@ def define(settings: Settings, urls: dict[str, str]) -> None:
     edit(settings, lambda found: revise(found.heads, documents))
 
 
-def write(settings: Settings) -> None:
+def write(settings: Settings, numbers: Iterable[int] = range(MANY)) -> None:
     producer = Producer({"bootstrap.servers": settings.broker, "partitioner": "murmur2_random"})
     codec, topic = Codec(), Names(settings).on_cluster("activations.email")
     at = int(time.time() * 1000)
-    for number in range(MANY):
+    for number in numbers:
         row = as_json(activation(number, at=at))
         producer.produce(topic, codec.encode("activation", row | {"content": orjson.dumps(row["content"]).decode()}),
                          row["identifier"])
@@ -154,6 +156,9 @@ class Hurting:
     async def close(self) -> None: ...
 
 
+async def no_harm() -> None: ...
+
+
 SILENT = 6.0
 """Seconds; the least that a broker accepts."""
 
@@ -203,6 +208,33 @@ def test_who_was_written_to_while_the_broker_stood_still_is_not_written_to_again
     halts[0].join()
     assert "20 outcomes wait for Kafka" in caplog.text
     assert "partitions were given to others or taken over" in caplog.text
+
+
+def test_a_channel_that_is_made_anew_is_read_from_its_beginning(broker: Broker, tmp_path: Path) -> None:
+    """As many as had been delivered from the old one were passed over without a word, a restart notwithstanding."""
+    with Deployment(broker.address, tmp_path, AUDIENCE_PARTITIONS="1") as deployment:
+        settings = deployment.settings
+    connector = Hurting(MANY, no_harm)
+
+    def make_anew() -> None:
+        topic, admin = Names(settings).on_cluster("activations.email"), AdminClient({"bootstrap.servers": broker.address})
+        admin.delete_topics([topic])[topic].result(30)
+        wait_until(lambda: topic in ensure_topics(settings), within=30, what="a new topic")
+
+    async def play() -> None:
+        mail = Destination(id="mail", channel="email", connector="smtp")
+        destinations = Destinations(lambda each: deliveries.KafkaActivations(settings, each.id, each.channel))
+        destinations.become(Plan(running={"mail": Running(definition=mail, connector=connector, limits=Limits())}))
+        async with asyncio.timeout(90):
+            for first, last in ((0, MANY), (MANY, MANY + 50), (MANY + 50, MANY + 60)):
+                await asyncio.to_thread(write, settings, range(first, last))
+                await eventually(lambda: len(connector.sent) == last)  # noqa: B023
+                if last == MANY:
+                    await asyncio.to_thread(make_anew)
+        await destinations.stop(20)
+
+    asyncio.run(play())
+    assert max(connector.sent.values()) == 1
 
 
 def test_told_to_end_while_the_broker_is_away_it_ends_within_its_grace_and_goes_on_at_the_next_start(

@@ -66,3 +66,18 @@ def test_a_full_disk_ends_it_and_the_next_start_goes_on(broker: Broker, tmp_path
         server.start()
         wait_until(server.is_ready, within=40, what="ready")
         assert server.segments("cookie:19999") == ["a-segment-of-19999"]
+
+
+def test_a_topic_that_is_made_anew_is_copied_anew(broker: Broker, tmp_path: Path) -> None:
+    """Whom the new one does not name stood in the copy for ever, and what it said first was left out."""
+    with serving(broker.address, tmp_path) as server:
+        server.tell({f"cookie:{n}": ["old"] for n in range(100)})
+        server.start()
+        wait_until(server.is_ready, within=40, what="ready")
+        server.make_topic_anew()
+        wait_until(lambda: server.segments("cookie:1") == [], within=40, what="the old copy is gone")
+        server.tell({"cookie:2": ["new"]})
+        told(server, "cookie:2", "new")
+        wait_until(server.is_ready, within=40, what="ready again")
+        assert server.segments("cookie:3") == []
+    assert "Traceback" not in server.log.read_text()

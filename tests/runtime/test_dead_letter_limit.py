@@ -58,3 +58,12 @@ def test_units_without_records_are_not_kept() -> None:
     for _ in range(100):
         limit.count(unit(0, 0))
     assert len(limit._units) == 0
+
+
+def test_what_strangers_sent_neither_counts_nor_hides_what_does() -> None:
+    limit = DeadLetterLimit(ratio=0.5, run=10)
+    for _ in range(5):
+        limit.count(Outcome([], [], 0, 2 * LEAST, strange=2 * LEAST))
+    limit.count(Outcome([], [], 0, 2 * LEAST + 9, strange=2 * LEAST))
+    with pytest.raises(Stop, match="10 in a row"):
+        limit.count(Outcome([], [], 0, 2 * LEAST + 1, strange=2 * LEAST))

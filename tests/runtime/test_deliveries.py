@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
 from connectors.delivery.activation import as_json
 from connectors.delivery.progress import from_text
@@ -20,9 +20,10 @@ MARKS = {0: from_text(7, "")}
 
 
 class Read:
-    """A message, the 51st of its partition."""
+    """A message, the 51st of its partition by default."""
 
-    def __init__(self, content: str | None = None) -> None:
+    def __init__(self, content: str | None = None, offset: int = 50) -> None:
+        self._offset = offset
         row = as_json(activation(1))
         self._row = row | {"content": content or orjson.dumps(row["content"]).decode()}
 
@@ -35,7 +36,7 @@ class Read:
         return 0
 
     def offset(self) -> int:
-        return 50
+        return self._offset
 
     def value(self) -> bytes:
         return Codec().encode("activation", self._row)
@@ -77,10 +78,31 @@ def test_who_is_no_member_any_more_takes_nothing_until_it_is_one_again() -> None
     assert not asyncio.run(activations.take(10, 0))
 
 
+class Forgotten(Refusing):
+    """A consumer whose group has lost what was committed, as Kafka deletes it with the topic."""
+
+    def commit(self, **_: Any) -> None: ...
+
+    def assign(self, _: list[TopicPartition]) -> None: ...
+
+    def committed(self, places: list[TopicPartition], _: float) -> list[TopicPartition]:
+        return [TopicPartition(each.topic, each.partition, OFFSET_INVALID) for each in places]
+
+
+def test_what_was_done_of_a_topic_that_is_gone_says_nothing_of_the_one_made_in_its_place() -> None:
+    activations = KafkaActivations(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), "gam", "display")
+    activations._consumer = consumer = Forgotten(0)  # type: ignore[assignment]
+    asyncio.run(activations.settle((), {0: from_text(100, "")}))
+    assert not asyncio.run(activations.take(10, 0)), "it is done"
+    activations._assigned(consumer, [TopicPartition("activations.display", 0)])  # type: ignore[arg-type]
+    consumer._messages = [Read()]
+    assert len(asyncio.run(activations.take(10, 0))) == 1
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", '"x"', "null", '{"destinations": 5}', '{"destinations": "gam"}'])
 def test_what_is_no_activation_stops_no_destination(content: str) -> None:
     """It began anew every five seconds, for ever, and met the same record."""
     activations = KafkaActivations(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), "gam", "display")
     activations._consumer = consumer = Refusing(0)  # type: ignore[assignment]
-    consumer._messages = [Read(), Read(content or " ")]
+    consumer._messages = [Read(offset=51), Read(content or " ")]
     assert len(asyncio.run(activations.take(10, 0))) == 1

@@ -17,6 +17,7 @@ from streams.runtime.beside.writer import Record, Writer
 from streams.runtime.clock import wall_ms
 from streams.runtime.outside.upstream import address
 from streams.runtime.settings import Settings
+from streams.task.reading import COLLECTED
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class EventTopics:
     """Puts messages on them, many requests at once."""
 
     def __init__(self, settings: Settings) -> None:
-        self._intake, self._writer = Intake(Namespaces(), phone_number), Writer(settings)
+        self._intake, self._writer = Intake(Namespaces(), phone_number), Writer(settings, {COLLECTED: b"1"})
 
     async def put(self, messages: Sequence[dict[str, Any]]) -> None:
         """As `Writer.put`."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, assert_never
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
 
 from connectors.delivery import Deferred, Delivered, Delivery, Place, Refused, Taken
 from connectors.delivery.activation import from_record
@@ -65,6 +65,10 @@ class KafkaActivations:
         self._is_revoked = self._is_ousted = False
         """Ousted: the next engine reads on from what is committed once there is an assignment again, and not from here."""
         self._lost = 0
+        self._committed: set[int] = set()
+        """Partitions of which this process committed something."""
+        self._made_anew: set[int] = set()
+        """Since the engine began: what it says of these is about records that are gone."""
 
     async def take(self, most: int, within: float) -> Sequence[Taken]:
         """Rebalanced when partitions were taken away since the last call."""
@@ -120,12 +124,17 @@ class KafkaActivations:
     def _refuse_if_revoked(self) -> None:
         if self._is_revoked:
             self._is_revoked = False
+            self._made_anew.clear()
             raise Rebalanced
 
     def _is_record(self, message: Message) -> bool:
         is_record = message.error() is None
         if is_record or at_end(message):
-            self._read[message.partition() or 0] = (message.offset() or 0) + is_record
+            partition, offset = message.partition() or 0, message.offset() or 0
+            if offset < self._read.get(partition, 0):
+                self._begin_anew(partition)
+                return False
+            self._read[partition] = offset + is_record
         return is_record
 
     def _parsed(self, message: Message) -> Taken | None:
@@ -151,7 +160,8 @@ class KafkaActivations:
         if self._lost:
             raise Retryable(f"{self._lost} outcomes could not be written; the offsets stay, and what was "
                             "delivered comes again under the same ids", after=5)
-        now = {partition: self._joined(partition, mark) for partition, mark in marks.items()}
+        now = {partition: self._joined(partition, mark) for partition, mark in marks.items()
+               if partition not in self._made_anew}
         self._marks |= now
         self._refuse_if_revoked()
         offsets = [TopicPartition(self._topic, partition, mark.offset, metadata=as_text(mark))
@@ -161,6 +171,7 @@ class KafkaActivations:
     def _commit(self, offsets: list[TopicPartition]) -> None:
         try:
             self._consumer.commit(offsets=offsets, asynchronous=False)
+            self._committed |= {each.partition for each in offsets}
         except KafkaException as failure:
             if is_ousted(error_of(failure)):
                 self._is_ousted, self._held = True, []
@@ -175,12 +186,34 @@ class KafkaActivations:
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         committed = persistently("committed", lambda: consumer.committed(partitions, CALL))
+        for each in committed:
+            if each.offset < 0 and each.partition in self._committed:  # Kafka forgets what was committed of a deleted topic
+                self._forget(each.partition)
+        self._read_on(consumer, committed)
+
+    def _begin_anew(self, partition: int) -> None:
+        """A partition never goes back: one that does is another one under the same name. The engine begins again, and what
+        it has of other partitions comes again."""
+        self._forget(partition)
+        self._made_anew.add(partition)
+        self._is_revoked = True
+        places = persistently("committed", lambda: self._consumer.committed(self._consumer.assignment(), CALL))
+        self._read_on(self._consumer, [
+            TopicPartition(self._topic, partition, OFFSET_BEGINNING) if each.partition == partition else each
+            for each in places])
+
+    def _forget(self, partition: int) -> None:
+        self._marks.pop(partition, None)
+        self._committed.discard(partition)
+        log.warning("%s[%d] was deleted and made anew; it is read from its beginning", self._topic, partition)
+
+    def _read_on(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         marks = {each.partition: self._joined(each.partition, from_text(each.offset, each.metadata or ""))
-                 for each in committed if each.offset >= 0}
+                 for each in places if each.offset >= 0}
         self._marks |= marks
-        self._read = {partition: mark.offset for partition, mark in marks.items()}
+        self._read = {each.partition: each.offset for each in places if each.offset >= 0}
         self._held, self._is_ousted = [], False
-        consumer.assign(committed)
+        consumer.assign(places)
 
     def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         self._is_revoked = True

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -31,10 +32,10 @@ Record: TypeAlias = tuple[str, bytes | None, bytes]
 
 
 class Writer:
-    """A thread of its own serves the producer until it is closed."""
+    """A thread of its own serves the producer until it is closed. headers: of every record."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._names = Names(settings)
+    def __init__(self, settings: Settings, headers: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        self._names, self._headers = Names(settings), list[Any](headers.items())
         self._producer = Producer({**producer_options(settings), **OPTIONS})
         self._is_open = True
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
@@ -74,7 +75,8 @@ class Writer:
         topic, key, value = record
         while True:
             try:
-                self._producer.produce(self._names.on_cluster(topic), value, key, on_delivery=partial(_tell, loop, there))
+                self._producer.produce(self._names.on_cluster(topic), value, key, headers=self._headers,
+                                       on_delivery=partial(_tell, loop, there))
             except BufferError:  # full
                 await asyncio.sleep(ROOM)
             else:

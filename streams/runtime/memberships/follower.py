@@ -38,6 +38,10 @@ ASK_EVERY = 0.5
 """Seconds: for a round to fill; between two questions where the topic ends."""
 
 
+class _MadeAnew(Exception):
+    """The topic was deleted and made anew: nothing of the copy is known to be right."""
+
+
 class Follower:
     """Reads into `store` from `start` on. `fail` hears why it cannot go on (a full disk, a bug); by default the process
     ends. `row_of_gone` gives what to keep for an identifier that was deleted; by default nothing."""
@@ -75,18 +79,27 @@ class Follower:
             codec = self._patiently(lambda: codec_of(self._settings))
             consumer = Consumer(_options(self._settings))
             self._ends = EndOffsets(self._settings.broker)
-            is_reached = self._assign(consumer)
-            if not is_reached and not self._is_stopping.is_set():
-                log.warning("Waiting: no Kafka broker at %s answers, or it has no topic %s yet; AUDIENCE_BROKER, "
-                            "AUDIENCE_PREFIX?", self._settings.broker, self._topic)
-            while not is_reached and not self._is_stopping.wait(ASK_EVERY):
-                is_reached = self._assign(consumer)
+            self._begin(consumer)
             while not self._is_stopping.is_set():
-                self._round(consumer, codec)
+                try:
+                    self._round(consumer, codec)
+                except _MadeAnew:
+                    self.current_as_of = self._asked = None
+                    self._discard()
+                    self._begin(consumer)
             consumer.close()
         except BaseException as failure:
             if not (isinstance(failure, Retryable) and self._is_stopping.is_set()):
                 self._fail(failure)
+
+    def _begin(self, consumer: Consumer) -> None:
+        """Returns once the topic is there to be read, or the process is to end."""
+        is_reached = self._assign(consumer)
+        if not is_reached and not self._is_stopping.is_set():
+            log.warning("Waiting: no Kafka broker at %s answers, or it has no topic %s yet; AUDIENCE_BROKER, "
+                        "AUDIENCE_PREFIX?", self._settings.broker, self._topic)
+        while not is_reached and not self._is_stopping.wait(ASK_EVERY):
+            is_reached = self._assign(consumer)
 
     def _assign(self, consumer: Consumer) -> bool:
         """Begins where the store stands; False while the broker is away or has no such topic."""
@@ -100,12 +113,15 @@ class Follower:
             return False
         if not all(partition in ends and ends[partition][0] <= offset <= ends[partition][1]
                    for partition, offset in self._positions.items()):
-            log.warning("The copy in %s is not of topic %s as it is now: it is built anew", self._store.folder, self._topic)
-            self._store.discard()
-            self._positions, self.is_anew = {}, True
+            self._discard()
         self._positions = {number: self._positions.get(number, first) for number, (first, _) in ends.items()}
         consumer.assign([TopicPartition(self._topic, number, offset) for number, offset in self._positions.items()])
         return True
+
+    def _discard(self) -> None:
+        log.warning("The copy in %s is not of topic %s as it is now: it is built anew", self._store.folder, self._topic)
+        self._store.discard()
+        self._positions, self.is_anew = {}, True
 
     def _round(self, consumer: Consumer, codec: Codec) -> None:
         rows: dict[bytes, bytes | None] = {}
@@ -122,8 +138,10 @@ class Follower:
     def _take(self, message: Any, codec: Codec, rows: dict[bytes, bytes | None]) -> None:
         if message.error() is not None:
             if at_end(message):
+                self._refuse_before(message.partition(), message.offset())
                 self._positions[message.partition()] = message.offset()
             return
+        self._refuse_before(message.partition(), message.offset())
         self.records += 1
         self._positions[message.partition()] = message.offset() + 1
         key, value = message.key(), message.value()
@@ -153,7 +171,14 @@ class Follower:
         self._ask_at = at + ASK_EVERY
         ends = self._ends.now(TopicPartition(self._topic, number) for number in self._positions)
         if ends is not None:
+            for (_, partition), end in ends.items():
+                self._refuse_before(partition, end)
             self._asked = {partition: end for (_, partition), end in ends.items()}, at
+
+    def _refuse_before(self, partition: int, offset: int) -> None:
+        """A topic never goes back: one that ends, or is read, before its position is another one under the same name."""
+        if offset < self._positions.get(partition, 0):
+            raise _MadeAnew
 
     def _patiently(self, call: Callable[[], Any]) -> Any:
         """A registry that is away delays the copy, which its age shows; it makes no record undecodable."""

@@ -1,7 +1,8 @@
 """Stops a worker whose input is mostly refused: then the input, or this program, is wrong, not a record here and there.
 
 Counted after the commit, so the unit that crosses the limit is committed, dead letters included, and starting the
-worker again means: go on. The other choice, not to commit it, would refuse the same records for ever.
+worker again means: go on. The other choice, not to commit it, would refuse the same records for ever. What strangers sent
+to the collector does not count: one request of theirs would end every worker.
 """
 from __future__ import annotations
 
@@ -29,12 +30,13 @@ class DeadLetterLimit:
 
         A unit with any good record ends the row: the order within a unit is not known here.
         """
-        if not outcome.applied + outcome.rejected:
+        rejected = outcome.rejected - outcome.strange
+        if not outcome.applied + rejected:
             return
-        self._in_a_row = 0 if outcome.applied else self._in_a_row + outcome.rejected
-        self._units.append((outcome.applied + outcome.rejected, outcome.rejected))
+        self._in_a_row = 0 if outcome.applied else self._in_a_row + rejected
+        self._units.append((outcome.applied + rejected, rejected))
         self._records += self._units[-1][0]
-        self._rejected += outcome.rejected
+        self._rejected += rejected
         while self._records - self._units[0][0] >= WINDOW:
             records, rejected = self._units.popleft()
             self._records -= records
