@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 from aiohttp import web
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
 from connectors.delivery import Activation, Delivered, Limits, Outcome, engine
@@ -224,7 +224,7 @@ def test_a_channel_that_is_made_anew_is_read_from_its_beginning(broker: Broker, 
     async def play() -> None:
         mail = Destination(id="mail", channel="email", connector="smtp")
         destinations = Destinations(lambda each: deliveries.KafkaActivations(settings, each.id, each.channel))
-        destinations.become(Plan(running={"mail": Running(definition=mail, connector=connector, limits=Limits())}))
+        destinations.become(Roster(running={"mail": Running(definition=mail, connector=connector, limits=Limits())}))
         async with asyncio.timeout(90):
             for first, last in ((0, MANY), (MANY, MANY + 50), (MANY + 50, MANY + 60)):
                 await asyncio.to_thread(write, settings, range(first, last))

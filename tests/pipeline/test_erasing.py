@@ -1,12 +1,11 @@
 """Erasure: whoever is forgotten on request is gone from everything, and nothing old brings them back (law L7)."""
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from streams.core.messages import Adopt, MembershipsNow, Output, ProfileGone
+from streams.core.messages import Adopt, MembershipsNow, ProfileGone
 from streams.testing import Pipeline
 from tests.pipeline.erased import DAY, STATED, found_in, kept
 from tests.pipeline.holding import holding
@@ -44,15 +43,6 @@ def bobs(pipeline: Pipeline) -> dict[frozenset[str], list[str]]:
     return {who: ids for who, ids in people(pipeline).items() if "customer_id:bob-1" in who}
 
 
-def assert_jane_is_gone_everywhere(pipeline: Pipeline, said: Sequence[Output]) -> None:
-    """Just now: from audiences, look-ups and profiles. `said` is what her end gave."""
-    out = [a for a in pipeline.activations("display") if a.at == pipeline.now]
-    assert {(a.identifier, a.change) for a in out} == {(COOKIE, "exited"), (MAIL, "exited")}
-    records = {o.identifier: o.segments for o in pipeline.collected.outputs if isinstance(o, MembershipsNow)}
-    assert records == dict.fromkeys((JANE, MAIL, COOKIE))
-    assert sum(isinstance(o, ProfileGone) for o in said) == 1
-
-
 def test_everything_is_told_and_deleted_at_once(partitions: int) -> None:
     pipeline = jane(partitions)
     seen = pipeline.profile(JANE)
@@ -66,7 +56,11 @@ def test_everything_is_told_and_deleted_at_once(partitions: int) -> None:
     lines = [line for line in pipeline.memberships if line.at == pipeline.now]
     assert {(line.segment_id, line.change, line.cause) for line in lines} == {
         (segment, "exited", "erasure") for segment in ("everybody", "once", "browsers", "reached")}
-    assert_jane_is_gone_everywhere(pipeline, pipeline.collected.outputs[told:])
+    out = [a for a in pipeline.activations("display") if a.at == pipeline.now]
+    assert {(a.identifier, a.change) for a in out} == {(COOKIE, "exited"), (MAIL, "exited")}
+    records = {o.identifier: o.segments for o in pipeline.collected.outputs if isinstance(o, MembershipsNow)}
+    assert records == dict.fromkeys((JANE, MAIL, COOKIE))
+    assert sum(isinstance(o, ProfileGone) for o in pipeline.collected.outputs[told:]) == 1
     (line,) = [line for line in pipeline.identity if line.change == "erased"]
     assert (line.identifiers, line.evidence, line.reason) == ([], [], "request r1")
     assert len(people(pipeline)) == 1 and bobs(pipeline)
