@@ -77,5 +77,5 @@ def offer_of(connector: str) -> Offer:
 CONNECTORS: Mapping[str, str] = {
     "http": "http", "smtp": "smtp", "sms-http": "twilio", "file": "files", "ad-manager-ppid": "ppid", "uid2": "uid2",
     "meta-custom-audience": "meta_custom_audiences", "google-customer-match": "google_customer_match",
-    "kevel": "kevel_userdb"}
+    "kevel": "kevel_userdb", "openrtb": "openrtb_users"}
 """Name in a definition -> package, whose OFFER makes them."""

@@ -30,13 +30,13 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     import asyncio
 
+    from connectors.openrtb import Provider
     from streams.runtime.beside.listening import Address
     from streams.runtime.clock import wall_ms
     from streams.runtime.logs import begin_log
     from streams.runtime.memberships.follower import Follower
     from streams.runtime.memberships.store import MembershipsStore
     from streams.runtime.state.memory import Memory
-    from streams.serve.openrtb import Provider
     from streams.serve.server import Served, application
 
     settings = settings_of(options)

@@ -13,11 +13,11 @@ import orjson
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 
+from connectors.openrtb import Provider, user
 from connectors.probes import add_probes
 from connectors.requests import body_of, giving_up
 from streams.core.values import Json
 from streams.definitions.members import meant
-from streams.serve.openrtb import Provider, user
 
 MOST = 1_000
 """Identifiers a request."""

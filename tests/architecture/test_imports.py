@@ -75,7 +75,8 @@ def test_schemas_import_nothing_of_the_pipeline(file: Path) -> None:
 @pytest.mark.parametrize("file", under("connectors"), ids=named)
 def test_connectors_import_core_and_schemas_and_not_each_other(file: Path) -> None:
     own = ".".join(file.parts[:3]).removesuffix(".py")
-    allowed = ("streams.core", "schemas", "connectors.delivery", "connectors.probes", "connectors.requests", own)
+    shared = ("connectors.delivery", "connectors.openrtb", "connectors.probes", "connectors.requests")
+    allowed = ("streams.core", "schemas", *shared, own)
     assert not {name for name in imports(file) if in_package(name, *OURS) and not in_package(name, *allowed)}
 
 

@@ -29,8 +29,8 @@ def names(connector: str) -> list[str]:
 
 def test_it_is_a_schema_and_says_nothing_of_connectors_where_they_are_not_at_hand() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    assert Draft202012Validator(definitions_schema()).is_valid(yaml.safe_load(HEAD + "openrtb"))
-    assert not VALIDATOR.is_valid(yaml.safe_load(HEAD + "openrtb"))
+    assert Draft202012Validator(definitions_schema()).is_valid(yaml.safe_load(HEAD + "openrtb-by-post"))
+    assert not VALIDATOR.is_valid(yaml.safe_load(HEAD + "openrtb-by-post"))
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)

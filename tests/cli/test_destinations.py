@@ -31,13 +31,15 @@ META = HEAD + "meta-custom-audience\nsettings:\n  audiences: {cart: 1}\n  token:
 GOOGLE = HEAD + ("google-customer-match\nsettings:\n  account: 1\n  lists: {cart: 1}\n  terms: accepted\n"
                  "  client_id: {env: I}\n  client_secret: {env: S}\n  refresh_token: {env: R}\n")
 KEVEL = HEAD + "kevel\nsettings:\n  network: 1\n  key: {env: K}\n"
+OPENRTB = HEAD + "openrtb\nsettings:\n  url: https://example.com/\n  provider: shop.example\n"
 WELL = {"http": HTTP, "smtp": SMTP, "sms-http": TEXTS, "file": FILE, "ad-manager-ppid": GAM, "uid2": UID2,
-        "meta-custom-audience": META, "google-customer-match": GOOGLE, "kevel": KEVEL}
+        "meta-custom-audience": META, "google-customer-match": GOOGLE, "kevel": KEVEL, "openrtb": OPENRTB}
 
 ADDRESS = "expected an http or https address"
 WRONG = [
     (HEAD + "htp\nsettings: {x: 1}", '4: connector is "htp"; expected one of http, smtp, sms-http, file, ad-manager-ppid, '
-                                     'uid2, meta-custom-audience, google-customer-match, kevel; did you mean http?'),
+                                     'uid2, meta-custom-audience, google-customer-match, kevel, openrtb; did you mean '
+                                     'http?'),
     (HEAD + "http", f"1: settings has no url; {ADDRESS}"),
     (HEAD + "http\nsettings:\n  timeout: 5", f"5: settings has no url; {ADDRESS}"),
     (HEAD + "http\nsettings:\n  ulr: https://example.com", '6: unknown setting "ulr"; expected one of url, secret, body, '

@@ -12,11 +12,20 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from connectors.delivery import Activation, Connector
-from connectors.destinations import google_customer_match, http, kevel_userdb, meta_custom_audiences, smtp, twilio
+from connectors.destinations import (
+    google_customer_match,
+    http,
+    kevel_userdb,
+    meta_custom_audiences,
+    openrtb_users,
+    smtp,
+    twilio,
+)
 from streams.definitions.bodies import compiled
 from tests.connectors import test_google_destination as google
 from tests.connectors import test_kevel_destination as kevel
 from tests.connectors import test_meta_destination as meta
+from tests.connectors import test_openrtb_destination as exchange
 from tests.connectors import test_smtp_destination as mail
 from tests.connectors import test_twilio_destination as texts
 from tests.connectors.faulty import HTTP, MAIL, Words
@@ -168,6 +177,14 @@ def _meta() -> Rig:
     return Audience(make, told, Platform(meta.graph), meta.expected)
 
 
+def _openrtb() -> Rig:
+    def make(url: str, patience: float) -> Connector:
+        given = {**exchange.GIVEN, "url": url, "timeout": patience}
+        return openrtb_users.OpenRtbConnector(openrtb_users.read_settings("exchange", given, {"TOKEN": "secret"}))
+
+    return Audience(make, exchange.COOKIES, Platform(exchange.exchange), exchange.expected)
+
+
 def _google() -> Rig:
     def make(url: str, patience: float) -> Connector:
         given = {**google.GIVEN, "url": url, "token_url": f"{url}/token", "timeout": patience}
@@ -180,7 +197,7 @@ def _google() -> Rig:
 
 RIGS: dict[str, Callable[[], Rig]] = {
     "http": _hook, "smtp": Mail, "sms-http": _twilio, "kevel": _kevel, "meta-custom-audience": _meta,
-    "google-customer-match": _google}
+    "google-customer-match": _google, "openrtb": _openrtb}
 """By the name of the connector."""
 SPOOLED = frozenset({"file", "ad-manager-ppid", "uid2"})
 """Write to a folder; their faults are a full disk, a folder that is none and kills: `test_files_destination.py`."""

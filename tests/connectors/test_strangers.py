@@ -14,11 +14,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from connectors import requests
+from connectors.openrtb import Provider
 from connectors.sources.collector import Collector
 from connectors.sources.collector import application as collecting
 from connectors.sources.feedback import Feedback, Signal
 from connectors.sources.feedback import application as feeding_back
-from streams.serve.openrtb import Provider
 from streams.serve.server import Served
 from streams.serve.server import application as serving
 from tests.connectors.test_feedback import AT, SENDERS, TOKEN

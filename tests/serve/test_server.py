@@ -11,7 +11,7 @@ import orjson
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from streams.serve.openrtb import Provider
+from connectors.openrtb import Provider
 from streams.serve.server import MOST, Served, application
 
 

@@ -1,7 +1,7 @@
 """OpenRTB answers have the specification's names in its places, and nobody in clear."""
 from __future__ import annotations
 
-from streams.serve.openrtb import Provider, user
+from connectors.openrtb import Provider, user
 
 PROVIDER = Provider(domain="shop.example", segtax=601)
 
