@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streams.core import campaigns
+from streams.core.campaigns.told import note_last
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.messages import MembershipChanged, Sent
@@ -23,6 +24,8 @@ def lines(profile: Profile, changes: Sequence[Change], cause: str, at: int) -> l
     identifiers = sorted(profile.identifiers)
     sends: list[Sent] = []
     for change in changes:
+        if not change.entered:
+            note_last(profile, change.segment_id, change.version)
         sequence = profile.sequences[change.segment_id] = profile.sequences.get(change.segment_id, 0) + 1
         sends.append(MembershipChanged(
             profile.profile_id, change.segment_id, change.version, "entered" if change.entered else "exited",

@@ -9,7 +9,6 @@ from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, messages, release, undo
-from streams.core.campaigns.told import note_last
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
@@ -29,9 +28,6 @@ def memberships_changed(
     """The records per identifier and every live campaign's reaction to these changes, and to the event that made them:
     one pass, so that the strongest campaign is asked first whatever triggers it."""
     sends = memberships_now(profile, at)
-    for each in changes:
-        if not each.entered:
-            note_last(profile, each.segment_id, each.version)
     if not context.plan.definitions.campaigns:
         return sends
     by_segment = {change.segment_id: change for change in changes}
