@@ -91,12 +91,15 @@ class Processor(Protocol):
         The caller merges its input topics by this."""
         ...
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
+    def run(
+        self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
+    ) -> Outcome:
         """Handle the records in this order, then timers that are due.
 
         `wall` is the wall clock: no record's time counts as later. `timers_until` is the instant up to which timers may
         fire: `wall` when every input is read to its end, else the oldest instant that a record not yet handed over can
-        have. `portion` (above 0, at most 1) scales how many timers and how much background work one call takes on.
+        have. `portion` (above 0, at most 1) scales how many timers and how much background work one call takes on; without
+        `has_turn` it does no background work.
         Raises only for bugs: bad records become dead letters.
         """
         ...

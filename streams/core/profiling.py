@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from streams.core import bounds, campaigns, expiry, retention, telling
 from streams.core.belonging import begin_decided, is_known, is_own, mark_linked
 from streams.core.campaigns.local_time import zone as time_zone
-from streams.core.consent.merging import announce, expect, forget_announced
+from streams.core.consent.merging import announce, expect, forget_announced, hold_back
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.lapsing import arm, catch_up, end_overdue
@@ -50,21 +50,24 @@ def take(
     """The event is this profile's own: fold it in, and say what it changes.
 
     decision: the sequencer's, which came with the event; None for nearly every event, as it says nothing new about who this
-    is."""
+    is. Half a person is brought up to date with the other half."""
     if at < profile.now:
         at = profile.now
-    is_behind = profile.edition != context.edition or 0 < profile.timer_at < at
+    is_stale, is_half = profile.edition != context.edition, decision is not None and bool(decision.expects)
+    is_behind = not is_half if is_stale else 0 < profile.timer_at < at
+    if is_stale and event.consent:
+        hold_back(profile, event)
     sends = catch_up(context, profile, at) if is_behind else []
     if decision is not None:
         _note_decision(profile, decision)
     is_first = not profile.fragments
     touched = fold_in(context, profile, fragment, event, at)
-    if decision is not None and event.consent:
+    if (decision is not None or is_stale) and event.consent:
         forget_announced(profile)
     if bounds.add(context, profile, event):
         told, lost = bounds.curtail(context, profile, at)
         sends, touched = [*sends, *told], [*touched, *lost]
-    if profile.handovers or (decision is not None and decision.expects):
+    if profile.handovers or is_half:
         sends += campaigns.postpone(context, profile, event, at)
         sends += settle(context, profile, at)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streams.core import campaigns
+from streams.core.campaigns.told import note_last
 from streams.core.context import Context
 from streams.core.events import Event
 from streams.core.messages import MembershipChanged, Sent
@@ -23,6 +24,8 @@ def lines(profile: Profile, crossings: Sequence[Crossing], cause: str, at: int) 
     identifiers = sorted(profile.identifiers)
     sends: list[Sent] = []
     for crossing in crossings:
+        if not crossing.entered:
+            note_last(profile, crossing.segment_id, crossing.version)
         sequence = profile.sequences[crossing.segment_id] = profile.sequences.get(crossing.segment_id, 0) + 1
         sends.append(MembershipChanged(
             profile.profile_id, crossing.segment_id, crossing.version, "entered" if crossing.entered else "exited",

@@ -13,6 +13,7 @@ from streams.core.context import Context
 from streams.core.endings import Redact
 from streams.core.errors import Rejected
 from streams.core.identifiers import Namespaces
+from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Sent
 from streams.core.profile import Profile
 from streams.core.segments.plan import Plan
@@ -103,7 +104,9 @@ class Task:
     def standing(self) -> Standing:
         return replace(self._sweep.standing(self.context), presses=self._presses.standing())
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
+    def run(
+        self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
+    ) -> Outcome:
         """One unit of work: see `streams.unit.Processor.run`."""
         self.context.wall = wall
         outcome, faults = Outcome([], []), self.consent_faults.copy()
@@ -112,8 +115,8 @@ class Task:
         while waiting:
             self._take(waiting, wall, outcome)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
-        self._work_on(timers_until, portion, has_records=bool(batch))
-        self._answer(has_records=bool(batch))
+        self._work_on(timers_until, portion, has_records=bool(batch), has_turn=has_turn)
+        self._answer(has_records=bool(batch) or not has_turn)
         self._note_clock()
         self._collect(outcome)
         outcome.applied = len(batch) - outcome.rejected
@@ -242,14 +245,16 @@ class Task:
             else:
                 self._follow(fire(self.context, due, cause, key))
 
-    def _work_on(self, timers_until: int, portion: float, *, has_records: bool) -> None:
+    def _work_on(self, timers_until: int, portion: float, *, has_records: bool, has_turn: bool) -> None:
         """A slice of what no record asks for. Not beside records, which would wait for it; nor in the unit that began it:
-        profiles that are new in that unit are not in the store yet, and a walk over it would miss them."""
+        profiles that are new in that unit are not in the store yet, and a walk over it would miss them. A press with a pace
+        goes on without a turn, as it comes by timer."""
         is_new, self._is_new_edition = self._is_new_edition, False
         if has_records or is_new:
             return
-        turn = Turn(context=self.context, now=self.now, until=timers_until, portion=portion, follow=self._follow)
-        if self._presses.slice(turn):
+        turn = Turn(context=self.context, now=self.now if has_turn else BEGINNING, until=timers_until, portion=portion,
+                    follow=self._follow)
+        if self._presses.slice(turn) or not has_turn:
             return
         if self._sweep.is_pending():
             self._sweep.slice(turn)

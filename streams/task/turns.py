@@ -11,8 +11,8 @@ from streams.core.messages import Sent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """now: the task's clock. until: the instant up to which timers may fire. portion: how much of a full slice may be done,
-    above 0 and at most 1. follow: carries out what the work sends."""
+    """now: the task's clock, BEGINNING where only what comes by timer goes on. until: the instant up to which timers may
+    fire. portion: how much of a full slice may be done, above 0 and at most 1. follow: carries out what the work sends."""
 
     context: Context
     now: int

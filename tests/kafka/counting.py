@@ -79,7 +79,9 @@ class Counting:
     def standing(self) -> None:
         return None
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
+    def run(
+        self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
+    ) -> Outcome:
         unit = _Unit()
         self._prefetch({record.key or b"" for record in batch})
         for record in batch:

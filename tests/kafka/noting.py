@@ -35,8 +35,10 @@ def task_factory(settings: Settings) -> Callable[[int, int, Store], Processor]:
     noted = _FOR_GOOD.enter_context(decisions_noted())
 
     class Noting(Task):
-        def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
-            outcome = super().run(batch, wall, timers_until, portion)
+        def run(
+            self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
+        ) -> Outcome:
+            outcome = super().run(batch, wall, timers_until, portion, has_turn=has_turn)
             if self.partition == partition_of(REALM, settings.partitions):
                 outcome.changes += [_note(number, noted[number]) for number in sorted(noted)]
                 noted.clear()

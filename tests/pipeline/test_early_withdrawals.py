@@ -11,6 +11,7 @@ from streams.core.homes import REALM
 from streams.pipeline import NO_TIMERS, Pipeline
 from streams.task.partitioning import partition_of
 from streams.task.requesting import request
+from streams.task.sweep import Sweep
 from streams.unit import Inbound
 from tests.pipeline.test_consent_merging import ADS, audience
 
@@ -113,3 +114,41 @@ def test_a_withdrawal_of_who_is_split_off_meanwhile_is_theirs_alone() -> None:
     assert audience(pipeline) == set() and len(marks(pipeline)) == 1
     pipeline._drain()
     assert len(pipeline.profiles()) == 2 and marks(pipeline) == []
+
+
+LIVE = {"kind": "campaign", "id": "hello", "segment": "all", "status": "live",
+        "channels": {"email": {"subject": "Hello", "text": "Hi", "purpose": MAIL}}}
+
+
+@pytest.mark.parametrize("known", [{"userId": USER}, {}], ids=["joins", "alone"])
+def test_l6_a_campaign_that_goes_live_reaches_nobody_whose_withdrawal_is_in_hand(
+    monkeypatch: pytest.MonkeyPatch, known: Message,
+) -> None:
+    """Before the backfill had come to them; it was sent when they were brought up to date, right before the withdrawal that
+    was read with it, and by whoever was to be absorbed."""
+    pipeline = Pipeline({"segment/all": DEFINITIONS["segment/all"]}, PARTITIONS)
+    pipeline.send(message(1, event="Other", granted=True))
+    address: Message = {"traits": {"email": "e@example.org"}, "type": "identify", "userId": None}
+    pipeline.send(message(2, granted=True, **address))
+    with monkeypatch.context() as patch:
+        patch.setattr(Sweep, "is_pending", lambda _: False)
+        pipeline.apply({"segment/all": DEFINITIONS["segment/all"], "campaign/hello": LIVE})
+        pipeline.send(message(3, granted=False, **address | known))
+    pipeline.advance(by=1)
+    assert pipeline.profile("email:e@example.org") is not None
+    assert pipeline.activations("email") == []
+
+
+def test_somebody_who_is_absorbed_is_reached_once_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = Pipeline({"segment/all": DEFINITIONS["segment/all"]}, PARTITIONS)
+    pipeline.send(message(1, event="Other", granted=True))
+    address: Message = {"traits": {"email": "e@example.org"}, "type": "identify"}
+    pipeline.send(message(2, granted=True, **address | {"userId": None}))
+    with monkeypatch.context() as patch:
+        patch.setattr(Sweep, "is_pending", lambda _: False)
+        pipeline.apply({"segment/all": DEFINITIONS["segment/all"], "campaign/hello": LIVE})
+        pipeline.send(message(3, **address))
+    pipeline.advance(by=1)
+    (profile,) = pipeline.profiles()
+    assert [(each.identifier, each.profile_id) for each in pipeline.activations("email")] == [
+        ("email:e@example.org", profile.profile_id)]

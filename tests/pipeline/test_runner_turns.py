@@ -2,19 +2,28 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from typing import cast
 
 import pytest
 
+from schemas.codec import Codec
+from streams.core.values import Json
+from streams.memory import MemoryStore
+from streams.pipeline import NO_TIMERS, Collected, Pipeline
 from streams.runtime import cycles
 from streams.runtime.work.batches import EndsSeen, RecordBatch
 from streams.runtime.work.runner import SLICE_EVERY, Runner, Surroundings
 from streams.runtime.work.turns import Turns
 from streams.runtime.work.unit_of_work import Batch, UnitOfWork
+from streams.task import Task, TaskSettings
+from streams.task.publishing import press, records
 from streams.unit import Inbound, Outcome
+from tests.pipeline.test_press import fans, mailed
 
 TOPIC = "events.hits"
 ENOUGH = 20 * SLICE_EVERY
@@ -134,6 +143,70 @@ def test_events_of_a_task_go_on_while_another_has_the_turn() -> None:
     task = turns(background)
     assert task.is_enough.wait(20)
     assert 0 not in ended(task)[:ENOUGH]
+
+
+class Timing(Busy):
+    """There is always a timer that is due."""
+
+    def __init__(self, *, with_records: bool) -> None:
+        super().__init__(with_records=with_records)
+        self.turns: list[bool] = []
+
+    def next_timer(self) -> int | None:
+        return 0
+
+    def run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
+        self.turns.append(batch.has_turn)
+        return super().run(batch, wall, timers_until)
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_timers_fire_while_another_has_the_turn_but_bring_no_slice_with_them(*, is_taken: bool) -> None:
+    background = Turns(unhurried)
+    assert not is_taken or background.take(1)
+    task = turns(background, with_records=False, kind=Timing)
+    assert task.is_enough.wait(20) and ended(task)
+    assert isinstance(task, Timing) and set(task.turns) == {not is_taken}
+
+
+def test_without_a_turn_no_background_work_is_done_and_nothing_is_lost() -> None:
+    store = MemoryStore()
+    task = Task(0, 1, store, TaskSettings(profile_key="k", view_after=None), sink=Collected())
+    task.run([definition("segment/s", rule={"everyone": {}}), definition("revision/head")], 1, NO_TIMERS)
+    assert task.busy()
+    for _ in range(3):
+        store.write(task.run([], 1, 1, has_turn=False).changes)
+        assert task.busy()
+    store.write(task.run([], 1, 1).changes)
+    assert not task.busy()
+
+
+@pytest.mark.parametrize(("per_second", "sent"), [(1.0, 3), (None, 0)], ids=["paced", "at once"])
+def test_a_press_with_a_pace_goes_on_by_timer_and_one_without_waits_for_a_turn(per_second: float | None, sent: int) -> None:
+    pipeline = fans(6, partitions=1)
+    (task,), (store,) = pipeline.tasks, pipeline.stores
+    store.write(task.run([Inbound("definitions", 0, 0, key.encode(), Codec().encode("definition", record), pipeline.now)
+                          for key, record in pressed(pipeline, per_second)], pipeline.now, NO_TIMERS).changes)
+    for seconds in range(3):
+        at = pipeline.now + seconds * 1_000
+        store.write(task.run([], at, at, has_turn=False).changes)
+    assert len(mailed(pipeline)) == sent
+
+
+def pressed(pipeline: Pipeline, per_second: float | None) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The records of a press."""
+    key, revision = "campaign/c", pipeline._revision + 1
+    button = press(pipeline._standing[key], revision, per_second)
+    assert button is not None
+    return records({key: button}, revision, pipeline.now)
+
+
+def definition(key: str, **fields: Json) -> Inbound:
+    kind, _, name = key.partition("/")
+    source = json.dumps({"kind": kind, "id": name, **fields})
+    row = {"kind": kind, "id": name, "version": 1, "revision": 1, "deleted": False, "source": source, "state": None,
+           "press": None, "at": 1}
+    return Inbound("definitions", 0, 0, key.encode(), Codec().encode("definition", row), 1)
 
 
 @pytest.mark.parametrize("tasks", [2, 4])

@@ -30,8 +30,10 @@ class Noting(Task):
     topics: frozenset[str] = frozenset()
     tables: frozenset[str] = frozenset()
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
-        outcome = super().run(batch, wall, timers_until, portion)
+    def run(
+        self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
+    ) -> Outcome:
+        outcome = super().run(batch, wall, timers_until, portion, has_turn=has_turn)
         self.topics |= {sent.topic for sent in outcome.sends}
         self.tables |= {change.table for change in outcome.changes}
         outcome.sends = [sent for sent in outcome.sends if sent.topic == "commands"]

@@ -114,7 +114,9 @@ def test_a_unit_that_kafka_asks_to_abort_is_done_again_by_a_new_processor() -> N
 class Deaf(Counting):
     """To whom every record is a copy: nothing is to be written, and nothing told."""
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
+    def run(
+        self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
+    ) -> Outcome:
         return Outcome([], [])
 
 

@@ -37,9 +37,11 @@ class Watched(Counting):
     def __init__(self, inner: Processor, scissors: Scissors) -> None:
         self._inner, self._scissors = inner, scissors
 
-    def run(self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0) -> Outcome:
+    def run(
+        self, batch: Sequence[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
+    ) -> Outcome:
         self._scissors.cut("handle")
-        return self._inner.run(batch, wall, timers_until, portion)
+        return self._inner.run(batch, wall, timers_until, portion, has_turn=has_turn)
 
 
 def test_state_is_read_as_of_the_last_commit_not_ahead_of_it() -> None:

@@ -9,7 +9,7 @@ from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, messages, release, undo
-from streams.core.campaigns.told import campaign_of, note_last
+from streams.core.campaigns.told import campaign_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
@@ -29,9 +29,6 @@ def memberships_changed(
     """The records per identifier and every live campaign's reaction to these crossings, and to the event that made them:
     one pass, so that the strongest campaign is asked first whatever triggers it."""
     sends = memberships_now(profile, at)
-    for each in crossings:
-        if not each.entered:
-            note_last(profile, each.segment_id, each.version)
     if not context.plan.definitions.campaigns:
         return sends
     by_segment = {crossing.segment_id: crossing for crossing in crossings}

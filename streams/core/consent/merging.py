@@ -59,8 +59,11 @@ def announce(profile: Profile, event: Event) -> bool:
     """This event goes to the sequencer first, and comes back to the person who has its strongest identifier. True if what it
     denies was granted: from now on it is held back."""
     _, since = profile.identifiers.get(event.subject) or (0, FOREVER)
-    if since > event.event_time:
-        return False
+    return since <= event.event_time and hold_back(profile, event)
+
+
+def hold_back(profile: Profile, event: Event) -> bool:
+    """What this event denies is held back until it is folded in. True if any of it was granted."""
     is_new = False
     mark = [event.event_time, event.arrival, event.subject]
     for purpose, is_granted in event.consent.items():

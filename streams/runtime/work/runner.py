@@ -172,7 +172,7 @@ class Runner(Generic[Token]):
                 return False
             if records:
                 turns.events_came()
-            self._run(records, wall, timers_until)
+            self._run(records, wall, timers_until, has_turn=has_turn)
             return True
         finally:
             if has_turn:
@@ -187,14 +187,14 @@ class Runner(Generic[Token]):
     def _is_untidy(self) -> bool:
         return monotonic() - self._next_start > TIDY and self._merge.offsets() != self._unit.offsets
 
-    def _run(self, records: list[Inbound], wall: int, timers_until: int) -> None:
+    def _run(self, records: list[Inbound], wall: int, timers_until: int, *, has_turn: bool) -> None:
         self._started = started = monotonic()
         self._next_start = started + self._around.pace()
         self._units += 1
         offsets, tokens = self._merge.settle()
         moved = {topic: offset for topic, offset in offsets.items() if offset != self._unit.offsets[topic]}
         batch = Batch(
-            records=records, offsets=moved, reached=self._merge.reached(wall),
+            records=records, offsets=moved, reached=self._merge.reached(wall), has_turn=has_turn,
             acknowledge=lambda: self._around.acknowledge(tokens),
         )
         outcome = self._unit.run(batch, wall, timers_until)

@@ -68,12 +68,14 @@ class State(Store, Protocol):
 class Batch:
     """Records in the order to handle them, the offsets behind them, what to call once they are settled.
 
-    reached: the instant (ms) up to which the task has handled everything once this batch is committed.
+    reached: the instant (ms) up to which the task has handled everything once this batch is committed. has_turn: background
+    work may be done with it, if it has no records.
     """
 
     records: Sequence[Inbound] = ()
     offsets: Mapping[str, int]
     reached: int = 0
+    has_turn: bool = True
     acknowledge: Callable[[], None]
 
     def is_written(self, outcome: Outcome) -> bool:
@@ -126,7 +128,7 @@ class UnitOfWork:
         self._log.close()
 
     def _run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
-        outcome = self._process(batch.records, wall, timers_until)  # (1) (2) (3)
+        outcome = self._process(batch, wall, timers_until)  # (1) (2) (3)
         if batch.is_written(outcome):
             changes = self._with_version(outcome.changes)
             self._log.begin()
@@ -137,10 +139,10 @@ class UnitOfWork:
         batch.acknowledge()  # (7)
         return outcome
 
-    def _process(self, records: Sequence[Inbound], wall: int, timers_until: int) -> Outcome:
+    def _process(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
         started = thread_time()
-        outcome = self.processor.run(records, wall, timers_until, self._portion.share)
-        if not records:
+        outcome = self.processor.run(batch.records, wall, timers_until, self._portion.share, has_turn=batch.has_turn)
+        if not batch.records:
             self._portion.learn(thread_time() - started)
         return outcome
 

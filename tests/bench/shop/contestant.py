@@ -77,9 +77,9 @@ class Counting(Task):
     counting = threading.Lock()
 
     def run(  # type: ignore[override]
-        self, batch: list[Inbound], wall: int, timers_until: int, portion: float = 1.0,
+        self, batch: list[Inbound], wall: int, timers_until: int, portion: float = 1.0, *, has_turn: bool = True,
     ) -> Outcome:
-        outcome = super().run(batch, wall, timers_until, portion)
+        outcome = super().run(batch, wall, timers_until, portion, has_turn=has_turn)
         with Counting.counting:
             Counting.handled += sum(record.topic == "events.hits" for record in batch)
             due = self.next_timer()
