@@ -20,7 +20,7 @@ from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused, 
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.progress import CAPACITY
 from connectors.delivery.window import Pending, Window
-from streams.core.errors import AudienceError, Bug
+from streams.core.errors import AudienceError, Bug, Retryable
 from streams.core.intervals import DAY_MS
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ LONGEST_WAIT = DAY_MS // 24
 REMOVALS_FOR = 7 * DAY_MS
 """ms after which a removal may be given up: as long as its topic has it. An older one is in this process alone, and the next
 start would lose it without a word; in a window that is full, it keeps out those behind it until they are gone unread."""
+SET_BACK = 60_000
+"""ms that the clock may go back. Further, everything that waits for an instant would wait so much longer."""
 PASSED_OVER = 5
 """Attempts after that, each since others were taken: a server that comes back stumbles over some for a while."""
 
@@ -69,7 +71,7 @@ class Engine:
         self._bucket = Bucket(limits.per_second, max(limits.burst, 1))
         self._breaker = Breaker(shortest=limits.shortest, longest=limits.longest)
         self._next_call_at = 0
-        self._took_at = 0
+        self._took_at = self._latest = 0
         self._told_at: dict[str, int] = {}
         self._stopping = False
 
@@ -98,7 +100,7 @@ class Engine:
 
     async def _take(self) -> None:
         taken = await self._activations.take(self._window.room, self._patience())
-        skipped, at = 0, self._clock()
+        skipped, at = 0, self._now()
         for each in taken:
             if each.activation.is_for(self._destination):
                 self._window.add(each, at)
@@ -107,6 +109,14 @@ class Engine:
                 skipped += 1
         if skipped and skipped == len(taken):
             await self._activations.settle((), self._window.marks())
+
+    def _now(self) -> int:
+        """Retryable if the clock was set back: whoever runs this engine begins again, with an empty window."""
+        at = self._clock()
+        if at < self._latest - SET_BACK:
+            raise Retryable(f"the clock was set back by {(self._latest - at) / 1000:,.0f} s", after=0)
+        self._latest = max(self._latest, at)
+        return at
 
     def _patience(self) -> float:
         """Seconds until something else than the source may give work."""

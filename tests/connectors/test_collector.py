@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession
 
 from connectors.sources.collector import Collector, application, keys_of, messages_of
+from connectors.sources.collector.bodies import MOST
 from connectors.sources.collector.server import LARGEST
 from streams.core.errors import Misconfigured, Rejected, Retryable
 from streams.testing import Pipeline
@@ -132,6 +133,12 @@ def test_a_batch_that_becomes_too_large_with_what_its_messages_share_is_refused_
 
     (small, _), (large, said) = world.answers(("/v1/batch", batch(3_000)), ("/v1/batch", batch(8_000)))
     assert (small, large) == (200, 413) and "8,000 messages" in said["error"] and len(world.put) == 3_000
+
+
+def test_a_batch_of_more_messages_than_kafka_takes_in_time_is_refused_whole(world: World) -> None:
+    batches = [("/v1/batch", orjson.dumps({"batch": [{}] * many})) for many in (MOST, MOST + 1)]
+    (most, _), (more, said) = world.answers(*batches)
+    assert (most, more) == (200, 413) and "10,001 messages" in said["error"] and len(world.put) == MOST
 
 
 def test_a_body_may_be_compressed_and_is_measured_as_it_is(world: World) -> None:

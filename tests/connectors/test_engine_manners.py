@@ -15,6 +15,7 @@ from connectors.delivery.answers import instant_of
 from connectors.delivery.asking import Answer, Http
 from connectors.delivery.engine import LONGEST_WAIT, REMOVALS_FOR
 from connectors.delivery.singly import Singly
+from streams.core.errors import Retryable
 from streams.core.intervals import DAY_MS
 from tests.connectors.recording import Log, Reading, activation, eventually
 
@@ -251,3 +252,31 @@ def test_what_is_for_other_destinations_only_is_not_read_again_by_the_next_proce
 
     asyncio.run(run())
     assert connector.calls == [] and log.committed == (3, "")
+
+
+def test_a_clock_that_is_set_back_by_a_day_keeps_nobody_waiting_for_a_day() -> None:
+    """Whoever had been deferred, and with `apart` everybody, waited for as long as the clock was set back."""
+    log, clock = Log(tuple(activation(n) for n in range(50))), [START]
+    connector = Answering(lambda _, at: Delivered() if at < START else Deferred(why="HTTP 503"), most=1)
+
+    class Stepping(Reading):
+        async def take(self, most: int, within: float) -> Any:
+            is_to_go_back = len(connector.calls) == 3 and clock[0] > START
+            clock[0] += -DAY_MS if is_to_go_back else 1_000
+            return await super().take(most, 0)
+
+    def begun() -> Engine:
+        return Engine("d", connector, Stepping(log), Limits(apart=2_000), clock=lambda: clock[0])
+
+    async def run() -> None:
+        with pytest.raises(Retryable, match="the clock was set back by 86,4"):
+            await asyncio.wait_for(begun().run(), 10)
+        connector.calls.clear()
+        again = begun()
+        task = asyncio.create_task(again.run())
+        await eventually(lambda: len(log.final(Delivered)) == 50 or clock[0] > START)
+        again.stop()
+        await task
+
+    asyncio.run(run())
+    assert len(log.final(Delivered)) == 50

@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,30 @@ def test_what_no_topic_takes_is_not_to_be_sent_again(deployment: Deployment) -> 
         with pytest.raises(Rejected, match="larger than its topic takes"):
             await outgoing.put([("events.hits", b"k", os.urandom(2 << 20))])
         await outgoing.put([("events.hits", b"k", b"{}")])
+        await asyncio.to_thread(outgoing.close)
+
+    asyncio.run(run())
+
+
+def test_a_long_batch_lets_others_have_their_turn(deployment: Deployment) -> None:
+    """A batch of 55,000 messages kept everybody else waiting for a second, `/live` too."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def batch() -> Iterator[tuple[str, bytes, bytes]]:
+        for number in range(2_000):
+            yield "events.hits", b"k", b"{}"
+            assert number < 500 or turns > 2
+
+    async def run() -> None:
+        outgoing, beside = Writer(deployment.settings), asyncio.create_task(others())
+        await outgoing.put(batch())
+        beside.cancel()
         await asyncio.to_thread(outgoing.close)
 
     asyncio.run(run())

@@ -18,6 +18,8 @@ CALLS = {**{kind: kind for kind in KINDS}, **{kind[0]: kind for kind in KINDS}}
 BATCHES = frozenset({"batch", "import"})
 INHERITED = ("context", "integrations", "sentAt")
 """Fields of a batch that its messages have too, unless they say otherwise."""
+MOST = 10_000
+"""Messages of a batch: 1 MiB could have 349,000, more than Kafka takes while whoever sent them waits."""
 LARGEST_SHARE = 32 << 20
 """The most bytes that all messages of a batch inherit together: 1 MiB of body could expand to gigabytes."""
 Message = dict[str, Any]
@@ -43,6 +45,8 @@ def messages_of(call: str, body: Message, at: int) -> list[Message]:
     batch = body.get("batch")
     if not isinstance(batch, list) or not all(isinstance(message, dict) for message in batch):
         raise Rejected("batch is no list of objects; expected {\"batch\": [{\"type\": \"track\", …}, …]}")
+    if len(batch) > MOST:
+        raise TooLarge(f"the batch has {len(batch):,} messages, {MOST:,} are taken at most; send smaller batches")
     common = {name: body[name] for name in INHERITED if name in body}
     share = len(orjson.dumps(common))
     if share * len(batch) > LARGEST_SHARE:

@@ -21,6 +21,8 @@ ROOM = 0.05
 """Seconds between two looks whether a full queue has room."""
 LOOK = 3.0
 """Seconds for a look whether Kafka is there."""
+AT_ONCE = 100
+"""Records that are handed over before others have their turn."""
 HELD = 64 << 20
 """Bytes of records that wait for the broker."""
 OPTIONS = {"enable.idempotence": False, "max.in.flight": 1, "acks": "all", "message.timeout.ms": int(PATIENCE * 1000),
@@ -48,7 +50,9 @@ class Writer:
         there: list[asyncio.Future[KafkaError | None]] = []
         try:
             async with asyncio.timeout(PATIENCE):
-                for record in records:
+                for number, record in enumerate(records):
+                    if number % AT_ONCE == 0:
+                        await asyncio.sleep(0)
                     there.append(loop.create_future())
                     await self._hand_over(record, loop, there[-1])
                 faults = await asyncio.gather(*there)
