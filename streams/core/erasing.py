@@ -43,7 +43,9 @@ def decide(context: Context, message: Petition, at: int) -> list[Sent | receipts
     former = [bar for each in had for bar in _give_up(context, key, each)]
     points = [let_go(context, key, owned, at) for owned in had]
     sends = [*former, *(_bar(context, erased, at) for erased in sorted(person.identifiers))]
-    audit = IdentityChanged(at, "erased", context.profile_id(key), None, [], "", f"request {message.request_id}", number)
+    audit = IdentityChanged(
+        at=at, change="erased", profile_id=context.profile_id(key), other_profile_id=None, identifiers=[], event_id="",
+        reason=f"request {message.request_id}", decision=number)
     return [*sends, *points, *rename_others(context, named_after(context, had), number, at, RENAMING), audit,
             Wipe(key, receipts.place(context, message), at),
             receipts.Pending(context.profile_id(key), {"identities": len(points), "pointers": len(points)})]

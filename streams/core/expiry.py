@@ -98,8 +98,9 @@ def decide(context: Context, message: Expire) -> list[Sent]:
     others = named_after(context, owned)
     number = next_decision(context) if others else tables.counters.get(DECISIONS) or 0
     named = [] if message.is_known else sorted(person.identifiers)
-    audit = IdentityChanged(message.at, "erased", context.profile_id(key), None, named, "",
-                            _because(context, is_known=message.is_known), number)
+    audit = IdentityChanged(
+        at=message.at, change="erased", profile_id=context.profile_id(key), other_profile_id=None, identifiers=named,
+        event_id="", reason=_because(context, is_known=message.is_known), decision=number)
     return [*points, *rename_others(context, others, number, message.at, RENAMING), audit, Forget(key, message.at)]
 
 

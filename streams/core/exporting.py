@@ -11,7 +11,7 @@ from streams.core.messages import Sent
 from streams.core.ownership import present_owner
 from streams.core.profile import Forward
 from streams.core.receipts import Pending, place
-from streams.core.requests import Petition, Receipt
+from streams.core.requests import Petition, refused
 from streams.core.sequencer import node_of
 
 NOBODY = "nobody has this identifier"
@@ -23,7 +23,7 @@ def decide(context: Context, message: Petition, at: int) -> list[Sent | Pending]
     node = node_of(context, identifier, message.created)
     key = present_owner(node.owners)
     if key is None:
-        return [Receipt(message.request_id, message.action, None, {}, at, "refused", NOBODY)]
+        return [refused(message.request_id, message.action, at, NOBODY)]
     tables.nodes.put(identifier, node)
     return [Report(key, place(context, message)), Pending(context.profile_id(key), {})]
 

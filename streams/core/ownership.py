@@ -16,7 +16,7 @@ NOBODY = ""
 if its owner was erased."""
 MOST_INTERVALS = 64
 Owners: TypeAlias = list[list[Any]]
-FROM, OWNER, EPOCH = range(3)
+FROM, OWNER = range(2)
 """Places in an interval."""
 
 

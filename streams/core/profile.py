@@ -110,7 +110,8 @@ class Profile:
     chunks: int = 0
     """With `seen`: which messages of its own identifier came before (`copies`)."""
     cuts: list[list[Json]] = field(default_factory=list)
-    """What it must give away once the fragments that it waits for have come (`handover.cut`)."""
+    """What it must give away once others have come (`handover.cut`): the fields of a `Cut` after its `profile`, and last the
+    sources that it waits for."""
     restrained: dict[str, list[Json]] = field(default_factory=dict)
     """Purpose -> [event time, arrival, source of the denial] of the newest grant that a merge holds back; of a denial that
     is still to be decided itself, see `consent.merging.announce`."""

@@ -95,3 +95,8 @@ class Receipt:
     at: int
     outcome: str = "done"
     reason: str | None = None
+
+
+def refused(request_id: str, action: str, at: int, reason: str) -> Receipt:
+    """Nothing was done, and why."""
+    return Receipt(request_id, action, None, {}, at, outcome="refused", reason=reason)

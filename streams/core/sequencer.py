@@ -45,10 +45,12 @@ class _Ruling:
         self, change: str, identifiers: list[str], other: str | None = None, reason: str = "",
         between: tuple[int | None, int | None] = (None, None),
     ) -> None:
-        profile_id = self.context.profile_id
+        profile_id, (since, end) = self.context.profile_id, between
         self.sends.append(IdentityChanged(
-            self.at, change, profile_id(self.profile), profile_id(other) if other else None, identifiers,
-            self.message.event.message_id, reason, self.number, list(self.evidence), *between))
+            at=self.at, change=change, profile_id=profile_id(self.profile),
+            other_profile_id=profile_id(other) if other else None, identifiers=identifiers,
+            event_id=self.message.event.message_id, reason=reason, decision=self.number, evidence=list(self.evidence),
+            since=since, until=end))
 
     def point(self, identifier: str, node: Node) -> None:
         self.context.tables.nodes.put(identifier, node)
@@ -249,8 +251,8 @@ def _conclude(ruling: _Ruling) -> list[Sent]:
     assert owner is not None
     _, epoch = owner
     ruling.sends.append(Deliver(
-        event, ruling.profile, fragment_key(subject, epoch), True, ruling.person.created, ruling.gained,
-        tuple(ruling.expects), _suppressed(ruling)))
+        event, ruling.profile, fragment_key(subject, epoch), decided=True, created=ruling.person.created,
+        gained=ruling.gained, expects=tuple(ruling.expects), suppressed=_suppressed(ruling)))
     return ruling.sends
 
 

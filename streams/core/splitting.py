@@ -15,7 +15,7 @@ from streams.core.messages import Cut, IdentityChanged, Sent
 from streams.core.ownership import OWNER
 from streams.core.profile import LINKED, Forward, fragment_key
 from streams.core.receipts import Pending, once
-from streams.core.requests import NO_IDENTIFIER, Announce, Receipt, Split
+from streams.core.requests import NO_IDENTIFIER, Announce, Receipt, Split, refused
 from streams.core.resolution import rejoined
 from streams.core.sequencer import new_key, next_decision
 from streams.core.tables import Person
@@ -34,7 +34,7 @@ def _decide(context: Context, message: Split, at: int) -> list[Sent | Pending]:
     person = tables.persons.get(key) or Person(created=0)
     reason = _refusal(person, message)
     if reason:
-        return [Receipt(message.request_id, "split", None, {}, at, "refused", reason)]
+        return [refused(message.request_id, "split", at, reason)]
     chosen = sorted(set(message.split_off), key=lambda i: (context.namespaces.strength(i), i))
     number, to = next_decision(context), _new_key(context, chosen[0])
     fresh = _part(person, chosen, number, at)
@@ -43,7 +43,9 @@ def _decide(context: Context, message: Split, at: int) -> list[Sent | Pending]:
     profile_id = context.profile_id
     return [
         *_hand_over(context, key, to, fresh, f"split\x00{number}"),
-        IdentityChanged(at, "split", profile_id(key), profile_id(to), chosen, "", f"request {message.request_id}", number),
+        IdentityChanged(
+            at=at, change="split", profile_id=profile_id(key), other_profile_id=profile_id(to), identifiers=chosen,
+            event_id="", reason=f"request {message.request_id}", decision=number),
         Receipt(message.request_id, "split", profile_id(to), {"profiles": 2}, at)]
 
 

@@ -15,7 +15,7 @@ from streams.core.messages import Point, Sent
 from streams.core.ownership import present_owner
 from streams.core.profile import Forward, Profile
 from streams.core.receipts import Pending, once
-from streams.core.requests import NO_IDENTIFIER, Asked, Petition, Receipt, Suppress, Suppressing
+from streams.core.requests import NO_IDENTIFIER, Asked, Petition, Receipt, Suppress, Suppressing, refused
 from streams.core.sequencer import next_decision, node_of
 from streams.core.tables import DECISION
 
@@ -31,7 +31,7 @@ def asked(context: Context, message: Asked, at: int) -> list[Sent]:
     """A request, at the home of its identifier: only here is it known whether that is a profile by itself."""
     tables, identifier = context.tables, message.identifier
     if not identifier:
-        return [Receipt(message.request_id, message.action, None, {}, at, "refused", NO_IDENTIFIER)]
+        return [refused(message.request_id, message.action, at, NO_IDENTIFIER)]
     pointer, profile = tables.pointers.get(identifier), own_profile(tables, identifier)
     created = mark_linked(tables, profile) if profile is not None and pointer is None else None
     writes = message.action in WRITING and not barring.is_listed(context, identifier)

@@ -137,8 +137,8 @@ class Node:
         return bool(self.suppressed) and self.suppressed[REASON] is not None
 
 
-SIDE, PARTED_AT = range(2)
-"""Places in a row of `Person.parted`."""
+SIDE = 0
+"""Place in a row of `Person.parted`."""
 
 
 @dataclass(slots=True)

@@ -57,20 +57,24 @@ def named_after(context: Context, let_go: Collection[str]) -> list[str]:
 
 def rename_others(context: Context, keys: Collection[str], number: int, at: int, because: str) -> list[Sent]:
     """Give them keys that name nobody. The instant is part of such a key, because a lone visitor's key comes again."""
-    return [sent for key in keys for sent in _rename(
-        context, key, f"{RENAMED}{mark(context, f'{key} {at}')}",
-        IdentityChanged(at, "merged", "", context.profile_id(key), [], "", because, number))]
+    sends: list[Sent] = []
+    for key in keys:
+        to = f"{RENAMED}{mark(context, f'{key} {at}')}"
+        sends += _rename(context, key, to)
+        sends.append(IdentityChanged(
+            at=at, change="merged", profile_id=context.profile_id(to), other_profile_id=context.profile_id(key),
+            identifiers=[], event_id="", reason=because, decision=number))
+    return sends
 
 
-def _rename(context: Context, key: str, to: str, audit: IdentityChanged) -> list[Sent]:
+def _rename(context: Context, key: str, to: str) -> list[Sent]:
     tables, person = context.tables, context.tables.persons.get(key)
     assert person is not None
     tables.persons.delete(key)
     person.decisions = 0
     tables.persons.put(to, person)
     given = transfer(context, sorted({*person.identifiers, *person.former}), key, to, person)
-    audit.profile_id = context.profile_id(to)
-    return [Announce(to, person.created, given.gained, (key,), given.suppressed), Release(key, to), *given.points, audit]
+    return [Announce(to, person.created, given.gained, (key,), given.suppressed), Release(key, to), *given.points]
 
 
 def due(context: Context, identifier: str, at: int) -> list[Sent]:
