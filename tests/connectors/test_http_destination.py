@@ -21,6 +21,7 @@ from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Crash, Log, Reading, Received, Recorder, accept, activation, eventually, for_ever
 
 QUICK = Limits(shortest=5, longest=40)
+AT_ONCE = Limits(shortest=1, longest=4)
 MANY = tuple(activation(number) for number in range(60))
 IDS = {each.activation_id: 1 for each in MANY}
 
@@ -74,7 +75,7 @@ def test_delivers_everything_once_signed_with_the_activation_id_as_key() -> None
 
 @pytest.mark.parametrize("status", [301, 401, 404, 408, 429, 500, 503])
 def test_an_answer_that_may_change_is_tried_again_and_nothing_is_lost_or_doubled(status: int) -> None:
-    server, log = asyncio.run(play(first_times(2, lambda: web.Response(status=status))))
+    server, log = asyncio.run(play(first_times(2, lambda: web.Response(status=status)), limits=AT_ONCE))
     assert server.accepted == IDS and log.final(Delivered) == IDS
     assert log.final(Deferred) == dict.fromkeys(IDS, 2)
     mending = {d.outcome.to_mend for d in log.deliveries if isinstance(d.outcome, Deferred)}

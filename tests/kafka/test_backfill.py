@@ -102,13 +102,14 @@ def rebalanced(deployment: Deployment, one: Worker) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("hurt", [killed, rebalanced])
+@pytest.mark.parametrize(("hurt", "instance"), [(killed, "one"), (rebalanced, "")], ids=["killed", "rebalanced"])
 def test_l5_l8_a_backfill_tells_the_difference_once(
-    broker: Broker, tmp_path: Path, hurt: Callable[[Deployment, Worker], None],
+    broker: Broker, tmp_path: Path, hurt: Callable[[Deployment, Worker], None], instance: str,
 ) -> None:
+    """Who is killed keeps its place in the group: of one without a name the broker would await the end of the session."""
     with Deployment(broker.address, tmp_path, FACTORY) as deployment, Seeing(deployment) as seeing:
         put_in_force(deployment, BEFORE)
-        one = deployment.worker("one")
+        one = deployment.worker("one", AUDIENCE_INSTANCE=instance)
         one.start()
         send(deployment, "AB")
         wait_until(lambda: len(seeing.rows["audiences.changes"]) == ENTRIES, within=60, what="all have entered")
