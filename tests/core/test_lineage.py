@@ -11,14 +11,10 @@ from streams.core.lineage import Lineage, trace
 from streams.core.messages import IdentityChanged
 from streams.testing import Pipeline
 from streams.web.lineage_svg import as_svg
+from tests.pipeline.worlds import START, event
 
-START = 1_767_225_600_000
 JANE, JOHN, TABLET, MAIL = "customer_id:jane", "customer_id:john", "cookie:tablet", "email:jane@example.com"
 MAILED = {"context": {"traits": {"email": "jane@example.com"}}}
-
-
-def event(number: int, **who: Any) -> dict[str, Any]:
-    return {"type": "track", "event": "A", "messageId": f"m{number}", "timestamp": START + number, **who}
 
 
 def told(*messages: dict[str, Any], split: tuple[str, ...] = ()) -> Pipeline:

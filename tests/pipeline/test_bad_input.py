@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.codec import Codec
 from streams.testing import Pipeline
+from tests.properties.agreement import events_of
 from tests.strategies import SEGMENTS, START
 
 SECRET = "jane-secret@example.org"
@@ -57,16 +58,12 @@ KINDS = st.sampled_from(("track", "identify", "page", "screen", "alias", "group"
 SHAPED = st.builds(lambda kind, body: body | {"type": kind}, KINDS, st.dictionaries(st.sampled_from(FIELDS), JSON))
 
 
-def _count(pipeline: Pipeline) -> int:
-    return sum(f.events for profile in pipeline.profiles() for f in profile.fragments.values())
-
-
 @pytest.mark.parametrize("raw", BAD.values(), ids=BAD)
 def test_bad_input_is_rejected_with_a_reason_that_quotes_nothing(raw: bytes) -> None:
     pipeline = Pipeline(SEGMENTS, 2, start=START)
     pipeline.send(raw)
     pipeline.send(GOOD)
-    assert _count(pipeline) == 1
+    assert events_of(pipeline) == 1
     (record, reason), = pipeline.rejected
     assert record.value == raw and len(reason) > 10
     assert "secret" not in reason and "jane" not in reason
@@ -77,7 +74,7 @@ def test_odd_input_counts_once_and_the_rest_goes_on(odd: dict[str, Any]) -> None
     pipeline = Pipeline(SEGMENTS, 2, start=START)
     pipeline.send({"type": "identify", "messageId": "odd", "userId": "u1", "receivedAt": START} | odd)
     pipeline.send(GOOD)
-    assert _count(pipeline) == 2 and not pipeline.rejected
+    assert events_of(pipeline) == 2 and not pipeline.rejected
 
 
 def test_a_stated_receipt_in_the_future_is_clamped_to_the_clock() -> None:
@@ -98,7 +95,7 @@ def test_whatever_has_the_shape_of_a_message_is_applied_or_rejected(found: list[
     for number, message in enumerate(found):
         pipeline.send(message | {"messageId": f"m{number}"})
     pipeline.send(GOOD)
-    assert _count(pipeline) + len(pipeline.rejected) == len(found) + 1
+    assert events_of(pipeline) + len(pipeline.rejected) == len(found) + 1
     assert pipeline.profile("cookie:c1") is not None
 
 
@@ -107,6 +104,6 @@ def test_l10_a_message_names_a_hundred_identifiers_at_most(number: int, *, is_ta
     ids = [{"type": "k", "id": f"{SECRET}-{each}"} for each in range(number)]
     pipeline = Pipeline(SEGMENTS, 2, start=START)
     pipeline.send(GOOD | {"context": {"externalIds": [*ids, *ids]}})
-    assert _count(pipeline) == is_taken
+    assert events_of(pipeline) == is_taken
     assert [reason for _, reason in pipeline.rejected] == [
         "it names 101 identifiers; at most 100 are followed"] * (not is_taken)
