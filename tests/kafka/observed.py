@@ -1,14 +1,17 @@
 """What the outside sees of a deployment: its topics read_committed, its changelog, and the state on disk."""
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from streams.runtime.clock import wall_ms
+from streams.runtime.kafka.consumers import at_end, committed_only
+from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import NAMES
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import RESERVED, TaskStore
@@ -17,6 +20,22 @@ from tests.kafka.deployment import Deployment
 
 State = dict[tuple[str, bytes], bytes]
 """Table and key to value; what the runtime keeps for itself is left out."""
+
+
+def standing(settings: Settings, topics: Iterable[str]) -> Iterator[Message]:
+    """Every committed record that stands on these topics (by their names on the cluster), up to where they end now."""
+    consumer = Consumer(committed_only(settings, "standing") | {"enable.partition.eof": True, "fetch.wait.max.ms": 10})
+    places = [TopicPartition(topic, partition, 0) for topic in topics for partition in range(settings.partitions)]
+    consumer.assign(places)
+    ended, deadline = 0, time.monotonic() + 30
+    while ended < len(places):
+        assert time.monotonic() < deadline, "the broker is silent"
+        for message in consumer.consume(10_000, 0.05):
+            if message.error() is None:
+                yield message
+            else:
+                ended += at_end(message)
+    consumer.close()
 
 
 class View:

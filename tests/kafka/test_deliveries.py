@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import pytest
 from aiohttp import web
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from connectors.delivery import Activation, Delivered, Limits, Outcome, engine
 from connectors.delivery.activation import as_json
@@ -32,6 +31,7 @@ from streams.task.publishing import revise
 from tests.connectors.recording import Received, Recorder, accept, activation, eventually, for_ever
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, free_port
+from tests.kafka.observed import standing
 from tests.kafka.test_collect import halted
 from tests.processes import fetched, running
 
@@ -68,18 +68,8 @@ def write(settings: Settings) -> None:
 
 def outcomes(settings: Settings) -> list[dict[str, Any]]:
     """All that stands on `deliveries` now."""
-    reader = Consumer({"bootstrap.servers": settings.broker, "group.id": uuid4().hex, "enable.partition.eof": True})
     topic, codec = Names(settings).on_cluster("deliveries"), Codec()
-    reader.assign([TopicPartition(topic, partition, 0) for partition in range(settings.partitions)])
-    found, ended, deadline = [], 0, time.monotonic() + 30
-    while ended < settings.partitions and time.monotonic() < deadline:
-        message = reader.poll(0.5)
-        if message is not None and message.error() is not None:
-            ended += 1
-        elif message is not None:
-            found.append(codec.decode("delivery", message.value() or b""))
-    reader.close()
-    return found
+    return [codec.decode("delivery", message.value() or b"") for message in standing(settings, [topic])]
 
 
 async def hang(_: Received) -> web.StreamResponse:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AdminClient,
     AlterConfigOpType,
@@ -27,6 +26,7 @@ from streams.topology import TOPICS
 from streams.unit import TABLES
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
+from tests.kafka.observed import standing
 from tests.pipeline.erased import found_in
 
 FACTORY = "tests.kafka.hasty:factory"
@@ -76,19 +76,9 @@ def compacted(deployment: Deployment) -> list[str]:
 
 
 def on_topics(deployment: Deployment) -> Rows:
-    """Every record that stands on compacted topics, tombstones too, as an uncommitted reader would find them."""
-    consumer = Consumer({"bootstrap.servers": deployment.settings.broker, "group.id": "search", "enable.partition.eof": True,
-                         "enable.auto.commit": False, "isolation.level": "read_committed", "log_level": 0})
-    places = [TopicPartition(name, p, 0) for name in compacted(deployment) for p in range(deployment.settings.partitions)]
-    consumer.assign(places)
-    ends = 0
-    while ends < len(places):
-        for message in consumer.consume(1_000, 0.1):
-            if message.error() is not None and message.error().code() == KafkaError._PARTITION_EOF:
-                ends += 1
-            elif message.error() is None:
-                yield message.topic() or "", message.key() or b"", message.value() or b""
-    consumer.close()
+    """Every record that stands on compacted topics, tombstones too."""
+    for message in standing(deployment.settings, compacted(deployment)):
+        yield message.topic() or "", message.key() or b"", message.value() or b""
 
 
 def newest(rows: Rows) -> Rows:

@@ -2,15 +2,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import uuid4
-
-from confluent_kafka import Consumer, TopicPartition
 
 from connectors.delivery.sealing import Seal
 from schemas import Codec
 from streams.runtime.outside.definitions_log import edit
 from streams.task.publishing import revise
 from tests.kafka.deployment import Deployment, free_port, wait_until
+from tests.kafka.observed import standing
 from tests.processes import fetched, running
 
 SEAL = "a long random text"
@@ -29,20 +27,11 @@ def mailbox(folder: Path) -> Path:
 
 
 def requests(deployment: Deployment) -> list[tuple[str, str, str, str]]:
-    settings = deployment.settings
-    reader = Consumer({"bootstrap.servers": settings.broker, "group.id": uuid4().hex, "enable.partition.eof": True})
-    topic = deployment.names.on_cluster("privacy.requests")
-    reader.assign([TopicPartition(topic, partition, 0) for partition in range(settings.partitions)])
-    found, ended = [], 0
-    while ended < settings.partitions:
-        message = reader.poll(10)
-        assert message is not None, "the broker is silent"
-        if message.error() is None:
-            row = Codec().decode("privacy_request", message.value() or b"")
-            assert (message.key() or b"").decode() == row["identifier"]
-            found.append((row["action"], row["identifier"], row["reason"], row["source"]))
-        ended += message.error() is not None
-    reader.close()
+    found = []
+    for message in standing(deployment.settings, [deployment.names.on_cluster("privacy.requests")]):
+        row = Codec().decode("privacy_request", message.value() or b"")
+        assert (message.key() or b"").decode() == row["identifier"]
+        found.append((row["action"], row["identifier"], row["reason"], row["source"]))
     return sorted(found)
 
 
