@@ -38,13 +38,15 @@ from tests.kafka.test_collect import halted
 from tests.processes import fetched, running
 
 MANY = 400
-PORT = free_port()
-DELIVER = f"deliver --port {PORT}"
 
 
-async def told(path: str, status: int, text: bytes = b"") -> None:
+def deliver() -> str:
+    """The command, on a port of its own."""
+    return f"deliver --port {free_port()}"
+
+
+async def told(url: str, status: int, text: bytes = b"") -> None:
     """Returns once the page says so. The deadline is the caller's."""
-    url = f"http://127.0.0.1:{PORT}{path}"
     while (found := await asyncio.to_thread(fetched, url))[0] != status or text not in found[1]:  # noqa: ASYNC110  # another process
         await asyncio.sleep(0.1)
 
@@ -93,9 +95,9 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
             define(settings, {"good": good.url, "stuck": stuck.url})
             await asyncio.to_thread(write, settings)
             for target in (100, 250):
-                with running(DELIVER, variables, log):
+                with running(deliver(), variables, log):
                     await eventually(lambda: len(good.accepted) >= target)  # noqa: B023
-            with running(DELIVER, variables, log) as process:
+            with running(deliver(), variables, log) as process:
                 await eventually(lambda: len(good.accepted) == MANY)
                 process.terminate()
                 assert await asyncio.to_thread(process.wait, 30) == 0
@@ -112,6 +114,8 @@ def test_killed_again_and_again_loses_nothing_and_a_hanging_destination_delays_n
 
 def test_apply_is_followed_without_a_restart(deployment: Deployment, tmp_path: Path) -> None:
     settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
 
     async def slowly(_: Received) -> web.StreamResponse:
         await asyncio.sleep(0.2)
@@ -119,20 +123,20 @@ def test_apply_is_followed_without_a_restart(deployment: Deployment, tmp_path: P
 
     async def run() -> None:
         async with Recorder(slowly) as old, Recorder() as new, Recorder() as late, asyncio.timeout(90):
-            with running(DELIVER, variables, tmp_path / "log") as process:
-                await told("/ready", 200, b'"destinations":{}')
+            with running(f"deliver --port {port}", variables, tmp_path / "log") as process:
+                await told(f"{url}/ready", 200, b'"destinations":{}')
                 await asyncio.to_thread(define, settings, {"hook": old.url})
                 await asyncio.to_thread(write, settings)
                 await eventually(lambda: len(old.accepted) >= 40)
                 await asyncio.to_thread(define, settings, {"hook": new.url, "late": late.url})
                 await eventually(lambda: len(old.accepted) + len(new.accepted) == MANY == len(late.accepted))
                 assert old.accepted + new.accepted == late.accepted
-                await told("/metrics", 200, b'audience_delivery_lag_records{destination="hook"} 0.0')
-                await told("/metrics", 200, b'audience_delivered_total{destination="hook"} %d.0' % MANY)
+                await told(f"{url}/metrics", 200, b'audience_delivery_lag_records{destination="hook"} 0.0')
+                await told(f"{url}/metrics", 200, b'audience_delivered_total{destination="hook"} %d.0' % MANY)
                 await asyncio.to_thread(define, settings, {"hook": "no address"})
-                await told("/ready", 503, b"hook: settings.url")
+                await told(f"{url}/ready", 503, b"hook: settings.url")
                 await asyncio.to_thread(define, settings, {"hook": new.url})
-                await told("/ready", 200, b'"hook"')
+                await told(f"{url}/ready", 200, b'"hook"')
                 process.terminate()
                 assert await asyncio.to_thread(process.wait, 30) == 0
 
@@ -244,7 +248,7 @@ def test_told_to_end_while_the_broker_is_away_it_ends_within_its_grace_and_goes_
     with Deployment(own_broker.address, tmp_path, AUDIENCE_PARTITIONS="1") as deployment:
         settings, variables = deployment.settings, deployment.variables | {"HOOK_SECRET": "a long random text"}
     write(settings)
-    log, command = tmp_path / "log", f"{DELIVER} --grace 3"
+    log, command = tmp_path / "log", f"{deliver()} --grace 3"
 
     def tell(number: int) -> None:
         assert own_broker.pid is not None

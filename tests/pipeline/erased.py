@@ -32,3 +32,14 @@ def kept(pipeline: Pipeline, outputs: Iterable[Output] | None = None) -> list[tu
         assert topic(record.topic).compacted
         newest[record.topic, record.key] = record.value
     return rows + [(place, key, value) for (place, key), value in newest.items() if value is not None]
+
+
+def assert_end_is_told(pipeline: Pipeline, who: Iterable[str], said: Iterable[Output]) -> None:
+    """That these identifiers, all of one person, have just left audiences and look-ups, and that their profile is gone:
+    `said` is what its end gave."""
+    named = set(who)
+    out = {(a.identifier, a.change) for a in pipeline.activations("display") if a.at == pipeline.now}
+    assert out == {(identifier, "exited") for identifier in named if not identifier.startswith("customer_id:")}
+    records = {o.identifier: o.segments for o in pipeline.collected.outputs if isinstance(o, MembershipsNow)}
+    assert records == dict.fromkeys(named)
+    assert sum(isinstance(o, ProfileGone) for o in said) == 1

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from streams.core.messages import Adopt, MembershipsNow, ProfileGone
+from streams.core.messages import Adopt
 from streams.testing import Pipeline
-from tests.pipeline.erased import DAY, STATED, found_in, kept
+from tests.pipeline.erased import DAY, STATED, assert_end_is_told, found_in, kept
 from tests.pipeline.holding import holding
 from tests.pipeline.worlds import people
 from tests.strategies import EVERYTHING, START
@@ -56,11 +56,7 @@ def test_everything_is_told_and_deleted_at_once(partitions: int) -> None:
     lines = [line for line in pipeline.memberships if line.at == pipeline.now]
     assert {(line.segment_id, line.change, line.cause) for line in lines} == {
         (segment, "exited", "erasure") for segment in ("everybody", "once", "browsers", "reached")}
-    out = [a for a in pipeline.activations("display") if a.at == pipeline.now]
-    assert {(a.identifier, a.change) for a in out} == {(COOKIE, "exited"), (MAIL, "exited")}
-    records = {o.identifier: o.segments for o in pipeline.collected.outputs if isinstance(o, MembershipsNow)}
-    assert records == dict.fromkeys((JANE, MAIL, COOKIE))
-    assert sum(isinstance(o, ProfileGone) for o in pipeline.collected.outputs[told:]) == 1
+    assert_end_is_told(pipeline, (JANE, MAIL, COOKIE), pipeline.collected.outputs[told:])
     (line,) = [line for line in pipeline.identity if line.change == "erased"]
     assert (line.identifiers, line.evidence, line.reason) == ([], [], "request r1")
     assert len(people(pipeline)) == 1 and bobs(pipeline)
