@@ -18,12 +18,15 @@ PATIENCE = 60.0
 LOOK_EVERY = 0.1
 """Seconds in which something must come, if it is only that the end is reached; between two questions where it is."""
 
+AT_ONCE: dict[str, bool | int | str] = {"fetch.wait.max.ms": 10}
+"""By default a broker that has nothing more answers after half a second: so long took the end of each partition."""
+
 
 def committed(settings: Settings, topic: str, partitions: Iterable[int]) -> Iterator[Message]:
     """Every record of these partitions of a topic (by its name on the cluster), those of each in order, up to where it
     ends now. Misconfigured where the broker or the topic cannot be had."""
     reading = set(partitions)
-    consumer = _consumer(settings, {"enable.partition.eof": True})
+    consumer = _consumer(settings, {"enable.partition.eof": True} | AT_ONCE)
     try:
         consumer.assign([TopicPartition(topic, partition, 0) for partition in reading])
         deadline = time.monotonic() + PATIENCE
@@ -49,7 +52,7 @@ def committed(settings: Settings, topic: str, partitions: Iterable[int]) -> Iter
 def awaiting(settings: Settings, logical: str) -> Iterator[Consumer]:
     """Reads what comes on that topic from now on; ask inside the block. Misconfigured if the broker does not take the
     question."""
-    consumer, name = _consumer(settings, {"fetch.wait.max.ms": 10}), Names(settings).on_cluster(logical)
+    consumer, name = _consumer(settings, AT_ONCE), Names(settings).on_cluster(logical)
     places = [TopicPartition(name, partition) for partition in range(settings.partitions)]
     try:
         consumer.assign([TopicPartition(name, place.partition, _end(consumer, place)) for place in places])
