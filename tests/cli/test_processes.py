@@ -102,7 +102,8 @@ def test_a_broker_on_a_taken_port_says_so(taken: int, tmp_path: Path) -> None:
 
 
 FETCHES_FOR_EVER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background
 from streams.cli import main
 from streams.runtime.broker import embedded
 def fetch(**_):

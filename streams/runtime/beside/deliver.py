@@ -35,7 +35,8 @@ async def deliver(settings: Settings, roster_of: RosterOf, address: Address, gra
     following = DestinationsFollower(
         settings, lambda documents: _put(roster_of(documents), destinations, following.is_first))
     pages = Pages(destinations, ChannelEnds(settings).now, lambda: following.is_current)
-    async with listening(pages.application(), address):
+    async with listening(pages.application(), address) as there:
+        log.info("Whether it is ready, and its metrics, at http://%s:%d/", there.host, there.port)
         try:
             await following.run(stopped)
         finally:

@@ -94,7 +94,8 @@ async def take_feedback(
     requests = Requests(settings)
     reports = _Reports(settings, variables, requests)
     try:
-        async with listening(application(reports.feedback), address):
+        async with listening(application(reports.feedback), address) as there:
+            log.info("Reports are taken at http://%s:%d/", there.host, there.port)
             reading = asyncio.create_task(reports.read(mailboxes, stopped))
             try:
                 await reports.following.run(stopped)
