@@ -55,7 +55,8 @@ class Fragment:
     identifiers: dict[str, list[Json]] = field(default_factory=dict)
     """Identifier -> [first seen, last seen, source and arrival of the last], as the events of this fragment named them."""
     plan: str = ""
-    """The `source_set` of the plan whose leaves this fragment is complete for; empty before its first event."""
+    """The `source_set` of the plan whose leaves this fragment is complete for, `folding.BEHIND` if it is for none; empty
+    before its first event."""
     time_zone: list[Json] = field(default_factory=list)
     """[name, event time] as `context.timezone` said last."""
     superseded: dict[str, dict[str, Statement]] = field(default_factory=dict)

@@ -114,6 +114,18 @@ def test_state_that_is_there_outlives_a_timeline_that_has_forgotten() -> None:
     assert list(fragment.leaves.values()) == [[1, 2]]
 
 
+@pytest.mark.parametrize("before", [[], [track("A", 1, p=1)]], ids=("nothing", "something"))
+@pytest.mark.parametrize("between", ["newest", "count"])
+def test_definitions_that_come_back_miss_no_event_of_the_time_between(before: list[Sent], between: str) -> None:
+    """An event may come between while a hand-over is open, when nothing is rebuilt."""
+    plan, told = plan_of(RULES["count"], RULES["sum"]), events([track("X", 1), *before, track("A", 2, p=2)])
+    fragment = folded(plan, told[:-1])
+    fold(plan_of(RULES[between], RULES["distinct"]), fragment, told[-1])
+    assert is_behind(plan, fragment)
+    refold(plan, fragment, told)
+    assert fragment.leaves == folded(plan, told).leaves
+
+
 def test_an_event_before_the_rebuild_does_not_hide_the_earlier_ones() -> None:
     story = Story(plan_of(RULES["count"])).send(track("A", 1, p=1), track("A", 2, p=2))
     plan, fragment = plan_of(RULES["sum"]), story.profile.fragments["cookie:c"]

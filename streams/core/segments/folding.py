@@ -16,6 +16,10 @@ from streams.core.segments.matching import compile_names
 from streams.core.segments.plan import Plan
 
 
+BEHIND = "-"
+"""`Fragment.plan` of a fragment that is complete for no plan."""
+
+
 def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False) -> list[str]:
     """Take a new event (never a copy) into the fragment; returns the ids of the leaves to judge again.
 
@@ -45,7 +49,10 @@ def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False
 
 
 def _fold_under_older(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
-    """Into what the fragment has; what it lacks is left to `refold`, which finds this event among the others."""
+    """Into what the fragment has; what it lacks is left to `refold`, which finds this event among the others. What only the
+    older plan kept does not hear of it, and is dropped: that plan may come back before the fragment is folded anew."""
+    fragment.plan = BEHIND
+    fragment.leaves = {leaf: entries for leaf, entries in fragment.leaves.items() if leaf in plan.sources}
     for source in _hearing([source for source in plan.sources.values() if source.id in fragment.leaves])(event):
         source.fold(fragment.leaves, event)
     if event.traits:
