@@ -9,6 +9,8 @@ from functools import cache
 from streams.core.values import Json
 
 NUMERAL = r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
+LAST = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
 COUNTED = ("track", "page", "screen", "identify")
 BLOCKED = {
     "null", "none", "nan", "undefined", "anonymous", "guest", "unknown", "-1", "true", "false", "id", "distinct_id",
@@ -17,10 +19,13 @@ BLOCKED = {
 
 
 def instant(value: Json) -> int | None:
-    """Epoch milliseconds of ISO 8601 or of epoch milliseconds (a text that is a number too); else None."""
+    """Epoch milliseconds of ISO 8601 or of epoch milliseconds (a text that is a number too); else None, also for a number
+    beyond the year 9999, which no text can say."""
     if isinstance(value, str):
-        return _read(value)
-    return math.floor(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        found = _read(value)
+    else:
+        found = math.floor(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return found if found is not None and abs(found) <= LAST else None
 
 
 @cache
