@@ -75,12 +75,13 @@ def hold_back(profile: Profile, event: Event) -> bool:
     return is_new
 
 
-def forget_announced(profile: Profile, identifier: str = "") -> None:
-    """Drop the marks of denials that have come, and of those that come to whoever has this identifier now."""
+def forget_announced(profile: Profile, identifier: str = "", since: int = FOREVER) -> None:
+    """Drop the marks of denials that have come, and of those that come to whoever has this identifier `since` then."""
     for key in [key for key in profile.restrained if key.startswith(ANNOUNCED)]:
         mark, newest = profile.restrained[key], newest_statement(profile, key.removeprefix(ANNOUNCED))
-        *denied, subject = mark
-        if subject == identifier or (newest is not None and when(newest) >= denied):
+        denied_at, arrival, subject = mark
+        is_others = subject == identifier and denied_at >= since
+        if is_others or (newest is not None and when(newest) >= [denied_at, arrival]):
             del profile.restrained[key]
 
 
