@@ -71,7 +71,7 @@ SETTINGS: tuple[Setting, ...] = (
             doc="RocksDB's memory in a worker: cache, write buffers, indexes and filters of all tasks."),
     Setting(variable="AUDIENCE_DEAD_LETTER_RATIO", default="0.5", type=float, unit="share", least=0, most=1,
             doc="The worker stops when more than this share of a task's last 10,000 records were dead "
-                "letters; 1: never."),
+                "letters; 1: never. What `collect` took does not count, here and below."),
     Setting(variable="AUDIENCE_DEAD_LETTER_RUN", default="1000", type=int, unit="records", least=0,
             doc="The worker stops after this many dead letters of a task in a row; 0: never."),
     Setting(variable="AUDIENCE_PROFILE_INTERVAL", default="60", type=float, unit="seconds", least=0,

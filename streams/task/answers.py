@@ -23,46 +23,48 @@ from streams.unit import Store
 
 
 class Answers:
-    """The questions of one task; the first asked is the first answered."""
+    """The questions of one task. How it stands is said at once; of previews the first asked is the first answered."""
 
     def __init__(self, partition: int, store: Store, state: State, revisions: Revisions) -> None:
         self._partition, self._store, self._state, self._revisions = partition, store, state, revisions
-        self._asked: deque[Ask] = deque()
+        self._previews: deque[Ask] = deque()
+        self._about_standing: list[Ask] = []
         self._walk: Walk | None = None
 
     def is_pending(self) -> bool:
-        return bool(self._asked)
+        return bool(self._previews or self._about_standing)
 
     def ask(self, question: Ask) -> None:
-        self._asked.append(question)
+        (self._about_standing if question.documents is None else self._previews).append(question)
 
     def give(
         self, context: Context, now: int, standing: Callable[[], Standing], *, has_records: bool,
     ) -> list[Answered]:
         """What can be said now; a preview gets one slice a unit, and none beside records, which would wait for it. Questions
         that nobody waits for any more are passed over."""
-        answers: list[Answered] = []
-        while self._asked:
-            question = self._asked[0]
+        answers = [Answered(question.request_id, self._partition, {"standing": asdict(standing())}, now)
+                   for question in self._about_standing if question.until > now]
+        self._about_standing.clear()
+        while self._previews:
+            question = self._previews[0]
             is_wanted = question.until > now
-            if is_wanted and has_records and question.documents is not None:
+            if is_wanted and has_records:
                 break
-            body = self._answer(question, context, now, standing) if is_wanted else {}
+            body = self._previewed(question, context, now, standing) if is_wanted else {}
             if body is None:
                 break
-            self._asked.popleft()
+            self._previews.popleft()
             self._walk = None
             if body:
                 answers.append(Answered(question.request_id, self._partition, body, now))
         return answers
 
-    def _answer(
+    def _previewed(
         self, question: Ask, context: Context, now: int, standing: Callable[[], Standing],
     ) -> dict[str, Any] | None:
         """None while a preview is not done."""
-        if question.documents is None:
-            return {"standing": asdict(standing())}
         if self._walk is None:
+            assert question.documents is not None
             try:
                 preview = Preview(context.plan, self._revisions.plan_with(question.documents), question.segments)
             except UNFIT as fault:

@@ -73,6 +73,14 @@ def test_what_ends_at_the_instant_at_which_everything_is_judged_anew_ends_then()
     assert story.run(100).changes("s0") == story.changes("s1") == [(10, IN), (40, OUT)]
 
 
+def test_who_stays_in_for_what_time_is_about_to_do_is_in_under_the_new_version() -> None:
+    story = Story(plan_of(Everyone(), did("A", 30))).send(track("A", 10)).run(39)
+    story.now = 40
+    story.redefine(plan_of(Not(rule=did("A", 30)), did("A", 30), version=2))
+    version, since, _ = story.run(100).profile.members["s0"]
+    assert story.changes() == [(10, IN)] and (version, since) == (2, 10)
+
+
 def test_what_two_events_renew_goes_on() -> None:
     story = Story(named(s0=did("A", 30, count=2))).send(*(track("A", at) for at in (10, 10, 40, 40))).run(100)
     assert story.changes() == [(10, IN), (70, OUT)]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.profile import Profile
+from streams.definitions.lists import as_bytes
 from streams.task import previews
 from streams.task.wire import Ask
 from streams.testing import Pipeline
@@ -167,3 +168,14 @@ def test_a_question_that_nobody_waits_for_is_passed_over() -> None:
     pipeline.tasks[0]._answers.ask(Ask("late", pipeline.now, one({"everyone": {}})))
     pipeline._drain()
     assert not pipeline.tasks[0].busy() and len(pipeline.ask()) == 1
+
+
+def test_how_a_task_stands_is_said_while_a_preview_waits() -> None:
+    """Consoles said that no task answers, for as long as somebody's preview waited for records to pause."""
+    pipeline = populated(one(WITHIN), 10)
+    (task,) = pipeline.tasks
+    task._answers.ask(Ask("preview", pipeline.now + 1, as_bytes(one({"everyone": {}}))))
+    task._answers.ask(Ask("standing", pipeline.now + 1))
+    [answer] = task._answers.give(task.context, pipeline.now, task.standing, has_records=True)
+    assert answer.request_id == "standing" and answer.body["standing"]["profiles"] == 10
+    assert task.busy()

@@ -63,24 +63,27 @@ def announce(profile: Profile, event: Event) -> bool:
 
 
 def hold_back(profile: Profile, event: Event) -> bool:
-    """What this event denies is held back until it is folded in. True if any of it was granted."""
-    is_new = False
+    """What this event denies is held back until it is folded in. True if any of it had been granted, perhaps held back: a
+    later grant is then compared with the latest denial under way."""
+    is_noted = False
     mark = [event.event_time, event.arrival, event.subject]
     for purpose, is_granted in event.consent.items():
         newest = newest_statement(profile, purpose)
-        if is_granted or newest is None or is_held_back(profile, purpose, newest) or not _is_behind(newest, mark):
+        if is_granted or newest is None or not _is_behind(newest, mark):
             continue
-        profile.restrained[ANNOUNCED + purpose], is_new = mark, True
+        is_noted = True
+        profile.restrained[ANNOUNCED + purpose] = max(mark, profile.restrained.get(ANNOUNCED + purpose, mark))
         profile.weight += OVERHEAD + 4 * (len(purpose) + len(event.subject))
-    return is_new
+    return is_noted
 
 
-def forget_announced(profile: Profile, identifier: str = "") -> None:
-    """Drop the marks of denials that have come, and of those that come to whoever has this identifier now."""
+def forget_announced(profile: Profile, identifier: str = "", since: int = FOREVER) -> None:
+    """Drop the marks of denials that have come, and of those that come to whoever has this identifier `since` then."""
     for key in [key for key in profile.restrained if key.startswith(ANNOUNCED)]:
         mark, newest = profile.restrained[key], newest_statement(profile, key.removeprefix(ANNOUNCED))
-        *denied, subject = mark
-        if subject == identifier or (newest is not None and when(newest) >= denied):
+        denied_at, arrival, subject = mark
+        is_others = subject == identifier and denied_at >= since
+        if is_others or (newest is not None and when(newest) >= [denied_at, arrival]):
             del profile.restrained[key]
 
 

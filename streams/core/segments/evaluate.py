@@ -190,11 +190,9 @@ def _settle(
             continue
         last, segment = name, plan.segments[name]
         holds = segment.holds(profile.truth, members)
-        if holds is (name in members):
-            if is_new and holds:
+        if holds is (name in members) or (also is not None and holds is not (name in also)):
+            if is_new and name in members:
                 members[name][VERSION] = segment.version
-            continue
-        if also is not None and holds is not (name in also):
             continue
         crossings.append(_cross(profile, segment, now, flips))
         for user in plan.users.get(name, ()):

@@ -40,11 +40,12 @@ blueprint = web.Blueprint("console")
 
 
 class Shared:
-    """One look at the pipeline for all pages that are open."""
+    """One look at the pipeline for all pages that are open, and one preview at a time: so many as there are threads would
+    keep everybody from the buttons for as long as tasks may take."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._asking = asyncio.Lock()
+        self._asking, self._previewing = asyncio.Lock(), asyncio.Lock()
         self._found: dict[str, Json] = {}
         self._fresh_until = 0.0
 
@@ -55,6 +56,11 @@ class Shared:
                 self._found = await asyncio.to_thread(overview, self._settings, WITHIN)
                 self._fresh_until = monotonic() + FRESH
             return self._found
+
+    async def preview(self, definition: str) -> list[str]:
+        """In words. Misconfigured with all faults of the definition, or as `overview`."""
+        async with self._previewing:
+            return await asyncio.to_thread(_preview, self._settings, definition)
 
 
 @blueprint.route("/console", name="console")
@@ -91,9 +97,9 @@ class Preview(web.View):
     many people it would have. 400 with all faults of the text."""
 
     async def post(self, request: Any) -> Any:
-        settings = _settings(self)
+        shared: Shared = cast(Any, self.app).shared
         try:
-            lines = await asyncio.to_thread(_preview, settings, _definition(await body_of(request)))
+            lines = await shared.preview(_definition(await body_of(request)))
         except RequestRefused as refused:
             return self.json({"error": str(refused)}, status=refused.status)
         except Misconfigured as fault:
