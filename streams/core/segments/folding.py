@@ -15,7 +15,6 @@ from streams.core.segments.leaves.terms import TraitHistory
 from streams.core.segments.matching import compile_names
 from streams.core.segments.plan import Plan
 
-
 BEHIND = "-"
 """`Fragment.plan` of a fragment that is complete for no plan."""
 

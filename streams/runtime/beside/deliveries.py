@@ -26,6 +26,7 @@ from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.errors import error_of, is_ousted
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
+from streams.runtime.kafka.topics import topic_id
 from streams.runtime.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class KafkaActivations:
         self._lost = 0
         self._committed: set[int] = set()
         """Partitions of which this process committed something."""
+        self._settings, self._topic_id = settings, ""
         self._made_anew: set[int] = set()
         """Since the engine began: what it says of these is about records that are gone."""
 
@@ -132,8 +134,11 @@ class KafkaActivations:
         if is_record or at_end(message):
             partition, offset = message.partition() or 0, message.offset() or 0
             if offset < self._read.get(partition, 0):
-                self._begin_anew(partition)
-                return False
+                if self._is_another():
+                    self._begin_anew(partition)
+                    return False
+                log.error("%s[%d] lost records from %d on, and new ones in their places count as delivered; was a broker "
+                          "elected that did not have them?", self._topic, partition, offset)
             self._read[partition] = offset + is_record
         return is_record
 
@@ -185,6 +190,7 @@ class KafkaActivations:
         self._lost += error is not None
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._topic_id = self._topic_id or topic_id(self._settings, self._topic)
         committed = persistently("committed", lambda: consumer.committed(partitions, CALL))
         for each in committed:
             if each.offset < 0 and each.partition in self._committed:  # Kafka forgets what was committed of a deleted topic
@@ -192,8 +198,7 @@ class KafkaActivations:
         self._read_on(consumer, committed)
 
     def _begin_anew(self, partition: int) -> None:
-        """A partition never goes back: one that does is another one under the same name. The engine begins again, and what
-        it has of other partitions comes again."""
+        """The engine begins again, and what it has of other partitions comes again."""
         self._forget(partition)
         self._made_anew.add(partition)
         self._is_revoked = True
@@ -201,6 +206,12 @@ class KafkaActivations:
         self._read_on(self._consumer, [
             TopicPartition(self._topic, partition, OFFSET_BEGINNING) if each.partition == partition else each
             for each in places])
+
+    def _is_another(self) -> bool:
+        """Whether the topic is another one under the same name since this was asked last."""
+        former, found = self._topic_id, topic_id(self._settings, self._topic)
+        self._topic_id = found or former
+        return bool(former and found and former != found)
 
     def _forget(self, partition: int) -> None:
         self._marks.pop(partition, None)

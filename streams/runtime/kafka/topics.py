@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from time import monotonic, sleep
 from typing import TypeVar
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-exports are untyped
     AdminClient,
     ClusterMetadata,
@@ -23,6 +23,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-
 )
 
 from streams.core.errors import Misconfigured, Unreachable
+from streams.runtime.kafka.calls import CALL
 from streams.runtime.kafka.declared import Declared, declared_topics
 from streams.runtime.kafka.errors import error_of, in_words, is_passing
 from streams.runtime.kafka.names import Names
@@ -79,6 +80,16 @@ def gone_after(settings: Settings, names: Iterable[str]) -> dict[str, int]:
 def _refuse(faults: Iterable[str]) -> None:
     if found := tuple(faults):
         raise Misconfigured(found)
+
+
+def topic_id(settings: Settings, on_cluster: str) -> str:
+    """What Kafka tells a topic from a later one of the same name by; empty where it does not say."""
+    admin = _admin(settings)  # the answer dies with its client
+    try:
+        found = admin.describe_topics(TopicCollection([on_cluster]))[on_cluster].result(CALL)
+    except KafkaException:
+        return ""
+    return str(found.topic_id)
 
 
 def _admin(settings: Settings) -> AdminClient:
