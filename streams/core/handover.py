@@ -81,7 +81,7 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
         for identifier in message.identifiers:
             profile.identifiers.pop(identifier, None)
             profile.suppressed.pop(identifier, None)
-            forget_announced(profile, identifier, message.since)
+            forget_announced(profile, identifier)
     tables.profiles.put(profile.key, profile)
     later = {source for sources in profile.early.values() for source in sources}
     expected = [source for source, balance in profile.handovers.items() if balance > 0 and source not in later]

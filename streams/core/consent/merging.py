@@ -77,13 +77,12 @@ def hold_back(profile: Profile, event: Event) -> bool:
     return is_noted
 
 
-def forget_announced(profile: Profile, identifier: str = "", since: int = FOREVER) -> None:
-    """Drop the marks of denials that have come, and of those that come to whoever has this identifier `since` then."""
+def forget_announced(profile: Profile, identifier: str = "") -> None:
+    """Drop the marks of denials that have come, and of those that come to whoever has this identifier now."""
     for key in [key for key in profile.restrained if key.startswith(ANNOUNCED)]:
         mark, newest = profile.restrained[key], newest_statement(profile, key.removeprefix(ANNOUNCED))
-        denied_at, arrival, subject = mark
-        is_others = subject == identifier and denied_at >= since
-        if is_others or (newest is not None and when(newest) >= [denied_at, arrival]):
+        *denied, subject = mark
+        if subject == identifier or (newest is not None and when(newest) >= denied):
             del profile.restrained[key]
 
 
