@@ -83,17 +83,6 @@ def test_l6_a_withdrawal_under_way_is_no_answer_to_a_later_grant() -> None:
     assert audience(pipeline) == {"cookie:c", "device_id:d"} and marks(pipeline) == []
 
 
-def test_l6_of_two_withdrawals_under_way_the_later_one_holds_too() -> None:
-    """A grant from between them was acted on: what it was held against was the first one alone."""
-    pipeline = begun()
-    comes_home(pipeline, message(3, granted=False, event="Other", context=DEVICE))
-    comes_home(pipeline, message(6, granted=False, event="Other", context=DEVICE))
-    comes_home(pipeline, message(7, granted=True, late=2))
-    assert audience(pipeline) == set() and not pipeline.activations("email")
-    pipeline._drain()
-    assert audience(pipeline) == set() and marks(pipeline) == []
-
-
 def test_a_late_withdrawal_under_way_withdraws_no_later_grant() -> None:
     pipeline = begun()
     comes_home(pipeline, message(3, granted=False, late=3, event="Other", context=DEVICE))

@@ -63,18 +63,16 @@ def announce(profile: Profile, event: Event) -> bool:
 
 
 def hold_back(profile: Profile, event: Event) -> bool:
-    """What this event denies is held back until it is folded in. True if any of it had been granted, perhaps held back: a
-    later grant is then compared with the latest denial under way."""
-    is_noted = False
+    """What this event denies is held back until it is folded in. True if any of it was granted."""
+    is_new = False
     mark = [event.event_time, event.arrival, event.subject]
     for purpose, is_granted in event.consent.items():
         newest = newest_statement(profile, purpose)
-        if is_granted or newest is None or not _is_behind(newest, mark):
+        if is_granted or newest is None or is_held_back(profile, purpose, newest) or not _is_behind(newest, mark):
             continue
-        is_noted = True
-        profile.restrained[ANNOUNCED + purpose] = max(mark, profile.restrained.get(ANNOUNCED + purpose, mark))
+        profile.restrained[ANNOUNCED + purpose], is_new = mark, True
         profile.weight += OVERHEAD + 4 * (len(purpose) + len(event.subject))
-    return is_noted
+    return is_new
 
 
 def forget_announced(profile: Profile, identifier: str = "") -> None:
