@@ -44,17 +44,13 @@ def play(connector: Any, number: int, minutes: int, look: int = 1_000, change: s
     class Hurried(Reading):
         async def take(self, most: int, within: float) -> Any:
             clock[0] += look
+            if clock[0] > START + minutes * 60_000:
+                runs.stop()
             return await super().take(most, 0)
 
     runs = Engine("d", connector, Hurried(log), Limits(**limits), clock=lambda: clock[0], chance=lambda: 1.0)
 
-    async def run() -> None:
-        task = asyncio.create_task(runs.run())
-        await eventually(lambda: clock[0] > START + minutes * 60_000 or task.done())
-        runs.stop()
-        await task
-
-    asyncio.run(run())
+    asyncio.run(runs.run())
     return log
 
 

@@ -11,12 +11,18 @@ from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPar
 from connectors.delivery.activation import as_json
 from connectors.delivery.progress import from_text
 from schemas import Codec
+from streams.runtime.beside import deliveries
 from streams.runtime.beside.deliveries import KafkaActivations, Rebalanced
 from streams.runtime.exits import Stop
 from streams.runtime.settings import Settings
 from tests.connectors.recording import activation
 
 MARKS = {0: from_text(7, "")}
+
+
+@pytest.fixture(autouse=True)
+def _same_topic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "topic_id", lambda *_: "the first")
 
 
 class Read:

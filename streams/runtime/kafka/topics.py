@@ -86,8 +86,8 @@ def topic_id(settings: Settings, on_cluster: str) -> str:
     """What Kafka tells a topic from a later one of the same name by; empty where it does not say."""
     admin = _admin(settings)  # the answer dies with its client
     try:
-        found = admin.describe_topics(TopicCollection([on_cluster]))[on_cluster].result(CALL)
-    except KafkaException:
+        found = admin.describe_topics(TopicCollection([on_cluster]), request_timeout=CALL)[on_cluster].result(CALL)
+    except (KafkaException, TimeoutError):
         return ""
     return str(found.topic_id)
 
