@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from streams.cli import main
-from streams.runtime.outside.upstream import Upstream
+from tests.kafka.addressed import send_people
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.processes import fetched
@@ -41,12 +41,7 @@ def worker(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         (folder / "definitions").mkdir()
         (folder / "definitions" / "all.yaml").write_text(DEFINITIONS)
         assert main(["apply", str(folder / "definitions")]) == 0
-        with Upstream(deployment.settings) as upstream:
-            for place in range(PEOPLE):
-                address = f"p{place}@example.org"
-                upstream.send("events.interactions", f"email:{address}".encode(), json.dumps({
-                    "type": "identify", "messageId": f"m{place}", "traits": {"email": address},
-                    "context": {"consent": {"purposes": {"mail": True}}}}).encode())
+        send_people(deployment.settings, PEOPLE)
         one = deployment.worker("one")
         one.start()
         wait_until(lambda: one.get("/ready")[0] == 200, within=60, what="it is ready")

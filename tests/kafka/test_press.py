@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from streams.runtime.outside.upstream import Upstream
+from tests.kafka.addressed import send_people
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.observed import View
@@ -42,12 +42,7 @@ def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
         (folder / "definitions").mkdir()
         (folder / "definitions" / "all.yaml").write_text(DEFINITIONS)
         assert main(["apply", str(folder / "definitions")]) == 0
-        with Upstream(deployment.settings) as upstream:
-            for place in range(PEOPLE):
-                address = f"p{place}@example.org"
-                upstream.send("events.interactions", f"email:{address}".encode(), json.dumps({
-                    "type": "identify", "messageId": f"m{place}", "traits": {"email": address},
-                    "context": {"consent": {"purposes": {"mail": True}}}}).encode())
+        send_people(deployment.settings, PEOPLE)
         for name in ("one", "two"):
             deployment.worker(name).start()
         for worker in deployment.workers:
