@@ -73,3 +73,18 @@ def test_who_loses_several_devices_to_one_log_in_has_none_of_them_in_any_line(pa
     both = ["cookie:c", "customer_id:u2", "device_id:d"]
     assert sorted(lines) == [("cookie", "entered", both), ("cookie", "exited", ["customer_id:u1"]),
                              ("device", "entered", both), ("device", "exited", ["customer_id:u1"])]
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_the_later_events_of_all_devices_go_to_who_logged_in_before_them(partitions: int) -> None:
+    pipeline = Pipeline({}, partitions)
+    device = {"context": {"device": {"id": "d"}}}
+    for hour, message in ((0, {"userId": "u1", "anonymousId": "c"}), (1, {"userId": "u1", **device}),
+                          (3, {"anonymousId": "c"}), (4, device)):
+        at = TEN + hour * HOUR
+        pipeline.send({"type": "page", "timestamp": at, "messageId": f"m{hour}", **message}, at)
+    pipeline.send({"type": "page", "userId": "u2", "anonymousId": "c", "timestamp": TEN + 2 * HOUR, "messageId": "late",
+                   **device}, TEN + 5 * HOUR)
+    counted = {who: sum(fragment.events for fragment in profile.fragments.values())
+               for profile in pipeline.profiles() for who in profile.identifiers if who.startswith("customer_id:")}
+    assert counted == {"customer_id:u1": 2, "customer_id:u2": 3}
