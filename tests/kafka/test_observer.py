@@ -3,14 +3,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
+import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from streams.runtime.exits import Exit, Stop
 from streams.runtime.outside.observer import ALL_INPUTS, lag
 from streams.runtime.outside.reading import committed
 from streams.runtime.settings import Settings
 from streams.runtime.work.kafka_log import KafkaLog
+from streams.unit import Change
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment
 
@@ -49,6 +53,52 @@ def test_the_lag_is_told_while_a_transaction_is_open(broker: Broker, tmp_path: P
         assert lag(settings) == 2
         assert lag(settings, ALL_INPUTS) == 3
         log.close()
+
+
+class Noting:
+    """A producer that notes how many of its records are still under way when the offsets are sent."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer, self.under_way = producer, -1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
+
+    def send_offsets_to_transaction(self, *told: Any) -> None:
+        self.under_way = len(self._producer)
+        self._producer.send_offsets_to_transaction(*told)
+
+
+def test_offsets_are_held_back_only_while_a_transaction_ends(broker: Broker, tmp_path: Path) -> None:
+    """While they are pending, whoever reads the group's committed offsets waits."""
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
+        assert told(deployment.settings) == 0
+        log = KafkaLog(deployment.settings, 0)
+        log.fence()
+        log.begin()
+        noting = log._producer = Noting(log._producer)  # type: ignore[assignment]
+        log.produce([Change("meta", b"%d" % number, b"value" * 100) for number in range(20_000)], [])
+        log.commit({"events.hits": 0}, 0)
+        assert noting.under_way == 0
+        log.close()
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_who_was_fenced_meanwhile_learns_it_however_many_records_are_under_way(
+    broker: Broker, tmp_path: Path, number: int,
+) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY) as deployment:
+        assert told(deployment.settings) == 0
+        former, heir = KafkaLog(deployment.settings, 0), KafkaLog(deployment.settings, 0)
+        former.fence()
+        former.begin()
+        heir.fence()
+        former.produce([Change("meta", b"%d" % each, b"value") for each in range(10 ** number)], [])
+        with pytest.raises(Stop) as ended:
+            former.commit({"events.hits": 0}, 0)
+        assert ended.value.code is Exit.FENCED
+        former.close()
+        heir.close()
 
 
 def test_what_retention_has_left_is_read(broker: Broker, tmp_path: Path) -> None:

@@ -45,6 +45,18 @@ def test_a_client_that_does_not_know_the_cluster_yet_is_asked_again(code: int, m
     assert persistently("ends", ends) == 7
 
 
+def test_who_is_fenced_while_records_are_under_way_is_told_so() -> None:
+    """confluent-kafka calls back for the records that are lost though it has just raised why, which Python calls an error of
+    the system. The worker ended as by a bug."""
+    def flush() -> None:
+        raise SystemError("on_delivery returned a result with an exception set") from KafkaException(
+            KafkaError(KafkaError._FENCED))
+
+    with pytest.raises(Stop) as ended:
+        persistently("flush", flush)
+    assert ended.value.code is Exit.FENCED
+
+
 def test_what_will_not_pass_ends_the_worker_at_once() -> None:
     def refused() -> None:
         raise KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))

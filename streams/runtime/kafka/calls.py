@@ -77,6 +77,11 @@ def _watched(what: str, call: Callable[[], Result]) -> Result:
     _begun[thread] = what, monotonic()
     try:
         return call()
+    except SystemError as failure:
+        # confluent-kafka 2.16 raises what ended the client, and then calls back all the same for the records that are lost.
+        if isinstance(failure.__cause__, KafkaException):
+            raise failure.__cause__ from None
+        raise
     finally:
         del _begun[thread]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -95,12 +96,16 @@ class KafkaLog:
 
         `reached` goes with the offsets as their metadata, for the tasks of other workers (`alignment`). None if no
         change was logged. Raises Aborted if the unit may be done again, Stop if not.
+
+        The offsets are sent once the records are there. From then until the transaction ends Kafka makes whoever reads the
+        group's committed offsets wait: nearly always, in a backlog, if the records were still under way then.
         """
         positions = [
             TopicPartition(self._names.on_cluster(topic), self._partition, offset, str(reached))
             for topic, offset in offsets.items()
         ]
         producer, group, is_there = self._producer, self._group, self._is_there
+        persistently("flush", lambda: producer.flush(CALL))
         if positions:
             persistently("offsets", lambda: producer.send_offsets_to_transaction(positions, group, CALL), is_there)
         persistently("commit_transaction", lambda: producer.commit_transaction(CALL), is_there)
@@ -113,7 +118,8 @@ class KafkaLog:
     def close(self) -> None:
         """Lets go of the connections. Whoever takes the task over fences this producer anyway."""
         self.reader.close()
-        self._producer.close()
+        with suppress(KafkaException, SystemError):  # as in `calls`: one that was fenced says so once more
+            self._producer.close()
 
     def _fence(self) -> None:
         if self._is_called_off():
