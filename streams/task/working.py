@@ -14,6 +14,9 @@ from streams.unit import ALL, Change, Store
 
 T = TypeVar("T")
 CAPACITY = 20_000
+BYTES = 64 << 20
+"""Rows that stay decoded; and bytes, as stored, that may be read and written until half of them are let go: a few large ones
+take the memory of many small."""
 
 
 class DecodedRows(dict[str, Any]):
@@ -25,6 +28,8 @@ class DecodedRows(dict[str, Any]):
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         self._store, self._table, self._codec, self._prefix = store, table, codec, prefix
+        self.bytes = 0
+        """Of what was read or written since rows were last let go."""
 
     def __missing__(self, key: str) -> Any:
         self.read([key])
@@ -36,6 +41,7 @@ class DecodedRows(dict[str, Any]):
         try:
             for key, data in zip(keys, self._store.get(self._table, [prefix + key.encode() for key in keys]), strict=True):
                 self[key] = None if data is None else decode(key, data)
+                self.bytes += len(data or b"")
         except UNREADABLE as fault:
             raise Bug(f"a row of {self._table} cannot be read ({type(fault).__name__}): damaged, or written by another "
                       "version; delete the folder of the state, and it is rebuilt from Kafka") from fault
@@ -84,14 +90,16 @@ class WorkingTable(Generic[T]):
         for key in self._dirty:
             row = rows[key]
             found.append(Change(table, prefix + key.encode(), None if row is None else encode(row)))
-        if len(rows) > CAPACITY:
+        rows.bytes += sum(len(change.value or b"") for change in found)
+        if len(rows) > CAPACITY or rows.bytes > BYTES:
             self._let_go()
+            rows.bytes = 0
         self._dirty.clear()
         return found
 
     def _let_go(self) -> None:
         """Not of what is in `_dirty`: until the commit the store has an older row."""
-        for key in list(self._rows)[:len(self._rows) - CAPACITY // 2]:
+        for key in list(self._rows)[:len(self._rows) - min(len(self._rows), CAPACITY) // 2]:
             if key not in self._dirty:
                 del self._rows[key]
 

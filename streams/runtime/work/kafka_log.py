@@ -196,6 +196,7 @@ def _reader_options(settings: Settings, group: str) -> dict[str, Any]:
     return committed_only(settings, group) | {
         "enable.partition.eof": True,
         "fetch.wait.max.ms": 50,
-        "queued.max.messages.kbytes": 65_536,
+        "queued.max.messages.kbytes": 16_384,
+        "fetch.queue.backoff.ms": 5,
         "fetch.message.max.bytes": LARGEST_RECORD,
     }
