@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import orjson
 
@@ -39,6 +40,7 @@ from streams.core.segments.plan import Plan
 from streams.core.values import Json
 from streams.definitions import load_folder
 from streams.definitions.faults import no_such
+from streams.definitions.inlined import by_key
 from streams.definitions.lists import as_bytes
 from streams.definitions.members import NoIdentifier, identifier_of
 from streams.memory import MemoryStore
@@ -56,6 +58,7 @@ from streams.unit import Inbound, Outbound
 NO_TIMERS = -(1 << 62)
 LATEST = 1 << 42
 """In ms; the number of an arrival has 63 bits. Messages of the year 2109 and later have numbers in order all the same."""
+Given: TypeAlias = Path | str | Definitions | Mapping[str, Json] | Sequence[Json]
 
 
 class Collected:
@@ -79,10 +82,11 @@ class Collected:
 
 
 class Pipeline:
-    """Definitions may be a folder, `Definitions`, or inlined documents by `kind/id`. `now` is epoch ms."""
+    """Definitions may be a folder, `Definitions`, a document or a list of them, or documents by `kind/id`. `now` is epoch
+    ms."""
 
     def __init__(
-        self, definitions: Path | str | Definitions | Mapping[str, Json] | None = None, partitions: int = 4,
+        self, definitions: Given | None = None, partitions: int = 4,
         start: Moment = 0, seed: int = 0, profile_key: str = "backtest",
     ) -> None:
         if partitions < 1:
@@ -105,11 +109,11 @@ class Pipeline:
         if definitions is not None:
             self.apply(definitions)
 
-    def apply(self, definitions: Path | str | Definitions | Mapping[str, Json]) -> None:
+    def apply(self, definitions: Given) -> None:
         """Replace all definitions by these, now. Misconfigured with what is wrong with them."""
         if isinstance(definitions, Path | str):
             definitions = load_folder(Path(definitions))
-        documents = definitions.sources if isinstance(definitions, Definitions) else dict(definitions)
+        documents = definitions.sources if isinstance(definitions, Definitions) else by_key(definitions)
         self._publish(revise(self._standing, documents))
         if faults := self.tasks[0].refused:
             raise Misconfigured((faults,))

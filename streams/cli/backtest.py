@@ -4,11 +4,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, file, folder, folder_to_write, moment, partitions, switch
 from streams.cli.printing import printable
 from streams.cli.progress import counted
+
+if TYPE_CHECKING:
+    from streams.core.definitions import Definitions
 
 
 def add_to(commands: Any) -> None:
@@ -60,9 +65,8 @@ def _switches(options: argparse.Namespace) -> list[Any]:
     """The definitions to begin with, then those of `--definitions-at`: all are read before the first event, and what is
     wrong is said of all at once."""
     from streams.backtest import Switch
-    from streams.cli.destinations import faults_of
     from streams.core.errors import Misconfigured
-    from streams.definitions import load_folder, without_definitions
+    from streams.definitions import without_definitions
 
     found, faults = [], list[str]()
     for at, path in [(0, options.definitions), *options.definitions_at]:
@@ -71,7 +75,7 @@ def _switches(options: argparse.Namespace) -> list[Any]:
                           "it; expected another folder")
             continue
         try:
-            found.append(Switch(at=at, definitions=load_folder(path, faults_of)))
+            found.append(Switch(at=at, definitions=_load(path)))
             if not found[-1].definitions.sources:
                 print(without_definitions(path), file=sys.stderr)
         except Misconfigured as fault:
@@ -79,6 +83,26 @@ def _switches(options: argparse.Namespace) -> list[Any]:
     if faults:
         raise Misconfigured(tuple(faults))
     return found
+
+
+def _load(path: Path) -> Definitions:
+    """Settings that only a delivery needs are told, and the run goes on: nothing is delivered here. If anything else is
+    wrong, all of it is refused."""
+    from streams.cli.destinations import faults_of
+    from streams.core.errors import Misconfigured
+    from streams.definitions import load_folder
+
+    try:
+        return load_folder(path, faults_of)
+    except Misconfigured as fault:
+        found = fault
+    with suppress(Misconfigured):
+        definitions = load_folder(path, lambda document, noted: [
+            each for each in faults_of(document, noted) if each.steps[0] != "settings"])
+        print("with these settings nothing could be delivered, which a backtest does not do:", *found.faults, sep="\n",
+              file=sys.stderr)
+        return definitions
+    raise found
 
 
 def _lines(options: argparse.Namespace, unread: list[Any]) -> Iterator[Any]:

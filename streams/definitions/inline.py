@@ -113,7 +113,7 @@ class Inliner:
         if self.folder is None:
             self._note(steps, f"{shown(file)} cannot be read here", "what stands in the file")
             return None
-        path = self.folder / file if isinstance(file, str) else self.folder
+        path = self._path(self.folder, file) if isinstance(file, str) else self.folder
         try:
             if not path.is_file():  # a pipe waits for a writer, a device has no end
                 raise ValueError("no file")
@@ -127,8 +127,13 @@ class Inliner:
                        nearest(file, names))
         return None
 
+    def _path(self, folder: Path, file: str) -> Path:
+        """In the folder, else beside the definition."""
+        path, beside = folder / file, Path(self.written.file).parent / file
+        return beside if not path.is_file() and beside.is_file() else path
+
     def _place(self, file: str, line: int) -> Place:
-        return Place(file=(self.folder / file).as_posix() if self.folder else self.written.file, line=line)
+        return Place(file=self._path(self.folder, file).as_posix() if self.folder else self.written.file, line=line)
 
     def _note(self, steps: Steps, found: str, expected: str, meant: str = "") -> None:
         self.notes.faults.append(Fault(steps=steps, found=found, expected=expected, meant=meant))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +63,15 @@ def test_a_pipe_holds_json_lines_whatever_it_is_called() -> None:
         sink.write(b'{"a": 1}\n{"a": 2}\n')
     with os.fdopen(reading, "rb"):
         assert [row.message for row in read(Path(f"/dev/fd/{reading}"))] == [{"a": 1}, {"a": 2}]
+
+
+def test_what_the_shell_redirects_to_stdin_is_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "events.log").write_text('{"a": 1}\n')
+    code = "from connectors.sources.files import read; print([row.message for row in read(Path('/dev/stdin'))])"
+    with (tmp_path / "events.log").open() as events:
+        ran = subprocess.run([sys.executable, "-c", "from pathlib import Path; " + code], stdin=events, capture_output=True,
+                             text=True, check=True)
+    assert ran.stdout == "[{'a': 1}]\n"
 
 
 def test_a_cut_gzip_says_where_it_broke_off_after_giving_what_came_before(tmp_path: Path) -> None:

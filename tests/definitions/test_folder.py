@@ -180,6 +180,18 @@ def test_a_missing_file_with_the_nearest_one(shop: Path) -> None:
     assert faults(shop) == (f'shop.yaml:24: "mail/cart.html.j2" cannot be read; expected {expected}',)
 
 
+def test_a_file_is_named_from_the_folder_or_from_beside_the_definition(tmp_path: Path) -> None:
+    """The one in the folder comes first. What is wrong in either is said where it stands."""
+    (tmp_path / "vip").mkdir()
+    (tmp_path / "vip" / "s.yaml").write_text("kind: segment\nid: s\nrule: {members: {file: list.txt}}\n")
+    (tmp_path / "vip" / "list.txt").write_text("customer_id:beside\n")
+    assert load_folder(tmp_path).sources["segment/s"]["rule"] == {"members": ["customer_id:beside"]}
+    (tmp_path / "vip" / "list.txt").write_text("Jane\n")
+    assert faults(tmp_path)[0].startswith("vip/list.txt:1: rule.members[0] is no identifier")
+    (tmp_path / "list.txt").write_text("customer_id:folder\n")
+    assert load_folder(tmp_path).sources["segment/s"]["rule"] == {"members": ["customer_id:folder"]}
+
+
 def test_a_list_that_is_no_file_is_not_waited_for(shop: Path) -> None:
     """`file: /dev/zero` was read until memory ran out, and a pipe without a writer for ever."""
     (shop / "lists" / "vips.txt").unlink()

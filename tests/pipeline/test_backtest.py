@@ -163,6 +163,27 @@ def test_what_is_wrong_in_any_folder_is_said_before_the_first_event(world: Path,
     assert f"{world}/three/all.yaml:3: unknown node" in first and second.startswith(f"{world}/four/all.yaml:3: unknown")
 
 
+@pytest.mark.parametrize(("rule", "status"), [("everyone", 0), ("evryone", 1)])
+def test_what_only_a_delivery_needs_is_said_and_refuses_nothing(
+    world: Path, tmp_path: Path, rule: str, status: int, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Unless something else is wrong: then all of it is said."""
+    (tmp_path / "all.yaml").write_text(
+        f"kind: segment\nid: s\nrule: {{{rule}: {{}}}}\n---\n"
+        "kind: destination\nid: d\nchannel: email\nconnector: smtp\nsettings: {host: mail}\n")
+    command = ["backtest", str(world / "events.jsonl"), "--definitions", str(tmp_path), "--output", str(world / "said")]
+    assert cli.main(command) == status
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/all.yaml:9: settings has no sender; expected an address" in said
+    assert ("nothing could be delivered, which" in said, 'unknown node "evryone"' in said) == (not status, bool(status))
+
+
+def test_a_secret_in_clear_text_is_refused_here_too(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text("kind: destination\nid: d\nchannel: sms\nconnector: http\nsettings: {token: hush}\n")
+    assert cli.main(["backtest", str(world / "events.jsonl"), "--definitions", str(tmp_path), "--output",
+                     str(world / "said")]) == 1
+
+
 def test_a_full_disk_is_said_with_the_file(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (world / "full").mkdir()
     (world / "full" / "profiles.jsonl").symlink_to("/dev/full")

@@ -110,3 +110,23 @@ def test_a_moment_that_is_over_changes_nothing() -> None:
     pipeline = Pipeline(start=10)
     pipeline.advance(to=5)
     assert pipeline.now == 10
+
+
+S = {"kind": "segment", "id": "s", "rule": {"performed": {"event": "A"}}}
+
+
+@pytest.mark.parametrize("given", [S, [S], ({**S, "id": "t"}, S), {"segment/s": S}])
+def test_definitions_as_values(given: Any) -> None:
+    pipeline = Pipeline(given)
+    pipeline.send(said("A", "2026-03-01T00:00:00Z"))
+    assert pipeline.members("s") == {"cookie:c"}
+
+
+@pytest.mark.parametrize(("given", "fault"), [
+    ([S, {**S, "rule": {"everyone": {}}}], "segment/s a second time; expected each id once within its kind"),
+    (["kind: segment"], "a document is str; expected a dict with kind and id"),
+    ([{"id": "s"}], "None/s: no kind; expected the field kind"),
+    ([{**S, "rule": {"evryone": {}}}], 'segment/s: unknown node "evryone" in rule')])
+def test_definitions_as_values_that_are_refused(given: Any, fault: str) -> None:
+    with pytest.raises(Misconfigured, match=re.escape(fault)):
+        Pipeline(given)

@@ -28,15 +28,17 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
 }
+STDIN = Path("/dev/stdin")
+"""What the shell redirects there is a file by another name, not a pipe."""
 
 
 def format_of(path: Path) -> Format:
-    """By the suffix before a `.gz`; a pipe under another name holds JSON Lines. Raises Misconfigured for any other name,
-    and for a zipped Parquet file."""
+    """By the suffix before a `.gz`; a pipe under another name, and `/dev/stdin`, holds JSON Lines. Raises Misconfigured for
+    any other name, and for a zipped Parquet file."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     zipped = suffixes[-1:] == [".gz"]
     suffix = suffixes[-2 if zipped else -1] if len(suffixes) > zipped else ""
-    found = SUFFIXES.get(suffix) or (Format.JSON_LINES if path.is_fifo() else None)
+    found = SUFFIXES.get(suffix) or (Format.JSON_LINES if path.is_fifo() or path == STDIN else None)
     if found is None:
         known = ", ".join(SUFFIXES)
         raise Misconfigured(
