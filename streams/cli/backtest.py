@@ -4,7 +4,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,15 +93,15 @@ def _load(path: Path) -> Definitions:
 
     try:
         return load_folder(path, faults_of)
-    except Misconfigured as fault:
-        found = fault
-    with suppress(Misconfigured):
-        definitions = load_folder(path, lambda document, noted: [
-            each for each in faults_of(document, noted) if each.steps[0] != "settings"])
-        print("with these settings nothing could be delivered, which a backtest does not do:", *found.faults, sep="\n",
+    except Misconfigured as refused:
+        try:
+            definitions = load_folder(path, lambda document, noted: [
+                fault for fault in faults_of(document, noted) if fault.steps[0] != "settings"])
+        except Misconfigured:
+            raise refused from None
+        print("with these settings nothing could be delivered, which a backtest does not do:", *refused.faults, sep="\n",
               file=sys.stderr)
         return definitions
-    raise found
 
 
 def _lines(options: argparse.Namespace, unread: list[Any]) -> Iterator[Any]:
