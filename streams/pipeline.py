@@ -25,14 +25,7 @@ from streams.core.breaches import Breach
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.core.identifiers import Namespaces
-from streams.core.messages import (
-    Activation,
-    Answered,
-    IdentityChanged,
-    MembershipChanged,
-    Output,
-    Suppressed,
-)
+from streams.core.outputs import Activation, Answered, IdentityChanged, MembershipChanged, Output, Suppressed
 from streams.core.profile import Profile
 from streams.core.requests import Receipt
 from streams.core.segments.plan import Plan

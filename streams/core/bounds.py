@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
-from streams.core.messages import Curtailed
+from streams.core.outputs import Curtailed
 from streams.core.precedence import statements
 from streams.core.profile import EVENT_TIME, VALUE, Fragment, Profile
 from streams.core.segments.plan import Plan

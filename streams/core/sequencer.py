@@ -14,7 +14,8 @@ from streams.core.context import Context
 from streams.core.definitions import OnConflict
 from streams.core.identifiers import namespace_of
 from streams.core.intervals import BEGINNING
-from streams.core.messages import Cut, Decide, Deliver, IdentityChanged, Point, Release, Sent
+from streams.core.messages import Cut, Decide, Deliver, Point, Release, Sent
+from streams.core.outputs import IdentityChanged
 from streams.core.ownership import MOST_INTERVALS, claim, move, owner_at, rename, until
 from streams.core.profile import fragment_key, profile_key
 from streams.core.resolution import Verdict, are_parted, capped, exceeds, rejoined, resolve

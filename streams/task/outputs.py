@@ -15,7 +15,7 @@ import orjson
 
 from schemas.codec import Codec
 from streams.core.bounds import LARGEST
-from streams.core.messages import (
+from streams.core.outputs import (
     Activation,
     Answered,
     Curtailed,

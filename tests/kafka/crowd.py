@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.definitions_log import edit

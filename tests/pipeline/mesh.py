@@ -15,7 +15,7 @@ import orjson
 
 from schemas.codec import Codec
 from streams.core.consent.merging import ANNOUNCED
-from streams.core.messages import Output
+from streams.core.outputs import Output
 from streams.core.profile import Profile
 from streams.pipeline import NO_TIMERS, Collected, Pipeline
 from streams.task import Task, TaskSettings

@@ -16,7 +16,8 @@ from streams.core.campaigns.told import answer_key
 from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.identifiers import namespace_of
-from streams.core.messages import Activation, Sent, Suppressed, Unrenderable
+from streams.core.messages import Sent
+from streams.core.outputs import Activation, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 

@@ -23,7 +23,8 @@ from streams.core.errors import Rejected
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.intervals import DAY_MS, FOREVER
-from streams.core.messages import Sent, Suppressed, Unrenderable
+from streams.core.messages import Sent
+from streams.core.outputs import Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 OLDEST_REPLAYED = DAY_MS
