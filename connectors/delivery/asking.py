@@ -19,7 +19,7 @@ READ = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """Names of `headers` in any case."""
 
     status: int
@@ -46,13 +46,13 @@ class Http:
         self._timeout = timeout
         self._session: ClientSession | None = None
 
-    async def ask(self, method: str, url: str, **request: Any) -> Answer | Deferred:
+    async def ask(self, method: str, url: str, **request: Any) -> Response | Deferred:
         """`request` as aiohttp takes it: data, json, headers, params."""
         if self._session is None:
             self._session = ClientSession(timeout=ClientTimeout(total=self._timeout))
         try:
             async with self._session.request(method, url, allow_redirects=False, **request) as answer:
-                return Answer(status=answer.status, headers=answer.headers, body=await _read(answer.content))
+                return Response(status=answer.status, headers=answer.headers, body=await _read(answer.content))
         except TimeoutError:
             return Deferred(why=f"no answer within {self._timeout:g} s")
         except (ClientError, OSError) as failure:
