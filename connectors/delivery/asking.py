@@ -31,7 +31,7 @@ class Response:
         return self.headers.get("Retry-After")
 
     def fields(self) -> dict[str, Json]:
-        """Of the JSON object; none where the body is anything else."""
+        """The fields of the JSON object in the body; none if it holds anything else."""
         try:
             found = orjson.loads(self.body)
         except orjson.JSONDecodeError:

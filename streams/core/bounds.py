@@ -133,5 +133,5 @@ def _entry(of: dict[str, Any], name: str) -> Callable[[], object]:
 
 
 def _size(value: object) -> int:
-    """Of a plain value, about."""
+    """The size of a plain value in bytes, roughly."""
     return len(repr(value))

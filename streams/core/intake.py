@@ -35,7 +35,7 @@ _NOTHING: dict[str, Any] = {}
 _LAST = LATEST - 1_000 * 365 * DAY_MS
 """In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
 MOST_IDENTIFIERS = 100
-"""Of a message. Each is visited by the message as a whole: with 1,900 of them one of 1 MiB was 1.9 GB on `commands`."""
+"""In one message, which visits each as a whole: with 1,900 of them a message of 1 MiB was 1.9 GB on `commands`."""
 LONGEST_SOURCE, LONGEST_ID = 200, 200
 """Characters, of a source and of a `messageId`: both are kept with much that is said of somebody."""
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from streams.core.outputs import IdentityChanged
 
 ORDER = ("merged", "attached", "moved", "refused", "split", "erased")
-"""Of the lines of one decision."""
+"""The order of the lines of one decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

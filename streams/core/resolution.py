@@ -17,7 +17,7 @@ CAP_OF_IDENTIFIERS, CAP_OF_MERGES = "cap of identifiers", "cap of merges"
 CAPS = frozenset({CAP_OF_IDENTIFIERS, CAP_OF_MERGES})
 """Reasons in the audit log that say a profile grows no more."""
 MOST_SPLITS = 64
-"""Of one person, the newest ones, that old evidence is still held against."""
+"""So many splits of a person, the newest ones, still keep old evidence from joining the parts again."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -47,7 +47,7 @@ QUIET_WITHIN = 20.0
 class _Held:
     unit: UnitOfWork
     generation: int | None = None
-    """Of the group, when it last ran; None: it never did."""
+    """The group's generation when it last ran; None if it never did."""
 
 
 class Crew(Generic[Token]):
