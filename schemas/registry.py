@@ -88,7 +88,7 @@ class Writers:
         self._by_id: dict[int, Writer | Fault] = {}
 
     def of(self, data: bytes) -> Writer:
-        """Who wrote this record; `Undecodable` if that cannot be told or is not acceptable here."""
+        """The writer of this record; `Undecodable` if it is unknown or not acceptable here."""
         writer = self._known.get(data[:SINGLE_OBJECT_BYTES])
         if writer is None:
             found = self._search(data)

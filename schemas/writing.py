@@ -42,7 +42,7 @@ class PlainWriter:
 
 
 def compile_writer(schema: Any) -> PlainWriter | None:
-    """Of a record schema with several fields. None for one that is not plain."""
+    """A writer for a record schema with several fields; None if a field is not plain."""
     fields = [field["name"] for field in schema["fields"]]
     parts = [part for field in schema["fields"] if (part := _part(field["type"])) is not None]
     return PlainWriter(fields, parts) if len(parts) == len(fields) > 1 else None

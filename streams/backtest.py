@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from streams.core.definitions import Definitions
-from streams.core.messages import IdentityChanged, ProfileGone
+from streams.core.outputs import IdentityChanged, ProfileGone
 from streams.core.profile import Profile
 from streams.core.values import Json, iso, iso_or_none
 from streams.moments import received_at

@@ -26,14 +26,7 @@ from streams.core.breaches import Breach
 from streams.core.definitions import Definitions
 from streams.core.errors import Misconfigured
 from streams.core.identifiers import Namespaces
-from streams.core.messages import (
-    Activation,
-    Answered,
-    IdentityChanged,
-    MembershipChanged,
-    Output,
-    Suppressed,
-)
+from streams.core.outputs import Activation, Answered, IdentityChanged, MembershipChanged, Suppressed
 from streams.core.profile import Profile
 from streams.core.requests import Receipt
 from streams.core.segments.plan import Plan
@@ -48,37 +41,17 @@ from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
 from streams.task.arrivals import Arrivals
 from streams.task.breaches import breaches_of
-from streams.task.outputs import Lettered, letter
+from streams.task.outputs import Collected
 from streams.task.publishing import Published, press, records, revise
 from streams.task.requesting import request
 from streams.task.views import view
 from streams.task.wire import Ask, encode
-from streams.unit import Inbound, Outbound
+from streams.unit import Inbound
 
 NO_TIMERS = -(1 << 62)
 LATEST = 1 << 42
 """In ms; the number of an arrival has 63 bits. Messages of the year 2109 and later have numbers in order all the same."""
 Given: TypeAlias = Path | str | Definitions | Mapping[str, Json] | Sequence[Json]
-
-
-class Collected:
-    """Keeps what the stages say as objects, in order, where the worker would make records of it."""
-
-    def __init__(self) -> None:
-        self.outputs: list[Output] = []
-        self.rejected: list[tuple[Inbound, str]] = []
-
-    def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
-        for output in outputs:
-            if isinstance(output, Lettered):
-                self.rejected.append(letter(output)[:2])
-            else:
-                self.outputs.append(output)
-        return []
-
-    def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]:
-        self.rejected.append((record, reason))
-        return []
 
 
 class Pipeline:

@@ -33,7 +33,7 @@ class PressStanding:
 
     @property
     def share(self) -> float:
-        """From 0 to 1, of those present."""
+        """The part of those present that has been reached, from 0 to 1."""
         return self.reached / self.present if self.present else 0.0
 
 
@@ -52,7 +52,7 @@ class Standing:
 
     @property
     def share(self) -> float:
-        """Of the backfill, from 0 to 1."""
+        """How much of the backfill is done, from 0 to 1."""
         return self.rebuilt / self.profiles if self.profiles else 1.0
 
 

@@ -60,9 +60,9 @@ class Outcome:
     rejected: int = 0
     """Records that became dead letters, which are in `sends`."""
     strange: int = 0
-    """Of these, what came from outside: they say nothing about the deployment's own input."""
+    """Those of them that came through the collector, from anybody: they say nothing about the deployment's own input."""
     decisions: Mapping[str, int] = field(default_factory=dict)
-    """About identity, by what was decided."""
+    """Decisions about identity, by what was decided."""
     consent_faults: Mapping[str, int] = field(default_factory=dict)
     """Messages whose consent could not be read, by reason."""
     rebuilt: Mapping[str, int] = field(default_factory=dict)

@@ -19,7 +19,7 @@ READ = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """Names of `headers` in any case."""
 
     status: int
@@ -31,7 +31,7 @@ class Answer:
         return self.headers.get("Retry-After")
 
     def fields(self) -> dict[str, Json]:
-        """Of the JSON object; none where the body is anything else."""
+        """The fields of the JSON object in the body; none if it holds anything else."""
         try:
             found = orjson.loads(self.body)
         except orjson.JSONDecodeError:
@@ -46,13 +46,13 @@ class Http:
         self._timeout = timeout
         self._session: ClientSession | None = None
 
-    async def ask(self, method: str, url: str, **request: Any) -> Answer | Deferred:
+    async def ask(self, method: str, url: str, **request: Any) -> Response | Deferred:
         """`request` as aiohttp takes it: data, json, headers, params."""
         if self._session is None:
             self._session = ClientSession(timeout=ClientTimeout(total=self._timeout))
         try:
             async with self._session.request(method, url, allow_redirects=False, **request) as answer:
-                return Answer(status=answer.status, headers=answer.headers, body=await _read(answer.content))
+                return Response(status=answer.status, headers=answer.headers, body=await _read(answer.content))
         except TimeoutError:
             return Deferred(why=f"no answer within {self._timeout:g} s")
         except (ClientError, OSError) as failure:

@@ -1,8 +1,8 @@
 """Runs one destination: takes activations, hands them to the connector, writes down what became of them.
 
-One at work per destination; the only state is the window, which the next start rebuilds from the source. The order is
-the guarantee: deliver, write the outcome, mark it done. Killed in between, the activation is delivered again under the
-same id: that is what an idempotency key is for, and no order of these steps could avoid it.
+One runs per destination. Its only state is what is in flight, which the next start rebuilds from the source. The order is
+the guarantee: deliver, write the outcome, mark it done. If it is killed in between, the activation is delivered again under
+the same id: that is what an idempotency key is for, and no order of these steps could avoid it.
 """
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import assert_never
 
 from connectors.delivery.activation import Activation
 from connectors.delivery.contract import Activations, Connector, Delivery
+from connectors.delivery.in_flight import InFlight, Pending
 from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused, where
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.progress import CAPACITY
-from connectors.delivery.window import Pending, Window
 from streams.core.errors import AudienceError, Bug, Retryable
 from streams.core.intervals import DAY_MS
 
@@ -33,7 +33,8 @@ LONGEST_WAIT = DAY_MS // 24
 """ms; a destination that asks to be left alone for longer is asked that often. What is to be mended is told as often."""
 REMOVALS_FOR = 7 * DAY_MS
 """ms after which a removal may be given up: as long as its topic has it. An older one is in this process alone, and the next
-start would lose it without a word; in a window that is full, it keeps out those behind it until they are gone unread."""
+start would lose it without a word; and when no more fit in flight, it keeps out those behind it until their topic drops
+them unread."""
 SET_BACK = 60_000
 """ms that the clock may go back. Further, everything that waits for an instant would wait so much longer."""
 PASSED_OVER = 5
@@ -67,7 +68,7 @@ class Engine:
         self._limits = limits
         self._clock = clock
         self._chance = chance
-        self._window = Window()
+        self._in_flight = InFlight()
         self._bucket = Bucket(limits.per_second, max(limits.burst, 1))
         self._breaker = Breaker(shortest=limits.shortest, longest=limits.longest)
         self._next_call_at = 0
@@ -78,7 +79,7 @@ class Engine:
     @property
     def waiting(self) -> int:
         """Activations that were taken and are not settled."""
-        return len(self._window)
+        return len(self._in_flight)
 
     @property
     def is_held_back(self) -> bool:
@@ -99,19 +100,19 @@ class Engine:
             await self._connector.close()
 
     async def _take(self) -> None:
-        taken = await self._activations.take(self._window.room, self._patience())
+        taken = await self._activations.take(self._in_flight.room, self._patience())
         skipped, at = 0, self._now()
         for each in taken:
             if each.activation.is_for(self._destination):
-                self._window.add(each, at)
+                self._in_flight.add(each, at)
             else:
-                self._window.skip(each.place)
+                self._in_flight.skip(each.place)
                 skipped += 1
         if skipped and skipped == len(taken):
-            await self._activations.settle((), self._window.marks())
+            await self._activations.settle((), self._in_flight.marks())
 
     def _now(self) -> int:
-        """Retryable if the clock was set back: whoever runs this engine begins again, with an empty window."""
+        """Retryable if the clock was set back: whoever runs this engine begins again, with nothing in flight."""
         at = self._clock()
         if at < self._latest - SET_BACK:
             raise Retryable(f"the clock was set back by {(self._latest - at) / 1000:,.0f} s", after=0)
@@ -120,7 +121,7 @@ class Engine:
 
     def _patience(self) -> float:
         """Seconds until something else than the source may give work."""
-        due_at, at = self._window.next_due(), self._clock()
+        due_at, at = self._in_flight.next_due(), self._clock()
         if due_at is None:
             return IDLE
         if not self._bucket.available(at):
@@ -129,11 +130,11 @@ class Engine:
 
     async def _deliver(self) -> None:
         at = self._clock()
-        late = [(each, why) for each in self._window.due(at, len(self._window)) if (why := self._too_late(each, at))]
+        late = [(each, why) for each in self._in_flight.due(at, len(self._in_flight)) if (why := self._too_late(each, at))]
         if late:
             await self._settle([each for each, _ in late], [Refused(why=why) for _, why in late], at)
         most = self._breaker.allowed(at, min(self._connector.most, self._bucket.available(at)))
-        batch = self._window.batch(at, most)
+        batch = self._in_flight.batch(at, most)
         if not batch or at < self._next_call_at:
             return
         self._next_call_at = at + self._limits.apart
@@ -204,7 +205,7 @@ class Engine:
 
     async def _settle(self, batch: Sequence[Pending], outcomes: Sequence[Outcome], at: int) -> None:
         deliveries = [self._note(pending, outcome, at) for pending, outcome in zip(batch, outcomes, strict=True)]
-        await self._activations.settle(deliveries, self._window.marks())
+        await self._activations.settle(deliveries, self._in_flight.marks())
         self._tell_of_lost([
             final.activation for final, outcome in zip(deliveries, outcomes, strict=True)
             if isinstance(outcome, Deferred) and isinstance(final.outcome, Refused) and final.activation.is_removal])
@@ -222,7 +223,7 @@ class Engine:
             case Deferred():
                 pending.due_at = self._retry_at(pending, final, at)
             case Delivered() | Refused():
-                self._window.settle(pending)
+                self._in_flight.settle(pending)
             case _:
                 assert_never(final)
         return Delivery(activation=pending.activation, destination=self._destination, outcome=final, at=at,
@@ -234,7 +235,7 @@ class Engine:
         age = at - pending.activation.at
         if pending.activation.is_removal:
             pending.passed_over += age >= REMOVALS_FOR and outcome.until is None and self._took_at > pending.deferred_at
-            is_over = pending.passed_over >= PASSED_OVER or (age >= REMOVALS_FOR and not self._window.room)
+            is_over = pending.passed_over >= PASSED_OVER or (age >= REMOVALS_FOR and not self._in_flight.room)
         else:
             is_over = age >= self._limits.give_up_after
         pending.deferred_at = at

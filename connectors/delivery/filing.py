@@ -63,7 +63,7 @@ class FilingConnector:
             return Delivered(reference=name)
 
     async def _publish_after(self, seconds: float) -> None:
-        """So that what came last appears on time though nothing comes after it."""
+        """Publish what is kept after a while, so that the last rows appear on time even if nothing comes after them."""
         while True:
             await asyncio.sleep(seconds)
             async with self._writing:

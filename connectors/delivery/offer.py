@@ -14,7 +14,8 @@ Body: TypeAlias = Callable[[Mapping[str, Json]], bytes]
 Compile: TypeAlias = Callable[[str], Body]
 """Bounded in steps and length: a body that has no end would hold up every other. Raises TemplateSyntaxError."""
 Make: TypeAlias = Callable[[str, Mapping[str, Any], Variables, Compile], Connector]
-"""Of the destination's id, its settings and where its secrets stand. Raises WrongDestination with every fault."""
+"""Makes one from the destination's id, its settings, where its secrets stand, and templates. Raises WrongDestination with
+every fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,5 +29,5 @@ class Offer:
 
 
 def plain(make: Callable[[str, Mapping[str, Any], Variables], Connector]) -> Make:
-    """Of a connector without templates."""
+    """For a connector without templates."""
     return lambda destination, given, variables, _: make(destination, given, variables)

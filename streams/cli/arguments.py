@@ -41,6 +41,10 @@ def with_patience(parser: argparse.ArgumentParser, within: float = WITHIN) -> No
     with_broker(parser)
 
 
+def with_json(parser: argparse.ArgumentParser, of: str = "as JSON") -> None:
+    parser.add_argument("--json", action="store_true", help=of)
+
+
 def with_identifier(parser: argparse._ActionsContainer, name: str, **how: Any) -> None:
     """An argument that is an identifier, read by `identifier`."""
     parser.add_argument(name, type=identifier, metavar="NAMESPACE:VALUE", **how)

@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, rate, settings_of, with_broker, with_patience
+from streams.cli.arguments import command, rate, settings_of, with_broker, with_json, with_patience
 from streams.cli.printing import complain
 from streams.cli.progress import CLEARED
 
@@ -99,5 +99,5 @@ def _follow(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _with_progress(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="how far it is, as JSON")
+    with_json(parser, "how far it is, as JSON")
     with_patience(parser, WITHIN)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from streams.cli import button
-from streams.cli.arguments import command, group, with_broker, with_identifier
+from streams.cli.arguments import command, group, with_broker, with_identifier, with_json
 from streams.cli.printing import printable, printable_lines
 from streams.core.errors import Misconfigured, Rejected
 from streams.core.values import iso, iso_or_none
@@ -23,7 +23,7 @@ def add_to(commands: Any) -> None:
         parser = command(campaigns, name, run, summary, "win-back-carts --profile cookie:c1")
         parser.add_argument("campaign", metavar="ID", help="of a campaign")
         with_identifier(parser, "--profile", required=True, help="any identifier of the person")
-        parser.add_argument("--json", action="store_true", help="as JSON")
+        with_json(parser)
         with_broker(parser)
 
 

@@ -10,7 +10,7 @@ from heapq import nlargest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from streams.cli.arguments import command, group, number, settings_of, with_broker
+from streams.cli.arguments import command, group, number, settings_of, with_broker, with_json
 from streams.cli.printing import printable, printed
 from streams.cli.progress import counted
 from streams.core.errors import Misconfigured, Rejected
@@ -28,7 +28,7 @@ def add_to(commands: Any) -> None:
     listed = command(letters, "list", list_letters, "How many, by reason, and the newest of them.")
     listed.add_argument("--reason", metavar="TEXT", help="only those with this text in their reason")
     listed.add_argument("--last", type=number, default=20, metavar="N", help="how many of the newest (default: 20)")
-    listed.add_argument("--json", action="store_true", help="as JSON, with the bytes of each")
+    with_json(listed, "as JSON, with the bytes of each")
     with_broker(listed)
     again = command(letters, "replay", replay, "Put events among them on their topics again, if the rules in force accept "
                     "them; they count as received when they first were.", "--reason 'no identifier'")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, folder, group, settings_of, with_broker
+from streams.cli.arguments import command, folder, group, settings_of, with_broker, with_json
 from streams.cli.printing import printable
 from streams.cli.sizes import said, sized, sizes, with_sizes
 from streams.core.errors import Misconfigured
@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
     compared = command(commands, "diff", diff, "Show what `apply` would change, and whom segments would gain and lose.")
     for parser in (applied, compared):
         parser.add_argument("folder", type=folder, metavar="DIR", help="folder of definitions, YAML or JSON")
-        parser.add_argument("--json", action="store_true", help="print the changes as JSON")
+        with_json(parser, "print the changes as JSON")
     applied.add_argument("--delete-all", action="store_true", help="let an empty folder delete every definition")
     with_broker(applied)
     with_sizes(compared)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> list[Fault]:
-    """Of a `kind: destination`, whatever else is wrong with it; not of values that are `noted`. Whether a variable is set
-    here is not asked: secrets stand where `audience deliver` runs."""
+    """What is wrong with the settings of a `kind: destination`, except for values that are `noted` already. Whether a
+    variable is set here does not matter: secrets stand where `audience deliver` runs."""
     from connectors.delivery.reading import WrongDestination
     from streams.cli.connectors import ready
     from streams.core.definitions import Destination

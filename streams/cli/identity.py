@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, folder, group, settings_of, with_broker, with_identifier
+from streams.cli.arguments import command, folder, group, settings_of, with_broker, with_identifier, with_json
 from streams.cli.printing import printable
 from streams.cli.privacy import ask, with_answer
 from streams.core.errors import Misconfigured
@@ -27,11 +27,11 @@ def add_to(commands: Any) -> None:
     explain = command(identity, "explain", explain_identity, "Every decision about who has an identifier, and the graph.")
     with_identifier(explain, "identifier", help="for example cookie:c1 or email:jane@example.com")
     explain.add_argument("--svg", type=Path, metavar="FILE", help="write the graph there, as a picture")
-    explain.add_argument("--json", action="store_true", help="as JSON")
+    with_json(explain)
     with_broker(explain)
     report = command(identity, "report", report_identity, "Profiles that break the identity rules.")
     report.add_argument("--definitions", type=folder, metavar="DIR", help="by the rules of this folder, before `apply`")
-    report.add_argument("--json", action="store_true", help="as JSON")
+    with_json(report)
     with_broker(report)
 
 

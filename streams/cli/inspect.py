@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from streams.cli import privacy, segments
-from streams.cli.arguments import command, folder, group, number, settings_of, with_broker, with_identifier
+from streams.cli.arguments import command, folder, group, number, settings_of, with_broker, with_identifier, with_json
 from streams.cli.printing import printed
 from streams.core.errors import Misconfigured
 from streams.runtime.clock import wall_ms
@@ -17,7 +17,7 @@ def add_to(commands: Any) -> None:
     show = command(profile, "show", show_profile, "All that is known of a person.")
     with_identifier(show, "identifier", help="for example cookie:c1 or email:jane@example.com")
     show.add_argument("--events", type=number, default=10, metavar="N", help="how many of the latest events (default: 10)")
-    show.add_argument("--json", action="store_true", help="as JSON")
+    with_json(show)
     with_broker(show)
     export = command(profile, "export", export_profile, "Everything known of a person, as JSON, with sources and events.")
     with_identifier(export, "identifier", help="any identifier of the person")
@@ -35,7 +35,7 @@ def add_to(commands: Any) -> None:
     about.add_argument("--cost", action="store_true", help="what it keeps at most, what touches it, which segments share it")
     explain.add_argument("--definitions", type=folder, metavar="DIR",
                          help="with --cost: the definitions around it (default: those that stand on the broker)")
-    explain.add_argument("--json", action="store_true", help="as JSON")
+    with_json(explain)
     with_broker(explain)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from streams.cli.printing import printed
 from streams.core.lineage import Lineage, Link, Owner
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.core.values import iso, iso_or_none
 
 SHORT = 8

@@ -11,7 +11,17 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from streams.cli.arguments import command, environment, folder, folder_to_write, port, positive, settings_of, with_broker
+from streams.cli.arguments import (
+    command,
+    environment,
+    folder,
+    folder_to_write,
+    port,
+    positive,
+    settings_of,
+    with_broker,
+    with_json,
+)
 from streams.core.errors import Misconfigured
 from streams.runtime.exits import Exit
 from streams.runtime.settings import Settings
@@ -31,7 +41,7 @@ def add_to(commands: Any) -> None:
     with_broker(worker)
     topics = command(commands, "topics", show_topics, "List topics, stages and tables of the pipeline.")
     topics.add_argument("--create", action="store_true", help="create what is missing on the broker")
-    topics.add_argument("--json", action="store_true", help="as JSON")
+    with_json(topics)
     with_broker(topics)
     check = command(commands, "check", check_all, "Say all that is wrong with settings, broker, topics, definitions.")
     check.add_argument("--definitions", type=folder, metavar="DIR", help="check this folder of definitions too")

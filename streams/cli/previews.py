@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from streams.cli.arguments import command, file, number, settings_of, with_patience
+from streams.cli.arguments import command, file, number, settings_of, with_json, with_patience
 from streams.cli.printing import complain, printed
 
 PEOPLE = 20_000
@@ -21,7 +21,7 @@ def add_to(segment: Any) -> None:
     parser.add_argument("file", type=file, metavar="FILE", help="a file of definitions, read among those in force")
     parser.add_argument("--members", type=number, default=SHOWN, metavar="N", help=f"how many to name (default {SHOWN})")
     with_sample(parser)
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    with_json(parser)
     with_patience(parser)
 
 

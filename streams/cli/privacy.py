@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streams.cli.arguments import WITHIN, command, settings_of, with_identifier, with_patience
+from streams.cli.arguments import WITHIN, command, settings_of, with_identifier, with_json, with_patience
 from streams.cli.printing import printed
 from streams.core.values import iso
 from streams.runtime.clock import wall_ms
@@ -38,7 +38,7 @@ def with_answer(parser: argparse.ArgumentParser) -> None:
     """The options of every command that asks for a receipt."""
     parser.add_argument("--reason", help="why, without personal data, for example unsubscribed or complained")
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the receipt; print the request's id")
-    parser.add_argument("--json", action="store_true", help="the receipt as the topic has it")
+    with_json(parser, "the receipt as the topic has it")
     with_patience(parser)
 
 

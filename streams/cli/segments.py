@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from streams.cli import previews, versions
-from streams.cli.arguments import command, settings_of, with_patience
+from streams.cli.arguments import command, settings_of, with_json, with_patience
 from streams.cli.printing import complain
 from streams.core.values import Json
 
@@ -15,7 +15,7 @@ from streams.core.values import Json
 def add_to(segment: Any) -> None:
     """The commands, under the word `segment`."""
     listed = command(segment, "list", list_segments, "Every segment: version, state and members; how far a backfill is.")
-    listed.add_argument("--json", action="store_true", help="as JSON")
+    with_json(listed)
     with_patience(listed)
     previews.add_to(segment)
     versions.add_to(segment)

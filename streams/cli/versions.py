@@ -10,7 +10,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.arguments import command, positive, settings_of, with_broker
+from streams.cli.arguments import command, positive, settings_of, with_broker, with_json
 from streams.core.errors import Misconfigured
 from streams.core.values import Json, iso
 
@@ -26,7 +26,7 @@ def add_to(segment: Any) -> None:
     back.add_argument("--to", type=positive, metavar="VERSION", help="the version to go back to (default: the one before)")
     for parser in (shown, back):
         parser.add_argument("segment", metavar="ID", help="of a segment")
-        parser.add_argument("--json", action="store_true", help="as JSON")
+        with_json(parser)
         with_broker(parser)
 
 

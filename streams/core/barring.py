@@ -15,7 +15,8 @@ from streams.core.endings import Bar
 from streams.core.events import Event
 from streams.core.identifiers import is_anonymous
 from streams.core.intervals import BEGINNING
-from streams.core.messages import Arrive, Decide, Refused, Sent
+from streams.core.messages import Arrive, Decide, Sent
+from streams.core.outputs import Refused
 from streams.core.tables import Barred
 
 BEFORE, SINCE = "before its identifiers were erased", "its identifiers were erased and are not taken off the list"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
-from streams.core.messages import Curtailed
+from streams.core.outputs import Curtailed
 from streams.core.precedence import statements
 from streams.core.profile import EVENT_TIME, VALUE, Fragment, Profile
 from streams.core.segments.plan import Plan
@@ -133,5 +133,5 @@ def _entry(of: dict[str, Any], name: str) -> Callable[[], object]:
 
 
 def _size(value: object) -> int:
-    """Of a plain value, about."""
+    """The size of a plain value in bytes, roughly."""
     return len(repr(value))

@@ -19,7 +19,7 @@ Render = Callable[[str, str, Mapping[str, Any]], str]
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """Of one task; `wall` is set anew for each unit of work."""
+    """The context of one task; `wall` is set anew for each unit of work."""
 
     tables: Tables
     plan: Plan

@@ -13,7 +13,8 @@ from streams.core import barring, receipts
 from streams.core.context import Context
 from streams.core.endings import Bar, Reported, Wipe
 from streams.core.forgetting import disarm, farewell, remove
-from streams.core.messages import Activation, IdentityChanged, MembershipChanged, MembershipsNow, Sent
+from streams.core.messages import Sent
+from streams.core.outputs import Activation, IdentityChanged, MembershipChanged, MembershipsNow
 from streams.core.ownership import NOBODY, ends, present_owner, rename
 from streams.core.profile import ERASED, Forward, Profile
 from streams.core.requests import Petition, Receipt

@@ -14,7 +14,8 @@ from streams.core.endings import Expire, Forget, Keep
 from streams.core.forgetting import forget
 from streams.core.identifiers import is_anonymous
 from streams.core.intervals import DAY_MS
-from streams.core.messages import IdentityChanged, Sent
+from streams.core.messages import Sent
+from streams.core.outputs import IdentityChanged
 from streams.core.profile import DUE, ENDED, LEAVING, LINKED, LONE, PERIOD, Profile, home
 from streams.core.segments.wording import duration
 from streams.core.sequencer import DECISIONS, next_decision

@@ -8,7 +8,8 @@ from __future__ import annotations
 from streams.core import campaigns, telling
 from streams.core.context import Context
 from streams.core.copies import forget_copies
-from streams.core.messages import ProfileGone, Sent
+from streams.core.messages import Sent
+from streams.core.outputs import ProfileGone
 from streams.core.profile import DUE, Profile, home
 from streams.core.segments.evaluate import Crossing
 from streams.core.tables import EVENTS, EXPIRY, MESSAGES, RULE, VIEW, Tables

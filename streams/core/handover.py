@@ -15,7 +15,8 @@ from streams.core.context import Context
 from streams.core.forgetting import disarm
 from streams.core.forwarding import leave_forward, pass_on
 from streams.core.intervals import BEGINNING
-from streams.core.messages import Adopt, Cut, ProfileGone, Release, Sent
+from streams.core.messages import Adopt, Cut, Release, Sent
+from streams.core.outputs import ProfileGone
 from streams.core.profile import ERASED, Forward, Fragment, Profile, note_handover, split_key
 from streams.core.segments.folding import fold, refold, remember
 from streams.core.tables import Entry, Pointer, portions

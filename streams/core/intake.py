@@ -35,7 +35,7 @@ _NOTHING: dict[str, Any] = {}
 _LAST = LATEST - 1_000 * 365 * DAY_MS
 """In the year 9000: caps and quiet hours look ahead in the local calendar, which ends at `LATEST`."""
 MOST_IDENTIFIERS = 100
-"""Of a message. Each is visited by the message as a whole: with 1,900 of them one of 1 MiB was 1.9 GB on `commands`."""
+"""In one message, which visits each as a whole: with 1,900 of them a message of 1 MiB was 1.9 GB on `commands`."""
 LONGEST_SOURCE, LONGEST_ID = 200, 200
 """Characters, of a source and of a `messageId`: both are kept with much that is said of somebody."""
 
@@ -115,21 +115,11 @@ class Intake:
             raise Rejected("no identifier: every one is missing or blocked; expected userId, anonymousId, an e-mail, "
                            "a phone, a device id or an external id whose type is of letters a-z, digits, `_`, `.` and `-`")
         name = _event_name(message) if kind == "track" else NAMES[kind]
-        if kind == "identify":
-            properties = traits
-        elif kind == "group":
-            properties, traits = traits, _group_traits(message, traits)
-        else:
-            if "name" in message or "category" in message:
-                properties = _with_outside(message, kind, properties)
-            traits = _NOTHING
+        properties, traits = _read_as(message, kind, properties, traits)
         is_statement = "consent" in context or name == CONSENT_EVENT
         consent = self._consent(name, properties, context, is_new=is_new) if is_statement else _NOTHING
-        message_id = message.get("messageId")
-        if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_ID:
-            message_id = _message_id(message)
         return Event(
-            message_id, kind, name, event_time(message, received_at), received_at, arrival, identifiers,
+            _message_id(message), kind, name, event_time(message, received_at), received_at, arrival, identifiers,
             properties, context, traits, consent, _source(context) if "source" in context else "", raw,
         )
 
@@ -240,11 +230,18 @@ def _object(value: Json, field: str) -> dict[str, Any]:
     raise Rejected(f"{field} is no object")
 
 
-def _with_outside(message: Message, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """Pages and screens may state two properties outside `properties`; those inside have priority."""
-    if kind not in ("page", "screen"):
-        return properties
-    return {name: message[name] for name in ("name", "category") if message.get(name) is not None} | properties
+def _read_as(
+    message: Message, kind: str, properties: dict[str, Any], traits: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`Event.properties` and `Event.traits`. Pages and screens may state two properties outside `properties`; those inside
+    have priority."""
+    if kind == "identify":
+        return traits, traits
+    if kind == "group":
+        return traits, _group_traits(message, traits)
+    if kind in ("page", "screen") and ("name" in message or "category" in message):
+        properties = {name: message[name] for name in ("name", "category") if message.get(name) is not None} | properties
+    return properties, _NOTHING
 
 
 def _event_name(message: Message) -> str:
@@ -263,8 +260,11 @@ def _group_traits(message: Message, traits: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message_id(message: Message) -> str:
-    """Where `messageId` is no short text: its number, else a digest of the long text, or of what the message says."""
+    """`messageId` if it is a short text or a whole number, else a digest: of the text if it is long, of the message if there
+    is none."""
     stated = message.get("messageId")
+    if isinstance(stated, str) and 0 < len(stated) <= LONGEST_ID:
+        return stated
     if isinstance(stated, int) and not isinstance(stated, bool):
         return str(stated)
     content: object = stated

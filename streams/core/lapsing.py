@@ -4,7 +4,8 @@ from __future__ import annotations
 from streams.core import campaigns, expiry, telling
 from streams.core.campaigns import history, holding
 from streams.core.context import Context
-from streams.core.messages import ProfileSeen, Sent
+from streams.core.messages import Sent
+from streams.core.outputs import ProfileSeen
 from streams.core.profile import ERASED, Profile
 from streams.core.segments import evaluate
 from streams.core.tables import RULE, VIEW

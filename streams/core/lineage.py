@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 
 ORDER = ("merged", "attached", "moved", "refused", "split", "erased")
-"""Of the lines of one decision."""
+"""The order of the lines of one decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

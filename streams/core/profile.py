@@ -85,7 +85,7 @@ class Profile:
     now: int = 0
     """When it last did anything; nothing may happen to it before that instant."""
     edition: int = 0
-    """Of the definitions that `truth`, `due` and `members` were computed under."""
+    """The edition of the definitions that `truth`, `due` and `members` were computed under."""
     timer_at: int = 0
     """When its timer is due, 0 for none."""
     view_due: int = 0

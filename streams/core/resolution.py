@@ -1,6 +1,6 @@
 """Whose message is it? The limit algorithm that Segment documents.
 
-Pure arithmetic over the persons involved; what follows from a verdict is `sequencer`'s affair.
+Pure arithmetic over the persons involved; what follows from it is `sequencer`'s affair.
 """
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ CAP_OF_IDENTIFIERS, CAP_OF_MERGES = "cap of identifiers", "cap of merges"
 CAPS = frozenset({CAP_OF_IDENTIFIERS, CAP_OF_MERGES})
 """Reasons in the audit log that say a profile grows no more."""
 MOST_SPLITS = 64
-"""Of one person, the newest ones, that old evidence is still held against."""
+"""So many splits of a person, the newest ones, still keep old evidence from joining the parts again."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Verdict:
+class Resolution:
     """kept, left_out: the message's identifiers, strongest first. survivor: None for a new profile.
     absorbed: the other profiles it joins, oldest first."""
 
@@ -34,7 +34,7 @@ class Verdict:
 def resolve(
     identifiers: Sequence[str], owners: Mapping[str, str], persons: Mapping[str, Person],
     namespaces: Namespaces, at: int, event_time: int,
-) -> Verdict:
+) -> Resolution:
     """`owners`: identifier -> profile key, of those that somebody owns at the message's event time."""
     kept = list(identifiers)
     while True:
@@ -46,7 +46,7 @@ def resolve(
                 capped(joined, gained, namespaces.caps) or exceeds(joined, gained, namespaces, at)
                 or are_parted(joined, event_time)):
             survivor = parts[0] if parts else None
-            return Verdict(kept=tuple(kept), left_out=tuple(identifiers[len(kept):]), survivor=survivor,
+            return Resolution(kept=tuple(kept), left_out=tuple(identifiers[len(kept):]), survivor=survivor,
                            absorbed=tuple(parts[1:]))
         kept.pop()
 

@@ -14,10 +14,11 @@ from streams.core.context import Context
 from streams.core.definitions import OnConflict
 from streams.core.identifiers import namespace_of
 from streams.core.intervals import BEGINNING
-from streams.core.messages import Cut, Decide, Deliver, IdentityChanged, Point, Release, Sent
+from streams.core.messages import Cut, Decide, Deliver, Point, Release, Sent
+from streams.core.outputs import IdentityChanged
 from streams.core.ownership import MOST_INTERVALS, claim, move, owner_at, rename, until
 from streams.core.profile import fragment_key, profile_key
-from streams.core.resolution import Verdict, are_parted, capped, exceeds, rejoined, resolve
+from streams.core.resolution import Resolution, are_parted, capped, exceeds, rejoined, resolve
 from streams.core.tables import Node, Person
 
 DECISIONS = "decisions"
@@ -65,14 +66,14 @@ def decide(context: Context, message: Decide, at: int) -> list[Sent]:
     barred = [i for i in event.identifiers if i not in owners and barring.is_barred(context, i, event.event_time)]
     if barred:
         return barring.undecided(context, message, barred, at)
-    verdict = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
-    profile, person = _survivor(context, message, verdict, persons)
-    ruling = _Ruling(context, message, at, next_decision(context), verdict.kept, profile, person)
-    _absorb(ruling, verdict, persons)
-    _attach(ruling, [i for i in verdict.kept if i not in owners])
-    for identifier in verdict.left_out:
+    resolution = resolve(event.identifiers, owners, persons, context.namespaces, at, event.event_time)
+    profile, person = _survivor(context, message, resolution, persons)
+    ruling = _Ruling(context, message, at, next_decision(context), resolution.kept, profile, person)
+    _absorb(ruling, resolution, persons)
+    _attach(ruling, [i for i in resolution.kept if i not in owners])
+    for identifier in resolution.left_out:
         owner = owners.get(identifier)
-        if owner not in verdict.absorbed:
+        if owner not in resolution.absorbed:
             _leave_out(ruling, identifier, owner)
     ruling.person.decisions += 1
     context.tables.persons.put(ruling.profile, ruling.person)
@@ -121,10 +122,10 @@ def next_decision(context: Context) -> int:
     return number
 
 
-def _survivor(context: Context, message: Decide, verdict: Verdict, persons: dict[str, Person]) -> tuple[str, Person]:
-    if verdict.survivor is not None:
-        return verdict.survivor, persons[verdict.survivor]
-    return new_key(context, verdict.kept[0]), Person(created=message.event.arrival)
+def _survivor(context: Context, message: Decide, resolution: Resolution, persons: dict[str, Person]) -> tuple[str, Person]:
+    if resolution.survivor is not None:
+        return resolution.survivor, persons[resolution.survivor]
+    return new_key(context, resolution.kept[0]), Person(created=message.event.arrival)
 
 
 def new_key(context: Context, identifier: str) -> str:
@@ -137,9 +138,9 @@ def new_key(context: Context, identifier: str) -> str:
     return profile_key(identifier, node.generation)
 
 
-def _absorb(ruling: _Ruling, verdict: Verdict, persons: dict[str, Person]) -> None:
+def _absorb(ruling: _Ruling, resolution: Resolution, persons: dict[str, Person]) -> None:
     tables = ruling.context.tables
-    for key in verdict.absorbed:
+    for key in resolution.absorbed:
         person = persons[key]
         for identifier in sorted({*person.identifiers, *person.former}):
             node = tables.nodes.get(identifier)

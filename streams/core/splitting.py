@@ -11,7 +11,8 @@ from streams.core.belonging import begin_decided
 from streams.core.consent.merging import expect
 from streams.core.context import Context
 from streams.core.intervals import BEGINNING
-from streams.core.messages import Cut, IdentityChanged, Sent
+from streams.core.messages import Cut, Sent
+from streams.core.outputs import IdentityChanged
 from streams.core.ownership import OWNER
 from streams.core.profile import LINKED, Forward, fragment_key
 from streams.core.receipts import Pending, once

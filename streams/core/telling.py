@@ -7,7 +7,8 @@ from streams.core import campaigns
 from streams.core.campaigns.told import note_last
 from streams.core.context import Context
 from streams.core.events import Event
-from streams.core.messages import MembershipChanged, Sent
+from streams.core.messages import Sent
+from streams.core.outputs import MembershipChanged
 from streams.core.profile import Profile
 from streams.core.segments.evaluate import Crossing
 

@@ -14,7 +14,8 @@ from streams.core.barring import is_known, mark
 from streams.core.context import Context
 from streams.core.copies import forget_copies
 from streams.core.endings import Redact, Vacate
-from streams.core.messages import IdentityChanged, Point, Release, Sent
+from streams.core.messages import Point, Release, Sent
+from streams.core.outputs import IdentityChanged
 from streams.core.ownership import vacate
 from streams.core.profile import Forward, profile_key, split_key
 from streams.core.requests import Announce

@@ -104,7 +104,7 @@ def read_iso(text: str) -> datetime:
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Of a moment with a zone. Whatever is finer than a millisecond is cut off."""
+    """Milliseconds since 1970, of a moment with a zone. Whatever is finer than a millisecond is cut off."""
     return (moment - EPOCH) // _MILLISECOND
 
 

@@ -36,7 +36,8 @@ def _destinations(channel: Channel, everywhere: Iterable[str]) -> frozenset[str]
 
 
 def _audiences(campaign: Campaign, at: int) -> Iterator[Channel]:
-    """Of a split only the variants: the control group hears nothing."""
+    """The channels that may put people into audiences; of a split those of the variants, as the control group hears
+    nothing."""
     if campaign.status is Status.DRAFT or (campaign.ends is not None and campaign.ends <= at):
         return
     for channels in [each.channels for each in campaign.variants] or [campaign.channels]:

@@ -3,22 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from streams.core.platforms import SourceType
 from streams.core.values import Json
 from streams.demo.people import App, Person
-
-
-class Source(StrEnum):
-    """Where an act is recorded; the values are those of `context.source.type`."""
-
-    WEB = "web"
-    APP = "app"
-    TILL = "pos"
-    CALL_CENTRE = "call_center"
-    CHATBOT = "chatbot"
-    EMAIL = "email"
-    AD_SERVER = "ad_server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +39,11 @@ class Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """`type` is that of the Segment message; `event` the name of a track event. `delay_ms`: how long ago it
-    was."""
+    """`source`: where it is recorded. `type` is that of the Segment message; `event` the name of a track event.
+    `delay_ms`: how long ago it was."""
 
     person: Person
-    source: Source
+    source: SourceType
     names: Names
     type: str = "track"
     event: str = ""

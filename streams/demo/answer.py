@@ -15,8 +15,7 @@ from streams.demo.segments import SEGMENTS, ExpectedProfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Of the messages noted until it was asked for. `accepted`: distinct messages, copies not counted
-    again."""
+    """What the messages noted so far must lead to. `accepted`: distinct messages, without copies."""
 
     accepted: int
     rejected: int

@@ -6,7 +6,7 @@ from threading import Lock
 
 from streams.demo.observed import Observed, SeenActivation, SeenProfile
 from streams.demo.snapshot import Latency, Snapshot
-from streams.runtime.outside.observer import Seen
+from streams.runtime.outside.observer import OutputRecord
 
 TOPICS = ("audiences.changes", "activations.display", "activations.email", "activations.sms", "profiles",
           "identity.changes", "dead-letters")
@@ -28,7 +28,7 @@ class Tally:
         self._merges = 0
         self._dead_letters = 0
 
-    def note(self, seen: Seen) -> None:
+    def note(self, seen: OutputRecord) -> None:
         """Take one record in."""
         with self._lock:
             if seen.topic == "profiles":
@@ -44,7 +44,7 @@ class Tally:
             else:
                 self._note_activation(seen)
 
-    def _note_profile(self, seen: Seen) -> None:
+    def _note_profile(self, seen: OutputRecord) -> None:
         if seen.record is None:
             self._profiles.pop(seen.key, None)
             return
@@ -57,7 +57,7 @@ class Tally:
         self._sizes[segment] += 1 if is_in else -1
         self._members.setdefault(str(change["profile_id"]), []).append((int(str(change["at"])), segment, is_in))
 
-    def _note_activation(self, seen: Seen) -> None:
+    def _note_activation(self, seen: OutputRecord) -> None:
         assert seen.record is not None
         row = seen.record
         self._activations.append(SeenActivation(**{

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from streams.core.intervals import DAY_MS
+from streams.core.platforms import SourceType
 from streams.core.values import Json
-from streams.demo.acts import Act, Names, Source
+from streams.demo.acts import Act, Names
 from streams.demo.people import Person
 
 Visit: TypeAlias = Iterator[Act]
@@ -39,15 +40,15 @@ def start(person: Person, chance: random.Random) -> Visit:
 
 def web(person: Person, chance: random.Random) -> Visit:
     cookie = chance.choice(person.cookies)
-    yield from _shopping(person, chance, Source.WEB, Names(cookie=cookie), cookie)
+    yield from _shopping(person, chance, SourceType.WEB, Names(cookie=cookie), cookie)
 
 
 def in_the_app(person: Person, chance: random.Random) -> Visit:
     assert person.app
-    yield from _shopping(person, chance, Source.APP, Names(app=person.app, cookie=person.app.cookie), person.app.cookie)
+    yield from _shopping(person, chance, SourceType.APP, Names(app=person.app, cookie=person.app.cookie), person.app.cookie)
 
 
-def _shopping(person: Person, chance: random.Random, source: Source, names: Names, place: str) -> Visit:
+def _shopping(person: Person, chance: random.Random, source: SourceType, names: Names, place: str) -> Visit:
     """Look around, log in perhaps, fill a cart perhaps, pay perhaps. `place` is the browser or the app."""
     if place in person.logged_in:
         names = replace(names, customer_id=person.customer_id)
@@ -55,7 +56,7 @@ def _shopping(person: Person, chance: random.Random, source: Source, names: Name
     if place not in person.asked and chance.random() < 0.8:
         person.asked.add(place)
         yield replace(act, event="Consent Preference Updated", consent={ADS: chance.random() < 0.7})
-    yield replace(act, type="screen" if source is Source.APP else "page", properties={"name": "home"})
+    yield replace(act, type="screen" if source is SourceType.APP else "page", properties={"name": "home"})
     for _ in range(chance.randint(1, 5)):
         yield replace(act, event="Product Viewed", properties=_product(chance))
     if person.customer_id and place not in person.logged_in and chance.random() < 0.65:
@@ -94,25 +95,25 @@ def mail(person: Person, chance: random.Random) -> Visit:
     """Opening what was sent; whoever follows the link is known on the site by the address in it."""
     known = bool(person.customer_id) and chance.random() < 0.5
     names = Names(customer_id=person.customer_id) if known else Names(email=person.email)
-    act = Act(person=person, source=Source.EMAIL, names=names, properties={"mailing": f"week-{chance.randint(1, 9)}"})
+    act = Act(person=person, source=SourceType.EMAIL, names=names, properties={"mailing": f"week-{chance.randint(1, 9)}"})
     yield replace(act, event="Email Opened")
     if chance.random() < 0.5:
         yield replace(act, event="Email Link Clicked")
         landed = Names(email=person.email, cookie=chance.choice(person.cookies))
-        yield Act(person=person, source=Source.WEB, names=landed, type="page", properties={"name": "offer"})
+        yield Act(person=person, source=SourceType.WEB, names=landed, type="page", properties={"name": "offer"})
 
 
 def call(person: Person, chance: random.Random) -> Visit:
     is_known = chance.random() < 0.6
     names = Names(customer_id=person.customer_id) if is_known else Names(phone=person.phone)
     properties = {"reason": chance.choice(("question", "complaint", "order")), "minutes": chance.randint(1, 30)}
-    yield Act(person=person, source=Source.CALL_CENTRE, names=names, event="Call Ended", properties=properties)
+    yield Act(person=person, source=SourceType.CALL_CENTER, names=names, event="Call Ended", properties=properties)
 
 
 def chat(person: Person, chance: random.Random) -> Visit:
     names = Names(cookie=chance.choice(person.cookies))
     reason = chance.choice(("question", "question", "complaint"))
-    act = Act(person=person, source=Source.CHATBOT, names=names, event="Chat Message Sent")
+    act = Act(person=person, source=SourceType.CHATBOT, names=names, event="Chat Message Sent")
     for _ in range(chance.randint(1, 3)):
         yield replace(act, properties={"reason": reason})
     if person.email and chance.random() < 0.4:
@@ -138,7 +139,7 @@ def _ads(person: Person, chance: random.Random, names: Names) -> Visit:
         "placement": chance.choice(("top", "side")),
         "site": chance.choice(SITES),
     }
-    act = Act(person=person, source=Source.AD_SERVER, names=names, event="Ad Impression")
+    act = Act(person=person, source=SourceType.AD_SERVER, names=names, event="Ad Impression")
     for _ in range(chance.randint(1, 4)):
         yield replace(act, properties=shown | {"cost": round(chance.uniform(0.001, 0.01), 5)})
     if chance.random() < 0.3:
@@ -151,13 +152,13 @@ def till(person: Person, chance: random.Random) -> Visit:
     names = Names(customer_id=person.customer_id if is_known else None, card=person.card)
     for _ in range(chance.randint(1, 3)):
         ago = chance.randint(1, OLDEST_UPLOAD_DAYS * DAY_MS)
-        act = Act(person=person, source=Source.TILL, names=names, event="Order Completed", delay_ms=ago)
+        act = Act(person=person, source=SourceType.POS, names=names, event="Order Completed", delay_ms=ago)
         yield replace(act, properties=_order(chance))
 
 
 def preferences(person: Person, chance: random.Random) -> Visit:
     """Somebody changes their mind: consent withdrawn or given, the newsletter left or taken."""
-    act = Act(person=person, source=Source.WEB, names=Names(customer_id=person.customer_id))
+    act = Act(person=person, source=SourceType.WEB, names=Names(customer_id=person.customer_id))
     agrees = chance.random() < 0.4
     purposes = chance.sample((ADS, EMAIL, SMS), chance.randint(1, 3))
     yield replace(act, event="Consent Preference Updated", consent=dict.fromkeys(purposes, agrees))

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import orjson
 
+from streams.core.platforms import SourceType
 from streams.core.values import Json
-from streams.demo.acts import Act, Names, Source
+from streams.demo.acts import Act, Names
 from streams.demo.facts import Fact, Label, Sent
 
 HITS, INTERACTIONS = "events.hits", "events.interactions"
@@ -30,7 +31,7 @@ def write(act: Act, received_at: int, message_id: str, chance: random.Random) ->
     if event_time != received_at and label is Label.AHEAD:
         label = Label.ORDINARY
     message: dict[str, Json] = {"type": act.type, "receivedAt": iso(received_at)}
-    if act.source is not Source.AD_SERVER or chance.random() < 0.7:
+    if act.source is not SourceType.AD_SERVER or chance.random() < 0.7:
         message["messageId"] = message_id
     if act.type == "track":
         message["event"] = act.event
@@ -64,7 +65,7 @@ def _label(act: Act, chance: random.Random) -> Label:
     draw = chance.random()
     if draw < 0.04:
         return Label.LATE
-    if draw < 0.05 and act.source is Source.WEB:
+    if draw < 0.05 and act.source is SourceType.WEB:
         return Label.AHEAD
     return Label.PARTLY_BLOCKED if draw < 0.07 and not act.names.customer_id else Label.ORDINARY
 
@@ -92,15 +93,15 @@ def _put_time(
     match act.source:
         case _ if label is Label.AHEAD:
             message["timestamp"] = iso(event_time + chance.randint(60_000, 86_400_000))
-        case Source.APP:
+        case SourceType.APP:
             wrong = chance.randint(-300_000, 300_000)
             message["originalTimestamp"] = iso(event_time + wrong)
             message["sentAt"] = iso(received_at + wrong)
-        case Source.TILL | Source.AD_SERVER:
+        case SourceType.POS | SourceType.AD_SERVER:
             message["timestamp"] = event_time
-        case Source.CALL_CENTRE:
+        case SourceType.CALL_CENTER:
             message["timestamp"] = _iso(event_time, LOCAL)
-        case Source.WEB | Source.CHATBOT | Source.EMAIL:
+        case SourceType.WEB | SourceType.CHATBOT | SourceType.EMAIL:
             message["timestamp"] = iso(event_time)
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from streams.core.context import Context
-from streams.core.messages import Answered
+from streams.core.outputs import Answered
 from streams.core.segments.previewing import Preview
 from streams.standing import PressStanding, SegmentStanding, Standing
 from streams.task.previews import Walk

@@ -12,19 +12,19 @@ from streams.core.profile import Forward, Profile
 from streams.task.prefixes import Meta
 from streams.task.rows import NUMBER, PROFILE, RowCodec
 from streams.task.working import CAPACITY, DecodedRows, WorkingTable
-from streams.unit import ALL, Change, Store
+from streams.unit import ALL, LAST, Change, Store
 
 EDITION = "@"
 """Begins the name of a count of profiles by edition; no segment's id does."""
-Seen = tuple[str, ...]
-"""What a profile counts for."""
+Names = tuple[str, ...]
+"""What a profile counts for: its edition and its segments; nothing for one without events."""
 
 
 class Census:
     """Counts by name: a segment's id, or an edition. Those at zero are not kept."""
 
     def __init__(self, store: Store) -> None:
-        rows = store.scan("meta", Meta.CENSUS, Meta.CENSUS + b"\xff", ALL)
+        rows = store.scan("meta", Meta.CENSUS, Meta.CENSUS + LAST, ALL)
         self._counts: Counter[str] = Counter({key[len(Meta.CENSUS):].decode(): NUMBER.decode(data) for key, data in rows})
         self._dirty: set[str] = set()
 
@@ -32,7 +32,7 @@ class Census:
         """A copy; from any thread, as the unit that runs has it so far."""
         return dict(self._counts)
 
-    def move(self, old: Seen, new: Seen) -> None:
+    def move(self, old: Names, new: Names) -> None:
         """A profile counts for `new` where it counted for `old`."""
         for name in {*old} ^ {*new}:
             self._counts[name] += 1 if name in new else -1
@@ -55,15 +55,15 @@ def edition_of(name: str) -> int | None:
 
 
 class CountedRows(DecodedRows):
-    """`seen`: how the census counted each that was read."""
+    """`counted`: what the census last counted each for, of those that were read."""
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         super().__init__(store, table, codec, prefix)
-        self.seen: dict[str, Seen] = {}
+        self.counted: dict[str, Names] = {}
 
     def _decode(self, key: str, data: bytes) -> Profile | Forward:
         row: Profile | Forward = super()._decode(key, data)
-        self.seen[key] = _seen(row)
+        self.counted[key] = _names(row)
         return row
 
 
@@ -89,24 +89,24 @@ class CountedProfiles(WorkingTable[Profile | Forward]):
 
     def count(self) -> None:
         """Bring the census up to what this unit has done so far."""
-        seen, rows, move = self._rows.seen, self._rows, self.census.move
+        counted, rows, move = self._rows.counted, self._rows, self.census.move
         for key in self._dirty:
-            old, new = seen.get(key, ()), _seen(rows[key])
+            old, new = counted.get(key, ()), _names(rows[key])
             if old != new:
                 move(old, new)
-                seen[key] = new
+                counted[key] = new
 
     def changes(self) -> list[Change]:
         self.count()
         rows = self._rows
         found = super().changes()
-        if len(rows.seen) > CAPACITY + CAPACITY // 2:
-            rows.seen = {key: counted for key, counted in rows.seen.items() if key in rows}
+        if len(rows.counted) > CAPACITY + CAPACITY // 2:
+            rows.counted = {key: names for key, names in rows.counted.items() if key in rows}
         return found + self.census.changes()
 
 
-def _seen(row: Profile | Forward | None) -> Seen:
-    """Who has no fragments has lost all their events to somebody else, and is nobody until the next one."""
+def _names(row: Profile | Forward | None) -> Names:
+    """A profile without fragments has lost all its events to others; it is nobody until its next event."""
     if not isinstance(row, Profile) or not row.fragments:
         return ()
     return (f"{EDITION}{row.edition}", *row.members)

@@ -15,7 +15,7 @@ import orjson
 
 from schemas.codec import Codec
 from streams.core.bounds import LARGEST
-from streams.core.messages import (
+from streams.core.outputs import (
     Activation,
     Answered,
     Curtailed,
@@ -29,6 +29,7 @@ from streams.core.messages import (
     Suppressed,
     Unrenderable,
 )
+from streams.core.profile import Profile
 from streams.core.requests import Receipt
 from streams.core.resolution import CAPS
 from streams.core.segments.plan import Plan
@@ -49,7 +50,7 @@ LARGEST_LETTER = 7 * MIB
 
 
 class Sink(Protocol):
-    """Takes what a unit of work said and gives the records that say it. `Pipeline` brings one of its own."""
+    """Takes what a unit of work said and gives the records that say it."""
 
     def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]: ...
 
@@ -91,6 +92,26 @@ def letter(output: Lettered) -> tuple[Inbound, str, str]:
 def unread(revision: int, partition: int, at: int) -> Inbound:
     """A revision that a task cannot read, as the record of a dead letter (offset -1)."""
     return Inbound("definitions", partition, -1, f"revision {revision}".encode(), None, at)
+
+
+class Collected:
+    """Keeps what the stages say as objects, in order, and makes no records: for `Pipeline` and tests."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self.rejected: list[tuple[Inbound, str]] = []
+
+    def records(self, outputs: Iterable[Output], plan: Plan, at: int) -> list[Outbound]:
+        for output in outputs:
+            if isinstance(output, Lettered):
+                self.rejected.append(letter(output)[:2])
+            else:
+                self.outputs.append(output)
+        return []
+
+    def dead_letter(self, record: Inbound, reason: str, stage: str, at: int) -> list[Outbound]:
+        self.rejected.append((record, reason))
+        return []
 
 
 class AvroSink:
@@ -143,10 +164,7 @@ class AvroSink:
                 return Outbound("identity.changes", output.profile_id.encode(),
                                 self._codec.encode_object("identity_change", output))
             case ProfileSeen(profile):
-                fields = view(plan, profile, max(at, profile.now))
-                fields["traits"] = _as_text(fields["traits"])
-                fields["consent"] = _as_text(fields["consent"])
-                return Outbound("profiles", profile.profile_id.encode(), encode("profile", fields))
+                return Outbound("profiles", profile.profile_id.encode(), encode("profile", _view(profile, plan, at)))
             case ProfileGone(profile_id):
                 return Outbound("profiles", profile_id.encode(), None)
             case Receipt():
@@ -162,6 +180,11 @@ class AvroSink:
                 return self.dead_letter(*letter(output), output.at)[0]
             case _:
                 assert_never(output)
+
+
+def _view(profile: Profile, plan: Plan, at: int) -> dict[str, Json]:
+    fields = view(plan, profile, max(at, profile.now))
+    return fields | {"traits": _as_text(fields["traits"]), "consent": _as_text(fields["consent"])}
 
 
 def _size(record: Inbound) -> int:

@@ -29,8 +29,8 @@ CHANCE = 0
 
 @dataclass(slots=True)
 class Tally:
-    """Of one segment, over the profiles looked at. both: how many of those who would be in are in other segments too.
-    sample: [place by chance, identifier], the first few in that order."""
+    """What a change does to one segment, among the profiles looked at. both: by other segment, how many of those who would
+    be in are in it too. sample: [place by chance, identifier], the first few in that order."""
 
     present: int = 0
     after: int = 0

@@ -111,7 +111,7 @@ class Reader:
         return event
 
     def redaction(self, identifiers: Collection[str]) -> Redaction:
-        """Of these, under pseudonyms that only this deployment can tell."""
+        """What takes these identifiers out; their pseudonyms are keyed hashes that only this deployment can make."""
         return Redaction(identifiers, lambda identifier: f"erased-{self._keyed(f'erased{chr(0)}{identifier}')[:12]}")
 
     def redact(self, event: Event, identifiers: Collection[str]) -> Event:

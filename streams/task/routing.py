@@ -9,7 +9,8 @@ from collections import deque
 
 from schemas.codec import Codec
 from streams.core.endings import Redact
-from streams.core.messages import Arrive, Command, Output, Resolve, Sent
+from streams.core.messages import Arrive, Command, Resolve, Sent
+from streams.core.outputs import Output
 from streams.core.requests import Asked, Split
 from streams.task.partitioning import partition_of
 from streams.task.state import State

@@ -21,5 +21,5 @@ class Turn:
     follow: Callable[[list[Sent]], None]
 
     def share(self, full: int) -> int:
-        """So many of `full`; at least one."""
+        """This turn's portion of a `full` slice; at least one."""
         return ceil(full * self.portion)

@@ -1,7 +1,7 @@
 """The working set: decoded rows of a task, read once, changed in place, written once a unit of work.
 
-DecodedRows stay decoded after the commit, up to `CAPACITY` a table, because the same visitors come back within seconds.
-That is sound only as the processor is thrown away when a commit fails.
+Rows stay decoded after the commit, up to `CAPACITY` a table, because the same visitors come back within seconds. That is
+sound only because the processor is thrown away when a commit fails.
 """
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from streams.core.errors import Bug
 from streams.task.rows import UNREADABLE, RowCodec
-from streams.unit import ALL, Change, Store
+from streams.unit import ALL, LAST, Change, Store
 
 T = TypeVar("T")
 CAPACITY = 20_000
@@ -51,7 +51,7 @@ class DecodedRows(dict[str, Any]):
 
 
 class WorkingTable(Generic[T]):
-    """DecodedRows of one kind in one table of the store, under a key prefix of their own."""
+    """The rows of one kind in one table of the store, under a key prefix of their own."""
 
     def __init__(
         self, store: Store, table: str, codec: RowCodec, prefix: bytes = b"", rows: type[DecodedRows] = DecodedRows,
@@ -109,7 +109,7 @@ class WholeTable(WorkingTable[T]):
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         super().__init__(store, table, codec, prefix)
-        self.prefetch(key[len(prefix):].decode() for key, _ in store.scan(table, prefix, prefix + b"\xff", ALL))
+        self.prefetch(key[len(prefix):].decode() for key, _ in store.scan(table, prefix, prefix + LAST, ALL))
 
     def _let_go(self) -> None:
         """Of what was deleted."""
@@ -122,7 +122,7 @@ class RareTable(WorkingTable[T]):
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         super().__init__(store, table, codec, prefix)
-        self._is_empty = not store.scan(table, prefix, prefix + b"\xff" * 8, 1)
+        self._is_empty = not store.scan(table, prefix, prefix + LAST, 1)
 
     def is_empty(self) -> bool:
         return self._is_empty

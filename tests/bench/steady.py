@@ -27,7 +27,7 @@ from confluent_kafka import Producer
 
 from streams.runtime.kafka.names import Names
 from streams.runtime.outside.definitions_log import edit
-from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.observer import Observer, OutputRecord
 from streams.runtime.settings import Settings
 from streams.task.partitioning import partition_of
 from streams.task.publishing import revise
@@ -120,7 +120,7 @@ class Arrivals:
     def __init__(self) -> None:
         self.at: dict[str, float] = {}
 
-    def note(self, seen: Seen) -> None:
+    def note(self, seen: OutputRecord) -> None:
         namespace, _, cookie = seen.key.partition(":")
         if namespace == "cookie":
             self.at.setdefault(cookie, time.monotonic())

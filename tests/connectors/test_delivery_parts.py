@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Place, Taken
+from connectors.delivery.in_flight import InFlight
 from connectors.delivery.pace import Breaker, Bucket, back_off
 from connectors.delivery.progress import CAPACITY, Mark, OpenOffsets, as_text, from_text
-from connectors.delivery.window import Window
 from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, activation, eventually
 
@@ -44,7 +44,7 @@ def test_whatever_is_done_stays_done_over_any_number_of_restarts(lives: list[tup
     assert all(committed.is_done(offset) for offset in done)
 
 
-def test_a_full_window_spread_over_two_billion_offsets_fits_into_a_commit() -> None:
+def test_as_many_in_flight_as_may_be_spread_over_two_billion_offsets_fits_into_a_commit() -> None:
     mark = Mark(end=CAPACITY * 2_000_000, open=frozenset(range(0, CAPACITY * 2_000_000, 2_000_000)))
     assert len(as_text(mark)) <= LARGEST_METADATA
 
@@ -55,18 +55,18 @@ def test_metadata_of_another_tool_is_a_plain_offset() -> None:
 
 
 def test_of_each_identifier_only_the_oldest_may_go() -> None:
-    window = Window()
+    in_flight = InFlight()
     for number, name in enumerate(("cookie:a", "cookie:a", "cookie:b")):
-        window.add(Taken(place=Place(partition=0, offset=number), activation=activation(number, identifier=name)), 0)
-    first, other = window.due(0, 10)
+        in_flight.add(Taken(place=Place(partition=0, offset=number), activation=activation(number, identifier=name)), 0)
+    first, other = in_flight.due(0, 10)
     assert (first.place.offset, other.place.offset) == (0, 2)
     first.due_at = 1000
-    assert [each.place.offset for each in window.due(999, 10)] == [2]
-    window.settle(other)
-    assert window.marks()[0] == Mark(end=3, open=frozenset({0, 1}))
-    assert window.next_due() == 1000
-    window.settle(first)
-    assert [each.place.offset for each in window.due(0, 10)] == [1]
+    assert [each.place.offset for each in in_flight.due(999, 10)] == [2]
+    in_flight.settle(other)
+    assert in_flight.marks()[0] == Mark(end=3, open=frozenset({0, 1}))
+    assert in_flight.next_due() == 1000
+    in_flight.settle(first)
+    assert [each.place.offset for each in in_flight.due(0, 10)] == [1]
 
 
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:

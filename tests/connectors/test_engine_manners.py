@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Refused, engine, window
+from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Outcome, Refused, engine, in_flight
 from connectors.delivery.answers import instant_of
-from connectors.delivery.asking import Answer, Http
+from connectors.delivery.asking import Http, Response
 from connectors.delivery.engine import LONGEST_WAIT, REMOVALS_FOR
 from connectors.delivery.singly import Singly
 from streams.core.errors import Retryable
@@ -101,7 +101,7 @@ def test_an_answer_is_read_to_its_end_however_it_comes() -> None:
             await asyncio.sleep(0.01)
         return response
 
-    async def ask() -> Answer | Deferred:
+    async def ask() -> Response | Deferred:
         app = web.Application()
         app.router.add_get("/", answer)
         runner = web.AppRunner(app)
@@ -114,7 +114,7 @@ def test_an_answer_is_read_to_its_end_however_it_comes() -> None:
         return found
 
     found = asyncio.run(ask())
-    assert isinstance(found, Answer) and found.body == body
+    assert isinstance(found, Response) and found.body == body
 
 
 def test_of_requests_side_by_side_one_that_fails_sends_no_other_again() -> None:
@@ -168,8 +168,8 @@ def test_a_hundred_that_are_not_taken_hold_up_no_others() -> None:
 
 def test_removals_that_alone_are_not_taken_are_given_up_after_a_week_and_loudly(
         monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
-    """Those of an audience that is no more fill the window, here of 100: as many are given up as the others need room."""
-    monkeypatch.setattr(window, "CAPACITY", 100)
+    """Removals from an audience that is gone take all the room, here for 100: as many are given up as others need room."""
+    monkeypatch.setattr(in_flight, "CAPACITY", 100)
     well = {f"a{n}": 1 for n in range(0, 200, 5)}
     connector = Answering(lambda each, _: Delivered() if each.activation_id in well else Deferred(why="HTTP 404"), most=10)
     log = play(connector, 200, 10 * 1_440, look=300_000, change="exited")

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from connectors.delivery import Activation, Deferred, Delivered, Refused
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 from connectors.delivery.listing import Member
 from connectors.destinations.google_customer_match import GoogleConnector, read_settings
 from connectors.destinations.google_customer_match.mapping import body_of, identifier_of, member_of, read_answer
@@ -198,14 +198,14 @@ def quota(name: str) -> dict[str, Any]:
             "metadata": {"quota_limit": name}}
 
 
-def answer(status: int, *details: Any, name: str = "RESOURCE_EXHAUSTED", **headers: str) -> Answer:
-    return Answer(status=status, headers=headers,
+def answer(status: int, *details: Any, name: str = "RESOURCE_EXHAUSTED", **headers: str) -> Response:
+    return Response(status=status, headers=headers,
                   body=orjson.dumps({"error": {"code": status, "status": name, "details": details}}))
 
 
 @pytest.mark.parametrize(("given", "count", "outcome"), [
-    (Answer(status=200, headers={}, body=b'{"requestId": "r"}'), 3, Delivered(reference="r")),
-    (Answer(status=200, headers={}, body=b"{}"), 3, Deferred(why="HTTP 200, and not Google's answer")),
+    (Response(status=200, headers={}, body=b'{"requestId": "r"}'), 3, Delivered(reference="r")),
+    (Response(status=200, headers={}, body=b"{}"), 3, Deferred(why="HTTP 200, and not Google's answer")),
     (answer(429, {"retryDelay": "3.5s"}), 3, Deferred(why="Google RESOURCE_EXHAUSTED", until=4_500)),
     (answer(429, quota("IngestionMutateRequestsPerMinutePerProject")), 3,
      Deferred(why="Google RESOURCE_EXHAUSTED", until=61_000)),
@@ -219,10 +219,10 @@ def answer(status: int, *details: Any, name: str = "RESOURCE_EXHAUSTED", **heade
     (answer(400, {"fieldViolations": [{"field": "destinations[0]"}, 7]}, name="INVALID_ARGUMENT"), 3,
      Deferred(why="Google INVALID_ARGUMENT", to_mend=True)),
     (answer(404, name="NOT_FOUND"), 3, Deferred(why="Google NOT_FOUND", to_mend=True)),
-    (Answer(status=404, headers={}, body=b"{}"), 3, Deferred(why="HTTP 404, and not Google's answer", to_mend=True)),
+    (Response(status=404, headers={}, body=b"{}"), 3, Deferred(why="HTTP 404, and not Google's answer", to_mend=True)),
     (answer(418, name="a b"), 3, Deferred(why="HTTP 418")),
 ])
-def test_answers(given: Answer, count: int, outcome: Any) -> None:
+def test_answers(given: Response, count: int, outcome: Any) -> None:
     assert read_answer(given, count, 1_000) == outcome
 
 

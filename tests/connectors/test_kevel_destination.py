@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 from connectors.destinations.kevel_userdb import KevelConnector, read_settings
 from connectors.destinations.kevel_userdb.mapping import InterestChange, change_of, read_answer, user_key_of
 from streams.core.errors import Misconfigured
@@ -100,7 +100,7 @@ def test_a_user_whom_kevel_does_not_know_is_removed_already_once_the_address_is_
     _, log = asyncio.run(play(unknown, faults, concurrency=1))
     assert log.final(Delivered).total() == 10 and log.final(Deferred).total() == 1
     assert next(each.outcome for each in log.deliveries) == Deferred(why="HTTP 404", to_mend=True)
-    page = Answer(status=404, headers={"Content-Type": "text/html"}, body=b"")
+    page = Response(status=404, headers={"Content-Type": "text/html"}, body=b"")
     assert isinstance(read_answer(page, 1, is_about_the_user=True), Deferred)
 
 
@@ -118,13 +118,13 @@ def test_addresses_are_told_as_digests_only() -> None:
 
 
 @pytest.mark.parametrize(("given", "outcome"), [
-    (Answer(status=200, headers={"Content-Type": "image/gif"}, body=b"GIF89a"), Delivered()),
-    (Answer(status=200, headers={"Content-Type": "text/html; charset=utf-8"}, body=b""),
+    (Response(status=200, headers={"Content-Type": "image/gif"}, body=b"GIF89a"), Delivered()),
+    (Response(status=200, headers={"Content-Type": "text/html; charset=utf-8"}, body=b""),
      Deferred(why="HTTP 200, and not Kevel's answer")),
-    (Answer(status=429, headers={"Retry-After": "2"}, body=b""), Deferred(why="HTTP 429", until=3_000)),
-    (Answer(status=400, headers={}, body=b""), Refused(why="HTTP 400")),
+    (Response(status=429, headers={"Retry-After": "2"}, body=b""), Deferred(why="HTTP 429", until=3_000)),
+    (Response(status=400, headers={}, body=b""), Refused(why="HTTP 400")),
 ])
-def test_answers(given: Answer, outcome: Outcome) -> None:
+def test_answers(given: Response, outcome: Outcome) -> None:
     assert read_answer(given, 1_000) == outcome
 
 

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from connectors.delivery import Activation, Deferred, Delivered, Refused
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 from connectors.destinations.meta_custom_audiences import MetaConnector, read_settings
 from connectors.destinations.meta_custom_audiences.mapping import digest_of, form_of, member_of, read_answer
 from streams.core.errors import Misconfigured
@@ -132,8 +132,8 @@ def test_killed_between_delivery_and_outcome_the_same_session_comes_again() -> N
     assert platform.members["23850"] == expected(good) and len(log.final(Delivered)) == 6
 
 
-def answer(status: int, fields: Any, **headers: str) -> Answer:
-    return Answer(status=status, headers=headers, body=orjson.dumps(fields))
+def answer(status: int, fields: Any, **headers: str) -> Response:
+    return Response(status=status, headers=headers, body=orjson.dumps(fields))
 
 
 def error(code: int, subcode: int | None = None) -> dict[str, Any]:
@@ -160,7 +160,7 @@ WAIT = orjson.dumps({"1": [{"type": "ads_management", "estimated_time_to_regain_
     (answer(400, {"error": {"code": "x"}}), Deferred(why="Meta error")),
     (answer(503, [], **{"Retry-After": "2"}), Deferred(why="HTTP 503, and not Meta's answer", until=3_000)),
 ])
-def test_answers(given: Answer, outcome: Any) -> None:
+def test_answers(given: Response, outcome: Any) -> None:
     assert read_answer(given, 3, 1_000) == outcome
 
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from connectors.delivery import Deferred, Delivered, Engine, Limits, Outcome, Refused
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 from connectors.destinations import http
 from connectors.destinations.twilio import TwilioConnector, read_settings
 from connectors.destinations.twilio.mapping import form_of, read_answer
@@ -91,7 +91,7 @@ def test_through_every_fault_nothing_is_lost_or_doubled() -> None:
 ])
 def test_answers(status: int, retry_after: str | None, body: bytes, outcome: Outcome) -> None:
     headers = {} if retry_after is None else {"Retry-After": retry_after}
-    assert read_answer(Answer(status=status, headers=headers, body=body), 1000) == outcome
+    assert read_answer(Response(status=status, headers=headers, body=body), 1000) == outcome
 
 
 def test_what_cannot_be_texted_is_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from streams.cli.lineages import as_json, as_text
 from streams.core.lineage import Lineage, trace
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.testing import Pipeline
 from streams.web.lineage_svg import as_svg
 from tests.pipeline.worlds import START, event

@@ -4,12 +4,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.registry import codec_of
 from streams.runtime.outside.definitions_log import edit
 from streams.runtime.outside.observer import ALL_INPUTS, lag
-from streams.runtime.outside.privacy_requests import put
+from streams.runtime.outside.privacy_requests import record
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream, address
 from streams.runtime.processor import task_factory
@@ -48,9 +48,9 @@ class Sender:
 
     def _send(self, upstream: Upstream, step: Message) -> None:
         if step["type"] == "split":
-            put(upstream, self._codec, request(
+            upstream.send(*record(self._codec, request(
                 "split", step["identifier"], request_id=f"split-{len(self._crowd.history)}", source="t",
-                at=step["receivedAt"], split_off=step["split_off"]))
+                at=step["receivedAt"], split_off=step["split_off"])))
             return
         topic, key = address(upstream.intake, step)
         upstream.send(topic, None if key is None else key.encode(), json.dumps(step).encode())

@@ -23,7 +23,7 @@ from streams.memory import MemoryStore
 from streams.runtime.clock import wall_ms
 from streams.runtime.outside.button import press_button
 from streams.runtime.outside.definitions_log import edit
-from streams.runtime.outside.observer import ALL_INPUTS, Observer, Seen, lag
+from streams.runtime.outside.observer import ALL_INPUTS, Observer, OutputRecord, lag
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.state.memory import Memory
@@ -113,7 +113,7 @@ class Seeing:
     def wait_until_quiet(self, seconds: float) -> None:
         wait_until(lambda: time.monotonic() - self._observer.newest > seconds, within=90, what="outputs are quiet")
 
-    def _note(self, seen: Seen) -> None:
+    def _note(self, seen: OutputRecord) -> None:
         self.tally.note(seen)
         if seen.record is not None:
             self.rows[seen.topic].append(seen.record)

@@ -15,7 +15,7 @@ import pytest
 
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.outside.definitions_log import edit
-from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.observer import Observer, OutputRecord
 from streams.task.publishing import revise
 from tests.kafka.deployment import Deployment, free_port, wait_until
 from tests.pacing import paced
@@ -82,7 +82,7 @@ def halted(broker: EmbeddedBroker, seconds: float) -> None:
 def test_what_was_answered_with_success_is_there_once_though_kafka_was_away(
     own_broker: EmbeddedBroker, tmp_path: Path,
 ) -> None:
-    told: list[Seen] = []
+    told: list[OutputRecord] = []
     with Deployment(own_broker.address, tmp_path) as deployment:
         settings, port = deployment.settings, free_port()
         edit(settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))
@@ -106,7 +106,7 @@ def test_what_was_answered_with_success_is_there_once_though_kafka_was_away(
 def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_halted(
     own_broker: EmbeddedBroker, tmp_path: Path,
 ) -> None:
-    told: list[Seen] = []
+    told: list[OutputRecord] = []
     seed = int(os.environ.get("AUDIENCE_SEED", random.randrange(1 << 32)))
     print(f"seed {seed}; AUDIENCE_SEED repeats it")
     chance = random.Random(seed)
@@ -145,7 +145,7 @@ def test_what_was_answered_with_success_is_there_once_whatever_is_killed_and_hal
 
 @pytest.mark.timeout(120)
 def test_no_request_of_a_stranger_ends_the_workers(own_broker: EmbeddedBroker, tmp_path: Path) -> None:
-    told: list[Seen] = []
+    told: list[OutputRecord] = []
     limits = {"AUDIENCE_DEAD_LETTER_RUN": "20", "AUDIENCE_DEAD_LETTER_RATIO": "0.1"}
     with Deployment(own_broker.address, tmp_path, **limits) as deployment:
         edit(deployment.settings, lambda found: revise(found.heads, {"segment/seen": SEEN}))

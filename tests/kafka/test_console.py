@@ -10,24 +10,13 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from streams.cli import main
-from tests.kafka.addressed import send_people
+from tests.kafka.addressed import populate
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.processes import fetched
 
 PEOPLE = 120
 MARKUP = "<img src=x onerror=document.title='hacked'>"
-DEFINITIONS = f"""kind: segment
-id: everybody
-name: "{MARKUP}"
-rule: {{everyone: {{}}}}
----
-kind: campaign
-id: hello
-segment: everybody
-channels: {{email: {{subject: Hello, text: Hi, purpose: mail}}}}
-"""
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 JSON = {"Content-Type": "application/json"}
 
@@ -37,11 +26,7 @@ def worker(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Everybody has an address and consent; the campaign is paused."""
     folder = tmp_path_factory.mktemp("console")
     with Deployment(broker.address, folder) as deployment, pytest.MonkeyPatch.context() as patch:
-        deployment.be_commanded(patch)
-        (folder / "definitions").mkdir()
-        (folder / "definitions" / "all.yaml").write_text(DEFINITIONS)
-        assert main(["apply", str(folder / "definitions")]) == 0
-        send_people(deployment.settings, PEOPLE)
+        populate(deployment, patch, folder, PEOPLE, MARKUP)
         one = deployment.worker("one")
         one.start()
         wait_until(lambda: one.get("/ready")[0] == 200, within=60, what="it is ready")

@@ -14,7 +14,7 @@ from schemas.codec import Codec
 from streams.cli import main
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.names import Names
-from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.observer import Observer, OutputRecord
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
 from streams.task.publishing import HEAD
@@ -43,7 +43,7 @@ def test_what_was_refused_is_accepted_once_the_rule_is_gone_and_once_only(
     commanded: Deployment, tmp_path: Path, command: Command,
 ) -> None:
     """Also: received when it was first, so that of two hours ago it is no member of a segment of the last hour."""
-    told: list[Seen] = []
+    told: list[OutputRecord] = []
 
     def wait_for(topic: str, count: int) -> None:
         wait_until(lambda: sum(seen.topic == topic for seen in told) == count, within=60, what=f"{count} on {topic}")
@@ -90,7 +90,7 @@ def test_a_definition_that_is_small_only_when_compressed_ends_no_worker(
     assert producer.flush(20) == 0
     worker = commanded.worker("one")
     worker.start()
-    told: list[Seen] = []
+    told: list[OutputRecord] = []
     with Observer(commanded.settings, ["dead-letters"], told.append):
         wait_until(lambda: len(told) == commanded.settings.partitions, within=60, what="a dead letter of every task")
     apply(command, tmp_path, SEGMENT)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.observer import Observer, OutputRecord
 from streams.runtime.outside.state_reader import read_state
 from streams.runtime.outside.upstream import Upstream
 from streams.unit import TABLES
@@ -41,7 +41,7 @@ def visits(now: int) -> list[dict[str, Any]]:
 def test_who_did_not_come_back_is_in_no_row_of_the_changelog(
     commanded: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    told: list[Seen] = []
+    told: list[OutputRecord] = []
     (tmp_path / "rules.yaml").write_text(DEFINITIONS)
     assert main(["apply", str(tmp_path)]) == 0
     with Upstream(commanded.settings) as upstream:

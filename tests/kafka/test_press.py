@@ -9,22 +9,13 @@ from typing import Any
 import pytest
 
 from streams.cli import main
-from tests.kafka.addressed import send_people
+from tests.kafka.addressed import populate
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.observed import View
 from tests.processes import fetched
 
 PEOPLE = 240
-DEFINITIONS = """kind: segment
-id: everybody
-rule: {everyone: {}}
----
-kind: campaign
-id: hello
-segment: everybody
-channels: {email: {subject: Hello, text: Hi, purpose: mail}}
-"""
 JSON = {"Content-Type": "application/json"}
 
 
@@ -38,11 +29,7 @@ def deployment(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Two workers, everybody with an address and consent, the campaign paused."""
     folder = tmp_path_factory.mktemp("press")
     with Deployment(broker.address, folder) as deployment, pytest.MonkeyPatch.context() as patch:
-        deployment.be_commanded(patch)
-        (folder / "definitions").mkdir()
-        (folder / "definitions" / "all.yaml").write_text(DEFINITIONS)
-        assert main(["apply", str(folder / "definitions")]) == 0
-        send_people(deployment.settings, PEOPLE)
+        populate(deployment, patch, folder, PEOPLE)
         for name in ("one", "two"):
             deployment.worker(name).start()
         for worker in deployment.workers:

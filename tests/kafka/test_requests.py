@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli import main
-from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.observer import Observer, OutputRecord
 from streams.runtime.outside.upstream import Upstream
 from tests.kafka.deployment import Deployment, wait_until
 
@@ -51,7 +51,7 @@ def test_other_rules_hold_from_apply_on_and_who_breaks_them_is_reported(
 def test_a_split_is_asked_and_answered(
     commanded: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    answers: dict[str, Seen] = {}
+    answers: dict[str, OutputRecord] = {}
     with Upstream(commanded.settings) as upstream:
         message = {"type": "identify", "messageId": "m1", "anonymousId": "c1", "userId": "u1"}
         upstream.send("events.interactions", b"cookie:c1", json.dumps(message).encode())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli import main
-from streams.runtime.outside.observer import Observer, Seen
+from streams.runtime.outside.observer import Observer, OutputRecord
 from streams.topology import topic
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, wait_until
@@ -68,7 +68,7 @@ def test_the_readmes_commands_in_their_order(
     _files(tmp_path, monkeypatch)
     _bad_events(Path("bad.jsonl"))
 
-    def note(record: Seen) -> None:
+    def note(record: OutputRecord) -> None:
         seen[record.topic] += 1
 
     with Deployment(broker.address, tmp_path, has_topics=False) as deployment:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from schemas.codec import Codec
-from streams.core.messages import MembershipsNow, Output, ProfileGone, ProfileSeen
+from streams.core.outputs import MembershipsNow, Output, ProfileGone, ProfileSeen
 from streams.task.outputs import AvroSink
 from streams.testing import Pipeline
 from streams.topology import topic

@@ -15,10 +15,11 @@ import orjson
 
 from schemas.codec import Codec
 from streams.core.consent.merging import ANNOUNCED
-from streams.core.messages import Output
+from streams.core.outputs import Output
 from streams.core.profile import Profile
-from streams.pipeline import NO_TIMERS, Collected, Pipeline
+from streams.pipeline import NO_TIMERS, Pipeline
 from streams.task import Task, TaskSettings
+from streams.task.outputs import Collected
 from streams.task.publishing import records, revise
 from streams.task.requesting import request
 from streams.unit import Inbound, Outcome

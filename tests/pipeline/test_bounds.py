@@ -10,7 +10,8 @@ import pytest
 from schemas.codec import Codec
 from streams.core import bounds
 from streams.core.handover import CHUNK
-from streams.core.messages import Adopt, ProfileSeen
+from streams.core.messages import Adopt
+from streams.core.outputs import ProfileSeen
 from streams.core.profile import Profile
 from streams.core.tables import PORTION
 from streams.task import task as task_module

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from schemas.codec import Codec
-from streams.core.messages import Unrenderable
+from streams.core.outputs import Unrenderable
 from streams.core.segments.plan import compile_plan
 from streams.definitions import build
 from streams.runtime.kafka.declared import LARGEST_RECORD

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from streams.core.campaigns.waiting import MOST, postpone
 from streams.core.events import COUNTED, Event
-from streams.core.messages import Activation, Adopt, Suppressed
+from streams.core.messages import Adopt
+from streams.core.outputs import Activation, Suppressed
 from streams.core.profile import Profile
 from streams.task.reading import REPLAYED
 from streams.testing import Pipeline

@@ -4,7 +4,8 @@ from __future__ import annotations
 import pytest
 
 from streams.core.endings import Wipe
-from streams.core.messages import Adopt, Deliver, MembershipChanged, ProfileGone, Release
+from streams.core.messages import Adopt, Deliver, Release
+from streams.core.outputs import MembershipChanged, ProfileGone
 from streams.testing import Pipeline
 from tests.pipeline.erased import STATED, found_in, kept
 from tests.pipeline.holding import holding

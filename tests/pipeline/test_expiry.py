@@ -9,7 +9,7 @@ import pytest
 from streams import backtest
 from streams.core import expiry
 from streams.core.endings import Keep
-from streams.core.messages import MembershipsNow, ProfileGone
+from streams.core.outputs import MembershipsNow, ProfileGone
 from streams.core.profile import LEAVING
 from streams.core.requests import Suppressing
 from streams.testing import Pipeline

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from streams.core.handover import release
-from streams.core.messages import Activation, Adopt, IdentityChanged, MembershipChanged, Release
+from streams.core.messages import Adopt, Release
+from streams.core.outputs import Activation, IdentityChanged, MembershipChanged
 from streams.testing import Pipeline
 from tests.pipeline.mesh import Mesh, unsettled
 from tests.pipeline.test_identity_scenarios import identifiers, named

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.messages import Activation, Adopt
+from streams.core.messages import Adopt
+from streams.core.outputs import Activation
 from streams.core.values import Json
 from streams.testing import Pipeline
 from tests.pipeline.holding import holding

@@ -8,8 +8,8 @@ import pytest
 
 from schemas.codec import Codec
 from streams.core.endings import Report, Wipe
-from streams.core.messages import Receipt
 from streams.core.receipts import GIVEN_UP_AFTER, REMEMBERED_FOR, UNANSWERED
+from streams.core.requests import Receipt
 from streams.task.outputs import AvroSink
 from streams.testing import Pipeline
 from tests.pipeline.holding import holding

@@ -14,13 +14,14 @@ import pytest
 from schemas.codec import Codec
 from streams.core.values import Json
 from streams.memory import MemoryStore
-from streams.pipeline import NO_TIMERS, Collected, Pipeline
+from streams.pipeline import NO_TIMERS, Pipeline
 from streams.runtime import cycles
 from streams.runtime.work.batches import EndsSeen, RecordBatch
 from streams.runtime.work.runner import SLICE_EVERY, Runner, Surroundings
 from streams.runtime.work.turns import Turns
 from streams.runtime.work.unit_of_work import Batch, UnitOfWork
 from streams.task import Task, TaskSettings
+from streams.task.outputs import Collected
 from streams.task.publishing import press, records
 from streams.unit import Inbound, Outcome
 from tests.pipeline.test_press import fans, mailed

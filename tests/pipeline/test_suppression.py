@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.codec import Codec
-from streams.core.messages import MembershipsNow
+from streams.core.outputs import MembershipsNow
 from streams.task.outputs import AvroSink
 from streams.task.requesting import request
 from streams.testing import Pipeline

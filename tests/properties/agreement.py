@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.testing import Pipeline
 from tests.oracle import messages
 from tests.oracle.backtest import believed

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.testing import Pipeline
 from tests.oracle.ledger import Ledger, Line
 from tests.strategies import COOKIES, DAY, EMAILS, HOUR, USERS, histories

@@ -9,7 +9,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from streams.core.campaigns.holding import HeldMessage
-from streams.core.messages import Activation
+from streams.core.outputs import Activation
 from streams.testing import Pipeline
 from tests.strategies import DAY, EVERYTHING, HOUR, LIMITS_LIFTED, LIVES
 

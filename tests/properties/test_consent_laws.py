@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.messages import Activation, MembershipsNow
+from streams.core.outputs import Activation, MembershipsNow
 from streams.testing import Pipeline
 from tests.core.consent_strings import gpp_string, tc_string
 from tests.oracle.person import Person, consent

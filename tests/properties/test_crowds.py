@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.testing import Pipeline
 from tests.oracle.ledger import Ledger
 from tests.pipeline.mesh import Mesh

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.messages import MembershipChanged
+from streams.core.outputs import MembershipChanged
 from streams.task import sweep
 from streams.testing import Pipeline
 from tests.oracle.ledger import Ledger

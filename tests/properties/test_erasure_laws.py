@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.core import barring
-from streams.core.messages import Activation, Output, Receipt
+from streams.core.outputs import Activation, Output
+from streams.core.requests import Receipt
 from streams.core.tables import Barred
 from streams.testing import Pipeline
 from tests.oracle import messages as oracle

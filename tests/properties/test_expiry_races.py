@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from streams.core.expiry import ASK_AT_LAST
 from streams.core.identifiers import is_anonymous
-from streams.core.messages import IdentityChanged, MembershipChanged, Output, ProfileGone
+from streams.core.outputs import IdentityChanged, MembershipChanged, Output, ProfileGone
 from streams.core.profile import Profile
 from streams.core.tables import UNDER_WAY
 from streams.testing import Pipeline

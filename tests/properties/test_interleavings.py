@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.messages import IdentityChanged
+from streams.core.outputs import IdentityChanged
 from streams.testing import Pipeline
 from tests.oracle.ledger import Ledger
 from tests.pipeline.mesh import Mesh, unsettled

@@ -11,7 +11,7 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.messages import Activation, MembershipsNow
+from streams.core.outputs import Activation, MembershipsNow
 from streams.task import Task
 from streams.testing import Pipeline
 from streams.unit import Inbound, Outcome

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core.messages import Activation
+from streams.core.outputs import Activation
 from streams.testing import Pipeline
 from tests.oracle.person import Person, consent
 from tests.pipeline.worlds import entries

@@ -16,7 +16,7 @@ import orjson
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.answers import TO_MEND, instant_of
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 from connectors.delivery.listing import List, Member
 from streams.core.values import Json
 
@@ -82,7 +82,7 @@ def body_of(members: Sequence[Member[Identifier]], account: str, login_account: 
                    "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"}}
 
 
-def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
+def read_answer(answer: Response, count: int, at: int) -> Outcome | None:
     """None: some member is not valid, and the request was refused for that. Which one is told in more than one way of
     counting, so that is not relied on. Every other error is about the request, and refuses nobody."""
     fields = answer.fields()
@@ -116,7 +116,7 @@ def _fields(details: Sequence[Mapping[str, Json]]) -> Iterator[str]:
                 yield str(violation.get("field"))
 
 
-def _asked_for(answer: Answer, details: Sequence[Mapping[str, Json]], at: int) -> int | None:
+def _asked_for(answer: Response, details: Sequence[Mapping[str, Json]], at: int) -> int | None:
     """By google.rpc.RetryInfo, else by the quota that is used up (google.rpc.ErrorInfo), else by HTTP."""
     for detail in details:
         delay = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s", str(detail.get("retryDelay")))

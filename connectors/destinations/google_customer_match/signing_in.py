@@ -6,7 +6,7 @@ Google's library, which is blocking and would be the only user of another HTTP c
 from __future__ import annotations
 
 from connectors.delivery import Deferred
-from connectors.delivery.asking import Answer, Http
+from connectors.delivery.asking import Http, Response
 from connectors.destinations.google_customer_match.settings import GoogleSettings
 
 REFUSED = frozenset({400, 401, 403})
@@ -36,7 +36,7 @@ class SigningIn:
         """The token was not taken: the next call gets another."""
         self._token = ""
 
-    def _kept(self, answer: Answer, at: int) -> str | Deferred:
+    def _kept(self, answer: Response, at: int) -> str | Deferred:
         fields = answer.fields()
         token, seconds = fields.get("access_token"), fields.get("expires_in")
         if answer.status == 200 and isinstance(token, str) and token.isprintable() and isinstance(seconds, int):

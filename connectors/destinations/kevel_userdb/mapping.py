@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.answers import TO_MEND, outcome_of
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 
 GUESSED = frozenset({"email", "phone"})
 """What may be a user key as a digest only."""
@@ -42,7 +42,7 @@ def change_of(activation: Activation, *, is_hashed: bool) -> InterestChange | Re
         method="DELETE" if activation.is_removal else "POST", user_key=user_key, interest=activation.audience)
 
 
-def read_answer(answer: Answer, at: int, *, is_about_the_user: bool = False) -> Outcome:
+def read_answer(answer: Response, at: int, *, is_about_the_user: bool = False) -> Outcome:
     """By the status, because the body is not documented. A web page comes from some proxy, whatever its status.
     `is_about_the_user`: a removal at an address that is known to be right: 404 says that nothing is left to remove."""
     if answer.headers.get("Content-Type", "").startswith("text/html"):

@@ -15,7 +15,7 @@ import orjson
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.answers import TO_MEND, instant_of
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 from connectors.delivery.listing import List, Member
 
 MOST = 10_000
@@ -65,7 +65,7 @@ def form_of(members: Sequence[Member[str]]) -> dict[str, str]:
                                  "data": [[member.value] for member in members]}).decode()}
 
 
-def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
+def read_answer(answer: Response, count: int, at: int) -> Outcome | None:
     """None: some were not understood; Meta says how many, and not who. An error is about the whole request (limits, token, a
     blocked audience) and never about one person in it, so nobody is refused for it. It is told by its codes, since its
     message may quote what was sent."""
@@ -82,7 +82,7 @@ def read_answer(answer: Answer, count: int, at: int) -> Outcome | None:
                     to_mend=bool(OURS.intersection(codes[:1])))
 
 
-def _asked_for(answer: Answer, at: int) -> int | None:
+def _asked_for(answer: Response, at: int) -> int | None:
     """The minutes of the usage header, of all limits the longest; else what HTTP says."""
     minutes = _minutes(answer.headers.get(USAGE))
     if minutes:

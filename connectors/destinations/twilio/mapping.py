@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.answers import outcome_of
-from connectors.delivery.asking import Answer
+from connectors.delivery.asking import Response
 
 LONGEST = 1600
 """Characters of a Body; Twilio refuses more (error 21617)."""
@@ -29,7 +29,7 @@ def form_of(activation: Activation, sender: str, callback: str = "") -> dict[str
     return {"To": activation.identifier.removeprefix("phone:"), by: sender, "Body": text, **reported}
 
 
-def read_answer(answer: Answer, at: int) -> Outcome:
+def read_answer(answer: Response, at: int) -> Outcome:
     """Only an answer that names the message's `sid` is a delivery. A refusal tells Twilio's code, not its message, which
     quotes the number."""
     fields = answer.fields()

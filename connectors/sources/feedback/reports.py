@@ -73,6 +73,6 @@ def _returned(message: Message) -> Iterator[Message]:
 
 
 def _parts(message: Message) -> list[Message]:
-    """Of a multipart, or the groups of fields of a `message/*`."""
+    """The parts of a multipart, or the groups of fields of a `message/*`."""
     found = message.get_payload()
     return [part for part in found if isinstance(part, Message)] if isinstance(found, list) else []

@@ -105,7 +105,7 @@ def plain(found: Located) -> Any:
 
 
 class _Reading:
-    """Of one file: counts what its aliases stand for, as a few lines of aliases to one another are gigabytes."""
+    """Reads one file, and counts what its aliases stand for: a few lines of aliases of aliases can be gigabytes."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults

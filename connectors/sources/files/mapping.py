@@ -73,14 +73,14 @@ class Text:
     parts: tuple[str | Column, ...]
 
 
-Source: TypeAlias = Constant | Column | Looked | Text
+Origin: TypeAlias = Constant | Column | Looked | Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
     """`kind` None keeps the type that the file has. `pattern` and `zone` say how a time is written."""
 
-    source: Source
+    source: Origin
     line: int
     kind: As | None = None
     pattern: str = "iso"
@@ -168,7 +168,7 @@ class Mapping:
         raise Misconfigured((f"{self.path}: no section is for {file.name}, only for {patterns}; {advice}",))
 
 
-def _columns_of(source: Source) -> tuple[str, ...]:
+def _columns_of(source: Origin) -> tuple[str, ...]:
     match source:
         case Column(name=name):
             return (name,)

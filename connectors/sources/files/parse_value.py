@@ -15,7 +15,7 @@ from connectors.sources.files.mapping import (
     Condition,
     Constant,
     Looked,
-    Source,
+    Origin,
     Text,
     Value,
 )
@@ -116,7 +116,7 @@ def _fields(found: Fields, kind: As | None, scope: Scope, extra: tuple[str, ...]
     return _constant(read, scope)
 
 
-def _source(found: Fields, scope: Scope) -> Source | None:
+def _source(found: Fields, scope: Scope) -> Origin | None:
     named = [key for key in SOURCES if key in found.entries]
     if len(named) != 1:
         got = f"this has {' and '.join(named)}" if named else "this has none"
@@ -133,7 +133,7 @@ def _source(found: Fields, scope: Scope) -> Source | None:
     return _text(written) if named[0] == "text" else _column(written, found, scope)
 
 
-def _column(name: str, found: Fields, scope: Scope) -> Source:
+def _column(name: str, found: Fields, scope: Scope) -> Origin:
     lookup = word(found.entries.get("from"), "from", scope.faults)
     if lookup is None:
         return Column(name=name)

@@ -9,7 +9,7 @@ from typing import TypeAlias, assert_never
 
 from connectors.sources.files.convert import convert, text
 from connectors.sources.files.lookups import Columns, Lookups, cell
-from connectors.sources.files.mapping import As, Column, Constant, Looked, Source, Text, Value
+from connectors.sources.files.mapping import As, Column, Constant, Looked, Origin, Text, Value
 from streams.core.errors import Rejected
 from streams.core.values import Json
 
@@ -81,7 +81,7 @@ def _absent(value: Value, called: str) -> Json:
     return value.default
 
 
-def _called(source: Source) -> str:
+def _called(source: Origin) -> str:
     match source:
         case Column(name=name):
             return f"column '{name}'"

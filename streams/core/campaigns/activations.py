@@ -9,7 +9,7 @@ from streams.core.campaigns.told import next_sequence
 from streams.core.campaigns.variants import variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
-from streams.core.messages import Activation
+from streams.core.outputs import Activation
 from streams.core.profile import VERSION, Profile
 from streams.core.segments.plan import Plan
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from streams.core.campaigns.permission import has_stated, may_activate
 from streams.core.campaigns.told import record_key
-from streams.core.messages import MembershipsNow, Sent
+from streams.core.messages import Sent
+from streams.core.outputs import MembershipsNow
 from streams.core.profile import Profile
 
 ADVERTISING = "personalised-ads"

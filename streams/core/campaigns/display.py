@@ -16,7 +16,8 @@ from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Status
 from streams.core.errors import Rejected
 from streams.core.identifiers import namespace_of
-from streams.core.messages import Sent, Unrenderable
+from streams.core.messages import Sent
+from streams.core.outputs import Unrenderable
 from streams.core.profile import SINCE, Profile
 
 

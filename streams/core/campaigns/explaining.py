@@ -16,13 +16,15 @@ from streams.core.campaigns.told import answer_key
 from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.definitions import Campaign, Channel
 from streams.core.identifiers import namespace_of
-from streams.core.messages import Activation, Sent, Suppressed, Unrenderable
+from streams.core.messages import Sent
+from streams.core.outputs import Activation, Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One question about a channel of a campaign. `at`: when the decision was made, None for what is asked now."""
+class Decision:
+    """What was decided for a channel of a campaign, waits there, or would be decided now. `at`: when it was decided, or when
+    what waits is due; None for now."""
 
     channel: str
     says: str
@@ -43,18 +45,18 @@ def remember(profile: Profile, decided: Iterable[Sent]) -> None:
                 pass
 
 
-def explain(profile: Profile, campaign: Campaign, at: int) -> Iterator[Answer]:
+def explain(profile: Profile, campaign: Campaign, at: int) -> Iterator[Decision]:
     """What was decided last for this person, what waits, and what speaks against an activation at `at`."""
     for channel in channels_of(profile, campaign):
         last = profile.decided.get(answer_key(campaign.id, channel.name))
         if last:
             decided_at, says = last
-            yield Answer(channel.name, says, decided_at)
+            yield Decision(channel.name, says, decided_at)
         for held in holding.rows(profile):
             if (held.campaign, held.channel) == (campaign.id, channel.name):
-                yield Answer(channel.name, f"waits: {held.why}", held.due)
+                yield Decision(channel.name, f"waits: {held.why}", held.due)
         reasons = list(_against(profile, campaign, channel, at))
-        yield Answer(channel.name, f"now: {'; '.join(reasons) or 'nothing speaks against it'}")
+        yield Decision(channel.name, f"now: {'; '.join(reasons) or 'nothing speaks against it'}")
 
 
 def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) -> Iterator[str]:

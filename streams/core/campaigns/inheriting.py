@@ -12,7 +12,8 @@ from streams.core.campaigns.messaging import has_expired
 from streams.core.campaigns.told import SENT, answer, answer_key, note_answer
 from streams.core.context import Context
 from streams.core.definitions import Trigger
-from streams.core.messages import Sent, Suppressed
+from streams.core.messages import Sent
+from streams.core.outputs import Suppressed
 from streams.core.profile import Profile
 from streams.core.segments.plan import Plan
 

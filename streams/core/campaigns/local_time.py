@@ -37,7 +37,12 @@ def zone_of(profile: Profile, otherwise: str, believed: Order = ()) -> ZoneInfo:
         seen = [fragment.time_zone for fragment in profile.fragments.values() if fragment.time_zone]
         _, name = max(((event_time, name) for name, event_time in seen), default=(None, None))
         found = zone(name) if name else None
-    return found or zone(otherwise) or ZoneInfo("UTC")
+    return found or zone_named(otherwise)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """That of a definition; UTC if this machine has no zone of that name."""
+    return zone(name) or ZoneInfo("UTC")
 
 
 def day(at: int, where: ZoneInfo) -> int:

@@ -13,7 +13,7 @@ from streams.core.campaigns.activations import Cause, Recipient, activation, ver
 from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import HeldMessage
-from streams.core.campaigns.local_time import quiet_until, zone_of
+from streams.core.campaigns.local_time import quiet_until, zone_named, zone_of
 from streams.core.campaigns.permission import may_activate
 from streams.core.campaigns.told import SENT, answer, answer_key, note_answer
 from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
@@ -23,7 +23,8 @@ from streams.core.errors import Rejected
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.intervals import DAY_MS, FOREVER
-from streams.core.messages import Sent, Suppressed, Unrenderable
+from streams.core.messages import Sent
+from streams.core.outputs import Suppressed, Unrenderable
 from streams.core.profile import Profile
 
 OLDEST_REPLAYED = DAY_MS
@@ -198,9 +199,8 @@ def quiet_end(profile: Profile, campaign: Campaign, at: int) -> int | None:
     hours = campaign.quiet_hours
     if hours is None:
         return None
-    stranger = Profile("", "")
-    return quiet_until(hours, zone_of(
-        profile if hours.is_local else stranger, hours.time_zone, campaign.zone_sources), at)
+    is_local, named = hours.is_local, hours.time_zone
+    return quiet_until(hours, zone_of(profile, named, campaign.zone_sources) if is_local else zone_named(named), at)
 
 
 def _event(context: Context, profile: Profile, row: HeldMessage) -> Event | None:

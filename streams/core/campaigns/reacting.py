@@ -13,7 +13,8 @@ from streams.core.campaigns.told import campaign_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
-from streams.core.messages import Activation, Sent
+from streams.core.messages import Sent
+from streams.core.outputs import Activation
 from streams.core.press import Press
 from streams.core.profile import BECAUSE, Profile
 from streams.core.segments.evaluate import Crossing, is_leaving

@@ -12,7 +12,8 @@ from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.reacting import event_happened, live
 from streams.core.context import Context
 from streams.core.events import COUNTED, Event
-from streams.core.messages import Sent, Suppressed
+from streams.core.messages import Sent
+from streams.core.outputs import Suppressed
 from streams.core.profile import Profile
 from streams.core.segments.matching import matches_any
 

@@ -37,17 +37,17 @@ def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, even
     `profile` must have been evaluated under this plan before (`create` or `evaluate_all`), and every leaf
     that fell due before `now` must have lapsed.
     """
-    if 0 < profile.timer_at <= now and (due := _overdue(profile, now)):
-        return _refresh_at_the_instant(plan, profile, touched, due, now, event_id)
+    if 0 < profile.timer_at <= now and _overdue(profile, now):
+        return _refresh_at_the_instant(plan, profile, touched, now, event_id)
     flipped = _judge(plan, profile, touched, now)
     return _settle(plan, profile, now, Flips(event_id, flipped, {})) if flipped else []
 
 
 def _refresh_at_the_instant(
-    plan: Plan, profile: Profile, touched: Iterable[str], due: list[str], now: int, event_id: str,
+    plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str,
 ) -> list[Crossing]:
-    """As `refresh`, where time changes the leaves `due` at `now`, except for those that the event renews."""
-    judged = dict.fromkeys(touched)
+    """As `refresh`, where time changes leaves at `now`, except for those that the event renews."""
+    judged, due = dict.fromkeys(touched), _overdue(profile, now)
     flipped = _judge(plan, profile, [leaf for leaf in judged if leaf not in due], now)
     renewed = [leaf for leaf in due if leaf in judged and _is_renewed(plan, profile, leaf, now)]
     then = _copy(profile)
@@ -119,7 +119,10 @@ def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Crossing]:
     _judge(plan, profile, plan.leaves, now)
     orphans = _out(profile, sorted(profile.members.keys() - plan.segments.keys()), "no longer defined")
     agreed = _reopen(plan, profile, due, now) if due else None
-    return _settle(plan, profile, now, Flips("", {}, {}), plan.segments, agreed, is_new=True) + orphans
+    crossings = _settle(plan, profile, now, Flips("", {}, {}), plan.segments, agreed)
+    for segment, member in profile.members.items():
+        member[VERSION] = plan.segments[segment].version
+    return crossings + orphans
 
 
 def _reopen(plan: Plan, profile: Profile, due: Iterable[str], now: int) -> Mapping[str, object] | None:
@@ -171,11 +174,11 @@ def _judge(plan: Plan, profile: Profile, judged: Iterable[str], now: int) -> dic
 
 def _settle(
     plan: Plan, profile: Profile, now: int, flips: Flips, concerned: Collection[str] | None = None,
-    also: Mapping[str, object] | None = None, *, is_new: bool = False,
+    also: Mapping[str, object] | None = None,
 ) -> list[Crossing]:
     """Evaluate these segments, by default those over flipped leaves, then those that use a segment that changed, each once.
 
-    also: memberships that a crossing must agree with. is_new: members who stay in are in under the present version."""
+    also: memberships that a crossing must agree with."""
     order, members = plan.order, profile.members
     if concerned is None:
         concerned = {segment for leaf in (*flips.by_event, *flips.by_time) for segment in plan.over[leaf]}
@@ -191,8 +194,6 @@ def _settle(
         last, segment = name, plan.segments[name]
         holds = segment.holds(profile.truth, members)
         if holds is (name in members) or (also is not None and holds is not (name in also)):
-            if is_new and name in members:
-                members[name][VERSION] = segment.version
             continue
         crossings.append(_cross(profile, segment, now, flips))
         for user in plan.users.get(name, ()):

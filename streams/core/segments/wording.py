@@ -34,7 +34,7 @@ from streams.core.segments.rules import (
 from streams.core.values import Json, iso
 
 UNITS_MS = {"w": 7 * DAY_MS, "d": DAY_MS, "h": 3_600_000, "m": 60_000, "s": 1_000}
-"""Of a duration as definitions write it, the longest first."""
+"""The units of a duration as definitions write it, the longest first."""
 _LONGEST = 60
 
 

@@ -39,7 +39,7 @@ class Roster:
     faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-class Source(Activations, Protocol):
+class ActivationSource(Activations, Protocol):
     """Where a destination's activations come from, until it is closed."""
 
     def unread(self, ends: Mapping[int, int]) -> int: ...
@@ -50,13 +50,13 @@ class Source(Activations, Protocol):
 class Keeper:
     """Keeps one destination running, started again by itself after whatever ended it."""
 
-    def __init__(self, wanted: Running, opened: Callable[[Destination], Source]) -> None:
+    def __init__(self, wanted: Running, opened: Callable[[Destination], ActivationSource]) -> None:
         self.destination = wanted.definition
         self.outcomes: Counter[type] = Counter()
         """What became of attempts, since this process began."""
         self.engine: Engine | None = None
         """None while nothing is delivered: it begins, or waits after a failure."""
-        self.source: Source | None = None
+        self.source: ActivationSource | None = None
         self._wanted: Running | None = wanted
         self._opened = opened
         self._changed = asyncio.Event()
@@ -94,7 +94,7 @@ class Keeper:
             self.engine = self.source = None
             await asyncio.to_thread(source.close)
 
-    async def _one_assignment(self, running: Running, source: Source) -> None:
+    async def _one_assignment(self, running: Running, source: ActivationSource) -> None:
         """An engine from its first activation to the next rebalance, or to the end."""
         counted = _Counted(source, self.outcomes)
         self.engine = Engine(running.definition.id, running.connector, counted, running.limits, clock=wall_ms)
@@ -131,7 +131,7 @@ class _Counted:
 class Destinations:
     """All destinations of this process. Use it inside an event loop."""
 
-    def __init__(self, opened: Callable[[Destination], Source]) -> None:
+    def __init__(self, opened: Callable[[Destination], ActivationSource]) -> None:
         self._opened = opened
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.keepers: dict[str, Keeper] = {}

@@ -125,8 +125,8 @@ class EmbeddedBroker:
         self.stop()
 
     def _refuse_shared_folder(self) -> None:
-        """Two brokers on one folder would spoil each other's settings. One just orphaned is about to be
-        ended."""
+        """Two brokers in one folder would spoil each other's settings. One that was just orphaned is waited for: it is
+        about to end."""
         give_up_at = time.monotonic() + ORPHAN_GONE_WITHIN
         while self.folder.is_in_use():
             if time.monotonic() > give_up_at:

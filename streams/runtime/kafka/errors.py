@@ -83,7 +83,7 @@ def is_ousted(error: KafkaError) -> bool:
 
 
 def is_given_up(error: KafkaError) -> bool:
-    """Of a record that was not taken: not for its own sake, no transaction takes any now. Whoever aborts it learns why."""
+    """Whether a record was refused because its whole transaction has failed. Aborting it tells why."""
     return error.code() in (KafkaError._STATE, KafkaError._FATAL)
 
 

@@ -25,9 +25,9 @@ class UnknownCampaign(Misconfigured):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressProgress:
-    """Of the last press of a campaign. state: draft, paused or live. present, reached, activated: as `PressStanding`, over
-    the tasks that answered and have heard of the press. is_over: in all tasks, or never pressed. silent: tasks that say
-    nothing of it yet."""
+    """How far the last press of a campaign is. state: draft, paused or live. present, reached, activated: as
+    `PressStanding`, over the tasks that answered and have heard of the press. is_over: in all tasks, or never pressed.
+    silent: tasks that say nothing of it yet."""
 
     campaign: str
     state: str

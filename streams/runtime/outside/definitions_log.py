@@ -125,8 +125,8 @@ def edit(settings: Settings, change: Change) -> tuple[History, Mapping[str, Publ
     """Writes what `change` makes of all that stands as one revision, all of it or nothing, in force as of now: records that
     wait with an older time are handled before it. Gives what stood before and what was written; nothing if nothing changes.
 
-    Kafka lets one editor in at a time. Who comes later ends an edit under way, also one that was killed in its middle; it
-    begins anew with what stands then. So `change` may be called again, and nobody writes over what they have not read.
+    Kafka lets one editor in at a time. A later one ends an edit that is under way, or was killed in the middle; the earlier
+    editor begins anew with what stands then. So `change` may be called again, and nobody overwrites what they have not read.
     Misconfigured if it cannot be written, or if others came in between again and again.
     """
     check_topics(settings)

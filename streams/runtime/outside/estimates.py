@@ -68,8 +68,8 @@ class _Stratum:
         return int(self.members[name]["members"]) if name in self.members else 0
 
     def variance(self, name: str) -> float:
-        """Of the estimated difference, where each profile counts 1, 0 or -1. One more change is assumed than was seen:
-        having seen none among a hundred does not prove that there is none."""
+        """The variance of the estimated difference, where each profile counts 1, 0 or -1. One more change is assumed than
+        was seen: having seen none among a hundred does not prove that there is none."""
         if self.is_exact or not self.looked_at:
             return 0.0
         row, number = self.rows[name], self.looked_at

@@ -23,7 +23,7 @@ from streams.topology import INPUTS, topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class OutputRecord:
     """A record of an output topic, decoded; `record` None is a tombstone. `seen_at`: wall clock in ms."""
 
     topic: str
@@ -37,7 +37,7 @@ class Seen:
 class Observer(Watcher):
     """A context manager. `on_seen` is called in the observer's own thread, in the order of each partition."""
 
-    def __init__(self, settings: Settings, topics: Iterable[str], on_seen: Callable[[Seen], None]) -> None:
+    def __init__(self, settings: Settings, topics: Iterable[str], on_seen: Callable[[OutputRecord], None]) -> None:
         super().__init__("observer")
         self._names, self._settings, self._on_seen = Names(settings), settings, on_seen
         self._schemas = {self._names.on_cluster(name): (name, topic(name).schema) for name in topics}
@@ -60,10 +60,10 @@ class Observer(Watcher):
                     self._on_seen(self._seen(message, now))
         consumer.close()
 
-    def _seen(self, message: Message, now: int) -> Seen:
+    def _seen(self, message: Message, now: int) -> OutputRecord:
         name, schema = self._schemas[message.topic() or ""]
         value, key = message.value(), message.key() or b""
-        return Seen(
+        return OutputRecord(
             topic=name, partition=message.partition() or 0, offset=message.offset() or 0, key=key.decode("utf-8", "replace"),
             record=None if value is None else self._codec.decode(schema, value), seen_at=now)
 

@@ -19,11 +19,6 @@ def record(codec: Codec, request: Mapping[str, Any]) -> tuple[str, bytes, bytes]
     return REQUESTS, request["identifier"].encode(), codec.encode("privacy_request", request)
 
 
-def put(upstream: Upstream, codec: Codec, request: Mapping[str, Any]) -> None:
-    """A request as `requesting` makes it. It is safe on its topic once the block of `upstream` has ended."""
-    upstream.send(*record(codec, request))
-
-
 def submit(settings: Settings, request: Mapping[str, Any], within: float) -> dict[str, Any] | None:
     """The receipt, fields as the topic has them; None if it did not come `within` so many seconds. With 0 nobody waits.
 
@@ -33,6 +28,6 @@ def submit(settings: Settings, request: Mapping[str, Any], within: float) -> dic
     codec = codec_of(settings)
     with awaiting(settings, RECEIPTS) as consumer:
         with Upstream(settings) as upstream:
-            put(upstream, codec, request)
+            upstream.send(*record(codec, request))
         receipt = next(answers(consumer, request["request_id"], within), None)
     return None if receipt is None else dict(codec.decode("privacy_receipt", receipt))

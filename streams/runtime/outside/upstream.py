@@ -1,7 +1,6 @@
 """An upstream of our own: puts messages on the event topics as any producer would, keyed by strongest identifier."""
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -52,12 +51,11 @@ class Upstream:
 
     too_large: how many messages the broker refused because the topic takes none of their size; the others are there."""
 
-    def __init__(self, settings: Settings, on_delivered: Callable[[], None] | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._names = Names(settings)
         self._broker = settings.broker
         self._lost = 0
         self.too_large = 0
-        self._on_delivered = on_delivered
         self.intake = Intake(Namespaces(), phone_number)
         self._producer = Producer(producer_options(settings))
 
@@ -93,5 +91,3 @@ class Upstream:
             self.too_large += 1
         elif error is not None:
             self._lost += 1
-        elif self._on_delivered is not None:
-            self._on_delivered()

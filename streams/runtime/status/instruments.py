@@ -25,7 +25,7 @@ SAMPLES = 4
 
 
 class Instruments:
-    """Of one worker. `assigned` and `runners` are looked up when asked; `store_memory` in bytes."""
+    """The metrics of one worker. `assigned` and `runners` are looked up when asked; `store_memory` in bytes."""
 
     def __init__(self, application: str) -> None:
         self.application = application

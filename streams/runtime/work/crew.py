@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from streams.core.errors import Bug
+from streams.runtime.clock import wall_ms
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import CallWatch
 from streams.runtime.state.restore import Superseded
@@ -46,7 +47,7 @@ QUIET_WITHIN = 20.0
 class _Held:
     unit: UnitOfWork
     generation: int | None = None
-    """Of the group, when it last ran; None: it never did."""
+    """The group's generation when it last ran; None if it never did."""
 
 
 class Crew(Generic[Token]):
@@ -173,7 +174,7 @@ class Crew(Generic[Token]):
 
     def _runner(self, partition: int, unit: UnitOfWork) -> Runner[_Arrived[Token]]:
         return Runner(partition, unit, Surroundings(
-            wall=self._opening.wall, acknowledge=self._settled, fail=self._fail, pace=self._pace,
+            wall=wall_ms, acknowledge=self._settled, fail=self._fail, pace=self._pace,
             observe=lambda done: self._observe(partition, done), alignment=self._alignment,
             background=self._background,
         ))

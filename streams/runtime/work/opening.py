@@ -28,10 +28,8 @@ class Opening:
 
     def __init__(
         self, settings: Settings, new_processor: ProcessorFactory, report: Callable[[int, RestoreProgress], None],
-        wall: Callable[[], int] = wall_ms,
     ) -> None:
         self.settings = settings
-        self.wall = wall
         self._new_processor = new_processor
         self._report = report
         self._memory = Memory(settings.memory)
@@ -50,7 +48,7 @@ class Opening:
         if is_called_off():
             raise Superseded
         kafka = KafkaLog(self.settings, partition, is_called_off)
-        state = TaskStore(self.folder(partition), self._memory, wall=self.wall())
+        state = TaskStore(self.folder(partition), self._memory, wall=wall_ms())
         unit = UnitOfWork(
             log=kafka, state=state,
             restore=lambda: self._restore(kafka, state, partition, is_called_off),
@@ -68,7 +66,7 @@ class Opening:
     ) -> None:
         started = time.monotonic()
         count = restore(
-            state, kafka.reader, kafka.changelog, wall=self.wall, is_called_off=is_called_off,
+            state, kafka.reader, kafka.changelog, wall=wall_ms, is_called_off=is_called_off,
             report=lambda progress: self._report(partition, progress),
         )
         log.info("Task %d restored: %d records in %.1f s", partition, count, time.monotonic() - started)

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
 from schemas.codec import Codec  # noqa: E402
-from streams.core.messages import MembershipChanged, Output  # noqa: E402
+from streams.core.outputs import MembershipChanged, Output  # noqa: E402
 from streams.core.segments.plan import Plan  # noqa: E402
 from streams.definitions import load_folder  # noqa: E402
 from streams.runtime.kafka import topics  # noqa: E402

@@ -1,4 +1,4 @@
-"""What was taken and is not settled yet: in order per identifier, and nobody waits for somebody else's retry while there is
+"""What was taken and is not settled yet: in order per identifier, and nobody waits for another one's retry while there is
 room.
 
 Order matters per identifier: an `exited` that overtakes a deferred `entered` would leave the person in the audience.
@@ -30,7 +30,7 @@ class Pending:
     is_alone: bool = False
 
 
-class Window:
+class InFlight:
     """Pure: no clock, no waiting."""
 
     def __init__(self) -> None:
