@@ -41,10 +41,12 @@ def _export(settings: Any, options: argparse.Namespace) -> None:
 
     note, wall, topic = Note.read(options.folder), wall_ms(), Names(settings).on_cluster("audiences.memberships")
     is_usable = note.topic == topic and wall - note.at <= USABLE_FOR_MS and not options.full
-    with changes(settings, options.folder / ".reading", note.positions if is_usable else {}, wall=wall) as found:
+    begin = note.positions if is_usable else {}
+    with changes(settings, options.folder / ".reading", begin, note.topic_id, wall=wall) as found:
         number, kind = note.number + 1, "full" if found.is_full else "delta"
         path = options.folder / f"memberships-{number:06}-{kind}.{options.format}"
         count = write(path, found.rows)
-        Note(number=number, topic=topic, at=wall, positions=found.positions).write(options.folder)
+        Note(number=number, topic=topic, topic_id=found.topic_id, at=wall,
+             positions=found.positions).write(options.folder)
     print(path)
     print(f"{count:,} identifiers, {found.rejected} records skipped that could not be decoded", file=sys.stderr)

@@ -78,11 +78,11 @@ def cut(context: Context, message: Cut, at: int) -> list[Sent]:
         return [Adopt(message.to, message.source, [], [], None)]
     at = max(at, profile.now)
     sends = lapsing.catch_up(context, profile, at)
-    if message.until is None:
-        for identifier in message.identifiers:
+    for identifier in message.identifiers:
+        forget_announced(profile, identifier, message.since, message.until)
+        if message.until is None:
             profile.identifiers.pop(identifier, None)
             profile.suppressed.pop(identifier, None)
-            forget_announced(profile, identifier)
     tables.profiles.put(profile.key, profile)
     later = {source for sources in profile.early.values() for source in sources}
     expected = [source for source, balance in profile.handovers.items() if balance > 0 and source not in later]

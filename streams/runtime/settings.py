@@ -59,6 +59,9 @@ SETTINGS: tuple[Setting, ...] = (
             doc="Address of the status pages. They have no authentication: loopback, or behind a proxy."),
     Setting(variable="AUDIENCE_WEB_PORT", default="6066", type=int, least=1, most=65535,
             doc="Port of the status pages; each worker on a machine needs its own."),
+    Setting(variable="AUDIENCE_WEB_HOSTS", default="", type=str, unit="name, name, …",
+            doc="Names by which browsers call the status pages, a proxy's too. Addresses, `localhost` and "
+                "AUDIENCE_WEB_HOST need not be named."),
     Setting(variable="AUDIENCE_REGISTRY", default="", type=str, unit="URL",
             doc="Schema registry. Empty: schemas are named by their fingerprint in the record."),
     Setting(variable="AUDIENCE_PROFILE_KEY", default="", type=str, secret=True,
@@ -94,6 +97,7 @@ class Settings:
     data: Path
     web_host: str
     web_port: int
+    web_hosts: str
     registry: str
     profile_key: str
     session_timeout: float
@@ -144,6 +148,9 @@ def _parse(setting: Setting, text: str) -> Any:
         raise ValueError(f"found {shown}; expected {_expected(setting)}; {setting.doc}") from None
     if setting.field in _NAMES and not _is_name(text):
         raise ValueError(f"found {shown}; expected letters, digits, '.', '_' and '-' as in a topic name")
+    if setting.field == "web_hosts" and not re.fullmatch(r"[\w.,\s-]*", text):
+        raise ValueError(f"found {shown}; expected names as in a browser's address line, without https:// and port, "
+                         "with commas between")
     return value
 
 

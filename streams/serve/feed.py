@@ -23,10 +23,12 @@ NOTE = "position.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """After file `number` (0: none yet), of `topic`, at `at` (ms): the next delta begins at `positions`."""
+    """After file `number` (0: none yet), of `topic`, at `at` (ms): the next delta begins at `positions`. topic_id: Kafka's,
+    which another topic of that name does not have; empty where it was not noted."""
 
     number: int = 0
     topic: str = ""
+    topic_id: str = ""
     at: int = 0
     positions: Mapping[int, int]
 
@@ -39,6 +41,7 @@ class Note:
         try:
             found = orjson.loads(file.read_bytes())
             return cls(number=int(found["number"]), topic=str(found["topic"]), at=int(found["at"]),
+                       topic_id=str(found.get("topic_id", "")),
                        positions={int(partition): int(offset) for partition, offset in found["positions"].items()})
         except (ValueError, KeyError, TypeError, AttributeError) as failure:
             raise Misconfigured((f"{file} is no position of a feed ({type(failure).__name__}); remove it, and the next "
@@ -48,7 +51,8 @@ class Note:
         positions = {str(partition): offset for partition, offset in self.positions.items()}
         with appearing(folder / NOTE) as part:
             part.write_bytes(orjson.dumps(
-                {"number": self.number, "topic": self.topic, "at": self.at, "positions": positions}))
+                {"number": self.number, "topic": self.topic, "topic_id": self.topic_id, "at": self.at,
+                 "positions": positions}))
 
 
 def write(path: Path, rows: Iterable[bytes]) -> int:

@@ -27,6 +27,7 @@ def export(broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
             assert [row["identifier"] for row in found] == sorted(row["identifier"] for row in found)
             return newest.name, {row["identifier"]: row["segments"] for row in found}
 
+        exported.make_topic_anew = server.make_topic_anew  # type: ignore[attr-defined]
         yield exported
 
 
@@ -47,3 +48,11 @@ def test_an_export_killed_before_its_note_is_made_again_and_leaves_nothing_out(e
     export({"cookie:2": ["b"]})
     (tmp_path / "feed" / "position.json").write_bytes(note)
     assert export({"cookie:3": ["c"]}) == ("memberships-000002-delta.jsonl", {"cookie:2": ["b"], "cookie:3": ["c"]})
+
+
+def test_after_the_topic_was_made_anew_it_is_full_again_however_long_the_new_one_is(export: Any) -> None:
+    """The delta began in the middle of the new topic, and told nobody that the old rows are gone."""
+    export({"cookie:1": ["a"], "cookie:2": ["b"]})
+    export.make_topic_anew()
+    rows = {f"cookie:{n}": ["c"] for n in range(100, 400)}
+    assert export(rows) == ("memberships-000002-full.jsonl", rows)

@@ -80,4 +80,10 @@ def test_a_topic_that_is_made_anew_is_copied_anew(broker: Broker, tmp_path: Path
         told(server, "cookie:2", "new")
         wait_until(server.is_ready, within=40, what="ready again")
         assert server.segments("cookie:3") == []
+        server.kill()
+        server.make_topic_anew()
+        server.tell({f"cookie:{n}": ["newest"] for n in range(100, 400)})
+        server.start()
+        wait_until(server.is_ready, within=40, what="ready, of a topic longer than what it had read")
+        assert server.segments("cookie:2") == [] and server.segments("cookie:100") == ["newest"]
     assert "Traceback" not in server.log.read_text()

@@ -12,6 +12,7 @@ from streams.runtime.status.metrics import METRICS, Kind
 from tests.kafka.conftest import Broker
 from tests.kafka.deployment import Deployment, Worker, wait_until
 from tests.kafka.shop import Shop
+from tests.processes import fetched
 
 FACTORY = "tests.kafka.counting:factory"
 EVENTS = 2_000
@@ -69,9 +70,18 @@ def test_listens_on_loopback_only(worker: Worker) -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["/", "/console", "/overview", "/campaigns/hello"])
+def test_a_stranger_s_name_for_this_machine_opens_no_page(worker: Worker, path: str) -> None:
+    def status(host: str, path: str = path) -> int:
+        return fetched(f"http://127.0.0.1:{worker.port}{path}", headers={"Host": host})[0]
+
+    assert status("rebound.example") == 403 != status("localhost")
+    assert status("worker-1", "/metrics") == status("worker-1", "/live") == 200
+
+
 @pytest.mark.parametrize("sent", [
     b"GARBAGE /%s\r\n\r\n" % (b"a" * 100_000), b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -2\r\n\r\n",
-    b"POST /campaigns/c/activate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+    b"POST /campaigns/c/activate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
     b"Content-Length: 5\r\n\r\nplain"])
 def test_what_is_no_http_is_answered_with_400_and_leaves_no_traceback(worker: Worker, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", worker.port), timeout=10) as line:

@@ -7,7 +7,9 @@ import orjson
 import pytest
 
 from schemas.codec import Codec
+from streams.core.consent.merging import ANNOUNCED, forget_announced
 from streams.core.homes import REALM
+from streams.core.profile import Profile
 from streams.pipeline import NO_TIMERS, Pipeline
 from streams.task.partitioning import partition_of
 from streams.task.requesting import request
@@ -50,6 +52,19 @@ def comes_home(pipeline: Pipeline, message: Message) -> None:
     pipeline._run(HOME, [record], NO_TIMERS)
 
 
+def goes_on_elsewhere(pipeline: Pipeline) -> None:
+    """Everything but what comes to the home of the customer id."""
+    while waiting := [index for index, records in enumerate(pipeline._waiting) if records and index != HOME]:
+        for index in waiting:
+            goes_on(pipeline, index)
+
+
+def goes_on(pipeline: Pipeline, index: int) -> None:
+    batch = list(pipeline._waiting[index])
+    pipeline._waiting[index].clear()
+    pipeline._run(index, batch, NO_TIMERS)
+
+
 def marks(pipeline: Pipeline) -> list[Message]:
     return [profile.restrained for profile in pipeline.profiles() if profile.restrained]
 
@@ -83,6 +98,17 @@ def test_l6_a_withdrawal_under_way_is_no_answer_to_a_later_grant() -> None:
     assert audience(pipeline) == {"cookie:c", "device_id:d"} and marks(pipeline) == []
 
 
+def test_l6_of_two_withdrawals_under_way_the_later_one_holds_too() -> None:
+    """A grant from between them was acted on: what it was held against was the first one alone."""
+    pipeline = begun()
+    comes_home(pipeline, message(3, granted=False, event="Other", context=DEVICE))
+    comes_home(pipeline, message(6, granted=False, event="Other", context=DEVICE))
+    comes_home(pipeline, message(7, granted=True, late=2))
+    assert audience(pipeline) == set() and not pipeline.activations("email")
+    pipeline._drain()
+    assert audience(pipeline) == set() and marks(pipeline) == []
+
+
 def test_a_late_withdrawal_under_way_withdraws_no_later_grant() -> None:
     pipeline = begun()
     comes_home(pipeline, message(3, granted=False, late=3, event="Other", context=DEVICE))
@@ -104,16 +130,43 @@ def test_a_withdrawal_of_who_is_split_off_meanwhile_is_theirs_alone() -> None:
     pipeline._waiting[partition_of(REALM, PARTITIONS)].append(Inbound(
         "privacy.requests", 0, 0, b"", Codec().encode("privacy_request", request(
             "split", "cookie:c", request_id="r", source="test", at=2_000, split_off=[f"customer_id:{USER}"])), 2_000))
-    while waiting := [index for index, records in enumerate(pipeline._waiting) if records and index != HOME]:
-        for index in waiting:
-            batch = list(pipeline._waiting[index])
-            pipeline._waiting[index].clear()
-            pipeline._run(index, batch, NO_TIMERS)
+    goes_on_elsewhere(pipeline)
     assert pipeline._waiting[HOME]
     comes_home(pipeline, message(3, granted=False, event="Other", context=DEVICE))
     assert audience(pipeline) == set() and len(marks(pipeline)) == 1
     pipeline._drain()
     assert len(pipeline.profiles()) == 2 and marks(pipeline) == []
+
+
+def test_l6_a_withdrawal_from_before_its_identifier_moved_on_holds_for_whose_it_was() -> None:
+    """The profile hears that the device has left after it heard of the withdrawal, and before that is decided."""
+    device = next(f"d{n}" for n in range(99) if partition_of(f"device_id:d{n}", PARTITIONS) == HOME)
+    other = next(f"v{n}" for n in range(99) if partition_of(f"customer_id:v{n}", PARTITIONS) != HOME)
+    context, pipeline = {"device": {"id": device}}, Pipeline(DEFINITIONS, PARTITIONS)
+    pipeline.send(message(1, type="identify", context=context, traits={"email": "u@example.org"}, granted=True))
+    pipeline.now = 5_000
+    pipeline._waiting[partition_of(f"customer_id:{other}", PARTITIONS)].append(Inbound(
+        "events.hits", 0, 0, None, orjson.dumps(message(5, userId=other, context=context, event="Other")), 5_000))
+    goes_on_elsewhere(pipeline)
+    goes_on(pipeline, HOME)
+    goes_on_elsewhere(pipeline)
+    comes_home(pipeline, message(6, late=3, userId=None, anonymousId="c", granted=False, event="Other", context=context))
+    assert len(marks(pipeline)) == 1
+    goes_on(pipeline, HOME)
+    comes_home(pipeline, message(7))
+    assert not pipeline.activations("email")
+    pipeline._drain()
+    assert not pipeline.activations("email") and marks(pipeline) == []
+
+
+@pytest.mark.parametrize(("identifier", "since", "until", "stays"), [
+    ("device_id:d", 101, None, True), ("device_id:d", 100, None, False), ("device_id:d", 50, 100, True),
+    ("device_id:d", 50, 101, False), ("device_id:d", 101, 200, True), ("device_id:e", 50, None, True)])
+def test_a_mark_goes_when_its_moment_is_another_s(identifier: str, since: int, until: int | None, stays: bool) -> None:
+    """Late log-ins take a device for a time that lies before its present owner's."""
+    profile = Profile("k", "", restrained={ANNOUNCED + MAIL: [100, 1, "device_id:d"]})
+    forget_announced(profile, identifier, since, until)
+    assert bool(profile.restrained) is stays
 
 
 LIVE = {"kind": "campaign", "id": "hello", "segment": "all", "status": "live",

@@ -8,6 +8,7 @@ import pytest
 
 from streams.runtime.settings import Settings
 from streams.runtime.status import console
+from streams.runtime.status.button import RequestRefused
 
 
 def test_previews_leave_threads_to_the_buttons(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,3 +33,11 @@ def test_previews_leave_threads_to_the_buttons(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(console, "_preview", preview)
     asyncio.run(ask())
+
+
+def test_what_would_keep_the_tasks_waiting_is_counted_from_a_file() -> None:
+    longest = "#" * console.LONGEST
+    assert console._definition({"definition": longest}) == longest
+    with pytest.raises(RequestRefused, match=r"65,537 characters .* `audience segment preview FILE`") as refused:
+        console._definition({"definition": longest + "#"})
+    assert refused.value.status == 413

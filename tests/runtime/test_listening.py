@@ -2,21 +2,113 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from threading import Event
 
+import pytest
 from aiohttp import web
 
+from streams.runtime.beside import connections
 from streams.runtime.beside.listening import Address, listening
 from tests.processes import fetched
 
+HALF, END = b"GET / HTTP/1.1\r\nHost: x\r\n", b"\r\n"
+SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
 
-def test_whoever_asks_for_any_port_hears_which_it_is() -> None:
-    async def answer(_: web.Request) -> web.Response:
+
+class Visitors(ExitStack):
+    """Connections to the port, each a socket. `/slow` has `begun` when asked for, and is answered once it `may_end`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port, self.begun, self.may_end = 0, Event(), Event()
+
+    def opened(self, sent: bytes = HALF) -> socket.socket:
+        line = self.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+        line.sendall(sent)
+        return line
+
+    def is_answered(self) -> bool:
+        return fetched(f"http://127.0.0.1:{self.port}/") == (200, b"here")
+
+
+def said(line: socket.socket, sent: bytes = b"") -> bytes:
+    """The status of an answer; empty if the connection was closed."""
+    try:
+        line.sendall(sent)
+        return line.recv(4096)[9:12]
+    except ConnectionError:
+        return b""
+
+
+def visit(work: Callable[[Visitors], None]) -> None:
+    there = Visitors()
+
+    async def at_once(_: web.Request) -> web.Response:
         return web.Response(text="here")
 
-    async def run() -> tuple[int, bytes]:
-        app = web.Application()
-        app.router.add_get("/", answer)
-        async with listening(app, Address(host="127.0.0.1", port=0)) as there:
-            return await asyncio.to_thread(fetched, f"http://127.0.0.1:{there.port}/")
+    async def slow(_: web.Request) -> web.Response:
+        there.begun.set()
+        await asyncio.to_thread(there.may_end.wait, 10)
+        return web.Response(text="late")
 
-    assert asyncio.run(run()) == (200, b"here")
+    async def run() -> None:
+        app = web.Application()
+        app.add_routes([web.get("/", at_once), web.get("/slow", slow)])
+        with there:
+            async with listening(app, Address(host="127.0.0.1", port=0)) as address:
+                there.port = address.port
+                await asyncio.to_thread(work, there)
+
+    asyncio.run(run())
+
+
+def test_whoever_asks_for_any_port_hears_which_it_is() -> None:
+    def ask(there: Visitors) -> None:
+        assert there.is_answered()
+
+    visit(ask)
+
+
+def test_requests_that_never_end_keep_nobody_out(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(connections, "MOST", 4)
+
+    def fill(there: Visitors) -> None:
+        used, *half = there.opened(b""), there.opened(), there.opened(), there.opened()
+        assert said(used, HALF + END) == b"200"
+        assert there.is_answered()
+        assert said(half[0]) == b"", "it was without news for longest"
+        assert said(used, HALF + END) == said(half[1], END) == b"200"
+        more = [there.opened() for _ in range(40)]
+        assert [said(each, END) for each in more[-4:]] == [b"200"] * 4
+        assert said(more[0]) == said(used) == b""
+
+    visit(fill)
+    assert [record.message for record in caplog.records if record.name == connections.__name__] == [
+        "4 connections are open; for each new one that without news for longest is closed"]
+
+
+def test_whose_request_is_under_way_is_not_closed_before_who_was_silent_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST", 3)
+
+    def wait(there: Visitors) -> None:
+        waiting, *silent = there.opened(b""), there.opened(), there.opened()
+        waiting.sendall(SLOW)
+        assert there.begun.wait(10)
+        assert there.is_answered() and there.is_answered()
+        there.may_end.set()
+        assert said(waiting) == b"200" and said(silent[0]) == b""
+
+    visit(wait)
+
+
+def test_kafka_and_files_are_left_descriptors() -> None:
+    assert connections.most_connections() <= 1_000
+    with ExitStack() as stack:
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        assert connections.most_connections() == 128

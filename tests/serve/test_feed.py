@@ -55,10 +55,15 @@ def test_a_file_that_was_not_finished_is_not_there_and_the_one_before_stays(tmp_
 
 
 def test_the_note_comes_back(tmp_path: Path) -> None:
-    note = Note(number=3, topic="acme.audiences.memberships", at=7, positions={0: 12, 11: 0})
+    note = Note(number=3, topic="acme.audiences.memberships", topic_id="x", at=7, positions={0: 12, 11: 0})
     assert Note.read(tmp_path) == Note(positions={})
     note.write(tmp_path)
     assert Note.read(tmp_path) == note
+
+
+def test_a_note_from_before_the_topic_s_id_was_noted_is_read(tmp_path: Path) -> None:
+    (tmp_path / "position.json").write_bytes(b'{"number":3,"topic":"t","at":7,"positions":{"0":12}}')
+    assert Note.read(tmp_path) == Note(number=3, topic="t", topic_id="", at=7, positions={0: 12})
 
 
 @pytest.mark.parametrize("damaged", [b"", b"[]", b"{}", b'{"number":1,"topic":"t","at":1,"positions":[]}'])

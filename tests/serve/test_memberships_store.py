@@ -30,6 +30,17 @@ def test_a_tombstone_deletes(tmp_path: Path) -> None:
     assert store.get(["cookie:a"]) == [None] and store.positions() == {0: 2}
 
 
+def test_which_topic_it_is_of_is_known_until_it_is_discarded(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    assert store.topic_id() == ""
+    store.note_topic("an-id")
+    store.close()
+    again = opened(tmp_path)
+    assert again.topic_id() == "an-id" and again.positions() == {} and not list(again.rows())
+    again.discard()
+    assert again.topic_id() == ""
+
+
 def test_a_copy_is_believed_to_the_end_of_half_the_tombstones_retention_and_no_longer(tmp_path: Path) -> None:
     store = opened(tmp_path)
     store.write({b"cookie:a": b"{}"}, {0: 1}, 1_000)

@@ -58,29 +58,32 @@ def note_other(profile: Profile, fragments: Iterable[Fragment], state: Profile) 
 def announce(profile: Profile, event: Event) -> bool:
     """This event goes to the sequencer first, and comes back to the person who has its strongest identifier. True if what it
     denies was granted: from now on it is held back."""
-    _, since = profile.identifiers.get(event.subject) or (0, FOREVER)
-    return since <= event.event_time and hold_back(profile, event)
+    return _has_since(profile, event.subject, event.event_time) and hold_back(profile, event)
 
 
 def hold_back(profile: Profile, event: Event) -> bool:
-    """What this event denies is held back until it is folded in. True if any of it was granted."""
-    is_new = False
+    """What this event denies is held back until it is folded in. True if any of it had been granted, perhaps held back: a
+    later grant is then compared with the latest denial under way."""
+    is_noted = False
     mark = [event.event_time, event.arrival, event.subject]
     for purpose, is_granted in event.consent.items():
         newest = newest_statement(profile, purpose)
-        if is_granted or newest is None or is_held_back(profile, purpose, newest) or not _is_behind(newest, mark):
+        if is_granted or newest is None or not _is_behind(newest, mark):
             continue
-        profile.restrained[ANNOUNCED + purpose], is_new = mark, True
+        is_noted = True
+        profile.restrained[ANNOUNCED + purpose] = max(mark, profile.restrained.get(ANNOUNCED + purpose, mark))
         profile.weight += OVERHEAD + 4 * (len(purpose) + len(event.subject))
-    return is_new
+    return is_noted
 
 
-def forget_announced(profile: Profile, identifier: str = "") -> None:
-    """Drop the marks of denials that have come, and of those that come to whoever has this identifier now."""
+def forget_announced(profile: Profile, identifier: str = "", since: int = FOREVER, until: int | None = None) -> None:
+    """Drop the marks of denials that have come, and of those that come to whoever has this identifier from `since` to
+    `until` instead."""
     for key in [key for key in profile.restrained if key.startswith(ANNOUNCED)]:
         mark, newest = profile.restrained[key], newest_statement(profile, key.removeprefix(ANNOUNCED))
-        *denied, subject = mark
-        if subject == identifier or (newest is not None and when(newest) >= denied):
+        denied_at, arrival, subject = mark
+        is_others = subject == identifier and since <= denied_at < (FOREVER if until is None else until)
+        if is_others or (newest is not None and when(newest) >= [denied_at, arrival]):
             del profile.restrained[key]
 
 
@@ -90,8 +93,25 @@ def conclude(profile: Profile) -> None:
         mark = _contradiction(profile.halves, purpose)
         if mark is not None:
             profile.restrained[purpose] = max(mark, profile.restrained.get(purpose, mark))
+    if profile.halves:
+        _forget_others(profile)
     profile.halves = []
     forget_announced(profile)
+
+
+def _forget_others(profile: Profile) -> None:
+    """Of denials announced to a profile that was absorbed, drop those that do not come here: their identifier had left it
+    already, by decisions that this profile heard of before the mark came."""
+    for key in [key for key in profile.restrained if key.startswith(ANNOUNCED)]:
+        denied_at, _, subject = profile.restrained[key]
+        if not _has_since(profile, subject, denied_at):
+            del profile.restrained[key]
+
+
+def _has_since(profile: Profile, identifier: str, moment: int) -> bool:
+    """Whether it is this profile's, and was at that event time."""
+    _, since = profile.identifiers.get(identifier) or (0, FOREVER)
+    return since <= moment
 
 
 def _note_own(profile: Profile) -> None:

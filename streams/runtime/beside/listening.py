@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from streams.core.errors import Misconfigured
+from streams.runtime.beside.connections import Connection, Connections, most_connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +33,30 @@ def stopping() -> asyncio.Event:
 async def listening(app: web.Application, address: Address) -> AsyncIterator[Address]:
     """Yields the address it listens on, with the port that was found free if 0 was asked for. Misconfigured if somebody else
     has the port."""
-    runner = web.AppRunner(app, access_log=None)
+    connections = Connections(most_connections())
+    app.middlewares.append(connections.noticed)
+    runner = web.AppRunner(app)
     await runner.setup()
     try:
-        await _listen(runner, address)
-        yield Address(host=address.host, port=runner.addresses[0][1])
+        async with _listening(runner, connections, address) as port:
+            yield Address(host=address.host, port=port)
     finally:
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, address: Address) -> None:
+@asynccontextmanager
+async def _listening(runner: web.AppRunner, connections: Connections, address: Address) -> AsyncIterator[int]:
+    """Not by a TCPSite, which would not let us make the connections."""
+    def new() -> Connection:
+        assert runner.server is not None
+        return Connection(runner.server, connections)
+
     try:
-        await web.TCPSite(runner, address.host, address.port).start()
+        server = await asyncio.get_running_loop().create_server(new, address.host, address.port, backlog=128)
     except OSError as failure:
         raise Misconfigured((f"{address.host}:{address.port} cannot be listened on ({failure.strerror}); "
                              "give another --port, each process on a machine its own",)) from failure
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()

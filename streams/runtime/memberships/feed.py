@@ -27,23 +27,28 @@ from streams.runtime.state.memory import Memory
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """`rows`: JSON `{identifier, segments, at}` by identifier, once; in a delta `at` is null for the deleted. `positions`:
-    where the next delta begins. `is_full`: they are from the topic's beginning. `rejected`: records that were skipped."""
+    where the next delta begins, on the topic with that id. `is_full`: they are from the topic's beginning. `rejected`:
+    records that were skipped."""
 
     rows: Iterator[bytes]
     positions: Mapping[int, int]
+    topic_id: str
     is_full: bool
     rejected: int
 
 
 @contextmanager
-def changes(settings: Settings, folder: Path, positions: Mapping[int, int], *, wall: int) -> Iterator[Changes]:
-    """Reads into `folder`, which is emptied before and removed afterwards. Without `positions`, or with such as the topic
-    does not have (it was made anew), from the beginning. Misconfigured if there is no broker or topic, or it falls silent
-    for a minute; Stop(DISK)."""
+def changes(
+    settings: Settings, folder: Path, positions: Mapping[int, int], topic_id: str, *, wall: int,
+) -> Iterator[Changes]:
+    """Reads into `folder`, which is emptied before and removed afterwards. Without `positions`, with such as the topic does
+    not have, or if its id is another than `topic_id` (it was made anew; "": not known), from the beginning. Misconfigured if
+    there is no broker or topic, or it falls silent for a minute; Stop(DISK)."""
     require_topic(settings, "audiences.memberships")
     shutil.rmtree(folder, ignore_errors=True)
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall)
     store.write({}, positions, wall)
+    store.note_topic(topic_id)
     failures: list[BaseException] = []
     follower = Follower(
         settings, store, failures.append, lambda identifier: None if follower.is_anew else _row_of_gone(identifier))
@@ -53,7 +58,8 @@ def changes(settings: Settings, folder: Path, positions: Mapping[int, int], *, w
             _wait(follower, failures, settings)
         finally:
             follower.stop()
-        yield Changes(rows=store.rows(), positions=store.positions(), is_full=follower.is_anew, rejected=follower.rejected)
+        yield Changes(rows=store.rows(), positions=store.positions(), topic_id=store.topic_id(), is_full=follower.is_anew,
+                      rejected=follower.rejected)
     finally:
         store.close()
         shutil.rmtree(folder, ignore_errors=True)

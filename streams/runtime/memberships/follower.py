@@ -25,6 +25,7 @@ from streams.runtime.kafka.declared import LARGEST_RECORD
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.offsets import ANSWER, EndOffsets
 from streams.runtime.kafka.registry import codec_of
+from streams.runtime.kafka.topics import topic_id
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.settings import Settings
 from streams.topology import AUDIENCES_MEMBERSHIPS
@@ -111,9 +112,13 @@ class Follower:
             return False
         if found.error is not None or not partitions or None in ends.values():
             return False
-        if not all(partition in ends and ends[partition][0] <= offset <= ends[partition][1]
-                   for partition, offset in self._positions.items()):
+        known, noted = topic_id(self._settings, self._topic), self._store.topic_id()
+        if (known and noted and known != noted) or not all(
+                partition in ends and ends[partition][0] <= offset <= ends[partition][1]
+                for partition, offset in self._positions.items()):
             self._discard()
+        if known:
+            self._store.note_topic(known)
         self._positions = {number: self._positions.get(number, first) for number, (first, _) in ends.items()}
         consumer.assign([TopicPartition(self._topic, number, offset) for number, offset in self._positions.items()])
         return True

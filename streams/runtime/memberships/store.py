@@ -20,7 +20,7 @@ from streams.topology import TOMBSTONES_LAST
 
 USABLE_FOR_MS = TOMBSTONES_LAST // 2 // timedelta(milliseconds=1)
 """An older copy is discarded: compaction may have dropped tombstones that it has not seen."""
-ROW, POSITION, CURRENT_AT = b"i", b"p", b"c"
+ROW, POSITION, CURRENT_AT, TOPIC_ID = b"i", b"p", b"c", b"t"
 _PARTITION, _NUMBER = struct.Struct(">i"), struct.Struct(">q")
 
 
@@ -77,6 +77,14 @@ class MembershipsStore:
         except Exception as failure:
             raise Stop(Exit.DISK, f"The copy of the memberships in {self.folder} could not be written: {failure}. Is the "
                        "disk full? Make room and start again: it goes on where it stood") from failure
+
+    def topic_id(self) -> str:
+        """Kafka's id of the topic that the copy is of; empty if it was never noted."""
+        return (self._database.get(TOPIC_ID) or b"").decode()
+
+    def note_topic(self, topic_id: str) -> None:
+        """Until the copy is discarded."""
+        self._database.put(TOPIC_ID, topic_id.encode())
 
     def discard(self) -> None:
         """Begins again with nothing; the topic has it all. Compacted at once, so that who was erased is not on the disk."""

@@ -29,6 +29,7 @@ from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
 from streams.runtime.status.console import Shared
 from streams.runtime.status.instruments import Instruments
+from streams.runtime.status.sites import own_sites
 from streams.runtime.status.web import StatusWeb, refuse_taken
 from streams.runtime.work.crew import Crew
 from streams.runtime.work.ends import EndsWatch
@@ -152,6 +153,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "web_host": settings.web_host,
         "web_bind": settings.web_host,
         "web_port": settings.web_port,
+        "web_application_options": {"middlewares": [own_sites(settings)]},
         "web_tables_enabled": False,
         "web_router_enabled": False,
         "web_graph_enabled": False,

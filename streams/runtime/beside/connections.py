@@ -1,0 +1,81 @@
+"""The connections that a process holds which strangers may reach.
+
+Each is a descriptor, and whoever sends half a request keeps it for an hour. So there is a most, and the connection that has
+had no request begun or ended for longest gives way to a new one. A time limit alone would not do: in it, thousands can be
+opened. Nor would refusing the newest: that one is somebody who has something to say.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+from time import monotonic
+from typing import Any, cast
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+log = logging.getLogger(__name__)
+MOST = 1_000
+SAY_AGAIN_AFTER = 60.0
+"""Seconds."""
+
+
+def most_connections() -> int:
+    """MOST, or half of the descriptors that the process may have: the rest are for Kafka and files."""
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST if descriptors == resource.RLIM_INFINITY else min(MOST, descriptors // 2)
+
+
+class Connections:
+    """Those open, the one without news for longest first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: dict[web.RequestHandler, asyncio.Transport] = {}
+        self._said_at = float("-inf")
+
+    @web.middleware
+    async def noticed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """For the application: its requests are news of their connections."""
+        self._renew(request.protocol)
+        try:
+            return await handler(request)
+        finally:
+            self._renew(request.protocol)
+
+    def begin(self, connection: web.RequestHandler, transport: asyncio.Transport) -> None:
+        self._open[connection] = transport
+        while len(self._open) > self._most:
+            self._say()
+            self._open.pop(next(iter(self._open))).abort()
+
+    def end(self, connection: web.RequestHandler) -> None:
+        self._open.pop(connection, None)
+
+    def _renew(self, connection: web.RequestHandler) -> None:
+        if connection in self._open:
+            self._open[connection] = self._open.pop(connection)
+
+    def _say(self) -> None:
+        if monotonic() - self._said_at > SAY_AGAIN_AFTER:
+            self._said_at = monotonic()
+            log.warning("%d connections are open; for each new one that without news for longest is closed", self._most)
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's, which says when it begins and ends."""
+
+    __slots__ = ("_connections",)
+
+    def __init__(self, server: web.Server, connections: Connections) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), access_log=cast(Any, None))
+        self._connections = connections
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._connections.begin(self, cast(asyncio.Transport, transport))
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._connections.end(self)
+        super().connection_lost(exc)
