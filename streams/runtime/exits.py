@@ -32,8 +32,8 @@ class Exit(IntEnum):
     BROKER = 74
     """Kafka, or the schema registry, was out of reach, or refused a write, for too long."""
     DISK = 75
-    """The local state could not be written, though the batch is committed; disk full? The next start
-    replays what is missing from the changelog."""
+    """The local state could not be written, though the batch is committed; disk full? Or it could not be read. The next
+    start replays what is missing from the changelog, all of it if the state is damaged."""
     DEAD_LETTERS = 76
     """Too many records were refused. They are committed to `dead-letters`; look there first."""
     STATE = 77

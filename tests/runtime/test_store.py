@@ -1,6 +1,7 @@
 """A task's state on disk: what it keeps, what it refuses, when it is thrown away."""
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from streams.runtime.exits import Exit, Stop
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
 from streams.unit import TABLES, Change
+from tests.damage import damage_largest_file
 
 NOW = 1_800_000_000_000
 USABLE_MS = USABLE_FOR // timedelta(milliseconds=1)
@@ -90,6 +92,42 @@ def test_a_damaged_store_is_discarded_and_rebuilt(opened: Open, tmp_path: Path) 
     store.close()
     (tmp_path / "state" / "audience-0" / "CURRENT").write_text("nonsense\n")
     assert opened().position == 0
+
+
+def test_a_store_without_its_manifest_is_discarded_and_rebuilt(opened: Open, tmp_path: Path) -> None:
+    store = opened()
+    store.write([Change("profiles", b"a", b"1")], 3, NOW)
+    store.close()
+    for manifest in (tmp_path / "state" / "audience-0").glob("MANIFEST-*"):
+        manifest.unlink()
+    assert opened().position == 0
+
+
+@pytest.mark.parametrize("read", [
+    lambda store: store.get("profiles", [b"%05d" % number for number in range(2_000)]),
+    lambda store: store.scan("profiles", b"", b"\xff", 10_000),
+])
+def test_a_block_that_cannot_be_read_ends_the_worker_once_and_the_next_start_rebuilds(
+    opened: Open, tmp_path: Path, read: Callable[[TaskStore], object],
+) -> None:
+    """Opening does not find it: every start met it again, with code 70."""
+    store = opened()
+    store.write([Change("profiles", b"%05d" % number, os.urandom(500)) for number in range(2_000)], 3, NOW)
+    store.close()
+    opened().close()  # which writes the rows into a file
+    damage_largest_file(tmp_path / "state" / "audience-0")
+    store = opened()
+    assert store.position == 3
+    with pytest.raises(Stop, match=r"could not be read: Corruption: .* the next start discards it") as end:
+        read(store)
+    assert end.value.code is Exit.DISK
+    del end  # which refers to the cursor, and with it to the files
+    store.close()
+    store = opened()
+    assert (store.position, store.get("profiles", [b"00000"])) == (0, [None])
+    store.write([Change("profiles", b"a", b"1")], 4, NOW)
+    store.close()
+    assert opened().position == 4
 
 
 def test_what_an_older_version_wrote_is_refused_with_what_to_do_and_an_empty_state_is_not() -> None:
