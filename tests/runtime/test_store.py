@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.state.damage import is_damage
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
 from streams.unit import TABLES, Change
@@ -142,6 +143,35 @@ def test_a_version_as_new_as_ours_is_read_and_a_newer_one_refused() -> None:
     with pytest.raises(Stop, match="choose another AUDIENCE_APP") as end:
         refuse_other(STATE_VERSION + 1)
     assert end.value.code is Exit.STATE
+
+
+FILLS_THE_DISK = """
+import os, resource, sys
+from pathlib import Path
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
+from streams.unit import Change
+store = TaskStore(Path(sys.argv[1]), Memory(4), wall=0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    for number in range(1, 1_000):
+        store.write([Change("profiles", os.urandom(12), os.urandom(2_000))], number, int(sys.argv[2]))
+except Stop as end:
+    store.close()
+    sys.exit(end.code)
+"""
+
+
+def test_on_a_full_disk_it_is_closed_all_the_same(opened: Open, tmp_path: Path) -> None:
+    """The end of a worker that could not write while it restored was told as a bug (70)."""
+    words = [str(tmp_path / "state" / "audience-0"), str(NOW)]
+    assert subprocess.run([sys.executable, "-c", FILLS_THE_DISK, *words], check=False).returncode == Exit.DISK
+    assert opened().position > 0
+
+
+def test_too_few_open_files_are_no_damage() -> None:
+    assert not is_damage(OSError("Corruption: IO error: While open a file for random read: 000009.sst: Too many open files"))
 
 
 WRITES_AND_IS_KILLED = """

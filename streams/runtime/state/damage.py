@@ -12,11 +12,14 @@ from pathlib import Path
 _MARK = "DAMAGED"
 _SIGNS = ("Corruption", "No such file")
 """In RocksDB's words. It makes its own files, so one that it misses was there."""
+_OTHERS = ("Too many open files", "No space left", "File too large", "Cannot allocate memory")
+"""What RocksDB may call corruption too, and what passes."""
 
 
 def is_damage(failure: Exception) -> bool:
     """Whether RocksDB failed because of what is in its folder, and would fail again."""
-    return any(sign in str(failure) for sign in _SIGNS)
+    said = str(failure)
+    return any(sign in said for sign in _SIGNS) and not any(sign in said for sign in _OTHERS)
 
 
 def note_damage(folder: Path) -> None:

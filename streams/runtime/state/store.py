@@ -115,14 +115,17 @@ class TaskStore:
         self._open()
 
     def close(self) -> None:
-        """Lets go of the files; twice is once. Every handle must go: RocksDB holds its lock as long as one lives."""
+        """Lets go of the files; twice is once. Every handle must go: RocksDB holds its lock as long as one lives. A
+        full disk is no failure here: it would hide the one that led here."""
         if not self._tables:
             return
-        for table in self._tables.values():
-            table.close()
+        for table in (*self._tables.values(), self._database):
+            try:
+                table.close()
+            except Exception as failure:
+                log.warning("State in %s was closed unfinished: %s. The next start replays the rest", self.folder, failure)
         self._tables.clear()
         self._handles.clear()
-        self._database.close()
 
     def _open(self) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -185,6 +188,11 @@ def _not_read(folder: Path, failure: Exception) -> str:
 
 
 def _not_opened(folder: Path, failure: Exception) -> str:
+    if "Too many open files" in str(failure):
+        return (
+            f"The state in {folder} could not be opened: {failure}. Raise the limit of open files (`ulimit -n`) to 100 for "
+            "each of this worker's tasks and 100 more; or let more workers share them"
+        )
     return (
         f"The state in {folder} could not be opened: {failure}. Does another worker use the folder? "
         "Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be deleted; it is rebuilt"
