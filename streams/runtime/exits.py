@@ -26,14 +26,16 @@ class Exit(IntEnum):
     FAILED = 70
     """A bug: a unit of work raised. Nothing was committed; the log has the traceback."""
     FENCED = 71
-    """Another worker owns the partition; this one was silent longer than the session timeout."""
+    """Another worker owns the partition; this one was silent longer than the session timeout, or has another's
+    AUDIENCE_INSTANCE."""
     STUCK = 72
     """A unit of work, or a call to Kafka in it, did not end in time."""
     BROKER = 74
-    """Kafka, or the schema registry, was out of reach, or refused a write, for too long."""
+    """Kafka, or the schema registry, was out of reach, or refused a write, for too long; or the consumer group does not
+    take this worker."""
     DISK = 75
-    """The local state could not be written, though the batch is committed; disk full? The next start
-    replays what is missing from the changelog."""
+    """The local state could not be written, though the batch is committed; disk full? Or it could not be read. The next
+    start replays what is missing from the changelog, all of it if the state is damaged."""
     DEAD_LETTERS = 76
     """Too many records were refused. They are committed to `dead-letters`; look there first."""
     STATE = 77

@@ -65,7 +65,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(variable="AUDIENCE_REGISTRY", default="", type=str, unit="URL",
             doc="Schema registry. Empty: schemas are named by their fingerprint in the record."),
     Setting(variable="AUDIENCE_PROFILE_KEY", default="", type=str, secret=True,
-            doc="Secret that public profile ids are derived from. Set it before the first event, and never change it."),
+            doc="Secret that public profile ids are derived from. Set it before the first event; another one later is "
+                "refused."),
     Setting(variable="AUDIENCE_SESSION_TIMEOUT", default="10", type=float, unit="seconds", least=6, most=300,
             doc="After this silence a worker counts as dead and others take over its partitions."),
     Setting(variable="AUDIENCE_COMMIT_INTERVAL", default="20", type=float, unit="ms", least=0, most=1000,

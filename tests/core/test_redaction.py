@@ -64,6 +64,13 @@ def test_what_makes_a_message_one_is_never_touched(value: str) -> None:
     assert cleaned["properties"]["n"] == 1
 
 
+@pytest.mark.parametrize("field", ["properties", "traits", "context"])
+def test_all_that_senders_fill_as_they_like_is_looked_through(field: str) -> None:
+    message = {"userId": "bob", field: {"page": {"url": "https://shop.example/?to=jane@example.org"}}}
+    assert redaction(MAIL).message(message) == {
+        "userId": "bob", field: {"page": {"url": "https://shop.example/?to=erased-ema"}}}
+
+
 def test_identifier_fields_go_also_where_they_are_short_or_numbers() -> None:
     found = redaction("customer_id:7", "cookie:c", "email:j@x", "phone:+491701234567", "device_id:d", "device_ad_id:a",
                       "crm:9")

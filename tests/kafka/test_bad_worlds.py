@@ -100,6 +100,41 @@ def test_l8_state_whose_offsets_kafka_has_forgotten_is_refused(broker: Broker, t
         assert worker.said(f"has state, and group {group} no offsets") and worker.said("offsets.retention.minutes")
 
 
+def test_another_profile_key_is_refused_and_the_former_goes_on(broker: Broker, tmp_path: Path) -> None:
+    """Everybody got another public id, and their lines of `audiences.changes` began anew under it."""
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one", AUDIENCE_PROFILE_KEY="one") as deployment:
+        shop = Shop(deployment, seed=1)
+        shop.send(200)
+        worker = deployment.worker("one")
+        worker.start()
+        makes_progress(deployment)
+        worker.kill()
+        other = deployment.worker("other", AUDIENCE_PROFILE_KEY="two")
+        other.start()
+        assert other.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
+        assert other.said("AUDIENCE_PROFILE_KEY is not the one")
+        shop.send(200)
+        worker.start()
+        assert_exact(deployment, shop.answer)
+
+
+def test_a_folder_put_back_as_that_of_another_task_is_rebuilt(broker: Broker, tmp_path: Path) -> None:
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one", AUDIENCE_PARTITIONS="2") as deployment:
+        shop = Shop(deployment, seed=1)
+        shop.send(2_000)
+        worker = deployment.worker("one")
+        worker.start()
+        assert_exact(deployment, shop.answer)
+        first, second = sorted((worker.data / "state").glob("*-?"))
+        first.rename(tmp_path / "first")
+        second.rename(first)
+        (tmp_path / "first").rename(second)
+        worker.start()
+        shop.send(2_000)
+        assert_exact(deployment, shop.answer)
+        assert worker.said("is of another task: discarded and rebuilt")
+
+
 def test_topics_of_another_partition_count_are_refused_together(broker: Broker, tmp_path: Path) -> None:
     with Deployment(broker.address, tmp_path, FACTORY) as deployment:
         with pytest.raises(Misconfigured, match=r"Topics with 4 partitions, expected 3: .*events.hits, .*commands"):

@@ -1,6 +1,7 @@
 """A task's state on disk: what it keeps, what it refuses, when it is thrown away."""
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.state.damage import is_damage
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
 from streams.unit import TABLES, Change
+from tests.damage import damage_largest_file
 
 NOW = 1_800_000_000_000
 USABLE_MS = USABLE_FOR // timedelta(milliseconds=1)
@@ -92,6 +95,42 @@ def test_a_damaged_store_is_discarded_and_rebuilt(opened: Open, tmp_path: Path) 
     assert opened().position == 0
 
 
+def test_a_store_without_its_manifest_is_discarded_and_rebuilt(opened: Open, tmp_path: Path) -> None:
+    store = opened()
+    store.write([Change("profiles", b"a", b"1")], 3, NOW)
+    store.close()
+    for manifest in (tmp_path / "state" / "audience-0").glob("MANIFEST-*"):
+        manifest.unlink()
+    assert opened().position == 0
+
+
+@pytest.mark.parametrize("read", [
+    lambda store: store.get("profiles", [b"%05d" % number for number in range(2_000)]),
+    lambda store: store.scan("profiles", b"", b"\xff", 10_000),
+])
+def test_a_block_that_cannot_be_read_ends_the_worker_once_and_the_next_start_rebuilds(
+    opened: Open, tmp_path: Path, read: Callable[[TaskStore], object],
+) -> None:
+    """Opening does not find it: every start met it again, with code 70."""
+    store = opened()
+    store.write([Change("profiles", b"%05d" % number, os.urandom(500)) for number in range(2_000)], 3, NOW)
+    store.close()
+    opened().close()  # which writes the rows into a file
+    damage_largest_file(tmp_path / "state" / "audience-0")
+    store = opened()
+    assert store.position == 3
+    with pytest.raises(Stop, match=r"could not be read: Corruption: .* the next start discards it") as end:
+        read(store)
+    assert end.value.code is Exit.DISK
+    del end  # which refers to the cursor, and with it to the files
+    store.close()
+    store = opened()
+    assert (store.position, store.get("profiles", [b"00000"])) == (0, [None])
+    store.write([Change("profiles", b"a", b"1")], 4, NOW)
+    store.close()
+    assert opened().position == 4
+
+
 def test_what_an_older_version_wrote_is_refused_with_what_to_do_and_an_empty_state_is_not() -> None:
     refuse_other(0)
     with pytest.raises(Stop, match=rf"version 1, this worker reads {STATE_VERSION}: an older one .* Choose another") as end:
@@ -104,6 +143,35 @@ def test_a_version_as_new_as_ours_is_read_and_a_newer_one_refused() -> None:
     with pytest.raises(Stop, match="choose another AUDIENCE_APP") as end:
         refuse_other(STATE_VERSION + 1)
     assert end.value.code is Exit.STATE
+
+
+FILLS_THE_DISK = """
+import os, resource, sys
+from pathlib import Path
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
+from streams.unit import Change
+store = TaskStore(Path(sys.argv[1]), Memory(4), wall=0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    for number in range(1, 1_000):
+        store.write([Change("profiles", os.urandom(12), os.urandom(2_000))], number, int(sys.argv[2]))
+except Stop as end:
+    store.close()
+    sys.exit(end.code)
+"""
+
+
+def test_on_a_full_disk_it_is_closed_all_the_same(opened: Open, tmp_path: Path) -> None:
+    """The end of a worker that could not write while it restored was told as a bug (70)."""
+    words = [str(tmp_path / "state" / "audience-0"), str(NOW)]
+    assert subprocess.run([sys.executable, "-c", FILLS_THE_DISK, *words], check=False).returncode == Exit.DISK
+    assert opened().position > 0
+
+
+def test_too_few_open_files_are_no_damage() -> None:
+    assert not is_damage(OSError("Corruption: IO error: While open a file for random read: 000009.sst: Too many open files"))
 
 
 WRITES_AND_IS_KILLED = """

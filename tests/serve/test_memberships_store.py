@@ -1,6 +1,7 @@
 """The copy on disk: rows and positions together, tombstones, and what is too old is not believed."""
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.memberships.store import USABLE_FOR_MS, MembershipsStore
 from streams.runtime.state.memory import Memory
+from tests.damage import damage_largest_file
 
 
 def opened(folder: Path, wall: int = 1_000) -> MembershipsStore:
@@ -72,3 +74,18 @@ def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path: Path) 
     with pytest.raises(Stop, match=f"The folder {tmp_path}/file/copy .* could not be made: .*AUDIENCE_DATA") as refused:
         opened(tmp_path / "file")
     assert refused.value.code == Exit.DISK
+
+
+def test_a_row_that_cannot_be_read_ends_the_process_and_the_next_start_reads_anew(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.write({b"cookie:%05d" % number: os.urandom(500) for number in range(2_000)}, {0: 2_000}, 1_000)
+    store.close()
+    opened(tmp_path).close()  # which writes the rows into a file
+    damage_largest_file(tmp_path / "copy")
+    told: list[BaseException] = []
+    store = MembershipsStore(tmp_path / "copy", Memory(32), wall=1_000, fail=told.append)
+    with pytest.raises(Stop, match=r"could not be read: Corruption: .* the next start reads the topic anew"):
+        store.get([f"cookie:{number:05}" for number in range(2_000)])
+    assert [each.code for each in told if isinstance(each, Stop)] == [Exit.DISK]
+    store.close()
+    assert opened(tmp_path).positions() == {}

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 from rocksdict import Rdict, WriteBatch
 
-from streams.runtime.exits import Exit, Stop
+from streams.runtime.exits import Exit, Stop, end_process
+from streams.runtime.state.damage import is_damage, note_damage, refuse_damaged
 from streams.runtime.state.memory import Memory
 from streams.topology import TOMBSTONES_LAST
 
@@ -27,9 +28,13 @@ _PARTITION, _NUMBER = struct.Struct(">i"), struct.Struct(">q")
 class MembershipsStore:
     """Rows by identifier and a position a partition, written together. One thread writes; any thread reads."""
 
-    def __init__(self, folder: Path, memory: Memory, *, wall: int) -> None:
-        """Opens the copy in `folder`, or a new one if it is missing, damaged or too old. `wall` is now, in ms."""
+    def __init__(
+        self, folder: Path, memory: Memory, *, wall: int, fail: Callable[[BaseException], None] = end_process,
+    ) -> None:
+        """Opens the copy in `folder`, or a new one if it is missing, damaged or too old. `wall` is now, in ms. `fail` hears
+        that a row cannot be read; by default the process ends, for only opening it anew mends that."""
         self.folder = folder
+        self._fail = fail
         self._memory = memory
         self._open()
         if self.positions() and wall - self._current_at() > USABLE_FOR_MS:
@@ -38,7 +43,12 @@ class MembershipsStore:
     def get(self, identifiers: Sequence[str]) -> list[bytes | None]:
         """The JSON row of each identifier, in order; None where there is none."""
         keys: list[Any] = [ROW + identifier.encode() for identifier in identifiers]
-        return cast("list[bytes | None]", self._database.get(keys))
+        try:
+            return cast("list[bytes | None]", self._database.get(keys))
+        except Exception as failure:
+            found = self._unreadable(failure)
+            self._fail(found)
+            raise found from failure
 
     def rows(self) -> Iterator[bytes]:
         """Every JSON row, by identifier, in the order of their bytes."""
@@ -75,6 +85,8 @@ class MembershipsStore:
         try:
             self._database.write(batch)
         except Exception as failure:
+            if is_damage(failure):
+                raise self._unreadable(failure) from failure
             raise Stop(Exit.DISK, f"The copy of the memberships in {self.folder} could not be written: {failure}. Is the "
                        "disk full? Make room and start again: it goes on where it stood") from failure
 
@@ -102,13 +114,20 @@ class MembershipsStore:
             raise Stop(Exit.DISK, f"The folder {self.folder} for the copy of the memberships could not be made: "
                        f"{failure.strerror}. AUDIENCE_DATA is to name a folder that can be made") from failure
         try:
+            refuse_damaged(self.folder)
             self._database = Rdict(str(self.folder), self._memory.options())
         except Exception as failure:
-            if "Corruption" not in str(failure):
+            if not is_damage(failure):
                 raise Stop(Exit.STATE, f"The copy of the memberships in {self.folder} could not be opened: {failure}. Does "
                            "another `audience serve` use it? Each needs an AUDIENCE_DATA of its own") from failure
             shutil.rmtree(self.folder)
             self._database = Rdict(str(self.folder), self._memory.options())
+
+    def _unreadable(self, failure: Exception) -> Stop:
+        if is_damage(failure):
+            note_damage(self.folder)
+        return Stop(Exit.DISK, f"The copy of the memberships in {self.folder} could not be read: {failure}. If damaged, the "
+                    "next start reads the topic anew; if that happens again, look at the disk")
 
     def _current_at(self) -> int:
         found = self._database.get(CURRENT_AT)

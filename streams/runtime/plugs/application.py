@@ -22,6 +22,7 @@ from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.logs import SERVICES, logging_config
 from streams.runtime.plugs.dead_letter_limit import DeadLetterLimit
 from streams.runtime.plugs.ending import EndingWorker
+from streams.runtime.plugs.membership import Assignor
 from streams.runtime.plugs.recovery import TaskTables
 from streams.runtime.plugs.tables import CommittedTable
 from streams.runtime.plugs.transport import BatchSchema, BatchTransport
@@ -147,6 +148,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "broker_rebalance_timeout": max(30.0, timeout),
         "consumer_group_instance_id": settings.instance or None,
         "agent_supervisor": "mode.CrashingSupervisor",
+        "PartitionAssignor": Assignor,
         "TableManager": TaskTables,
         "Table": CommittedTable,
         "Worker": EndingWorker,

@@ -1,16 +1,22 @@
 """aiokafka for the consumer group alone: joins, heartbeats, hands out the assignment, fetches nothing.
 
-The one place that touches a private name of a library: aiokafka has no way to be a member without fetching, and its
-fetcher would reset positions and read every record a second time. `test_membership.py` holds it against the pinned
-version.
+The one place that touches private names of a library: aiokafka has no way to be a member without fetching, and its
+fetcher would reset positions and read every record a second time. Nor does it tell anybody that its membership is over: the
+worker would stand there, alive and without tasks. `test_membership.py` holds both against the pinned version.
 """
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from copy import copy
+from typing import Any, cast
 
 import aiokafka
+from faust.assignor.client_assignment import ClientMetadata
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport, server_list
 
+from streams.runtime.exits import Exit, Stop, end_process
 from streams.runtime.logs import SERVICES
 
 NOTHING_TO_FETCH: tuple[Any, ...] = ([], {}, 3600, False, [])
@@ -20,11 +26,38 @@ NEVER_LATE = 2**31 - 1
 
 
 class MemberOnly(aiokafka.AIOKafkaConsumer):  # type: ignore[misc]
-    """A member of the group that reads no records."""
+    """A member of the group that reads no records. `fail` hears that it is a member no more and cannot become one."""
+
+    fail: Callable[[BaseException], None] = staticmethod(end_process)
 
     async def start(self) -> None:
         await super().start()
         self._fetcher._get_actions_per_node = lambda _assignment: NOTHING_TO_FETCH  # noqa: SLF001
+        self._coordinator._push_error_to_user = self._refused  # noqa: SLF001
+        self._coordinator._coordination_task.add_done_callback(self._over)  # noqa: SLF001
+
+    async def _refused(self, failure: BaseException) -> None:
+        self.fail(Stop(Exit.BROKER, f"{_NO_MEMBER}: {failure}"))
+
+    def _over(self, coordination: asyncio.Task[None]) -> None:
+        if not coordination.cancelled() and (failure := coordination.exception()):
+            self.fail(Stop(Exit.BROKER, f"{_NO_MEMBER}: {failure}"))
+
+
+_NO_MEMBER = ("The consumer group does not take this worker as a member (have two the same AUDIENCE_INSTANCE? may this "
+              "client join the group?)")
+
+
+class Assignor(PartitionAssignor):
+    """Faust's, for workers that move. A permanent member that comes back within its session gets the assignment that was
+    made for it before, with the address it had then; Faust takes another address for an error."""
+
+    def on_assignment(self, assignment: Any) -> None:
+        metadata = cast(ClientMetadata, ClientMetadata.loads(self._decompress(assignment.user_data)))
+        metadata.url = str(self._url)
+        moved = copy(assignment)
+        moved.user_data = self._compress(metadata.dumps())
+        super().on_assignment(moved)
 
 
 class MemberThread(AIOKafkaConsumerThread):

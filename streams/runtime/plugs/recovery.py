@@ -6,6 +6,8 @@ stands at the same place in Faust's life cycle, so that the app reports ready, a
 from __future__ import annotations
 
 import logging
+from collections import deque
+from time import monotonic
 from typing import Any
 
 from faust.tables.manager import TableManager
@@ -14,6 +16,7 @@ from mode import Service
 from mode.utils.locks import Event
 
 from streams.core.errors import Bug
+from streams.runtime.exits import Exit, Stop, end_process
 from streams.runtime.logs import SERVICES
 from streams.topology import INPUTS
 
@@ -21,6 +24,10 @@ log = logging.getLogger(__name__)
 
 WATCH_EVERY = 5.0
 """Seconds between two looks at the tasks."""
+REPLACED = 5
+"""Assignments of one generation, one after the other within `REPLACED_WITHIN` seconds, that only another worker of the same
+permanent name can bring about: each joins anew when the other has taken its place, and the group does not rebalance."""
+REPLACED_WITHIN = 30.0
 
 
 class TaskRecovery(Service):
@@ -35,6 +42,7 @@ class TaskRecovery(Service):
         self.in_recovery = False
         self.signal_recovery_start, self.completed = Event(), Event()
         self._generation = self._rebalances = 0
+        self._again: deque[float] = deque(maxlen=REPLACED)
         super().__init__(**options)
 
     def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -44,8 +52,17 @@ class TaskRecovery(Service):
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0,
     ) -> None:
         """A new assignment is there. Returns at once; the group must not wait for a restore."""
+        self._refuse_twin(generation_id)
         self._generation, self._rebalances = generation_id, self.app.rebalancing_count
         self.signal_recovery_start.set()
+
+    def _refuse_twin(self, generation: int) -> None:
+        if generation != self._generation:
+            self._again.clear()
+        self._again.append(monotonic())
+        if len(self._again) == REPLACED and self._again[-1] - self._again[0] < REPLACED_WITHIN:
+            end_process(Stop(Exit.FENCED, "Another worker takes this one's place in the consumer group again and again: two "
+                             "have the same AUDIENCE_INSTANCE; give each a name of its own"))
 
     @Service.task
     async def _take_over(self) -> None:

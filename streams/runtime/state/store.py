@@ -19,6 +19,7 @@ from typing import cast
 from rocksdict import Rdict, ReadOptions, WriteBatch
 
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.state.damage import is_damage, note_damage, refuse_damaged
 from streams.runtime.state.memory import Memory
 from streams.topology import TOMBSTONES_LAST
 from streams.unit import TABLES, Change
@@ -58,12 +59,15 @@ class TaskStore:
     @property
     def version(self) -> int:
         """The version of what is stored, 0 if nothing is."""
-        found = self._tables["meta"].get(VERSION_KEY)
+        (found,) = self.get("meta", [VERSION_KEY])
         return found[0] if found else 0
 
     def get(self, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
-        """Values in the order of `keys`, None where there is none."""
-        return cast("list[bytes | None]", self._tables[table].get(list(keys)))
+        """Values in the order of `keys`, None where there is none. Stop(DISK) if they cannot be read, as `scan`."""
+        try:
+            return cast("list[bytes | None]", self._tables[table].get(list(keys)))
+        except Exception as failure:
+            raise self._unreadable(failure) from failure
 
     def scan(self, table: str, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """At most `limit` pairs with `start <= key < stop`, in key order."""
@@ -77,7 +81,10 @@ class TaskStore:
         while len(found) < limit and cursor.valid():
             found.append((cursor.key(), cursor.value()))
             cursor.next()
-        cursor.status()
+        try:
+            cursor.status()
+        except Exception as failure:
+            raise self._unreadable(failure) from failure
         return found
 
     def write(self, changes: Iterable[Change], position: int, wall: int) -> None:
@@ -96,6 +103,8 @@ class TaskStore:
         try:
             self._database.write(batch)
         except Exception as failure:
+            if is_damage(failure):  # met by a compaction, after which RocksDB writes no more
+                raise self._unreadable(failure) from failure
             raise Stop(Exit.DISK, _not_written(self.folder, failure)) from failure
         self.position, self.current_at = position, wall
 
@@ -106,33 +115,42 @@ class TaskStore:
         self._open()
 
     def close(self) -> None:
-        """Lets go of the files; twice is once. Every handle must go: RocksDB holds its lock as long as one lives."""
+        """Lets go of the files; twice is once. Every handle must go: RocksDB holds its lock as long as one lives. A
+        full disk is no failure here: it would hide the one that led here."""
         if not self._tables:
             return
-        for table in self._tables.values():
-            table.close()
+        for table in (*self._tables.values(), self._database):
+            try:
+                table.close()
+            except Exception as failure:
+                log.warning("State in %s was closed unfinished: %s. The next start replays the rest", self.folder, failure)
         self._tables.clear()
         self._handles.clear()
-        self._database.close()
 
     def _open(self) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = self._connect()
         except Exception as failure:
-            if "Corruption" not in str(failure):
+            if not is_damage(failure):
                 raise Stop(Exit.STATE, _not_opened(self.folder, failure)) from failure
             log.warning("State in %s is damaged (%s): discarded and rebuilt", self.folder, failure)
             shutil.rmtree(self.folder)
             self._database = self._connect()
         self._tables = {name: self._database.get_column_family(name) for name in TABLES}
         self._handles = {name: self._database.get_column_family_handle(name) for name in TABLES}
-        found = self._tables["meta"].get(POSITION_KEY)
+        (found,) = self.get("meta", [POSITION_KEY])
         self.position, self.current_at = _POSITION.unpack(found) if found else (0, 0)
 
     def _connect(self) -> Rdict:
+        refuse_damaged(self.folder)
         families = {name: self._memory.options() for name in TABLES}
         return Rdict(str(self.folder), self._memory.options(), column_families=families)
+
+    def _unreadable(self, failure: Exception) -> Stop:
+        if is_damage(failure):
+            note_damage(self.folder)
+        return Stop(Exit.DISK, _not_read(self.folder, failure))
 
 
 def refuse_other(version: int) -> None:
@@ -162,7 +180,19 @@ def _not_written(folder: Path, failure: Exception) -> str:
     )
 
 
+def _not_read(folder: Path, failure: Exception) -> str:
+    return (
+        f"The state in {folder} could not be read: {failure}. If it is damaged, the next start discards it and rebuilds "
+        "it from the changelog; if that happens again, look at the disk"
+    )
+
+
 def _not_opened(folder: Path, failure: Exception) -> str:
+    if "Too many open files" in str(failure):
+        return (
+            f"The state in {folder} could not be opened: {failure}. Raise the limit of open files (`ulimit -n`) to 100 for "
+            "each of this worker's tasks and 100 more; or let more workers share them"
+        )
     return (
         f"The state in {folder} could not be opened: {failure}. Does another worker use the folder? "
         "Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be deleted; it is rebuilt"

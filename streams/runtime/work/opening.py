@@ -8,13 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from streams.runtime.clock import wall_ms
+from streams.runtime.kafka.topics import topic_id
 from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
+from streams.runtime.state.marks import keep_to, mark_of
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.restore import RestoreProgress, Superseded, restore
 from streams.runtime.state.store import TaskStore
 from streams.runtime.work.kafka_log import KafkaLog
 from streams.runtime.work.unit_of_work import UnitOfWork
+from streams.task.settings import DEVELOPMENT_KEY
 from streams.unit import Processor, Store
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ class Opening:
             log=kafka, state=state,
             restore=lambda: self._restore(kafka, state, partition, is_called_off),
             new_processor=lambda store: self._new_processor(partition, self.settings.partitions, store),
+            mark=mark_of(self.settings.profile_key or DEVELOPMENT_KEY),
         )
         try:
             unit.take_over()
@@ -65,6 +69,8 @@ class Opening:
         self, kafka: KafkaLog, state: TaskStore, partition: int, is_called_off: Callable[[], bool],
     ) -> None:
         started = time.monotonic()
+        if identity := topic_id(self.settings, kafka.changelog.topic):
+            keep_to(state, f"{identity}/{partition}")
         count = restore(
             state, kafka.reader, kafka.changelog, wall=wall_ms, is_called_off=is_called_off,
             report=lambda progress: self._report(partition, progress),

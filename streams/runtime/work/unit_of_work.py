@@ -29,6 +29,7 @@ from typing import Protocol
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import Aborted
+from streams.runtime.state.marks import has_mark
 from streams.runtime.state.store import STATE_VERSION, VERSION, refuse_other
 from streams.runtime.work.portion import Portion
 from streams.unit import Change, Inbound, Outbound, Outcome, Processor, Store
@@ -88,12 +89,14 @@ class UnitOfWork:
 
     def __init__(
         self, *, log: Log, state: State, restore: Callable[[], None],
-        new_processor: Callable[[Store], Processor],
+        new_processor: Callable[[Store], Processor], mark: Change | None = None,
     ) -> None:
+        """mark: goes into a state that has none, with its next change; a state with another one is not taken over."""
         self._log = log
         self.state = state
         self._restore = restore
         self._new_processor = new_processor
+        self._mark = mark
         self.processor: Processor
         self.offsets: dict[str, int] = {}
         """Where to go on: what is committed, by input topic."""
@@ -106,6 +109,8 @@ class UnitOfWork:
         self._log.fence()  # (1)
         self._restore()  # (2)
         refuse_other(self.state.version)
+        if self._mark is not None and has_mark(self.state, self._mark):
+            self._mark = None
         self.offsets = self._log.committed(has_state=self.state.version > 0)  # (3)
         self.processor = self._new_processor(self.state)
 
@@ -130,12 +135,13 @@ class UnitOfWork:
     def _run(self, batch: Batch, wall: int, timers_until: int) -> Outcome:
         outcome = self._process(batch, wall, timers_until)  # (1) (2) (3)
         if batch.is_written(outcome):
-            changes = self._with_version(outcome.changes)
+            changes = self._with_marks(outcome.changes)
             self._log.begin()
             self._log.produce(changes, outcome.sends)  # (4)
             position = self._commit(batch)  # (5)
             self.state.write(changes, self.state.position if position is None else position, wall)  # (6)
             self.offsets.update(batch.offsets)
+            self._mark = None if changes else self._mark
         batch.acknowledge()  # (7)
         return outcome
 
@@ -153,7 +159,9 @@ class UnitOfWork:
         finally:
             self.commit_seconds = monotonic() - started
 
-    def _with_version(self, changes: list[Change]) -> list[Change]:
+    def _with_marks(self, changes: list[Change]) -> list[Change]:
+        if changes and self._mark is not None:
+            changes = [self._mark, *changes]
         return [VERSION, *changes] if changes and self.state.version < STATE_VERSION else changes
 
     def _give_up_transaction(self, failure: Aborted, deadline: float) -> None:

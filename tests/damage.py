@@ -1,0 +1,12 @@
+"""A RocksDB that opens, and whose rows cannot be read."""
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def damage_largest_file(folder: Path) -> None:
+    """Changes a byte in the middle of its largest file of rows. It must be closed."""
+    largest = max(folder.glob("*.sst"), key=lambda path: path.stat().st_size)
+    rows = bytearray(largest.read_bytes())
+    rows[len(rows) // 2] ^= 0xFF
+    largest.write_bytes(rows)
