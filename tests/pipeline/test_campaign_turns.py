@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.core.campaigns.messaging import STRAYED
 from tests.pipeline.test_campaigns import DAY, EMAIL, HOUR, QUIET, START, Person, campaign, ms, world
 
 
@@ -107,3 +108,18 @@ def test_who_leaves_at_the_very_instant_at_which_a_campaign_goes_live_hears_noth
         pipeline.activate("c")
     pipeline.advance(to=START + 2 * DAY)
     assert len(pipeline.activations("email")) == told and len(pipeline.activations("display")) == 2 * told
+
+
+@pytest.mark.parametrize(("traits", "told"), [({"fan": True}, 0), ({"fan": True, "vip": True}, 1)])
+def test_what_waits_is_for_the_segment_that_its_campaign_has(traits: dict[str, bool], told: int) -> None:
+    """An edit gives the campaign another segment meanwhile: only who is in that is written to, once."""
+    fields = {"trigger": "entered", "quiet_hours": QUIET}
+    vips = {"segment/vips": {"kind": "segment", "id": "vips", "rule": {"trait": {"name": "vip", "is": True}}}}
+    fans = {"segment/fans": {"kind": "segment", "id": "fans", "rule": {"trait": {"name": "fan", "is": True}}}}
+    pipeline = world(campaign("c", **fields), vips)
+    pipeline.advance(to=ms("2026-01-12T22:00:00+01:00"))
+    Person(pipeline).becomes(**traits)
+    pipeline.apply(fans | vips | campaign("c", segment="vips", **fields))
+    pipeline.advance(by=DAY)
+    assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T08:00:00+01:00")] * told
+    assert STRAYED in {each.reason for each in pipeline.suppressed}

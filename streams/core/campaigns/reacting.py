@@ -8,7 +8,7 @@ from streams.core.campaigns.activations import Cause
 from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
-from streams.core.campaigns.messaging import Occasion, messages, release, undo
+from streams.core.campaigns.messaging import Occasion, messages, release, undo, undo_strayed
 from streams.core.campaigns.told import campaign_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
@@ -85,7 +85,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
     deleted or is no longer permitted is taken back."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
     if profile.held:
-        remember(profile, undoings := _undo_inherited(profile, at))
+        remember(profile, undoings := undo_strayed(context, profile, at) + _undo_inherited(profile, at))
         sends += undoings
     for campaign in live(context, at):
         if _is_waiting(context, profile, campaign):
