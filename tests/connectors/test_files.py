@@ -268,6 +268,12 @@ def test_the_document_is_chosen_by_the_name_of_the_file(write: Write) -> None:
     )
 
 
+def test_json_lines_that_no_document_is_for_are_messages_as_they_are(write: Write) -> None:
+    mapping = load(write("mapping.yaml", "file: '*.csv'\n" + HEAD))
+    rows = read(write("events.jsonl", '{"type": "track"}\n'), mapping)
+    assert [row.message for row in rows] == [{"type": "track"}]
+
+
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, write: Write) -> None:
     import tracemalloc
 

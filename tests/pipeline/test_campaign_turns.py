@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipeline.test_campaigns import DAY, HOUR, QUIET, START, Person, campaign, ms, world
+from streams.core.campaigns.messaging import STRAYED
+from tests.pipeline.test_campaigns import DAY, EMAIL, HOUR, QUIET, START, Person, campaign, ms, world
 
 
 def test_of_an_event_and_the_membership_it_gives_the_stronger_campaign_is_answered_first() -> None:
@@ -84,3 +85,41 @@ def test_of_two_addresses_of_one_instant_the_one_that_arrived_last_is_written_to
     pipeline.advance(by=HOUR)
     person.orders()
     assert [a.identifier for a in pipeline.activations("email")] == [f"email:{addresses[-1]}@example.org"]
+
+
+@pytest.mark.parametrize("goes_live", ["starts", "applied", "pressed"])
+@pytest.mark.parametrize(("early", "told"), [(1, 1), (0, 0)])
+def test_who_leaves_at_the_very_instant_at_which_a_campaign_goes_live_hears_nothing(
+    goes_live: str, early: int, told: int,
+) -> None:
+    """An event counts for `within: 1d` while now < t + 1d; the timer that says so comes after what the instant brings."""
+    rule = {"performed": {"event": "Viewed", "within": "1d"}}
+    channels = EMAIL | {"display": {"audience": "fans", "destinations": ["gam"], "purpose": "mail"}}
+    fields = {"trigger": "entered", "channels": channels}
+    starts = {"starts": f"2026-01-13T{'10:59:59.999' if early else '11:00:00'}Z"} if goes_live == "starts" else {}
+    pipeline = world(campaign("c", status="live" if starts else "paused", **fields, **starts), rule=rule)
+    person = Person(pipeline)
+    person.says(event="Viewed", anonymousId="c", context={"traits": {"email": "u@example.org"}})
+    pipeline.advance(to=START + DAY - early, including=goes_live == "starts")
+    if goes_live == "applied":
+        segment = {"segment/fans": {"kind": "segment", "id": "fans", "rule": rule}}
+        pipeline.apply(segment | campaign("d", **fields))
+    elif goes_live == "pressed":
+        pipeline.activate("c")
+    pipeline.advance(to=START + 2 * DAY)
+    assert len(pipeline.activations("email")) == told and len(pipeline.activations("display")) == 2 * told
+
+
+@pytest.mark.parametrize(("traits", "told"), [({"fan": True}, 0), ({"fan": True, "vip": True}, 1)])
+def test_what_waits_is_for_the_segment_that_its_campaign_has(traits: dict[str, bool], told: int) -> None:
+    """An edit gives the campaign another segment meanwhile: only who is in that is written to, once."""
+    fields = {"trigger": "entered", "quiet_hours": QUIET}
+    vips = {"segment/vips": {"kind": "segment", "id": "vips", "rule": {"trait": {"name": "vip", "is": True}}}}
+    fans = {"segment/fans": {"kind": "segment", "id": "fans", "rule": {"trait": {"name": "fan", "is": True}}}}
+    pipeline = world(campaign("c", **fields), vips)
+    pipeline.advance(to=ms("2026-01-12T22:00:00+01:00"))
+    Person(pipeline).becomes(**traits)
+    pipeline.apply(fans | vips | campaign("c", segment="vips", **fields))
+    pipeline.advance(by=DAY)
+    assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T08:00:00+01:00")] * told
+    assert STRAYED in {each.reason for each in pipeline.suppressed}

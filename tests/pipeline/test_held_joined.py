@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streams.core.campaigns.messaging import LEFT
 from streams.testing import Pipeline
 from tests.strategies import LIMITS_LIFTED
 
@@ -141,3 +142,20 @@ def test_more_than_may_wait_is_told(partitions: int) -> None:
     assert reasons(pipeline) == ["quiet hours, and 50 messages wait already"] * 10
     pipeline.advance(to=clock("23:00"))
     assert mailed(pipeline) == [clock("17:00")] * 50
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
+def test_what_waits_with_a_part_for_a_membership_that_the_whole_does_not_have_is_given_up(partitions: int) -> None:
+    """The survivor was never in, so no change of membership says that the absorbed part's is over."""
+    pipeline = world(partitions)
+    idle = {"all": [{"performed": {"event": "E"}}, {"not": {"performed": {"event": "E", "within": "1h"}}}]}
+    campaign = {"kind": "campaign", "id": "k", "segment": "s", "status": "live",
+                "channels": {"email": {"subject": "s", "text": "t", "purpose": "mail"}},
+                "quiet_hours": {"from": "11:00", "to": "17:00", "time_zone": "UTC"}}
+    pipeline.apply(LIMITS_LIFTED | {"segment/s": {"kind": "segment", "id": "s", "rule": idle}, "campaign/k": campaign})
+    says(pipeline, "absorbed", "10:30", mail=True)
+    says(pipeline, "survivor", "11:50", mail=True)
+    says(pipeline, "survivor", "12:00", event="A", join="absorbed")
+    assert reasons(pipeline) == [LEFT] and not pipeline.members("s")
+    pipeline.advance(to=clock("23:00"))
+    assert mailed(pipeline) == [clock("17:00")]

@@ -158,14 +158,14 @@ class Mapping:
     path: Path
     sections: tuple[Section, ...]
 
-    def section(self, file: Path) -> Section:
-        """The first section whose `file` matches the file's name; Misconfigured where none does."""
-        for section in self.sections:
-            if fnmatchcase(file.name, section.file):
-                return section
+    def section(self, file: Path) -> Section | None:
+        """The first section whose `file` matches the file's name."""
+        return next((section for section in self.sections if fnmatchcase(file.name, section.file)), None)
+
+    def no_section(self, file: Path) -> Misconfigured:
         patterns = ", ".join(f"'{section.file}' (line {section.line})" for section in self.sections)
         advice = "add a document with `file:` and `messages:`, or leave this file out"
-        raise Misconfigured((f"{self.path}: no section is for {file.name}, only for {patterns}; {advice}",))
+        return Misconfigured((f"{self.path}: no section is for {file.name}, only for {patterns}; {advice}",))
 
 
 def _columns_of(source: Origin) -> tuple[str, ...]:

@@ -18,14 +18,14 @@ from streams.core.errors import Misconfigured
 def read(path: Path, mapping: Mapping | None = None) -> Iterator[Row]:
     """The messages of a file, in its order, in constant memory (lookups aside).
 
-    JSON Lines without a mapping are passed on line by line, as they are. CSV and Parquet need a mapping. What
-    is wrong with the file or its fit to the mapping raises Misconfigured at the first `next`, all at once; a
-    file that breaks off raises it there, after all rows before.
+    JSON Lines for which the mapping has no section are passed on line by line, as they are. CSV and Parquet need
+    one. What is wrong with the file or its fit to the mapping raises Misconfigured at the first `next`, all at
+    once; a file that breaks off raises it there, after all rows before.
     """
-    if mapping is None:
-        yield from _untouched(path)
+    section = mapping.section(path) if mapping else None
+    if mapping is None or section is None:
+        yield from _untouched(path, mapping)
         return
-    section = mapping.section(path)
     wanted = section.columns()
     table = open_table(path, section, frozenset(wanted))
     faults = missing_columns(mapping, path, table, wanted)
@@ -36,9 +36,11 @@ def read(path: Path, mapping: Mapping | None = None) -> Iterator[Row]:
         yield from mapper.rows(record)
 
 
-def _untouched(path: Path) -> Iterator[Row]:
+def _untouched(path: Path, mapping: Mapping | None) -> Iterator[Row]:
     found = format_of(path)
     if found is not Format.JSON_LINES:
+        if mapping:
+            raise mapping.no_section(path)
         advice = "give --mapping FILE (its language is told in connectors/sources/files/README.md)"
         raise Misconfigured((f"{path}: {found} needs a mapping of its columns to messages; {advice}",))
     yield from json_table.messages(path)

@@ -6,7 +6,7 @@ itself is in the timeline. A membership has at most one waiting message a campai
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from streams.core.definitions import Trigger
@@ -57,6 +57,11 @@ def take_reversed(profile: Profile, segment: str, *, entered: bool) -> list[Held
     """Take off the rows whose occasion is undone by a change the other way."""
     undone = Trigger.EXITED if entered else Trigger.ENTERED
     return _take(profile, lambda row: row.segment == segment and row.kind is undone)
+
+
+def take_strayed(profile: Profile, segments: Mapping[str, str]) -> list[HeldMessage]:
+    """Take off the rows of campaigns that have another segment now; `segments`: each campaign's."""
+    return _take(profile, lambda row: segments.get(row.campaign, row.segment) != row.segment)
 
 
 def rows(profile: Profile) -> list[HeldMessage]:

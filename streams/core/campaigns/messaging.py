@@ -29,6 +29,7 @@ from streams.core.profile import Profile
 
 OLDEST_REPLAYED = DAY_MS
 REENTERED, LEFT = "entered again while held", "left the segment while held"
+STRAYED = "its campaign got another segment while held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
         if not entered:
             profile.told.pop(answer_key(row.campaign, row.channel), None)
         sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, reason, at))
+    return sends
+
+
+def undo_strayed(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """An edit gave campaigns another segment: what waits for the former is dropped. The new one's members are present."""
+    segments = {campaign.id: campaign.segment for campaign in context.plan.definitions.campaigns}
+    sends: list[Sent] = []
+    for row in holding.take_strayed(profile, segments):
+        profile.told.pop(answer_key(row.campaign, row.channel), None)
+        sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, STRAYED, at))
     return sends
 
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from streams.core.campaigns import caps
+from streams.core.campaigns import caps, holding
 from streams.core.campaigns.activations import Cause
 from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
-from streams.core.campaigns.messaging import Occasion, messages, release, undo
+from streams.core.campaigns.messaging import Occasion, messages, release, undo, undo_strayed
 from streams.core.campaigns.told import campaign_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
@@ -85,6 +85,9 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
     Members of the segment of a campaign that went live are activated, unless a press will come to them; what has ended, was
     deleted or is no longer permitted is taken back."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
+    if profile.held:
+        remember(profile, undoings := undo_strayed(context, profile, at) + _undo_inherited(profile, at))
+        sends += undoings
     for campaign in live(context, at):
         if _is_waiting(context, profile, campaign):
             sends += update_audiences(context, profile, campaign, Cause(at, "campaign live"), may_enter=False)
@@ -94,6 +97,12 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
     caps.forget(profile, defined)
     profile.decided = {key: said for key, said in profile.decided.items() if campaign_of(key) in defined}
     return sends + take_back(context, profile, at)
+
+
+def _undo_inherited(profile: Profile, at: int) -> list[Sent]:
+    """What waited with an absorbed part for a membership that the whole never had: no crossing says that it is over."""
+    return [sent for segment in sorted({row.segment for row in holding.rows(profile)})
+            for sent in undo(profile, segment, at, entered=segment in profile.members)]
 
 
 def release_held(context: Context, profile: Profile, at: int) -> list[Sent]:
@@ -142,9 +151,11 @@ def _answer_each(context: Context, profile: Profile, campaign: Campaign, event: 
 
 
 def _activate_present(context: Context, profile: Profile, campaign: Campaign, at: int) -> list[Sent]:
-    sends = update_audiences(context, profile, campaign, Cause(at, "campaign live"))
+    """Whoever leaves at this very instant is not present: their timer comes after what the instant brings."""
+    is_present = not is_leaving(context.plan, profile, campaign.segment, at)
+    sends = update_audiences(context, profile, campaign, Cause(at, "campaign live"), may_enter=is_present)
     member = profile.members.get(campaign.segment)
-    if member and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
+    if member and is_present and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
         sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[BECAUSE], None, at))
     return sends
 
