@@ -14,7 +14,6 @@ from __future__ import annotations
 import random
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -35,7 +34,7 @@ from streams.definitions import load_folder
 from streams.definitions.faults import no_such
 from streams.definitions.inlined import by_key
 from streams.definitions.lists import as_bytes
-from streams.definitions.members import NoIdentifier, identifier_of
+from streams.definitions.members import meant
 from streams.memory import MemoryStore
 from streams.moments import Moment, Span, moment, received_at, span
 from streams.task import Task, TaskSettings
@@ -174,8 +173,7 @@ class Pipeline:
 
     def profile(self, identifier: str) -> dict[str, Json] | None:
         """The 360 view of whoever has this identifier now, however it is spelled; None if nobody has."""
-        with suppress(NoIdentifier):
-            identifier = identifier_of(identifier)
+        identifier = meant(identifier)
         for profile in self.profiles():
             if identifier in profile.identifiers:
                 return view(self.plan, profile, self.now)

@@ -34,13 +34,18 @@ def identifier_of(written: Json) -> str:
     return f"{namespace}:{_phone(value) if namespace == 'phone' else value}"
 
 
+def normalised(written: str) -> str | None:
+    """The identifier as messages that name it have it; None where no message could."""
+    try:
+        return identifier_of(written)
+    except NoIdentifier:
+        return None
+
+
 def meant(text: str) -> str:
     """For looking somebody up: whoever asks for Jane@Example.com means jane@example.com. A text that is no identifier stays
     as it is."""
-    try:
-        return identifier_of(text)
-    except NoIdentifier:
-        return text
+    return normalised(text) or text
 
 
 def _phone(value: str) -> str:

@@ -16,7 +16,7 @@ from streams.core.press import Pressed
 from streams.core.redaction import Redaction
 from streams.core.requests import Asked, Split
 from streams.core.tables import Entry
-from streams.definitions.members import NoIdentifier, identifier_of
+from streams.definitions.members import normalised
 from streams.definitions.phones import phone_number
 from streams.task.publishing import document_of
 from streams.task.wire import Applied, Revise, Staged, Taken, Wired
@@ -164,7 +164,4 @@ def _short(reason: str | None) -> str | None:
 
 def _named(written: str) -> str:
     """The identifier as messages give it, whatever is blocked today; empty if no message could have it."""
-    try:
-        return identifier_of(written)
-    except NoIdentifier:
-        return ""
+    return normalised(written) or ""

@@ -22,7 +22,7 @@ from connectors.sources.feedback import Feedback, Reason, Signal, application, s
 from connectors.sources.feedback.reports import read_report
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured, Retryable
-from streams.runtime.beside.feedback import normalised
+from streams.definitions.members import normalised
 from tests.connectors.recording import activation
 from tests.connectors.serving import served
 

@@ -11,7 +11,7 @@ from connectors.sources.feedback import Feedback, Senders, Signal, application, 
 from streams.core.errors import Retryable
 from streams.core.values import Json
 from streams.definitions import build
-from streams.definitions.members import NoIdentifier, identifier_of
+from streams.definitions.members import normalised
 from streams.runtime.beside.following import DestinationsFollower, Documents
 from streams.runtime.beside.listening import Address, listening, stopping
 from streams.runtime.beside.writer import Writer
@@ -31,14 +31,6 @@ def request_of(signal: Signal, at: int) -> dict[str, Json]:
     """The same feedback makes the same request, however often it comes."""
     return request("suppress", signal.identifier, request_id=signal.id, source=f"feedback:{signal.source}", at=at,
                    reason=signal.reason.value)
-
-
-def normalised(identifier: str) -> str | None:
-    """The identifier as messages that name it have it; None where no message could."""
-    try:
-        return identifier_of(identifier)
-    except NoIdentifier:
-        return None
 
 
 class Requests:
