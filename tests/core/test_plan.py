@@ -108,6 +108,7 @@ def test_a_source_hears_an_event_once_however_many_patterns_match() -> None:
     (Performed(match=on("A", where=(where("p", "within_last", 5),))), 10_000, False),
     (LastPerformed(match=on("A")), 1, True),
     (Sequence(steps=(on("A"), on("B"))), 10_000, False),
+    (Sequence(steps=(on("A", where=(where("p", "within_last", 5),)), on("B"))), 2_000, False),
     (Aggregate(match=on("A"), function=Function.SUM, property=("p",), comparison=compare("gt", 1)), 43, True),
     (Aggregate(match=on("A"), function=Function.SUM, property=("p",), comparison=compare("gt", 1), window=Window(within=9)),
      10_000, False),
