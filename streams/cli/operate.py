@@ -84,7 +84,9 @@ def _run_workers(options: argparse.Namespace) -> int:
 
 def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int:
     """Worker processes side by side, each with variables of `its_own`; all end with the first, and the
-    exit code is its own, 128 and the signal's number where one ended it."""
+    exit code is its own, 128 and the signal's number where one ended it. They end too if this process is killed."""
+    from streams.runtime.broker.process import watched
+
     children: list[subprocess.Popen[bytes]] = []
     asked = threading.Event()
 
@@ -99,18 +101,29 @@ def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int
     children += (subprocess.Popen(command, env=variables | its_own(settings, number)) for number in range(count))
     if asked.is_set():  # while not all of them were there
         stop()
-    pid, status = os.wait()
+    watchdogs = [watched(child) for child in children]
+    pid, status = _first_end(children)
     others = [child for child in children if child.pid != pid]
     for child in others:
         child.terminate()
     for child in others:
         child.wait()
+    for watchdog in watchdogs:
+        watchdog.wait()
     code = os.waitstatus_to_exitcode(status)
     if asked.is_set() and code == -signal.SIGTERM:
         return 0  # it had not begun yet
     if code:
         _tell(f"a worker ended with {f'exit code {code}' if code > 0 else signal.Signals(-code).name}; all are stopped")
     return code if code >= 0 else 128 - code
+
+
+def _first_end(children: list[subprocess.Popen[bytes]]) -> tuple[int, int]:
+    """Which of them ended first, and how."""
+    while True:
+        pid, status = os.wait()
+        if any(child.pid == pid for child in children):
+            return pid, status
 
 
 def its_own(settings: Settings, number: int) -> dict[str, str]:

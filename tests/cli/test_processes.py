@@ -53,7 +53,9 @@ def test_workers_end_with_the_first_that_ends_and_say_so(tmp_path: Path) -> None
 STOPPED_AT_ONCE = """
 import os, signal, subprocess, sys
 from streams.cli import operate
+from streams.runtime.broker import process
 from streams.runtime.settings import Settings
+process.watched = lambda worker: worker
 begun = []
 def begin(*_, **__):
     begun.append(START([sys.executable, "-c", "import time; time.sleep(60)"]))

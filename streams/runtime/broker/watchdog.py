@@ -1,4 +1,4 @@
-"""Ends the embedded broker when the process that started it is gone, also after `kill -9`: no orphans.
+"""Ends the embedded broker, or a worker, when the process that started it is gone, also after `kill -9`: no orphans.
 
 Why not PR_SET_PDEATHSIG: it is Linux only and fires when the starting *thread* ends, which is wrong for a
 broker started from an executor. Why not a pipe: children forked by the parent would hold its other end open.

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any, BinaryIO
 
 import faust
@@ -27,7 +28,7 @@ from streams.runtime.plugs.recovery import TaskTables
 from streams.runtime.plugs.tables import CommittedTable
 from streams.runtime.plugs.transport import BatchSchema, BatchTransport
 from streams.runtime.settings import Settings
-from streams.runtime.state.claim import claim
+from streams.runtime.state.claim import Taken, claim
 from streams.runtime.status.console import Shared
 from streams.runtime.status.instruments import Instruments
 from streams.runtime.status.sites import own_sites
@@ -42,6 +43,8 @@ from streams.topology import GROUPS, INPUTS, STAGES, TABLES, topics_of
 
 log = logging.getLogger(__name__)
 
+LET_GO_WITHIN = 15.0
+"""Seconds for which a worker that starts waits for one that ends in the same folder: a supervisor may be quicker."""
 Token = tuple[Any, EventT[Any]]
 """The stream a batch came through, and its event there."""
 
@@ -92,7 +95,7 @@ class AudienceApp(faust.App):
 
     async def on_first_start(self) -> None:
         try:
-            self._claim = claim(self.settings)
+            self._claim = await _claimed(self.settings)
             refuse_taken(self.settings)
             await super().on_first_start()
             created = await asyncio.get_running_loop().run_in_executor(None, ensure_topics, self.settings)
@@ -125,6 +128,18 @@ class AudienceApp(faust.App):
     def _acknowledge(self, tokens: list[Token]) -> None:
         """From a task's thread; Faust's acknowledgements belong to the loop."""
         asyncio.run_coroutine_threadsafe(_acknowledge(tokens), self.loop)
+
+
+async def _claimed(settings: Settings) -> BinaryIO:
+    """The folder, once a worker that is ending has let it go."""
+    deadline = monotonic() + LET_GO_WITHIN
+    while True:
+        try:
+            return claim(settings)
+        except Taken:
+            if monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
 
 
 async def _acknowledge(tokens: list[Token]) -> None:
