@@ -4,9 +4,9 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def damage_largest_file(folder: Path) -> None:
-    """Changes a byte in the middle of its largest file of rows. It must be closed."""
+def damage_largest_file(folder: Path, place: bytes = b"") -> None:
+    """Changes a byte of its largest file of rows, in `place` or in the middle. It must be closed."""
     largest = max(folder.glob("*.sst"), key=lambda path: path.stat().st_size)
     rows = bytearray(largest.read_bytes())
-    rows[len(rows) // 2] ^= 0xFF
+    rows[rows.index(place) if place else len(rows) // 2] ^= 0xFF
     largest.write_bytes(rows)

@@ -126,11 +126,14 @@ def test_between_two_attempts_to_fence_it_is_asked_whether_it_was_called_off(mon
     assert len(attempts) == 2
 
 
-def test_offsets_are_committed_with_the_transaction_and_not_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offsets_are_committed_with_the_transaction_once_its_records_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
 
     class Noting:
         """A producer that does what is asked."""
+
+        def flush(self, _within: float) -> None:
+            calls.append("flush")
 
         def send_offsets_to_transaction(self, positions: list[TopicPartition], *_: object) -> None:
             calls.extend((each.topic, each.partition, each.offset, each.metadata) for each in positions)
@@ -141,7 +144,7 @@ def test_offsets_are_committed_with_the_transaction_and_not_by_themselves(monkey
     log = KafkaLog(Settings.read({"AUDIENCE_BROKER": "127.0.0.1:9"}), 3)
     monkeypatch.setattr(log, "_producer", Noting())
     log.commit({HITS: 7}, 1_000)
-    assert calls == [(HITS, 3, 7, "1000"), "commit"]
+    assert calls == ["flush", (HITS, 3, 7, "1000"), "commit"]
 
 
 def test_a_record_that_no_transaction_takes_any_more_is_no_bug() -> None:

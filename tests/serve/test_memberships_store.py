@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,19 @@ def test_a_row_that_cannot_be_read_ends_the_process_and_the_next_start_reads_ane
     assert [each.code for each in told if isinstance(each, Stop)] == [Exit.DISK]
     store.close()
     assert opened(tmp_path).positions() == {}
+
+
+@pytest.mark.parametrize("place", [b"an-id", b"cookie:00000"])
+def test_where_it_stood_may_be_what_cannot_be_read(tmp_path: Path, place: bytes) -> None:
+    """Positions and the topic's id lie at the end of the file, the instant at which it was complete at its beginning."""
+    store = opened(tmp_path)
+    store.note_topic("an-id")
+    store.write({b"cookie:%05d" % number: os.urandom(500) for number in range(2_000)}, {0: 2_000}, 1_000)
+    store.close()
+    opened(tmp_path).close()
+    damage_largest_file(tmp_path / "copy", place)
+    with pytest.raises(Stop, match=r"could not be read: Corruption: .* the next start reads the topic anew") as end:
+        opened(tmp_path).topic_id()
+    assert end.value.code == Exit.DISK
+    shutil.copytree(tmp_path / "copy", tmp_path / "later" / "copy")  # as another process finds it: without our lock
+    assert opened(tmp_path / "later").positions() == {}

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from rocksdict import Rdict, WriteBatch
 
@@ -19,6 +19,7 @@ from streams.runtime.state.damage import is_damage, note_damage, refuse_damaged
 from streams.runtime.state.memory import Memory
 from streams.topology import TOMBSTONES_LAST
 
+T = TypeVar("T")
 USABLE_FOR_MS = TOMBSTONES_LAST // 2 // timedelta(milliseconds=1)
 """An older copy is discarded: compaction may have dropped tombstones that it has not seen."""
 ROW, POSITION, CURRENT_AT, TOPIC_ID = b"i", b"p", b"c", b"t"
@@ -44,11 +45,10 @@ class MembershipsStore:
         """The JSON row of each identifier, in order; None where there is none."""
         keys: list[Any] = [ROW + identifier.encode() for identifier in identifiers]
         try:
-            return cast("list[bytes | None]", self._database.get(keys))
-        except Exception as failure:
-            found = self._unreadable(failure)
-            self._fail(found)
-            raise found from failure
+            return cast("list[bytes | None]", self._read(lambda: self._database.get(keys)))
+        except Stop as unreadable:
+            self._fail(unreadable)
+            raise
 
     def rows(self) -> Iterator[bytes]:
         """Every JSON row, by identifier, in the order of their bytes."""
@@ -57,7 +57,7 @@ class MembershipsStore:
         while cursor.valid() and cursor.key().startswith(ROW):
             yield cursor.value()
             cursor.next()
-        cursor.status()
+        self._read(cursor.status)
 
     def positions(self) -> dict[int, int]:
         """The offset to go on from, by partition; a partition never read is left out."""
@@ -67,6 +67,7 @@ class MembershipsStore:
         while cursor.valid() and cursor.key().startswith(POSITION) and cursor.key() != POSITION:
             found[_PARTITION.unpack(cursor.key()[1:])[0]] = _NUMBER.unpack(cursor.value())[0]
             cursor.next()
+        self._read(cursor.status)
         return found
 
     def write(self, rows: Mapping[bytes, bytes | None], positions: Mapping[int, int], current_at: int | None) -> None:
@@ -82,21 +83,17 @@ class MembershipsStore:
             batch.put(POSITION + _PARTITION.pack(partition), _NUMBER.pack(offset))
         if current_at is not None:
             batch.put(CURRENT_AT, _NUMBER.pack(current_at))
-        try:
-            self._database.write(batch)
-        except Exception as failure:
-            if is_damage(failure):
-                raise self._unreadable(failure) from failure
-            raise Stop(Exit.DISK, f"The copy of the memberships in {self.folder} could not be written: {failure}. Is the "
-                       "disk full? Make room and start again: it goes on where it stood") from failure
+        self._write(batch)
 
     def topic_id(self) -> str:
         """Kafka's id of the topic that the copy is of; empty if it was never noted."""
-        return (self._database.get(TOPIC_ID) or b"").decode()
+        return (self._value(TOPIC_ID) or b"").decode()
 
     def note_topic(self, topic_id: str) -> None:
-        """Until the copy is discarded."""
-        self._database.put(TOPIC_ID, topic_id.encode())
+        """Until the copy is discarded. Stop(DISK) as `write`."""
+        batch = WriteBatch(raw_mode=True)
+        batch.put(TOPIC_ID, topic_id.encode())
+        self._write(batch)
 
     def discard(self) -> None:
         """Begins again with nothing; the topic has it all. Compacted at once, so that who was erased is not on the disk."""
@@ -123,6 +120,25 @@ class MembershipsStore:
             shutil.rmtree(self.folder)
             self._database = Rdict(str(self.folder), self._memory.options())
 
+    def _write(self, batch: WriteBatch) -> None:
+        try:
+            self._database.write(batch)
+        except Exception as failure:
+            if is_damage(failure):
+                raise self._unreadable(failure) from failure
+            raise Stop(Exit.DISK, f"The copy of the memberships in {self.folder} could not be written: {failure}. Is the "
+                       "disk full? Make room and start again: it goes on where it stood") from failure
+
+    def _read(self, read: Callable[[], T]) -> T:
+        """Stop(DISK) if it cannot be read."""
+        try:
+            return read()
+        except Exception as failure:
+            raise self._unreadable(failure) from failure
+
+    def _value(self, key: bytes) -> bytes | None:
+        return cast("bytes | None", self._read(lambda: self._database.get(key)))
+
     def _unreadable(self, failure: Exception) -> Stop:
         if is_damage(failure):
             note_damage(self.folder)
@@ -130,5 +146,5 @@ class MembershipsStore:
                     "next start reads the topic anew; if that happens again, look at the disk")
 
     def _current_at(self) -> int:
-        found = self._database.get(CURRENT_AT)
+        found = self._value(CURRENT_AT)
         return int(_NUMBER.unpack(found)[0]) if found else 0

@@ -1,7 +1,7 @@
 """Brings a store up to the end of its changelog, in bulk.
 
 Called after fencing, so the end stands still: the former owner's last transaction is settled and nobody
-else may begin one. Records go straight from librdkafka into WriteBatches, 20,000 at a time; Faust's own
+else may begin one. Records go straight from librdkafka into WriteBatches, thousands at a time; Faust's own
 recovery, a Python message each, does 4,000 records/s.
 """
 from __future__ import annotations
