@@ -168,7 +168,7 @@ def content(world: World) -> dict[tuple[str, bytes], bytes]:
     return {(table, key): value for table in TABLES for key, value in store.scan(table, b"\x02", b"\xff" * 8, 1 << 30)}
 
 
-def unit_of(world: World, scissors: Scissors) -> UnitOfWork:
+def unit_of(world: World, scissors: Scissors, mark: Change | None = None) -> UnitOfWork:
     """A worker's task, not yet taken over."""
     state = WorldState(world, scissors)
 
@@ -177,7 +177,8 @@ def unit_of(world: World, scissors: Scissors) -> UnitOfWork:
         scissors.cut("restore")
         state.write(world.changelog[state.position:], len(world.changelog), wall=0)
 
-    return UnitOfWork(log=WorldLog(world, scissors), state=state, restore=restore, new_processor=world.new_processor)
+    return UnitOfWork(
+        log=WorldLog(world, scissors), state=state, restore=restore, new_processor=world.new_processor, mark=mark)
 
 
 def step(world: World, unit: UnitOfWork, size: int, scissors: Scissors | None = None) -> bool:

@@ -178,8 +178,11 @@ def test_what_only_a_delivery_needs_is_said_and_refuses_nothing(
     assert ("nothing could be delivered, which" in said, 'unknown node "evryone"' in said) == (not status, bool(status))
 
 
-def test_a_secret_in_clear_text_is_refused_here_too(world: Path, tmp_path: Path) -> None:
-    (tmp_path / "d.yaml").write_text("kind: destination\nid: d\nchannel: sms\nconnector: http\nsettings: {token: hush}\n")
+@pytest.mark.parametrize("stated", ["connector: http\nsettings: {token: hush}", "connector: htpt\nsettings: {}"])
+def test_a_secret_in_clear_text_is_refused_here_too_and_so_is_a_connector_that_there_is_not(
+    world: Path, tmp_path: Path, stated: str,
+) -> None:
+    (tmp_path / "d.yaml").write_text(f"kind: destination\nid: d\nchannel: sms\n{stated}\n")
     assert cli.main(["backtest", str(world / "events.jsonl"), "--definitions", str(tmp_path), "--output",
                      str(world / "said")]) == 1
 

@@ -109,6 +109,16 @@ def test_l6_of_two_withdrawals_under_way_the_later_one_holds_too() -> None:
     assert audience(pipeline) == set() and marks(pipeline) == []
 
 
+def test_l6_an_older_withdrawal_that_comes_after_a_newer_one_takes_nothing_off_it() -> None:
+    pipeline = begun()
+    comes_home(pipeline, message(6, granted=False, event="Other", context=DEVICE))
+    comes_home(pipeline, message(7, granted=False, late=4, event="Other", context=DEVICE))
+    comes_home(pipeline, message(8, granted=True, late=3))
+    assert audience(pipeline) == set() and not pipeline.activations("email")
+    pipeline._drain()
+    assert audience(pipeline) == set() and marks(pipeline) == []
+
+
 def test_a_late_withdrawal_under_way_withdraws_no_later_grant() -> None:
     pipeline = begun()
     comes_home(pipeline, message(3, granted=False, late=3, event="Other", context=DEVICE))

@@ -12,6 +12,8 @@ from itertools import count
 import pytest
 
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.state.marks import mark_of
+from streams.runtime.work.unit_of_work import Batch
 from streams.unit import Inbound, Outcome
 from tests.kafka.counting import HITS, Counting
 from tests.kafka.shop import POISON, Answer
@@ -138,3 +140,34 @@ def _once_at(moment: int, action: Callable[[], object]) -> Callable[[], None]:
                 return
 
     return meanwhile
+
+
+def test_a_state_is_marked_by_its_first_change_and_so_is_what_is_rebuilt_from_its_changelog() -> None:
+    world, answer = history()
+    unit = unit_of(world, Scissors(), mark_of("one"))
+    unit.take_over()
+    unit.run(Batch(offsets={HITS: 0}, acknowledge=lambda: None), world.wall, timers_until=-1)
+    assert world.changelog == [], "offsets alone are no state"
+    world.aborts = 1
+    while step(world, unit, 3):
+        pass
+    assert world.changelog.count(mark_of("one")) == 1
+    world.lose_disk()
+    with pytest.raises(Stop, match="AUDIENCE_PROFILE_KEY is not the one") as end:
+        unit_of(world, Scissors(), mark_of("two")).take_over()
+    assert end.value.code is Exit.MISCONFIGURED
+    unit_of(world, Scissors(), mark_of("one")).take_over()
+    assert_exact(world, answer)
+
+
+def test_a_state_from_before_there_were_marks_gets_one() -> None:
+    world, answer = history()
+    before = unit_of(world, Scissors())
+    before.take_over()
+    step(world, before, 3)
+    after = unit_of(world, Scissors(), mark_of("one"))
+    after.take_over()
+    while step(world, after, 3):
+        pass
+    assert world.changelog.count(mark_of("one")) == 1
+    assert_exact(world, answer)

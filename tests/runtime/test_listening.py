@@ -105,6 +105,17 @@ def test_whose_request_is_under_way_is_not_closed_before_who_was_silent_longer(m
     visit(wait)
 
 
+def test_connections_that_were_closed_count_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST", 3)
+
+    def come_and_go(there: Visitors) -> None:
+        idle = there.opened(b"")
+        assert all(there.is_answered() for _ in range(9))
+        assert said(idle, HALF + END) == b"200"
+
+    visit(come_and_go)
+
+
 def test_kafka_and_files_are_left_descriptors() -> None:
     assert connections.most_connections() <= 1_000
     with ExitStack() as stack:

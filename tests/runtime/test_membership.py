@@ -1,14 +1,19 @@
 """The overrides of private names: they hold for the aiokafka that is pinned, or this says so."""
 from __future__ import annotations
 
+import asyncio
 import inspect
+from collections.abc import Callable, Coroutine
 from importlib.metadata import version
+from types import SimpleNamespace
 
 import aiokafka
+import pytest
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from streams.runtime.plugs.membership import NOTHING_TO_FETCH
+from streams.runtime.exits import Exit, Stop
+from streams.runtime.plugs.membership import NOTHING_TO_FETCH, MemberOnly
 
 
 def test_the_pinned_aiokafka_asks_its_fetcher_for_five_things_in_this_order() -> None:
@@ -28,3 +33,41 @@ def test_whatever_ends_a_membership_goes_through_one_call_or_ends_the_coordinati
     source = inspect.getsource(GroupCoordinator)
     assert source.count("await self._push_error_to_user(") == 2 and "def _push_error_to_user(self, exc)" in source
     assert "self._coordination_task = create_task(self._coordination_routine())" in source
+
+
+async def _fails() -> None:
+    raise AssertionError("no assignment is there")
+
+
+async def _lasts() -> None:
+    await asyncio.sleep(60)
+
+
+async def _ends() -> None:
+    pass
+
+
+@pytest.mark.parametrize(("coordination", "said"), [(_fails, ["no assignment is there"]), (_lasts, []), (_ends, [])])
+def test_a_coordination_that_fails_ends_the_worker_and_one_that_is_ended_does_not(
+    coordination: Callable[[], Coroutine[None, None, None]], said: list[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is nobody's task to wait for: the worker would stand there, a member of nothing."""
+    told: list[BaseException] = []
+
+    async def start(consumer: MemberOnly) -> None:
+        consumer._fetcher = SimpleNamespace()
+        consumer._coordinator = SimpleNamespace(_coordination_task=asyncio.create_task(coordination()))
+
+    async def run() -> None:
+        consumer = MemberOnly.__new__(MemberOnly)
+        consumer._closed = True  # nothing to be closed when it goes
+        await consumer.start()
+        task = consumer._coordinator._coordination_task
+        task.get_loop().call_later(0.05, task.cancel)
+        await asyncio.gather(task, return_exceptions=True)
+
+    monkeypatch.setattr(aiokafka.AIOKafkaConsumer, "start", start)
+    monkeypatch.setattr(MemberOnly, "fail", staticmethod(told.append))
+    asyncio.run(run())
+    assert [str(each).rpartition(": ")[2] for each in told] == said
+    assert all(isinstance(each, Stop) and each.code is Exit.BROKER for each in told)

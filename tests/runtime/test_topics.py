@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, Uuid
 
 from streams.core.errors import Misconfigured, Unreachable
 from streams.runtime.kafka import topics
@@ -99,3 +99,18 @@ def test_l7_who_is_erased_must_not_be_kept_for_ever(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None, retention_ms="-1"))
     with pytest.raises(Misconfigured, match=r"Topic events\.hits has retention\.ms=-1, expected a time"):
         topics.check_topics(SETTINGS)
+
+
+def test_a_topic_without_an_id_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else all would be one, and each another than before once the cluster is upgraded: workers refused their states."""
+    class Describing:
+        def __init__(self, found: Uuid) -> None:
+            self._answer = Future[Any]()
+            self._answer.set_result(SimpleNamespace(topic_id=found))
+
+        def describe_topics(self, _: Any, request_timeout: float) -> Mapping[str, Future[Any]]:
+            return {"t": self._answer}
+
+    for found, said in ((Uuid(0, 0), ""), (Uuid(1, 2), str(Uuid(1, 2)))):
+        monkeypatch.setattr(topics, "_admin", lambda settings, found=found: Describing(found))
+        assert topics.topic_id(SETTINGS, "t") == said

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 10.0
 """Seconds for one answer of the broker: one that was started a moment ago is waited for."""
+NO_ID = "A" * 22
+"""A topic id of zeros, in base 64."""
 SETTLED_WITHIN = 30.0
 """Seconds for a cluster to have a controller again, and for what that decides to reach each broker."""
 SAY_AFTER = 2.0
@@ -83,13 +85,14 @@ def _refuse(faults: Iterable[str]) -> None:
 
 
 def topic_id(settings: Settings, on_cluster: str) -> str:
-    """What Kafka tells a topic from a later one of the same name by; empty where it does not say."""
+    """What Kafka tells a topic from a later one of the same name by; empty where it does not say: a cluster older than 2.8
+    has `NO_ID` for all of them, and gives them ids when it is upgraded."""
     admin = _admin(settings)  # the answer dies with its client
     try:
         found = admin.describe_topics(TopicCollection([on_cluster]), request_timeout=CALL)[on_cluster].result(CALL)
     except (KafkaException, TimeoutError):
         return ""
-    return str(found.topic_id)
+    return str(found.topic_id).replace(NO_ID, "")
 
 
 def _admin(settings: Settings) -> AdminClient:
