@@ -9,8 +9,8 @@ from streams.core.values import Json
 
 
 def by_key(given: Mapping[str, Json] | Iterable[Json]) -> dict[str, Json]:
-    """Document by `kind/id`. Raises Misconfigured if two of a list have the same; what else is wrong with a document is
-    found where it is built, which names it by this key."""
+    """Document by `kind/id`. Raises Misconfigured if one of a list has none, or two have the same; what else is wrong with a
+    document is found where it is built, which names it by this key."""
     if isinstance(given, Mapping):
         if "kind" not in given:
             return dict(given)
@@ -27,4 +27,7 @@ def by_key(given: Mapping[str, Json] | Iterable[Json]) -> dict[str, Json]:
 def _key(document: Json) -> str:
     if not isinstance(document, Mapping):
         raise Misconfigured((f"a document is {type(document).__name__}; expected a dict with kind and id",))
-    return f"{document.get('kind')}/{document.get('id')}"
+    for field in ("kind", "id"):
+        if document.get(field) is None:
+            raise Misconfigured((f"a document has no {field}; expected {{'kind': …, 'id': …}} with what else it says",))
+    return f"{document['kind']}/{document['id']}"

@@ -123,9 +123,10 @@ def test_definitions_as_values(given: Any) -> None:
 
 
 @pytest.mark.parametrize(("given", "fault"), [
+    ([{"kind": "segment"}, {"kind": "segment"}], "a document has no id"),
     ([S, {**S, "rule": {"everyone": {}}}], "segment/s a second time; expected each id once within its kind"),
     (["kind: segment"], "a document is str; expected a dict with kind and id"),
-    ([{"id": "s"}], "None/s: no kind; expected the field kind"),
+    ([{"id": "s"}], "a document has no kind"),
     ([{**S, "rule": {"evryone": {}}}], 'segment/s: unknown node "evryone" in rule')])
 def test_definitions_as_values_that_are_refused(given: Any, fault: str) -> None:
     with pytest.raises(Misconfigured, match=re.escape(fault)):

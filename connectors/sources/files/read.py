@@ -13,14 +13,16 @@ from connectors.sources.files.mapping import Mapping
 from connectors.sources.files.row import Row
 from connectors.sources.files.tables import missing_columns, open_table
 from streams.core.errors import Misconfigured
+from streams.core.intake import KINDS
 
 
 def read(path: Path, mapping: Mapping | None = None) -> Iterator[Row]:
     """The messages of a file, in its order, in constant memory (lookups aside).
 
-    JSON Lines for which the mapping has no section are passed on line by line, as they are. CSV and Parquet need
-    one. What is wrong with the file or its fit to the mapping raises Misconfigured at the first `next`, all at
-    once; a file that breaks off raises it there, after all rows before.
+    JSON Lines for which the mapping has no section are passed on line by line, as they are, if the first one is a
+    message: rows of a table would all be dead letters. CSV and Parquet need a section. What is wrong with the file
+    or its fit to the mapping raises Misconfigured at the first `next`, all at once; a file that breaks off raises it
+    there, after all rows before.
     """
     section = mapping.section(path) if mapping else None
     if mapping is None or section is None:
@@ -43,4 +45,7 @@ def _untouched(path: Path, mapping: Mapping | None) -> Iterator[Row]:
             raise mapping.no_section(path)
         advice = "give --mapping FILE (its language is told in connectors/sources/files/README.md)"
         raise Misconfigured((f"{path}: {found} needs a mapping of its columns to messages; {advice}",))
-    yield from json_table.messages(path)
+    for place, row in enumerate(json_table.messages(path)):
+        if mapping and place == 0 and (row.message or {}).get("type") not in KINDS:
+            raise mapping.no_section(path)
+        yield row

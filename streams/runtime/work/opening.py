@@ -9,6 +9,7 @@ from pathlib import Path
 
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import topic_id
+from streams.runtime.processor import profile_key
 from streams.runtime.settings import Settings
 from streams.runtime.state.claim import claim
 from streams.runtime.state.marks import keep_to, mark_of
@@ -17,7 +18,6 @@ from streams.runtime.state.restore import RestoreProgress, Superseded, restore
 from streams.runtime.state.store import TaskStore
 from streams.runtime.work.kafka_log import KafkaLog
 from streams.runtime.work.unit_of_work import UnitOfWork
-from streams.task.settings import DEVELOPMENT_KEY
 from streams.unit import Processor, Store
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Opening:
             log=kafka, state=state,
             restore=lambda: self._restore(kafka, state, partition, is_called_off),
             new_processor=lambda store: self._new_processor(partition, self.settings.partitions, store),
-            mark=mark_of(self.settings.profile_key or DEVELOPMENT_KEY),
+            mark=mark_of(profile_key(self.settings)),
         )
         try:
             unit.take_over()
