@@ -274,11 +274,12 @@ def test_json_lines_that_no_document_is_for_are_messages_as_they_are(write: Writ
     assert [row.message for row in rows] == [{"type": "track"}]
 
 
-def test_rows_that_are_no_messages_are_for_a_document_whose_pattern_was_mistyped(write: Write) -> None:
+@pytest.mark.parametrize("row", ['{"order": 1}', '{"type": "sale"}', "rubbish"])
+def test_rows_that_are_no_messages_are_for_a_document_whose_pattern_was_mistyped(write: Write, row: str) -> None:
     """As messages each would be a dead letter, and a thousand of them end the workers."""
     mapping = load(write("mapping.yaml", "file: order.jsonl\n" + HEAD))
     with pytest.raises(Misconfigured, match=r"no section is for orders.jsonl, only for 'order.jsonl'"):
-        next(read(write("orders.jsonl", '{"order": 1}\n'), mapping))
+        next(read(write("orders.jsonl", f"{row}\n"), mapping))
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, write: Write) -> None:
