@@ -27,7 +27,9 @@ class Visitors(ExitStack):
         self.port, self.begun, self.may_end = 0, Event(), Event()
 
     def opened(self, sent: bytes = HALF) -> socket.socket:
+        """One request was answered there: the connection was taken up after those that were opened before."""
         line = self.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+        assert said(line, HALF + END) == b"200"
         line.sendall(sent)
         return line
 
