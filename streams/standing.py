@@ -39,9 +39,8 @@ class PressStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a task stands. profiles: people and lone cookies; rebuilt: those of them that are up to date with the
-    definitions in force. seconds_left: of the backfill, None while there is none or its pace is not known. presses: by
-    campaign."""
+    """How a task stands. profiles: people and lone cookies; rebuilt: those of them that are up to date with the definitions
+    in force. seconds_left: of the backfill, None while there is none or its pace is not known. presses: by campaign."""
 
     profiles: int
     rebuilt: int

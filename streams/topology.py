@@ -1,9 +1,8 @@
 """What the pipeline is made of: topics, tables, stages, as data. Read this file first.
 
-Declared here once and read by everybody: the Faust app declares its agents and tables from it,
-`ensure_topics` creates what it names, `Pipeline` and the tests use the same names, `audience topics` prints
-`describe()`. Why not let each stage declare what it reads: then nobody could say what the whole is without
-running it.
+Declared here once and read by everybody: the Faust app declares its agents and tables from it, `ensure_topics` creates what
+it names, `Pipeline` and the tests use the same names, `audience topics` prints `describe()`. Why not let each stage declare
+what it reads: then nobody could say what the whole is without running it.
 """
 from __future__ import annotations
 
@@ -29,8 +28,7 @@ class Role(StrEnum):
     INTERNAL = "internal"
     OUTPUT = "output"
     BESIDE = "beside"
-    """Written and read by others (connectors, console); declared so that it is created and checked with
-    the rest."""
+    """Written and read by others (connectors, console); declared so that it is created and checked with the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,8 +42,7 @@ class Outbound(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One write to the task's own state; `value` None deletes. It goes to the changelog and, once committed,
-    to RocksDB."""
+    """One write to the task's own state; `value` None deletes. It goes to the changelog and, once committed, to RocksDB."""
 
     table: str
     key: bytes
@@ -97,10 +96,9 @@ class Processor(Protocol):
         """Handle the records in this order, then timers that are due.
 
         `wall` is the wall clock: no record's time counts as later. `timers_until` is the instant up to which timers may
-        fire: `wall` when every input is read to its end, else the oldest instant that a record not yet handed over can
-        have. `portion` (above 0, at most 1) scales how many timers and how much background work one call takes on; without
-        `has_turn` it does no background work.
-        Raises only for bugs: bad records become dead letters.
+        fire: `wall` when every input is read to its end, else the oldest instant that a record not yet handed over can have.
+        `portion` (above 0, at most 1) scales how many timers and how much background work one call takes on; without
+        `has_turn` it does no background work. Raises only for bugs: bad records become dead letters.
         """
         ...
 

@@ -39,9 +39,8 @@ class Answer:
         return frozenset(person.identifiers for person in self.people if is_in(person, at_ms))
 
     def permits(self, identifier: str, purpose: str, since_ms: float, until_ms: float) -> bool:
-        """True if there was an instant from `since_ms` to `until_ms` at which all that had been received by
-        then permitted the purpose. An interval, because what two partitions know at an instant is not one
-        thing."""
+        """True if there was an instant from `since_ms` to `until_ms` at which all that had been received by then permitted
+        the purpose. An interval, because what two partitions know at an instant is not one thing."""
         person = self.person(identifier)
         if person is None:
             return False
@@ -50,8 +49,7 @@ class Answer:
 
 
 class Ledger:
-    """Takes note of messages as they are sent; its answer holds for those, also when the shop closes
-    early."""
+    """Takes note of messages as they are sent; its answer holds for those, also when the shop closes early."""
 
     def __init__(self) -> None:
         self._labels: Counter[Label] = Counter()
@@ -89,8 +87,7 @@ class Ledger:
 
 
 def _permitted(person: ExpectedProfile, identifier: str, purpose: str, at: float) -> bool:
-    """The newest statement, by event time, of those that had been received and were known to be this
-    person's."""
+    """The newest statement, by event time, of those that had been received and were known to be this person's."""
     received = [fact for fact in person.facts if fact.received_at <= at]
     known = _linked(identifier, received)
     stated = [fact.consent[purpose] for fact in received if purpose in fact.consent and known & set(fact.identifiers)]

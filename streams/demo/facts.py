@@ -32,9 +32,8 @@ BROKEN = frozenset({Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Lab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One thing that happened. Times are epoch ms, `event_time <= received_at`, and no two facts of a person
-    share an event time. `identifiers` are `namespace:value` as the pipeline should know them, strongest
-    first."""
+    """One thing that happened. Times are epoch ms, `event_time <= received_at`, and no two facts of a person share an event
+    time. `identifiers` are `namespace:value` as the pipeline should know them, strongest first."""
 
     received_at: int
     event_time: int

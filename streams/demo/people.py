@@ -88,8 +88,7 @@ def _person(number: int, chance: random.Random) -> Person:
 
 
 def _phone(number: int) -> str | None:
-    """A number in an exchange kept for fiction (555-0100 to 555-0199); who comes after the last one has
-    none."""
+    """A number in an exchange kept for fiction (555-0100 to 555-0199); who comes after the last one has none."""
     area, line = divmod(number, NUMBERS_AN_AREA)
     return f"+1{AREAS[area]}55501{line:02d}" if area < len(AREAS) else None
 

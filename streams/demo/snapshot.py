@@ -1,5 +1,4 @@
-"""One moment of a running demo, as plain values: what the screen shows and nothing of how it was found
-out."""
+"""One moment of a running demo, as plain values: what the screen shows and nothing of how it was found out."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -17,9 +16,8 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """`phase` is a few words ("starting Kafka", "playing"). Sizes and counts are as of
-    now; `latency` is None until something was activated. `hint` is the line that tells the person what to
-    type."""
+    """`phase` is a few words ("starting Kafka", "playing"). Sizes and counts are as of now; `latency` is None until
+    something was activated. `hint` is the line that tells the person what to type."""
 
     phase: str
     elapsed_s: float = 0.0

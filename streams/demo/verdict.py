@@ -17,8 +17,7 @@ from streams.demo.observed import Observed, SeenActivation
 from streams.demo.segments import SEGMENTS
 
 TIMER_MS = 1_000
-"""Exits and entries by time alone happen within a second, so a membership may be as of any moment of the last
-one."""
+"""Exits and entries by time alone happen within a second, so a membership may be as of any moment of the last one."""
 
 CONSENT_MS = 5_000
 """How far apart two partitions' knowledge of one person may be when a message goes out; as far as the slowest activation
@@ -137,8 +136,7 @@ def _ids(activations: tuple[SeenActivation, ...]) -> Check:
 
 
 def _turns(activations: tuple[SeenActivation, ...]) -> Check:
-    """The same change of the same identifier under two ids would be a copy that no connector could
-    recognise."""
+    """The same change of the same identifier under two ids would be a copy that no connector could recognise."""
     times = Counter((a.channel, a.campaign_id, a.segment_id, a.identifier, a.change, a.sequence) for a in activations)
     return _none("activations repeated under another id", [" ".join(map(str, key)) for key in times if times[key] > 1])
 

@@ -1,5 +1,4 @@
-"""The live view of the demo. It is handed snapshots and looks nothing up, so it can be tested without a
-pipeline.
+"""The live view of the demo. It is handed snapshots and looks nothing up, so it can be tested without a pipeline.
 
 On a terminal it redraws one screen; elsewhere (a log, a pipe) it writes a plain line now and then, because
 what is drawn over itself is unreadable in a file.
@@ -47,8 +46,7 @@ class View:
             self._live.stop()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Without a terminal: a line at each new phase, else at most every few seconds of the demo's own
-        time."""
+        """Without a terminal: a line at each new phase, else at most every few seconds of the demo's own time."""
         if self._live:
             self._live.update(screen(snapshot))
             return

@@ -125,8 +125,7 @@ def ads_on_the_web(person: Person, chance: random.Random) -> Visit:
 
 
 def ads_in_the_app(person: Person, chance: random.Random) -> Visit:
-    """Other people's apps: the advertising id is all that is seen, and nothing of whom tracking is forbidden
-    for."""
+    """Other people's apps: the advertising id is all that is seen, and nothing of whom tracking is forbidden for."""
     assert person.app
     if person.app.allows_tracking:
         yield from _ads(person, chance, Names(ad_id=person.app.advertising_id))

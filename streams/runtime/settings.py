@@ -24,8 +24,7 @@ _LINK = re.compile(r"(tcp|udp|sctp)://")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One variable. `type` is `str`, `int`, `float` or `Path`; `least` and `most` bound numbers, both
-    included."""
+    """One variable. `type` is `str`, `int`, `float` or `Path`; `least` and `most` bound numbers, both included."""
 
     variable: str
     default: str

@@ -1,5 +1,4 @@
 """From a row of a table to its messages, as a section of the mapping says."""
-
 from __future__ import annotations
 
 import json

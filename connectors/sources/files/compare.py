@@ -1,5 +1,4 @@
 """Conditions of a mapping. They are the comparisons of segments, of which a mapping knows some."""
-
 from __future__ import annotations
 
 from typing import NoReturn

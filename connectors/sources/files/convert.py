@@ -3,7 +3,6 @@
 Nothing is guessed: what is not clearly a number, a truth or a time is refused, because a revenue of 0 or an
 event in 1970 would go unnoticed for months. Reasons say what was expected and never the value.
 """
-
 from __future__ import annotations
 
 import re
@@ -57,8 +56,10 @@ def text(value: Json, zone: ZoneInfo) -> str:
             digits = format(value, "f")
             return digits.rstrip("0").removesuffix(".") if "." in digits else digits
         case Narrow():
-            raise Rejected("is a float of 32 bits or fewer, too large to keep its last digits; expected it as text or as a "
-                           "whole number, written anew from where the values come from")
+            raise Rejected(
+                "is a float of 32 bits or fewer, too large to keep its last digits; expected it as text or as a "
+                "whole number, written anew from where the values come from"
+            )
         case float() if not abs(value) < _EXACT:
             raise Rejected(f"is a number of {_EXACT:,} or more, whose last digits a float has lost; expected it as text")
         case float():

@@ -4,7 +4,6 @@ The standard library and not pyarrow: pyarrow guesses types from the first block
 7), gives no line numbers, and stops at the first row with a comma too many. Here every value is text until
 the mapping says otherwise, and one bad row is one rejected row.
 """
-
 from __future__ import annotations
 
 import csv
@@ -22,9 +21,7 @@ class CsvTable:
 
     def __init__(self, path: Path, section: Section) -> None:
         default = "\t" if ".tsv" in path.suffixes else ","
-        self._reader = csv.reader(
-            _text(path, section.encoding), delimiter=section.delimiter or default, strict=True
-        )
+        self._reader = csv.reader(_text(path, section.encoding), delimiter=section.delimiter or default, strict=True)
         self._missing = section.missing
         self.names = self._header(path)
 
@@ -42,16 +39,13 @@ class CsvTable:
                 yield self._record(line, fields)
 
     def _record(self, line: int, fields: list[str]) -> Record:
-        columns = {
-            name: field for name, field in zip(self.names, fields, strict=False) if field not in self._missing
-        }
+        columns = {name: field for name, field in zip(self.names, fields, strict=False) if field not in self._missing}
         if len(fields) == len(self.names):
             return Record(line, columns)
         return Record(
             line,
             columns,
-            f"the row has {len(fields)} fields, the header has {len(self.names)}; "
-            "is a delimiter inside a value not quoted?",
+            f"the row has {len(fields)} fields, the header has {len(self.names)}; is a delimiter inside a value not quoted?",
         )
 
     def _header(self, path: Path) -> tuple[str, ...]:
@@ -60,14 +54,10 @@ class CsvTable:
         except csv.Error as failure:
             raise Misconfigured((f"{path}:1: the header is no CSV: {failure}",)) from failure
         if not names:
-            raise Misconfigured(
-                (f"{path}:1: no header; expected the names of the columns in the first line",)
-            )
+            raise Misconfigured((f"{path}:1: no header; expected the names of the columns in the first line",))
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise Misconfigured(
-                tuple(f"{path}:1: two columns are called '{name}'; rename one" for name in twice)
-            )
+            raise Misconfigured(tuple(f"{path}:1: two columns are called '{name}'; rename one" for name in twice))
         return tuple(names)
 
 

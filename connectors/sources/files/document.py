@@ -1,10 +1,8 @@
 """A YAML file as values that know their line, so that every fault can be told with its place.
 
-Not `yaml.safe_load`: it loses the lines, drops the first of two equal keys without a word, and reads YAML
-1.1, in which the country NO is false and the time 12:30 is 750. Scalars here are those of YAML 1.2's core
-schema.
+Not `yaml.safe_load`: it loses the lines, drops the first of two equal keys without a word, and reads YAML 1.1, in which the
+country NO is false and the time 12:30 is 750. Scalars here are those of YAML 1.2's core schema.
 """
-
 from __future__ import annotations
 
 import re
@@ -68,9 +66,7 @@ class Faults:
 
     def check(self) -> None:
         if self._found:
-            raise Misconfigured(
-                tuple(f"{self.path}:{line}: {sentence}" for line, sentence in sorted(set(self._found)))
-            )
+            raise Misconfigured(tuple(f"{self.path}:{line}: {sentence}" for line, sentence in sorted(set(self._found))))
 
 
 def documents(path: Path, faults: Faults) -> tuple[Located, ...]:

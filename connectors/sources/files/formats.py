@@ -1,5 +1,4 @@
 """Which format a file has, by its name, and its bytes, unpacked."""
-
 from __future__ import annotations
 
 import gzip
@@ -41,9 +40,7 @@ def format_of(path: Path) -> Format:
     found = SUFFIXES.get(suffix) or (Format.JSON_LINES if path.is_fifo() or path == STDIN else None)
     if found is None:
         known = ", ".join(SUFFIXES)
-        raise Misconfigured(
-            (f"{path}: no known format; expected a name that ends in {known}, or so and .gz",)
-        )
+        raise Misconfigured((f"{path}: no known format; expected a name that ends in {known}, or so and .gz",))
     if zipped and found is Format.PARQUET:
         raise Misconfigured((f"{path}: Parquet is compressed inside; unpack the .gz first",))
     return found

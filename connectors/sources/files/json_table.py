@@ -1,5 +1,4 @@
 """JSON Lines: messages as they are, or rows for a mapping."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,9 +1,7 @@
 """Rows of a second file by key: what a join needs.
 
-Held in memory, the columns that the mapping names only: a lookup is for products and campaigns, not for
-events.
+Held in memory, the columns that the mapping names only: a lookup is for products and campaigns, not for events.
 """
-
 from __future__ import annotations
 
 from contextlib import suppress
@@ -28,9 +26,7 @@ class Lookups:
     def __init__(self, mapping: Mapping, section: Section, beside: Path) -> None:
         faults: list[str] = []
         self._on = {lookup.name: lookup.on for lookup in section.lookups}
-        self._rows = {
-            lookup.name: _load(mapping, section, lookup, beside, faults) for lookup in section.lookups
-        }
+        self._rows = {lookup.name: _load(mapping, section, lookup, beside, faults) for lookup in section.lookups}
         if faults:
             raise Misconfigured(tuple(faults))
 
@@ -50,9 +46,7 @@ def cell(columns: Columns, name: str) -> Json:
     return descend(columns, tuple(name.split(".")))
 
 
-def _load(
-    mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]
-) -> dict[str, Columns]:
+def _load(mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]) -> dict[str, Columns]:
     """By key, the columns that the mapping names; empty where there are faults."""
     path = _file(mapping, lookup, beside, faults)
     if path is None:

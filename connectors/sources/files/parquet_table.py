@@ -1,5 +1,4 @@
 """The rows of a Parquet file, in batches, of the columns that are asked for only."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,4 @@
 """From a mapping file to a `Mapping`, or to the list of all that is wrong with it."""
-
 from __future__ import annotations
 
 import codecs
@@ -8,17 +7,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.sources.files import parse_value
 from connectors.sources.files.document import Faults, Fields, Items, Located, documents
-from connectors.sources.files.mapping import (
-    Condition,
-    Constant,
-    Lookup,
-    Mapping,
-    Message,
-    Section,
-    Target,
-    Unmatched,
-    Value,
-)
+from connectors.sources.files.mapping import Condition, Constant, Lookup, Mapping, Message, Section, Target, Unmatched, Value
 from connectors.sources.files.parse_value import Scope, word
 from connectors.sources.files.targets import EXTERNAL, TARGETS, is_identifying, kind_of, target
 from streams.core.intake import KINDS
@@ -93,9 +82,7 @@ def _message(found: Located, scope: Scope) -> Message | None:
         elif (read := parse_value.value(content, kind_of(place), scope)) is not None:
             fields[place] = read
     _complete(found, fields, scope.faults)
-    return Message(
-        line=found.line, fields=tuple(fields.items()), when=_when(found.entries.get("when"), scope)
-    )
+    return Message(line=found.line, fields=tuple(fields.items()), when=_when(found.entries.get("when"), scope))
 
 
 def _complete(found: Fields, fields: dict[Target, Value], faults: Faults) -> None:
@@ -128,9 +115,7 @@ def _lookups(found: Located | None, faults: Faults) -> tuple[Lookup, ...]:
     if not isinstance(found, Fields):
         faults.add(found.line, "`lookups:` is a table of names, each with `file`, `key` and `on`")
         return ()
-    return tuple(
-        read for name, item in found.entries.items() if (read := _lookup(name, item, faults)) is not None
-    )
+    return tuple(read for name, item in found.entries.items() if (read := _lookup(name, item, faults)) is not None)
 
 
 def _lookup(name: str, found: Located, faults: Faults) -> Lookup | None:
@@ -141,8 +126,7 @@ def _lookup(name: str, found: Located, faults: Faults) -> Lookup | None:
     file, key, on = (word(found.entries.get(part), part, faults) for part in LOOKUP_KEYS)
     if file is None or key is None:
         faults.add(
-            found.line,
-            f"the lookup '{name}' needs `file:` and `key:`, and `on:` where the key is called otherwise here",
+            found.line, f"the lookup '{name}' needs `file:` and `key:`, and `on:` where the key is called otherwise here"
         )
         return None
     return Lookup(name=name, file=file, key=key, on=on or key, line=found.line)
@@ -185,9 +169,7 @@ def _encoding(found: Located | None, faults: Faults) -> str:
     except (LookupError, ValueError):
         name, fits = stated, False
     if found is not None and not fits:
-        faults.add(
-            found.line, f"'{stated}' is no encoding that keeps ASCII; expected utf-8, latin-1, cp1252, …"
-        )
+        faults.add(found.line, f"'{stated}' is no encoding that keeps ASCII; expected utf-8, latin-1, cp1252, …")
     return "utf-8-sig" if name == "utf-8" else name
 
 

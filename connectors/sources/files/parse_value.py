@@ -1,5 +1,4 @@
 """From YAML to the values and conditions of a mapping; every fault is noted, and parsing goes on."""
-
 from __future__ import annotations
 
 import re
@@ -8,17 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sources.files.convert import FORMATS, convert, is_format
 from connectors.sources.files.document import Faults, Fields, Items, Located, Scalar, plain
-from connectors.sources.files.mapping import (
-    As,
-    Column,
-    Comparison,
-    Condition,
-    Constant,
-    Looked,
-    Origin,
-    Text,
-    Value,
-)
+from connectors.sources.files.mapping import As, Column, Comparison, Condition, Constant, Looked, Origin, Text, Value
 from streams.core.errors import Rejected
 from streams.core.values import Json, number
 

@@ -1,5 +1,4 @@
 """Reading a file of events: the one call that `replay` and `backtest` make."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

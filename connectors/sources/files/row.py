@@ -1,5 +1,4 @@
 """What reading a file yields: one `Row` for every message, and one for every row that gave none."""
-
 from __future__ import annotations
 
 from typing import NamedTuple

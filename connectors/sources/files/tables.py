@@ -1,5 +1,4 @@
 """A file as a table: one shape for CSV, Parquet and JSON Lines under a mapping."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -3,7 +3,6 @@
 A list and not "anything goes": a column mapped to `userID` would be carried to the intake, ignored there, and
 every row of the file would be an event of nobody.
 """
-
 from __future__ import annotations
 
 from connectors.sources.files.mapping import As, Target
@@ -15,10 +14,22 @@ OBJECTS = ("properties", "traits", "context", "integrations")
 EXTERNAL = "externalIds"
 TARGETS = (*TEXTS, *TIMES, *OBJECTS, *(f"{name}.NAME" for name in OBJECTS), f"{EXTERNAL}.TYPE")
 
-IDENTIFYING: frozenset[Target] = frozenset({
-    ("userId",), ("anonymousId",), ("traits",), ("properties",), ("context",), ("traits", "email"), ("traits", "phone"),
-    ("properties", "email"), ("context", "traits", "email"), ("context", "traits", "phone"), ("context", "device", "id"),
-    ("context", "device", "advertisingId")})
+IDENTIFYING: frozenset[Target] = frozenset(
+    {
+        ("userId",),
+        ("anonymousId",),
+        ("traits",),
+        ("properties",),
+        ("context",),
+        ("traits", "email"),
+        ("traits", "phone"),
+        ("properties", "email"),
+        ("context", "traits", "email"),
+        ("context", "traits", "phone"),
+        ("context", "device", "id"),
+        ("context", "device", "advertisingId"),
+    }
+)
 
 
 def target(word: str) -> Target | None:

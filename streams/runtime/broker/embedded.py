@@ -1,8 +1,7 @@
 """Apache Kafka itself, embedded: one KRaft node on loopback, for `audience broker`, the demo and the tests.
 
-Why not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second
-kind of broker would be one more thing to be wrong about. Production uses its own brokers; nothing here is
-needed there.
+Why not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second kind of broker
+would be one more thing to be wrong about. Production uses its own brokers; nothing here is needed there.
 """
 from __future__ import annotations
 
@@ -76,8 +75,7 @@ class EmbeddedBroker:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Blocks until the broker answers metadata requests. Raises Misconfigured with the end of its log
-        if not."""
+        """Blocks until the broker answers metadata requests. Raises Misconfigured with the end of its log if not."""
         if self.pid is not None:
             return
         if self._wanted_port is not None and not is_free(self._wanted_port):
@@ -103,8 +101,7 @@ class EmbeddedBroker:
         self.kill()
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would; for tests. Waits until the process is gone. Data and port are
-        kept."""
+        """SIGKILL, as a power cut would; for tests. Waits until the process is gone. Data and port are kept."""
         for process in (self._process, self._watchdog):
             if process:
                 process.kill()

@@ -54,8 +54,7 @@ class BrokerFolder:
         return _properties(self.data / "meta.properties")["cluster.id"]
 
     def choose_ports(self, wanted: int | None) -> Ports:
-        """`wanted`, else the port used last, else a free one. Others may take a port before Kafka binds
-        it."""
+        """`wanted`, else the port used last, else a free one. Others may take a port before Kafka binds it."""
         if wanted is None and self.settings.exists():
             before = int(_properties(self.settings)["listeners"].split(",")[0].rsplit(":", 1)[1])
             wanted = before if is_free(before) else None
@@ -63,8 +62,7 @@ class BrokerFolder:
         return Ports(client=wanted or client, controller=controller)
 
     def prepare(self, ports: Ports) -> None:
-        """Creates the folder and (over)writes Kafka's settings for these ports; data already there is
-        kept."""
+        """Creates the folder and (over)writes Kafka's settings for these ports; data already there is kept."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(_settings(ports, self.data))
 

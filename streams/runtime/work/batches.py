@@ -1,5 +1,4 @@
-"""What travels from the fetching thread through Faust's stream to a task: runs of records, and news of
-the ends."""
+"""What travels from the fetching thread through Faust's stream to a task: runs of records, and news of the ends."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,9 +1,8 @@
 """The thread of one task: takes what comes in, in merged order, and runs one unit of work after the other.
 
-A thread per task, and everything of a unit in it, so that the unit reads straight down and commits of
-different tasks wait side by side. Why not coroutines: librdkafka's and RocksDB's calls block; every one of them
-would need a hop to a pool and back, and the order of the steps, which is the guarantee, would be spread over
-callbacks.
+A thread per task, and everything of a unit in it, so that the unit reads straight down and commits of different tasks wait
+side by side. Why not coroutines: librdkafka's and RocksDB's calls block; every one of them would need a hop to a pool and
+back, and the order of the steps, which is the guarantee, would be spread over callbacks.
 """
 from __future__ import annotations
 
