@@ -16,6 +16,7 @@ from streams.core import values
 from streams.core.errors import Rejected
 from streams.core.values import Json, read_iso
 
+UTC_ZONE = ZoneInfo("UTC")
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
@@ -56,10 +57,8 @@ def text(value: Json, zone: ZoneInfo) -> str:
             digits = format(value, "f")
             return digits.rstrip("0").removesuffix(".") if "." in digits else digits
         case Narrow():
-            raise Rejected(
-                "is a float of 32 bits or fewer, too large to keep its last digits; expected it as text or as a "
-                "whole number, written anew from where the values come from"
-            )
+            raise Rejected("is a float of 32 bits or fewer, too large to keep its last digits; expected it as text or as a "
+                           "whole number, written anew from where the values come from")
         case float() if not abs(value) < _EXACT:
             raise Rejected(f"is a number of {_EXACT:,} or more, whose last digits a float has lost; expected it as text")
         case float():
@@ -87,7 +86,7 @@ def number(value: Json) -> int | float:
 
 
 def boolean(value: Json) -> bool:
-    word = text(value, _UTC).strip().lower()
+    word = text(value, UTC_ZONE).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
     raise Rejected("is neither true nor false; expected true/false, yes/no, y/n, t/f or 1/0")
@@ -118,9 +117,6 @@ def is_format(pattern: str) -> bool:
 def iso(moment: datetime) -> str:
     """ISO 8601 with milliseconds and `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-_UTC = ZoneInfo("UTC")
 
 
 def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
@@ -159,13 +155,9 @@ def _epoch(value: Json) -> int | float:
 
 
 def _expected(pattern: str) -> str:
-    match pattern:
-        case "iso":
-            return "ISO 8601, as 2026-11-23T09:30:00; another way of writing is named by `format:`"
-        case "epoch-seconds" | "epoch-milliseconds":
-            return f"{pattern.removeprefix('epoch-')} since 1970"
-        case _:
-            return f"the format '{pattern}'"
+    if pattern == ISO:
+        return "ISO 8601, as 2026-11-23T09:30:00; another way of writing is named by `format:`"
+    return f"{pattern.removeprefix('epoch-')} since 1970" if pattern in FORMATS else f"the format '{pattern}'"
 
 
 def _fit(value: Json, zone: ZoneInfo) -> Json:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from connectors.sources.files.formats import lines
 from connectors.sources.files.mapping import Section
-from connectors.sources.files.row import Record
+from connectors.sources.files.row import Record, refuse_twice
 from streams.core.errors import Misconfigured
 
 
@@ -42,11 +42,8 @@ class CsvTable:
         columns = {name: field for name, field in zip(self.names, fields, strict=False) if field not in self._missing}
         if len(fields) == len(self.names):
             return Record(line, columns)
-        return Record(
-            line,
-            columns,
-            f"the row has {len(fields)} fields, the header has {len(self.names)}; is a delimiter inside a value not quoted?",
-        )
+        counts = f"the row has {len(fields)} fields, the header has {len(self.names)}"
+        return Record(line, columns, f"{counts}; is a delimiter inside a value not quoted?")
 
     def _header(self, path: Path) -> tuple[str, ...]:
         try:
@@ -55,17 +52,13 @@ class CsvTable:
             raise Misconfigured((f"{path}:1: the header is no CSV: {failure}",)) from failure
         if not names:
             raise Misconfigured((f"{path}:1: no header; expected the names of the columns in the first line",))
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise Misconfigured(tuple(f"{path}:1: two columns are called '{name}'; rename one" for name in twice))
+        refuse_twice(f"{path}:1", names)
         return tuple(names)
 
 
 def _text(path: Path, encoding: str) -> Iterator[str]:
     """A byte that does not belong to the encoding becomes a lone surrogate, so that it costs its own row and not the
     file."""
-    first = True
     for line in lines(path):
-        text = line.decode("utf-8" if not first and encoding == "utf-8-sig" else encoding, "surrogateescape")
-        first = False
-        yield text
+        yield line.decode(encoding, "surrogateescape")
+        encoding = "utf-8" if encoding == "utf-8-sig" else encoding  # the mark stands in the first line only

@@ -7,16 +7,14 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
-from connectors.sources.files.convert import text
+from connectors.sources.files.convert import UTC_ZONE, text
 from connectors.sources.files.mapping import Lookup, Mapping, Section
 from connectors.sources.files.tables import missing_columns, open_table
 from streams.core.errors import Misconfigured, Rejected
 from streams.core.values import Json, descend
 
 Columns: TypeAlias = dict[str, Json]
-_UTC = ZoneInfo("UTC")
 
 
 class Lookups:
@@ -93,4 +91,4 @@ def _files(lookup: Lookup, place: Path) -> list[Path]:
 
 
 def _key(value: Json) -> str | None:
-    return None if value is None else text(value, _UTC).strip()
+    return None if value is None else text(value, UTC_ZONE).strip()

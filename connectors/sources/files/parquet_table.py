@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sources.files.formats import unreadable
-from connectors.sources.files.row import Beyond, Narrow, Record
+from connectors.sources.files.row import Beyond, Narrow, Record, refuse_twice
 from streams.core.errors import Misconfigured
 
 ROWS_A_BATCH = 8192
@@ -29,9 +29,7 @@ class ParquetTable:
             raise unreadable(path, failure) from failure
         self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         self._wanted = [name for name in self.names if wanted is None or name in wanted]
-        twice = sorted({name for name in self._wanted if self._wanted.count(name) > 1})
-        if twice:
-            raise Misconfigured(tuple(f"{path}: two columns are called '{name}'; rename one" for name in twice))
+        refuse_twice(str(path), self._wanted)
 
     def __iter__(self) -> Iterator[Record]:
         line = 0

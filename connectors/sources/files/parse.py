@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from connectors.sources.files import parse_value
+from connectors.sources.files.convert import UTC_ZONE
 from connectors.sources.files.document import Faults, Fields, Items, Located, documents
 from connectors.sources.files.mapping import Condition, Constant, Lookup, Mapping, Message, Section, Target, Unmatched, Value
 from connectors.sources.files.parse_value import Scope, word
@@ -43,7 +43,7 @@ def _section(found: Located, faults: Faults) -> Section | None:
     _known(found, SECTION_KEYS, "the key", faults)
     lookups = _lookups(found.entries.get("lookups"), faults)
     stated = found.entries.get("zone")
-    zone = (parse_value.zone(stated, faults) if stated else None) or ZoneInfo("UTC")
+    zone = (parse_value.zone(stated, faults) if stated else None) or UTC_ZONE
     scope = Scope(faults=faults, zone=zone, lookups=tuple(lookup.name for lookup in lookups))
     return Section(
         line=found.line,
@@ -125,9 +125,8 @@ def _lookup(name: str, found: Located, faults: Faults) -> Lookup | None:
     _known(found, LOOKUP_KEYS, "the key", faults)
     file, key, on = (word(found.entries.get(part), part, faults) for part in LOOKUP_KEYS)
     if file is None or key is None:
-        faults.add(
-            found.line, f"the lookup '{name}' needs `file:` and `key:`, and `on:` where the key is called otherwise here"
-        )
+        needs = "`file:` and `key:`, and `on:` where the key is called otherwise here"
+        faults.add(found.line, f"the lookup '{name}' needs {needs}")
         return None
     return Lookup(name=name, file=file, key=key, on=on or key, line=found.line)
 

@@ -1,8 +1,10 @@
 """What reading a file yields: one `Row` for every message, and one for every row that gave none."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from streams.core.errors import Misconfigured
 from streams.core.values import Json
 
 
@@ -39,3 +41,9 @@ class Beyond:
 
 class Narrow(float):
     """A float of a file that kept it in fewer than 64 bits, so large that its last digits may be lost."""
+
+
+def refuse_twice(where: str, names: Sequence[str]) -> None:
+    """Misconfigured if two columns have the same name."""
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Misconfigured(tuple(f"{where}: two columns are called '{name}'; rename one" for name in twice))

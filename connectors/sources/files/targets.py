@@ -14,22 +14,10 @@ OBJECTS = ("properties", "traits", "context", "integrations")
 EXTERNAL = "externalIds"
 TARGETS = (*TEXTS, *TIMES, *OBJECTS, *(f"{name}.NAME" for name in OBJECTS), f"{EXTERNAL}.TYPE")
 
-IDENTIFYING: frozenset[Target] = frozenset(
-    {
-        ("userId",),
-        ("anonymousId",),
-        ("traits",),
-        ("properties",),
-        ("context",),
-        ("traits", "email"),
-        ("traits", "phone"),
-        ("properties", "email"),
-        ("context", "traits", "email"),
-        ("context", "traits", "phone"),
-        ("context", "device", "id"),
-        ("context", "device", "advertisingId"),
-    }
-)
+IDENTIFYING: frozenset[Target] = frozenset({
+    ("userId",), ("anonymousId",), ("traits",), ("properties",), ("context",), ("traits", "email"), ("traits", "phone"),
+    ("properties", "email"), ("context", "traits", "email"), ("context", "traits", "phone"), ("context", "device", "id"),
+    ("context", "device", "advertisingId")})
 
 
 def target(word: str) -> Target | None:
