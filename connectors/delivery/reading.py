@@ -52,14 +52,16 @@ class WrongDestination(Misconfigured):
         self.wrong = wrong
 
 
-class Reading:
+class SettingsReader:
     """Each method notes what is wrong and gives something of the right form; `finish` raises. Of one setting only the
     first fault is told."""
 
     def __init__(self, destination: str, given: Mapping[str, Json], variables: Variables = None) -> None:
-        self._destination = destination
+        self.destination = destination
         self._given = given
         self._variables = variables
+        self.delivers_here = variables is not None
+        """Whether the connector is to be run, not only checked."""
         self._forms: dict[str, Schema] = given.forms if isinstance(given, Asking) else {}
         self._elsewhere: set[tuple[str, ...]] = set()
         self._wrong: dict[tuple[str, ...], Wrong] = {}
@@ -197,7 +199,7 @@ class Reading:
     def finish_part(self) -> None:
         """As `finish`, where others ask for the rest."""
         if self._wrong:
-            raise WrongDestination(self._destination, tuple(self._wrong.values()))
+            raise WrongDestination(self.destination, tuple(self._wrong.values()))
 
     def _visible(self, at: tuple[str, ...], value: Json) -> str:
         text = self._resolved(at, value, ONE_LINE)

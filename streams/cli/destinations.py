@@ -54,9 +54,10 @@ def schemas() -> dict[str, Schema]:
 
 
 def _read(offer: Offer, name: str, given: Mapping[str, Json]) -> None:
+    from connectors.delivery.reading import SettingsReader
     from streams.definitions.bodies import compiled
 
-    offer.make(name, given, None, compiled)
+    offer.make(SettingsReader(name, given), compiled)
 
 
 def _told(document: dict[str, Json], wrong: tuple[Wrong, ...], noted: Set[Steps]) -> list[Fault]:

@@ -5,4 +5,4 @@ from connectors.destinations.http.settings import HttpSettings, read_settings
 
 __all__ = ["OFFER", "HttpConnector", "HttpSettings", "read_settings"]
 
-OFFER = Offer(make=lambda *given: HttpConnector(read_settings(*given)), needs_identifier=False)
+OFFER = Offer(make=lambda reader, compiled: HttpConnector(read_settings(reader, compiled)), needs_identifier=False)

@@ -1,11 +1,9 @@
 """The settings of an `openrtb` destination. All faults at once; secrets stand in headers, by their variables' names."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import SettingsReader
 from connectors.openrtb import Provider
 
 OURS = frozenset({
@@ -28,15 +26,14 @@ class OpenRtbSettings:
     concurrency: int = 20
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> OpenRtbSettings:
+def read_settings(reader: SettingsReader) -> OpenRtbSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, variables)
     settings = OpenRtbSettings(
-        url=reading.address("url"),
+        url=reader.address("url"),
         provider=Provider(
-            domain=reading.matching("provider", DOMAIN, "", "your own domain in lower case, such as shop.example"),
-            segtax=int(reading.number("segtax", VENDOR_SPECIFIC, 1, LAST))),
-        headers=tuple(reading.headers("headers", OURS).items()), timeout=reading.number("timeout", 10, 0.01, 300),
-        concurrency=int(reading.number("concurrency", 20, 1, 500)))
-    reading.finish()
+            domain=reader.matching("provider", DOMAIN, "", "your own domain in lower case, such as shop.example"),
+            segtax=int(reader.number("segtax", VENDOR_SPECIFIC, 1, LAST))),
+        headers=tuple(reader.headers("headers", OURS).items()), timeout=reader.number("timeout", 10, 0.01, 300),
+        concurrency=int(reader.number("concurrency", 20, 1, 500)))
+    reader.finish()
     return settings
