@@ -20,12 +20,12 @@ class HttpSettings:
     `timeout` in seconds, over the whole exchange."""
 
     url: str
-    key: bytes | None = None
-    body: Body | None = None
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
-    timeout: float = 10
-    concurrency: int = 20
+    key: bytes | None
+    body: Body | None
+    content_type: str
+    headers: tuple[tuple[str, str], ...]
+    timeout: float
+    concurrency: int
 
 
 def read_settings(reader: SettingsReader, compiled: Compile) -> HttpSettings:

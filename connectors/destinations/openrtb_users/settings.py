@@ -21,9 +21,9 @@ class OpenRtbSettings:
 
     url: str
     provider: Provider
-    headers: tuple[tuple[str, str], ...] = ()
-    timeout: float = 10
-    concurrency: int = 20
+    headers: tuple[tuple[str, str], ...]
+    timeout: float
+    concurrency: int
 
 
 def read_settings(reader: SettingsReader) -> OpenRtbSettings:

@@ -19,13 +19,13 @@ class SmtpSettings:
     host: str
     port: int
     sender: str
-    username: str = ""
-    password: str = ""
-    tls: str = "starttls"
-    unsubscribe_url: str = ""
-    unsubscribe_mailto: str = ""
-    seal: Seal | None = None
-    timeout: float = 20
+    username: str
+    password: str
+    tls: str
+    unsubscribe_url: str
+    unsubscribe_mailto: str
+    seal: Seal | None
+    timeout: float
 
     @property
     def address(self) -> str:

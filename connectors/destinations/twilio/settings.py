@@ -16,9 +16,9 @@ class TwilioSettings:
     account: str
     token: str
     sender: str
-    url: str = "https://api.twilio.com"
-    callback: str = ""
-    timeout: float = 10
+    url: str
+    callback: str
+    timeout: float
 
     @property
     def messages(self) -> str:
