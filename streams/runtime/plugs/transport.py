@@ -30,7 +30,7 @@ class BatchSchema(Schema[Any, Any]):
 
 
 class BatchFetcher(Fetcher):
-    """Hands the batches that the crew's fetch brought to Faust's conductor, one after the other."""
+    """Hands the batches that the crew has fetched to Faust's conductor, one after the other."""
 
     logger = SERVICES
     app: Any

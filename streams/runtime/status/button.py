@@ -1,8 +1,8 @@
-"""The button of a campaign on the worker's web server, for a console: press, pause, and how far a press is.
+"""The button of a campaign on the worker's web server: press it, pause it, and see how far a press has got.
 
-A worker's server and not one of its own, because it writes the same record as the command line does, and any worker of
-the deployment can. A page of somebody else's that the operator happens to have open must not press it (`sites`): browsers
-send `application/json` to another origin only after asking leave, which nobody gives here.
+It needs no server of its own: pressing writes the record that the command line writes, and any worker can do that. Another
+site's page that the operator happens to have open must not press it (`sites`): browsers send `application/json` to another
+origin only if that origin permits it, and nothing here does.
 """
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, cast
 import orjson
 from aiohttp.web import RequestPayloadError
 from faust import web
+from faust.web.exceptions import WebError
 
 from streams.core.errors import Misconfigured
 from streams.runtime.outside.button import UnknownCampaign, ask_progress, pause, press_button
@@ -24,12 +25,15 @@ WITHIN = 3.0
 blueprint = web.Blueprint("campaigns")
 
 
-class RequestRefused(Exception):
-    """The request is answered with this HTTP status and this sentence."""
+class RequestRefused(WebError):
+    """Faust's views answer it with this HTTP status and, as `error`, this sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+        super().__init__(sentence, code=status)
         self.status = status
+
+    def __str__(self) -> str:
+        return str(self.detail)
 
 
 class _View(web.View):
@@ -43,10 +47,7 @@ class _View(web.View):
         try:
             return self.json(await asyncio.to_thread(do), status=status)
         except Misconfigured as fault:
-            return self.json({"error": str(fault)}, status=404 if isinstance(fault, UnknownCampaign) else 503)
-
-    def _refuse(self, refused: RequestRefused) -> Any:
-        return self.json({"error": str(refused)}, status=refused.status)
+            raise RequestRefused(404 if isinstance(fault, UnknownCampaign) else 503, str(fault)) from fault
 
 
 @blueprint.route("/campaigns/{campaign}", name="progress")
@@ -62,10 +63,7 @@ class Activate(_View):
     """Press; the body is `{}` or `{"per_second": N}`. 202 with the progress so far."""
 
     async def post(self, request: Any, campaign: str) -> Any:
-        try:
-            per_second = pace_of(await body_of(request))
-        except RequestRefused as refused:
-            return self._refuse(refused)
+        per_second = pace_of(await body_of(request))
         return await self._answer(lambda settings: press_button(settings, campaign, per_second), campaign, 202)
 
 
@@ -74,10 +72,7 @@ class Pause(_View):
     """Pause; the body is `{}`."""
 
     async def post(self, request: Any, campaign: str) -> Any:
-        try:
-            only(await body_of(request))
-        except RequestRefused as refused:
-            return self._refuse(refused)
+        only(await body_of(request))
         return await self._answer(lambda settings: pause(settings, campaign), campaign, 202)
 
 

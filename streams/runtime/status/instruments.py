@@ -1,7 +1,7 @@
-"""Measures a worker: what each unit of work adds, and how its tasks stand when somebody asks.
+"""Measures a worker: what each unit of work adds, and how its tasks stand.
 
-The counters are fed from the tasks' threads, once a unit; everything that can be looked up is looked up when a page or
-Prometheus asks, so that a worker nobody looks at pays nothing for it.
+Tasks' threads feed the counters, once a unit. Whatever can be looked up is looked up only when a page or Prometheus asks,
+so that a worker nobody looks at pays nothing for it.
 """
 from __future__ import annotations
 
@@ -55,16 +55,10 @@ class Instruments:
         metrics.add(m.RECORDS, len(done.records), partition)
         metrics.add(m.REJECTED, outcome.rejected, partition)
         metrics.add(m.UNITS, 1, partition)
-        for topic, count in sent.items():
-            metrics.add(m.SENT, count, topic)
-        for change, count in outcome.decisions.items():
-            metrics.add(m.DECISIONS, count, change)
-        for reason, count in outcome.consent_faults.items():
-            metrics.add(m.CONSENT_FAULTS, count, reason)
-        for what, count in outcome.rebuilt.items():
-            metrics.add(m.REBUILT, count, what)
-        for reason, count in outcome.erased.items():
-            metrics.add(m.ERASED, count, reason)
+        for metric, counts in ((m.SENT, sent), (m.DECISIONS, outcome.decisions), (m.REBUILT, outcome.rebuilt),
+                               (m.CONSENT_FAULTS, outcome.consent_faults), (m.ERASED, outcome.erased)):
+            for label, count in counts.items():
+                metrics.add(metric, count, label)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
         if done.commit_seconds is not None:

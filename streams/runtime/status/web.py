@@ -1,8 +1,7 @@
-"""The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`; the console is in `console`, the
-button of campaigns in `button`, and nothing else is served.
+"""The worker's pages on Faust's web server: `/` status, `/ready`, `/live`, `/metrics`.
 
-Faust's own pages are switched off in the app's settings, and its index gives way here, through the list of blueprints
-that its Web class declares for subclasses to change.
+`console` and `button` have the rest; nothing else is served. Faust's own pages are switched off in the app's settings, and
+its index is replaced here, through the list of blueprints that its Web class declares for subclasses to change.
 """
 from __future__ import annotations
 
