@@ -88,82 +88,79 @@ class Stage:
 _UPSTREAM_BYTES = MIB + 12 * 1024
 """What a producer with default settings can send is accepted, with some room for its overhead."""
 
-EVENTS_HITS = Topic(
-    name="events.hits", role=Role.INPUT, schema="hit", key="identifier, as namespace:value",
-    what="anonymous cookie and device hits", writers="upstream, collector", readers="pipeline",
-    retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
-)
-EVENTS_INTERACTIONS = Topic(
-    name="events.interactions", role=Role.INPUT, schema="interaction", key="strongest identifier",
-    what="events that name a known person", writers="upstream, collector", readers="pipeline",
-    retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
-)
-DEFINITIONS = Topic(
-    name="definitions", role=Role.INPUT, schema="definition", key="kind/id@version, and a head per kind/id",
-    what="segments, campaigns, computed traits, destinations, rules of identity and consent",
-    writers="CLI, console", readers="pipeline",
-)
-PRIVACY_REQUESTS = Topic(
-    name="privacy.requests", role=Role.INPUT, schema="privacy_request", key="identifier",
-    what="erase, export, suppress, unsuppress, split", writers="CLI, console, connectors", readers="pipeline",
-    retention=14 * _DAY,
-)
-PRIVACY_RECEIPTS = Topic(
-    name="privacy.receipts", role=Role.OUTPUT, schema="privacy_receipt", key="request id",
-    what="what was done, where", writers="pipeline", readers="requester", retention=90 * _DAY,
-)
-COMMANDS = Topic(
-    name="commands", role=Role.INTERNAL, schema="command", key="identifier, profile key or realm",
-    what="everything between tasks", writers="pipeline only; CLI its questions", readers="pipeline only", retention=7 * _DAY,
-)
-SEGMENTS_ANSWERS = Topic(
-    name="segments.answers", role=Role.OUTPUT, schema="segment_answer", key="request id",
-    what="what each task answers to `audience segment list`, `segment preview` and `diff`",
-    writers="pipeline", readers="whoever asked", retention=timedelta(hours=1),
-)
-IDENTITY_CHANGES = Topic(
-    name="identity.changes", role=Role.OUTPUT, schema="identity_change", key="profile id",
-    what="attached, merged, moved, refused, split, erased: the audit log",
-    writers="pipeline", readers="anyone", retention=90 * _DAY,
-)
-PROFILES = Topic(
-    name="profiles", role=Role.OUTPUT, schema="profile", key="profile id",
-    what="the 360 view, on change", writers="pipeline", readers="warehouse, search",
-)
-AUDIENCES_CHANGES = Topic(
-    name="audiences.changes", role=Role.OUTPUT, schema="audience_change", key="profile id",
-    what="entered and exited, with because", writers="pipeline", readers="anyone", retention=7 * _DAY,
-)
-AUDIENCES_MEMBERSHIPS = Topic(
-    name="audiences.memberships", role=Role.OUTPUT, schema="memberships", key="identifier",
-    what="every segment the identifier is in now", writers="pipeline", readers="ad servers",
-)
-ACTIVATIONS_DISPLAY = Topic(
-    name="activations.display", role=Role.OUTPUT, schema="activation", key="identifier",
-    what="activations for display", writers="pipeline", readers="connectors, ad servers", retention=7 * _DAY,
-)
-ACTIVATIONS_EMAIL = Topic(
-    name="activations.email", role=Role.OUTPUT, schema="activation", key="identifier",
-    what="activations for e-mail", writers="pipeline", readers="connectors", retention=7 * _DAY,
-)
-ACTIVATIONS_SMS = Topic(
-    name="activations.sms", role=Role.OUTPUT, schema="activation", key="identifier",
-    what="activations for SMS", writers="pipeline", readers="connectors", retention=7 * _DAY,
-)
-DELIVERIES = Topic(
-    name="deliveries", role=Role.BESIDE, schema="delivery", key="activation id",
-    what="delivered, deferred, refused", writers="connectors", readers="console", retention=30 * _DAY,
-)
-DEAD_LETTERS = Topic(
-    name="dead-letters", role=Role.OUTPUT, schema="dead_letter", key="source key",
-    what="what could not be accepted: original bytes and headers, where from, reason",
-    writers="pipeline", readers="operator", retention=14 * _DAY,
-)
-
 TOPICS: tuple[Topic, ...] = (
-    EVENTS_HITS, EVENTS_INTERACTIONS, DEFINITIONS, PRIVACY_REQUESTS, PRIVACY_RECEIPTS, COMMANDS,
-    SEGMENTS_ANSWERS, IDENTITY_CHANGES, PROFILES, AUDIENCES_CHANGES, AUDIENCES_MEMBERSHIPS, ACTIVATIONS_DISPLAY,
-    ACTIVATIONS_EMAIL, ACTIVATIONS_SMS, DELIVERIES, DEAD_LETTERS,
+    Topic(
+        name="events.hits", role=Role.INPUT, schema="hit", key="identifier, as namespace:value",
+        what="anonymous cookie and device hits", writers="upstream, collector", readers="pipeline",
+        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
+    ),
+    Topic(
+        name="events.interactions", role=Role.INPUT, schema="interaction", key="strongest identifier",
+        what="events that name a known person", writers="upstream, collector", readers="pipeline",
+        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
+    ),
+    Topic(
+        name="definitions", role=Role.INPUT, schema="definition", key="kind/id@version, and a head per kind/id",
+        what="segments, campaigns, computed traits, destinations, rules of identity and consent",
+        writers="CLI, console", readers="pipeline",
+    ),
+    Topic(
+        name="privacy.requests", role=Role.INPUT, schema="privacy_request", key="identifier",
+        what="erase, export, suppress, unsuppress, split", writers="CLI, console, connectors", readers="pipeline",
+        retention=14 * _DAY,
+    ),
+    Topic(
+        name="privacy.receipts", role=Role.OUTPUT, schema="privacy_receipt", key="request id",
+        what="what was done, where", writers="pipeline", readers="requester", retention=90 * _DAY,
+    ),
+    Topic(
+        name="commands", role=Role.INTERNAL, schema="command", key="identifier, profile key or realm",
+        what="everything between tasks", writers="pipeline only; CLI its questions", readers="pipeline only",
+        retention=7 * _DAY,
+    ),
+    Topic(
+        name="segments.answers", role=Role.OUTPUT, schema="segment_answer", key="request id",
+        what="what each task answers to `audience segment list`, `segment preview` and `diff`",
+        writers="pipeline", readers="whoever asked", retention=timedelta(hours=1),
+    ),
+    Topic(
+        name="identity.changes", role=Role.OUTPUT, schema="identity_change", key="profile id",
+        what="attached, merged, moved, refused, split, erased: the audit log",
+        writers="pipeline", readers="anyone", retention=90 * _DAY,
+    ),
+    Topic(
+        name="profiles", role=Role.OUTPUT, schema="profile", key="profile id",
+        what="the 360 view, on change", writers="pipeline", readers="warehouse, search",
+    ),
+    Topic(
+        name="audiences.changes", role=Role.OUTPUT, schema="audience_change", key="profile id",
+        what="entered and exited, with because", writers="pipeline", readers="anyone", retention=7 * _DAY,
+    ),
+    Topic(
+        name="audiences.memberships", role=Role.OUTPUT, schema="memberships", key="identifier",
+        what="every segment the identifier is in now", writers="pipeline", readers="ad servers",
+    ),
+    Topic(
+        name="activations.display", role=Role.OUTPUT, schema="activation", key="identifier",
+        what="activations for display", writers="pipeline", readers="connectors, ad servers", retention=7 * _DAY,
+    ),
+    Topic(
+        name="activations.email", role=Role.OUTPUT, schema="activation", key="identifier",
+        what="activations for e-mail", writers="pipeline", readers="connectors", retention=7 * _DAY,
+    ),
+    Topic(
+        name="activations.sms", role=Role.OUTPUT, schema="activation", key="identifier",
+        what="activations for SMS", writers="pipeline", readers="connectors", retention=7 * _DAY,
+    ),
+    Topic(
+        name="deliveries", role=Role.BESIDE, schema="delivery", key="activation id",
+        what="delivered, deferred, refused", writers="connectors", readers="console", retention=30 * _DAY,
+    ),
+    Topic(
+        name="dead-letters", role=Role.OUTPUT, schema="dead_letter", key="source key",
+        what="what could not be accepted: original bytes and headers, where from, reason",
+        writers="pipeline", readers="operator", retention=14 * _DAY,
+    ),
 )
 INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic.is_read)
 """What a task reads, internal messages included: the same partition number of each."""

@@ -25,10 +25,9 @@ from streams.demo.workers import Workers
 from streams.runtime.broker.embedded import EmbeddedBroker
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.behind import Behind
 from streams.runtime.outside.button import press_button
 from streams.runtime.outside.definitions_log import edit
-from streams.runtime.outside.observer import Observer
+from streams.runtime.outside.observer import Behind, Observer
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
 from streams.task.publishing import revise

@@ -7,8 +7,7 @@ import orjson
 
 from connectors.delivery import Activation
 from connectors.delivery.activation import as_json
-from connectors.delivery.filing import FilingConnector
-from connectors.delivery.folder import spool_of
+from connectors.delivery.filing import FilingConnector, spool_of
 from connectors.delivery.reading import SettingsReader
 from connectors.destinations.files.formats import FORMATS
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from connectors.delivery.filing import FilingConnector
-from connectors.delivery.folder import spool_of
+from connectors.delivery.filing import FilingConnector, spool_of
 from connectors.delivery.reading import SettingsReader
 from connectors.destinations.ppid.mapping import row_of, write
 

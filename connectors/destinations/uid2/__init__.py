@@ -1,7 +1,6 @@
 """Audiences as files of UID2 hashes."""
 from connectors.delivery.durable import write_json_lines
-from connectors.delivery.filing import FilingConnector
-from connectors.delivery.folder import spool_of
+from connectors.delivery.filing import FilingConnector, spool_of
 from connectors.delivery.offer import Offer
 from connectors.destinations.uid2.mapping import row_of
 

@@ -28,7 +28,6 @@ from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import topic_id
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.settings import Settings
-from streams.topology import AUDIENCES_MEMBERSHIPS
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class Follower:
                  fail: Callable[[BaseException], None] = end_process,
                  row_of_gone: Callable[[str], bytes | None] = lambda _: None) -> None:
         self._settings, self._store, self._fail, self._row_of_gone = settings, store, fail, row_of_gone
-        self._topic = Names(settings).on_cluster(AUDIENCES_MEMBERSHIPS.name)
+        self._topic = Names(settings).on_cluster("audiences.memberships")
         self._positions = store.positions()
         self._asked: tuple[dict[int, int], float] | None = None
         self._ask_at = 0.0
