@@ -26,14 +26,9 @@ class Names:
         app = self.app
         tracked = app.advertising_id if app and app.allows_tracking else self.ad_id
         found = (
-            ("customer_id", self.customer_id),
-            ("email", self.email and self.email.lower()),
-            ("phone", self.phone),
-            ("loyalty_card", self.card),
-            ("device_id", app and app.device_id),
-            ("device_ad_id", tracked and tracked.lower()),
-            ("cookie", self.cookie),
-        )
+            ("customer_id", self.customer_id), ("email", self.email and self.email.lower()), ("phone", self.phone),
+            ("loyalty_card", self.card), ("device_id", app and app.device_id), ("device_ad_id", tracked and tracked.lower()),
+            ("cookie", self.cookie))
         return tuple(f"{namespace}:{value}" for namespace, value in found if value)
 
 

@@ -1,7 +1,7 @@
 """What the shop knows about a message it sends: the truth, beside the bytes.
 
-Kept apart from the message on purpose. The answer is worked out from facts and never from what the message
-says, so a mistake in reading messages cannot be made twice alike.
+Kept apart from the message on purpose: what is expected follows from facts and never from what messages say, so that a
+mistake in reading them is not made on both sides.
 """
 from __future__ import annotations
 

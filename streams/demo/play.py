@@ -5,7 +5,6 @@ read from Kafka's topics.
 """
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -16,13 +15,14 @@ from rich.console import Console
 
 from streams.definitions import load_folder
 from streams.demo import verdict
-from streams.demo.answer import Ledger
+from streams.demo.expected import Ledger
 from streams.demo.facts import Sent
 from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
 from streams.demo.view import View
 from streams.demo.workers import Workers
 from streams.runtime.broker.embedded import EmbeddedBroker
+from streams.runtime.broker.folder import free_ports
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
 from streams.runtime.outside.button import press_button
@@ -75,9 +75,9 @@ class Demo:
             variables = self._variables(stack)
             self._settings = settings = Settings.read(variables)
             ensure_topics(settings)
-            self._apply()
+            edit(settings, lambda found: revise(found.heads, load_folder(DEFINITIONS).sources))
             self._set("starting workers")
-            self._workers = stack.enter_context(Workers(variables, self._script.folder, _ports(self._script.workers)))
+            self._workers = stack.enter_context(Workers(variables, self._script.folder, free_ports(self._script.workers)))
             self._workers.wait()
             stack.enter_context(Observer(settings, TOPICS, self._tally.note))
             self._behind = stack.enter_context(Behind(settings))
@@ -101,9 +101,6 @@ class Demo:
             "AUDIENCE_PREFIX": "" if self._script.is_alone else f"demo-{int(time.time())}.",
             "AUDIENCE_DATA": str(self._script.folder),
             "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}
-
-    def _apply(self) -> None:
-        edit(self._settings, lambda found: revise(found.heads, load_folder(DEFINITIONS).sources))
 
     def _play(self) -> None:
         """The shop, each message at its moment; the button half-way."""
@@ -144,9 +141,9 @@ class Demo:
 
     def _judge(self, at: int) -> verdict.Verdict:
         """The topics as of this instant. A machine that halts may be late with them: then looks again for a while."""
-        answer, deadline = self._ledger.answer(), time.monotonic() + TOLD_WITHIN
+        expected, deadline = self._ledger.expected(), time.monotonic() + TOLD_WITHIN
         self._until(time.monotonic() + VIEW_EVERY + 2)
-        while not (judged := verdict.judge(self._tally.observed(at), answer)).is_ok and time.monotonic() < deadline:
+        while not (judged := verdict.judge(self._tally.observed(at), expected)).is_ok and time.monotonic() < deadline:
             self._until(time.monotonic() + 1)
         return judged
 
@@ -183,12 +180,3 @@ class Demo:
                 time.sleep(1)
         except KeyboardInterrupt:
             return
-
-
-def _ports(count: int) -> list[int]:
-    """Free ports on loopback, as far as can be known."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for found in sockets:
-            found.bind(("127.0.0.1", 0))
-        return [int(found.getsockname()[1]) for found in sockets]

@@ -5,7 +5,7 @@ from collections import Counter, deque
 from threading import Lock
 
 from streams.demo.observed import Observed, SeenActivation, SeenProfile
-from streams.demo.snapshot import Latency, Snapshot
+from streams.demo.view import Latency, Snapshot
 from streams.runtime.outside.observer import OutputRecord
 
 TOPICS = ("audiences.changes", "activations.display", "activations.email", "activations.sms", "profiles",

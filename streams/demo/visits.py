@@ -83,12 +83,8 @@ def _login(act: Act, chance: random.Random) -> Act:
     person = act.person
     traits = {"first_name": person.first_name, "country": person.country, "newsletter": person.wants_newsletter}
     return replace(
-        act,
-        type="identify",
-        names=replace(act.names, email=person.email, phone=person.phone),
-        traits=traits,
-        consent={EMAIL: person.wants_newsletter, SMS: chance.random() < 0.5},
-    )
+        act, type="identify", names=replace(act.names, email=person.email, phone=person.phone), traits=traits,
+        consent={EMAIL: person.wants_newsletter, SMS: chance.random() < 0.5})
 
 
 def mail(person: Person, chance: random.Random) -> Visit:
@@ -133,11 +129,8 @@ def ads_in_the_app(person: Person, chance: random.Random) -> Visit:
 
 def _ads(person: Person, chance: random.Random, names: Names) -> Visit:
     shown: dict[str, Json] = {
-        "campaign": chance.choice(("spring", "outlet", "brand")),
-        "creative": f"banner-{chance.randint(1, 4)}",
-        "placement": chance.choice(("top", "side")),
-        "site": chance.choice(SITES),
-    }
+        "campaign": chance.choice(("spring", "outlet", "brand")), "creative": f"banner-{chance.randint(1, 4)}",
+        "placement": chance.choice(("top", "side")), "site": chance.choice(SITES)}
     act = Act(person=person, source=SourceType.AD_SERVER, names=names, event="Ad Impression")
     for _ in range(chance.randint(1, 4)):
         yield replace(act, properties=shown | {"cost": round(chance.uniform(0.001, 0.01), 5)})

@@ -41,13 +41,8 @@ def write(act: Act, received_at: int, message_id: str, chance: random.Random) ->
     if label is Label.PARTLY_BLOCKED:
         message["userId"] = chance.choice(BLOCKED)
     return Sent(
-        received_at=received_at,
-        topic=topic(act.names),
-        key=act.names.identifiers()[0].encode(),
-        value=orjson.dumps(message),
-        label=label,
-        fact=_fact(act, received_at, event_time),
-    )
+        received_at=received_at, topic=topic(act.names), key=act.names.identifiers()[0].encode(),
+        value=orjson.dumps(message), label=label, fact=_fact(act, received_at, event_time))
 
 
 def topic(names: Names) -> str:
@@ -76,15 +71,9 @@ def _delay(label: Label, chance: random.Random) -> int:
 
 def _fact(act: Act, received_at: int, event_time: int) -> Fact:
     return Fact(
-        received_at=received_at,
-        event_time=event_time,
-        identifiers=act.names.identifiers(),
-        event=EVENTS.get(act.type, act.event),
-        source=act.source,
-        properties=act.properties,
-        traits=act.traits,
-        consent=act.consent,
-    )
+        received_at=received_at, event_time=event_time, identifiers=act.names.identifiers(),
+        event=EVENTS.get(act.type, act.event), source=act.source, properties=act.properties, traits=act.traits,
+        consent=act.consent)
 
 
 def _put_time(
@@ -146,11 +135,8 @@ def _device(names: Names) -> dict[str, Json]:
     if names.app is None:
         return {"advertisingId": names.ad_id}
     return {
-        "id": names.app.device_id,
-        "type": names.app.platform,
-        "advertisingId": names.app.advertising_id,
-        "adTrackingEnabled": names.app.allows_tracking,
-    }
+        "id": names.app.device_id, "type": names.app.platform, "advertisingId": names.app.advertising_id,
+        "adTrackingEnabled": names.app.allows_tracking}
 
 
 def _spaced(phone: str) -> str:

@@ -10,6 +10,7 @@ import fcntl
 import socket
 import uuid
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class BrokerFolder:
         if wanted is None and self.settings.exists():
             before = int(_properties(self.settings)["listeners"].split(",")[0].rsplit(":", 1)[1])
             wanted = before if is_free(before) else None
-        client, controller = _free_ports()
+        client, controller = free_ports(2)
         return Ports(client=wanted or client, controller=controller)
 
     def prepare(self, ports: Ports) -> None:
@@ -103,11 +104,13 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind((LOOPBACK, 0))
-        other.bind((LOOPBACK, 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def free_ports(count: int) -> list[int]:
+    """Different ports on loopback that are free at this moment."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _properties(file: Path) -> dict[str, str]:
