@@ -27,8 +27,8 @@ def list_segments(options: argparse.Namespace) -> int:
     from streams.runtime.outside.overview import segments, standings
 
     settings = settings_of(options)
-    heads, told = history(settings).heads, standings(settings, options.within)
-    found = segments(heads, told, settings.partitions)
+    defined, told = history(settings), standings(settings, options.within)
+    found = segments(defined, told, settings.partitions)
     print(json.dumps(found, indent=2) if options.json else "\n".join(readable(found)))
     return complain(missing(settings, told))
 
