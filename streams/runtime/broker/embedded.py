@@ -1,7 +1,7 @@
 """Apache Kafka itself, embedded: one KRaft node on loopback, for `audience broker`, the demo and the tests.
 
-Why not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second kind of broker
-would be one more thing to be wrong about. Production uses its own brokers; nothing here is needed there.
+Not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second kind of broker would
+be one more thing to be wrong about. Production needs nothing of this.
 """
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ class EmbeddedBroker:
         command = java_command(find_java(), self._fetch())
         for _ in range(ATTEMPTS - 1):
             try:
-                self._start_or_clean_up(command)
+                self._start_once(command)
                 return
             except Misconfigured:
                 if self._wanted_port is not None or TAKEN not in self.folder.last_log_lines(200):
                     raise
-        self._start_or_clean_up(command)
+        self._start_once(command)
 
     def stop(self) -> None:
         """Clean shutdown: every record acknowledged is on disk. Kills what does not end within 20 seconds."""
@@ -130,25 +130,21 @@ class EmbeddedBroker:
                 raise Misconfigured((_folder_taken(self.folder.path),))
             time.sleep(0.1)
 
-    def _start_or_clean_up(self, command: list[str]) -> None:
+    def _start_once(self, command: list[str]) -> None:
+        """Ports, storage, process, readiness: in this order, since Kafka's settings name the ports."""
         try:
-            self._start_once(command)
+            self._ports = self.folder.choose_ports(self._ports.client if self._ports else self._wanted_port)
+            self.folder.prepare(self._ports)
+            cluster_id = self.folder.cluster_id()
+            with self.folder.log.open("wb") as log:
+                self._format(command, cluster_id, log)
+                self._on_progress(f"starting Apache Kafka on {self.address}")
+                self._process = detached([*command, SERVER, str(self.folder.settings)], log)
+            self._watchdog = watched(self._process)
+            self._wait_until_ready(cluster_id)
         except BaseException:  # Ctrl-C while it starts must not leave a broker either
             self.kill()
             raise
-
-    def _start_once(self, command: list[str]) -> None:
-        """Ports, storage, process, readiness: in this order, since Kafka's settings name the ports."""
-        same = self._ports.client if self._ports else self._wanted_port
-        self._ports = self.folder.choose_ports(same)
-        self.folder.prepare(self._ports)
-        cluster_id = self.folder.cluster_id()
-        with self.folder.log.open("wb") as log:
-            self._format(command, cluster_id, log)
-            self._on_progress(f"starting Apache Kafka on {self.address}")
-            self._process = detached([*command, SERVER, str(self.folder.settings)], log)
-        self._watchdog = watched(self._process)
-        self._wait_until_ready(cluster_id)
         self._on_progress(f"Apache Kafka is ready on {self.address}")
 
     def _format(self, command: list[str], cluster_id: str, log: IO[bytes]) -> None:

@@ -1,10 +1,9 @@
-"""The state of one task on this machine: a RocksDB with a column family a table.
+"""The state of one task on this machine: a RocksDB with a column family for each table.
 
-It is a cache of the changelog, nothing more: written only after the transaction is committed, together with
-the position in the changelog that it corresponds to, in one WriteBatch. So it can be lost, discarded or
-behind, but never ahead. Writes are not synced: after a power failure RocksDB comes back as of some earlier
-batch, position included, and the restore replays the rest. RocksDB's own log repeats the changelog and costs 1.2 us of
-CPU an event (measured), but without it a full disk would show at some later flush, not at the write that it concerns.
+It is only a cache of the changelog, written after the transaction is committed, in one WriteBatch with its position in the
+changelog. So it can be lost, discarded or behind, but never ahead. Writes are not synced: after a power failure RocksDB
+comes back as of some earlier batch, position included, and the restore replays the rest. RocksDB's own log repeats the
+changelog and costs 1.2 us of CPU an event (measured), but without it a full disk would show only at a later flush.
 """
 from __future__ import annotations
 
@@ -105,7 +104,9 @@ class TaskStore:
         except Exception as failure:
             if is_damage(failure):  # met by a compaction, after which RocksDB writes no more
                 raise self._unreadable(failure) from failure
-            raise Stop(Exit.DISK, _not_written(self.folder, failure)) from failure
+            raise Stop(Exit.DISK, (
+                f"The batch is committed, but the state in {self.folder} could not be written: {failure}. Is the disk full? "
+                "Make room and start again: what is missing is replayed from the changelog")) from failure
         self.position, self.current_at = position, wall
 
     def discard(self) -> None:
@@ -150,7 +151,9 @@ class TaskStore:
     def _unreadable(self, failure: Exception) -> Stop:
         if is_damage(failure):
             note_damage(self.folder)
-        return Stop(Exit.DISK, _not_read(self.folder, failure))
+        return Stop(Exit.DISK, (
+            f"The state in {self.folder} could not be read: {failure}. If it is damaged, the next start discards it and "
+            "rebuilds it from the changelog; if that happens again, look at the disk"))
 
 
 def refuse_other(version: int) -> None:
@@ -158,42 +161,21 @@ def refuse_other(version: int) -> None:
 
     0, of a state in which nothing is, is neither."""
     if 0 < version < STATE_VERSION:
-        raise Stop(
-            Exit.STATE,
-            f"The state has version {version}, this worker reads {STATE_VERSION}: an older one ran with this "
-            "AUDIENCE_APP, and its rows mean something else. Choose another AUDIENCE_APP, which rebuilds its state from "
-            "the source topics; or start the older version again",
-        )
+        raise Stop(Exit.STATE, (
+            f"The state has version {version}, this worker reads {STATE_VERSION}: an older one ran with this AUDIENCE_APP, "
+            "and its rows mean something else. Choose another AUDIENCE_APP, which rebuilds its state from the source "
+            "topics; or start the older version again"))
     if version > STATE_VERSION:
-        raise Stop(
-            Exit.STATE,
-            f"The state has version {version}, this worker reads up to {STATE_VERSION}: a newer one ran with "
-            "this AUDIENCE_APP. Start that version again; or, to go back for good, choose another "
-            "AUDIENCE_APP, which rebuilds its state from the source topics",
-        )
-
-
-def _not_written(folder: Path, failure: Exception) -> str:
-    return (
-        f"The batch is committed, but the state in {folder} could not be written: {failure}. "
-        "Is the disk full? Make room and start again: what is missing is replayed from the changelog"
-    )
-
-
-def _not_read(folder: Path, failure: Exception) -> str:
-    return (
-        f"The state in {folder} could not be read: {failure}. If it is damaged, the next start discards it and rebuilds "
-        "it from the changelog; if that happens again, look at the disk"
-    )
+        raise Stop(Exit.STATE, (
+            f"The state has version {version}, this worker reads up to {STATE_VERSION}: a newer one ran with this "
+            "AUDIENCE_APP. Start that version again; or, to go back for good, choose another AUDIENCE_APP, which rebuilds "
+            "its state from the source topics"))
 
 
 def _not_opened(folder: Path, failure: Exception) -> str:
+    advice = ("Does another worker use the folder? Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be "
+              "deleted; it is rebuilt")
     if "Too many open files" in str(failure):
-        return (
-            f"The state in {folder} could not be opened: {failure}. Raise the limit of open files (`ulimit -n`) to 100 for "
-            "each of this worker's tasks and 100 more; or let more workers share them"
-        )
-    return (
-        f"The state in {folder} could not be opened: {failure}. Does another worker use the folder? "
-        "Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be deleted; it is rebuilt"
-    )
+        advice = ("Raise the limit of open files (`ulimit -n`) to 100 for each of this worker's tasks and 100 more; or let "
+                  "more workers share them")
+    return f"The state in {folder} could not be opened: {failure}. {advice}"

@@ -29,6 +29,10 @@ class Metric:
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
 
+    @property
+    def help(self) -> str:
+        return f"{self.tells} {self.moves}"
+
 
 SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 SIZES = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000)
@@ -138,12 +142,15 @@ class Metrics:
 
     def __init__(self, refresh: Callable[[Metrics], None], declared: Sequence[Metric] = METRICS) -> None:
         """`refresh` sets the gauges; it is called before each `text`."""
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self._refresh = refresh
-        self._counters = {each: self._counter(each) for each in declared if each.kind is Kind.COUNTER}
-        self._gauges = {each: self._gauge(each) for each in declared if each.kind is Kind.GAUGE}
-        self._histograms = {each: self._histogram(each) for each in declared if each.kind is Kind.HISTOGRAM}
+        self._counters = {each: Counter(each.name, each.help, each.labels, registry=registry)
+                          for each in declared if each.kind is Kind.COUNTER}
+        self._gauges = {each: Gauge(each.name, each.help, each.labels, registry=registry)
+                        for each in declared if each.kind is Kind.GAUGE}
+        self._histograms = {each: Histogram(each.name, each.help, each.labels, registry=registry, buckets=each.buckets)
+                            for each in declared if each.kind is Kind.HISTOGRAM}
         self._labelled: dict[tuple[Metric, object], Counter] = {}
 
     def add(self, metric: Metric, amount: float = 1, label: object = None) -> None:
@@ -171,16 +178,3 @@ class Metrics:
         """In Prometheus' text format."""
         self._refresh(self)
         return generate_latest(self._registry)
-
-    def _counter(self, metric: Metric) -> Counter:
-        return Counter(metric.name, _help(metric), metric.labels, registry=self._registry)
-
-    def _gauge(self, metric: Metric) -> Gauge:
-        return Gauge(metric.name, _help(metric), metric.labels, registry=self._registry)
-
-    def _histogram(self, metric: Metric) -> Histogram:
-        return Histogram(metric.name, _help(metric), metric.labels, registry=self._registry, buckets=metric.buckets)
-
-
-def _help(metric: Metric) -> str:
-    return f"{metric.tells} {metric.moves}"
