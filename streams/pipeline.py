@@ -5,9 +5,9 @@
     pipeline.advance(by=3 * 86_400_000)
     pipeline.members("cart-abandoners")
 
-Tasks, partition hashing and the bytes between tasks are the real ones; Kafka and RocksDB are not there. Every
-message is followed through all tasks before the next is taken, so the result depends neither on the number of
-partitions nor on `seed`, which shuffles the order in which tasks get their turns.
+Tasks, partition hashing and the bytes between tasks are the real ones; Kafka and RocksDB are not there. Every message is
+followed through all tasks before the next is taken, so the result depends neither on the number of partitions nor on
+`seed`, which shuffles the order in which tasks get their turns.
 """
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What the pipeline is made of: topics, tables, stages, as data. Read this file first.
 
-Declared here once and read by everybody: the Faust app declares its agents and tables from it, `ensure_topics` creates what
-it names, `Pipeline` and the tests use the same names, `audience topics` prints `describe()`. Why not let each stage declare
-what it reads: then nobody could say what the whole is without running it.
+Declared once and read by everybody: the Faust app declares its agents and tables from it, `ensure_topics` creates what it
+names, `Pipeline` and the tests use the same names, `audience topics` prints `describe()`. If each stage declared what it
+reads, nobody could say what the whole is without running it.
 """
 from __future__ import annotations
 
@@ -72,10 +72,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A step of the pipeline. Stages of one group are entered through one agent, which reads their topic.
-
-    Each may write dead letters: of what it cannot read, of what it cannot render.
-    """
+    """A step of the pipeline. Stages of one group are entered through one agent, which reads their topic. Each may write
+    dead letters: of what it cannot read, of what it cannot render."""
 
     name: str
     group: str

@@ -1,9 +1,8 @@
 """The contract between what a task does (pure stages) and who runs it (the Kafka runtime, or `Pipeline`).
 
-One call of `Processor.run` is one unit of work: everything it returns is committed together or not at all. The
-caller owns reading, producing, committing and writing; the processor owns decoding, stepping and encoding. The
-processor reads its state only through `Store`, which shows what was last *committed*; if a unit is not
-committed the processor must be thrown away with it (crash-only), because it may cache decoded state.
+One call of `Processor.run` is one unit of work: everything it returns is committed together or not at all. The caller reads,
+produces, commits and writes; the processor decodes, steps and encodes. It reads its state only through `Store`, which shows
+what was last *committed*. Because it may cache decoded state, it must be thrown away with a unit that is not committed.
 """
 from __future__ import annotations
 

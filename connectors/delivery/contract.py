@@ -45,11 +45,9 @@ class Connector(Protocol):
         ...
 
     async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
-        """One outcome each, in order. Must end by itself; called once at a time.
-
-        What the connector does not know to have arrived is `Deferred`: it is sent again under the same id. If it raises,
-        which is a bug, all of them come again, one a call.
-        """
+        """One outcome for each, in order. Must end by itself; called once at a time. What the connector does not know to
+        have arrived is `Deferred`: it is sent again under the same id. If it raises, which is a bug, all come again, one a
+        call."""
         ...
 
     async def close(self) -> None: ...

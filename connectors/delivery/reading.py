@@ -1,6 +1,6 @@
 """Reads the settings of one destination: all faults at once, and none of them shows a secret.
 
-Read twice: by who applies a definition, where only the form of `{env: NAME}` can be asked, and by who delivers.
+Read twice: when a definition is applied, where only the form of `{env: NAME}` can be checked, and when it is delivered to.
 """
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""Finds what is wrong with a destination's settings, and reports it like any other fault of a definition.
-
-It is found by the connectors' own readers, with which `audience deliver` starts: nothing about a setting is written
-twice."""
+"""Finds what is wrong with a destination's settings, by the connectors' own readers, with which `audience deliver` starts;
+and reports it like any other fault of a definition."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Set

@@ -1,5 +1,5 @@
-"""Who comes to the shop. Nobody shares anything: an identifier belongs to one person, so there are no
-conflicts and the right profiles can be told without any rule for them.
+"""Who comes to the shop. Nobody shares an identifier, so there are no conflicts, and the right profiles are known without
+any rule for them.
 
 All names, mail domains and telephone numbers are of the ranges set aside for fiction.
 """

@@ -1,7 +1,6 @@
 """The whole demo: a broker, workers, a simulated shop, a live view, a button to press, and the verdict.
 
-Nothing in it is special: the workers, topics and commands are those of any deployment, and what it shows and judges is
-read from Kafka's topics.
+The workers, topics and commands are those of any deployment; what it shows and judges is read from Kafka's topics.
 """
 from __future__ import annotations
 

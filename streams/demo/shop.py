@@ -1,7 +1,7 @@
 """The simulated shop: a stream of messages as a real one sends them, the same for the same seed.
 
-Driven by slots and not by clocks: message k of n is received at start + k/n of the duration, so a run has exactly as many
-messages as asked for, at an even rate, and memory holds the visits under way and the people seen, not the stream.
+Driven by slots, not by clocks: message k of n is received at start + k/n of the duration. So a run has exactly as many
+messages as asked for, at an even rate, and only the visits under way and the people seen are in memory.
 """
 from __future__ import annotations
 

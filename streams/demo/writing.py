@@ -1,7 +1,7 @@
 """From an act to the bytes that its source would send, and the fact beside them.
 
-Every source writes as such sources do: browsers ISO 8601, apps by their own wrong clock, tills and ad servers
-epoch milliseconds, the call centre its local time.
+Sources write times as real ones do: browsers ISO 8601, apps by their own wrong clock, tills and ad servers epoch
+milliseconds, the call centre its local time.
 """
 from __future__ import annotations
 

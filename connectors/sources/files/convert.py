@@ -1,7 +1,7 @@
 """One value of a file as the type that a mapping asks for.
 
-Nothing is guessed: what is not clearly a number, a truth or a time is refused, because a revenue of 0 or an
-event in 1970 would go unnoticed for months. Reasons say what was expected and never the value.
+Nothing is guessed: what is not clearly a number, a truth or a time is refused, because a revenue of 0 or an event in 1970
+would go unnoticed for months. Reasons say what was expected and never the value.
 """
 from __future__ import annotations
 
@@ -93,9 +93,8 @@ def boolean(value: Json) -> bool:
 
 
 def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
-    """A time without zone is taken to be in `zone`; of two that the clock shows in autumn it is the first. Years outside
-    1-9999 are refused, and so are times that the zone's clock skips in spring, except midnight, which is the first instant
-    of its day."""
+    """A time without zone is in `zone`; of two equal ones in autumn it is the first. Refused are years outside 1-9999, and
+    times that the zone's clock skips in spring, except midnight, which is the first instant of its day."""
     try:
         return _time(value, pattern, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as failure:

@@ -1,8 +1,8 @@
 """The rows of a CSV file.
 
-The standard library and not pyarrow: pyarrow guesses types from the first block (an order number 007 becomes
-7), gives no line numbers, and stops at the first row with a comma too many. Here every value is text until
-the mapping says otherwise, and one bad row is one rejected row.
+By the standard library: pyarrow guesses types from the first block (an order number 007 becomes 7), gives no line numbers,
+and stops at the first row with a comma too many. Here every value is text until the mapping says otherwise, and one bad row
+is one rejected row.
 """
 from __future__ import annotations
 

@@ -11,11 +11,10 @@ from streams.core.values import Json
 class Row(NamedTuple):
     """One message of a file, or the reason why a row is none.
 
-    `line` is the physical line where the row begins (from 1) in JSON Lines and CSV, the row's number (from 1)
-    in Parquet; messages of one row share it. `reason` None: feed `raw` to the pipeline. `message` is what
-    `raw` says, None where `raw` is a line that is no JSON object: that is for the pipeline's intake to judge.
-    `reason` set: the mapping made no message of the row; `raw` is then the row itself, as JSON, for the list
-    of rejected rows. A reason names columns and never holds a value.
+    `line` is where the row begins: the line (from 1) in JSON Lines and CSV, the row's number (from 1) in Parquet; messages
+    of one row share it. Without a `reason`, `raw` goes to the pipeline, and `message` is what it says, None for a line that
+    is no JSON object, which the pipeline's intake judges. With a `reason` the mapping made no message of the row, and `raw`
+    is the row as JSON, for the list of rejected rows. A reason names columns and never holds a value.
     """
 
     line: int

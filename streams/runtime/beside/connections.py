@@ -1,8 +1,8 @@
-"""The connections that a process holds which strangers may reach.
+"""Bounds the connections of a process that strangers may reach.
 
-Each is a descriptor, and whoever sends half a request keeps it for an hour. So there is a most, and the connection that has
-had no request begun or ended for longest gives way to a new one. A time limit alone would not do: in it, thousands can be
-opened. Nor would refusing the newest: that one is somebody who has something to say.
+Each is a descriptor, and a client that sends half a request keeps it for an hour. So their number is bounded, and a new
+connection replaces the one that has been idle for longest. A time limit alone would not do, as thousands can be opened
+within it; nor would refusing the newest, which has something to say.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The pages of `audience deliver`: live, ready, metrics. For supervisors and Prometheus, read only.
+"""The pages of `audience deliver` for supervisors and Prometheus: live, ready, metrics.
 
-Plain aiohttp, as for look-ups: this process has no Faust app. A destination that fails makes the process no less ready:
-it is being probed, and to start the process again would only forget when to.
+Plain aiohttp: this process has no Faust app. A failing destination does not make the process unready: it is being probed,
+and a restart would only forget when to probe next.
 """
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ def silence(_: str) -> None:
 class EmbeddedBroker:
     """One broker on one folder: `with EmbeddedBroker(folder) as broker: connect(broker.address)`.
 
-    A folder used before keeps its cluster id, its records and, if still free, its port. Stopped, killed or
-    not, the same object can be started again, on the same port. Ends with the process that started it. Not
-    thread-safe. `repositories`, `maven_cache` and `jar_cache` are those of `fetch_kafka`.
+    A used folder keeps its cluster id, its records and, if still free, its port. The same object can be started again, even
+    after a kill, on the same port. Ends with the process that started it. Not thread-safe. `repositories`, `maven_cache` and
+    `jar_cache` are those of `fetch_kafka`.
     """
 
     def __init__(self, folder: Path, port: int | None = None, on_progress: OnProgress = silence, *,

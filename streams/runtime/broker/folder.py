@@ -1,7 +1,7 @@
 """The folder of an embedded broker: its identity, its ports, Kafka's settings file, its log.
 
-Why a file of ports: clients and topics name an address, so a broker that is started again on its folder comes
-back where it was, unless that port is taken by now.
+The ports are kept because clients and topics name an address: a broker started again on its folder comes back where it was,
+unless the port is taken by now.
 """
 from __future__ import annotations
 

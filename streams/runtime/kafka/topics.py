@@ -46,8 +46,8 @@ SAY_AFTER = 2.0
 def ensure_topics(settings: Settings) -> tuple[str, ...]:
     """Creates what is missing, then checks everything; returns the names it created.
 
-    Safe to run side by side. Existing topics are never changed, and if they have another number of partitions, or too few
-    copies, nothing is created beside them. Misconfigured lists all faults; Unreachable if the cluster does not answer.
+    Safe to run side by side. Existing topics are never changed; if one has another number of partitions, or too few copies,
+    nothing is created. Misconfigured lists all faults; Unreachable if the cluster does not answer.
     """
     found = _shapes(_admin(settings), settings.broker)
     declared = declared_topics(settings)
@@ -100,9 +100,8 @@ def _admin(settings: Settings) -> AdminClient:
 
 
 def _patiently(settings: Settings, ask: Callable[[AdminClient], T]) -> T:
-    """The answer; asked for again while a broker is away or the cluster has no controller. Unreachable if that lasts.
-
-    A new client each time: one that knows a controller which is gone goes on asking it."""
+    """The answer, asked for again while a broker is away or the cluster has no controller; Unreachable if that lasts. Each
+    time by a new client: one that knows a controller which is gone goes on asking it."""
     deadline = monotonic() + SETTLED_WITHIN
     while True:
         try:

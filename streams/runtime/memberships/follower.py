@@ -1,8 +1,8 @@
 """Follows `audiences.memberships` into a store, in a thread of its own, for as long as the process lives.
 
-Assigned to all partitions, not a member of a group: every server has the whole copy, and its position stands in the
-store beside the data, so a kill can neither lose nor repeat a record. How old the copy is, is known by asking the
-broker for the topic's ends: whatever stood there when the question was asked has been read once they are reached.
+It is assigned all partitions and joins no group: every server has the whole copy, with its positions in the same store, so
+that a kill neither loses nor repeats a record. The copy's age is known by asking the broker where the topic ends: once it
+has read up to there, it has everything that was there when it asked.
 """
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The topic `definitions` from the outside: what stands in it, and how a revision gets in, in one transaction.
+"""The topic `definitions` from the outside: what is in it, and how a revision gets in, in one transaction.
 
 All of it is on partition 0, so that revisions have one order; the task that reads it hands each on to all others.
 """

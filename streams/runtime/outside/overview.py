@@ -1,7 +1,6 @@
 """How all segments and campaigns stand, over every worker: for `audience segment list` and the console alike.
 
-What is defined is read from `definitions`; how many people that means is asked of the tasks, which count in their own
-units of work.
+What is defined is read from `definitions`; how many people that means is asked of the tasks.
 """
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ def preview(
     settings: Settings, changed: Mapping[str, Json], people: int, within: float, segments: Iterable[str] = (),
     shown: int = 0,
 ) -> tuple[Estimates, Mapping[int, Json]]:
-    """What these changed definitions (None: deleted) would do, and the answers by task, from those that answer `within` so
-    many seconds. people: profiles to look at, 0 for all. segments: to be counted even if nothing changes for them. shown:
-    members of each to name. Misconfigured if a task says that the change does not fit what is in force there."""
+    """What these changed definitions (None: deleted) would do, by the tasks that answer `within` so many seconds; and their
+    answers. people: profiles to look at, 0 for all. segments: to be counted even if nothing changes for them. shown: members
+    of each to name. Misconfigured if a task says that the change does not fit what is in force there."""
     question = partial(Ask, documents=as_bytes(changed), people=-(-people // settings.partitions), shown=shown,
                        segments=tuple(segments))
     answers = ask(settings, question, within)

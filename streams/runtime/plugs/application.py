@@ -1,7 +1,7 @@
-"""The Faust app: its settings, one agent a stage group, one table a column family.
+"""The Faust app: its settings, one agent for each stage group, one table for each column family.
 
-To an operator it is a Faust app like any other: `faust -A streams.app worker`, `agents`, `tables`. There is one agent
-body, because what an agent does is always the same: it hands the batch to the task it belongs to.
+To an operator it is a Faust app like any other: `faust -A streams.app worker`, `agents`, `tables`. All agents share one
+body: it hands the batch to the task it belongs to.
 """
 from __future__ import annotations
 

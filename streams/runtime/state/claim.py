@@ -13,9 +13,8 @@ class Taken(Misconfigured):
 
 
 def claim(settings: Settings) -> BinaryIO:
-    """The folder belongs to this process until what is returned is closed, or the process ends in whatever way.
-    Taken if another has it, Misconfigured if it cannot be made. Called before the worker joins the group, so that nobody's
-    tasks move."""
+    """The folder belongs to this process until the returned file is closed or the process ends. Taken if another has it,
+    Misconfigured if it cannot be made. Called before the worker joins the group, so that nobody's tasks move."""
     folder = settings.data
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,7 @@
 """Whose a state is: rows of `meta` that are the runtime's own, read once when a task is taken over.
 
-With another profile key everybody would get another public id, and who was erased would not be known again. A folder that
-came from elsewhere, a backup or another cluster, may have a position that its changelog has too; what lies behind it there
-are other rows.
+With another profile key everybody would get another public id, and erased people would not be recognised. A folder from
+elsewhere, a backup or another cluster, may have a position that is valid in its changelog here, with other rows behind it.
 """
 from __future__ import annotations
 

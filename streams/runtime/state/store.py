@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 STATE_VERSION = 7
 """Raised when older code could not read what newer code wrote, or newer code what older code did.
 
-2: of persons a count of decisions where an instant was; other keys of what campaigns have told. 3: one sequence an
-identifier. 4: which sighting of an identifier arrived last. 5: which messages an absorbed part had had. 6: rows without
-a version of their own. 7: of audiences, the version of the segment too."""
+2: for people a count of decisions instead of an instant; other keys for what campaigns have told. 3: one sequence for each
+identifier. 4: which sighting of an identifier arrived last. 5: which messages an absorbed part had had. 6: rows without a
+version of their own. 7: for audiences, the version of the segment too."""
 USABLE_FOR = TOMBSTONES_LAST // 2
 """An older store is discarded: compaction may have dropped tombstones that it has not seen."""
 RESERVED = b"\x00"
@@ -87,10 +87,8 @@ class TaskStore:
         return found
 
     def write(self, changes: Iterable[Change], position: int, wall: int) -> None:
-        """One WriteBatch: the changes, and that they are the changelog up to `position`, as of `wall`.
-
-        Raises Stop(DISK) if RocksDB cannot; what was committed is then replayed by the next start.
-        """
+        """One WriteBatch: the changes, and that they are the changelog up to `position`, as of `wall`. Stop(DISK) if RocksDB
+        cannot; what was committed is then replayed by the next start."""
         batch = WriteBatch(raw_mode=True)
         put, delete, handles = batch.put, batch.delete, self._handles
         for table, key, value in changes:
@@ -157,9 +155,8 @@ class TaskStore:
 
 
 def refuse_other(version: int) -> None:
-    """Stop(STATE) if a newer version of this program wrote the state, or one so old that its rows would be misread.
-
-    0, of a state in which nothing is, is neither."""
+    """Stop(STATE) if a newer version of this program wrote the state, or one so old that its rows would be misread. An empty
+    state has version 0, which is neither."""
     if 0 < version < STATE_VERSION:
         raise Stop(Exit.STATE, (
             f"The state has version {version}, this worker reads {STATE_VERSION}: an older one ran with this AUDIENCE_APP, "

@@ -1,6 +1,6 @@
 """Every metric of a worker: declared once, each with what it tells and what to do when it moves.
 
-A registry of the app's own, not prometheus-client's global one: several apps can live in one process (tests, the
+Each app has a registry of its own, not prometheus-client's global one: several apps can live in one process (tests, the
 demo), and importing a module must not register anything.
 """
 from __future__ import annotations
