@@ -90,75 +90,59 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         name="events.hits", role=Role.INPUT, schema="hit", key="identifier, as namespace:value",
         what="anonymous cookie and device hits", writers="upstream, collector", readers="pipeline",
-        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
-    ),
+        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES),
     Topic(
         name="events.interactions", role=Role.INPUT, schema="interaction", key="strongest identifier",
         what="events that name a known person", writers="upstream, collector", readers="pipeline",
-        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
-    ),
+        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES),
     Topic(
         name="definitions", role=Role.INPUT, schema="definition", key="kind/id@version, and a head per kind/id",
         what="segments, campaigns, computed traits, destinations, rules of identity and consent",
-        writers="CLI, console", readers="pipeline",
-    ),
+        writers="CLI, console", readers="pipeline"),
     Topic(
         name="privacy.requests", role=Role.INPUT, schema="privacy_request", key="identifier",
         what="erase, export, suppress, unsuppress, split", writers="CLI, console, connectors", readers="pipeline",
-        retention=14 * _DAY,
-    ),
+        retention=14 * _DAY),
     Topic(
         name="privacy.receipts", role=Role.OUTPUT, schema="privacy_receipt", key="request id",
-        what="what was done, where", writers="pipeline", readers="requester", retention=90 * _DAY,
-    ),
+        what="what was done, where", writers="pipeline", readers="requester", retention=90 * _DAY),
     Topic(
         name="commands", role=Role.INTERNAL, schema="command", key="identifier, profile key or realm",
         what="everything between tasks", writers="pipeline only; CLI its questions", readers="pipeline only",
-        retention=7 * _DAY,
-    ),
+        retention=7 * _DAY),
     Topic(
         name="segments.answers", role=Role.OUTPUT, schema="segment_answer", key="request id",
         what="what each task answers to `audience segment list`, `segment preview` and `diff`",
-        writers="pipeline", readers="whoever asked", retention=timedelta(hours=1),
-    ),
+        writers="pipeline", readers="whoever asked", retention=timedelta(hours=1)),
     Topic(
         name="identity.changes", role=Role.OUTPUT, schema="identity_change", key="profile id",
         what="attached, merged, moved, refused, split, erased: the audit log",
-        writers="pipeline", readers="anyone", retention=90 * _DAY,
-    ),
+        writers="pipeline", readers="anyone", retention=90 * _DAY),
     Topic(
         name="profiles", role=Role.OUTPUT, schema="profile", key="profile id",
-        what="the 360 view, on change", writers="pipeline", readers="warehouse, search",
-    ),
+        what="the 360 view, on change", writers="pipeline", readers="warehouse, search"),
     Topic(
         name="audiences.changes", role=Role.OUTPUT, schema="audience_change", key="profile id",
-        what="entered and exited, with because", writers="pipeline", readers="anyone", retention=7 * _DAY,
-    ),
+        what="entered and exited, with because", writers="pipeline", readers="anyone", retention=7 * _DAY),
     Topic(
         name="audiences.memberships", role=Role.OUTPUT, schema="memberships", key="identifier",
-        what="every segment the identifier is in now", writers="pipeline", readers="ad servers",
-    ),
+        what="every segment the identifier is in now", writers="pipeline", readers="ad servers"),
     Topic(
         name="activations.display", role=Role.OUTPUT, schema="activation", key="identifier",
-        what="activations for display", writers="pipeline", readers="connectors, ad servers", retention=7 * _DAY,
-    ),
+        what="activations for display", writers="pipeline", readers="connectors, ad servers", retention=7 * _DAY),
     Topic(
         name="activations.email", role=Role.OUTPUT, schema="activation", key="identifier",
-        what="activations for e-mail", writers="pipeline", readers="connectors", retention=7 * _DAY,
-    ),
+        what="activations for e-mail", writers="pipeline", readers="connectors", retention=7 * _DAY),
     Topic(
         name="activations.sms", role=Role.OUTPUT, schema="activation", key="identifier",
-        what="activations for SMS", writers="pipeline", readers="connectors", retention=7 * _DAY,
-    ),
+        what="activations for SMS", writers="pipeline", readers="connectors", retention=7 * _DAY),
     Topic(
         name="deliveries", role=Role.BESIDE, schema="delivery", key="activation id",
-        what="delivered, deferred, refused", writers="connectors", readers="console", retention=30 * _DAY,
-    ),
+        what="delivered, deferred, refused", writers="connectors", readers="console", retention=30 * _DAY),
     Topic(
         name="dead-letters", role=Role.OUTPUT, schema="dead_letter", key="source key",
         what="what could not be accepted: original bytes and headers, where from, reason",
-        writers="pipeline", readers="operator", retention=14 * _DAY,
-    ),
+        writers="pipeline", readers="operator", retention=14 * _DAY),
 )
 INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic.is_read)
 """What a task reads, internal messages included: the same partition number of each."""
@@ -177,51 +161,40 @@ TABLES: tuple[Table, ...] = (
 STAGES: tuple[Stage, ...] = (
     Stage(
         name="hits", group="hits", reads=("events.hits",), writes=("commands", "dead-letters"),
-        tables=("pointers",), does="decodes, deduplicates, finds the pointer of the strongest identifier",
-    ),
+        tables=("pointers",), does="decodes, deduplicates, finds the pointer of the strongest identifier"),
     Stage(
         name="interactions", group="interactions", reads=("events.interactions",),
-        writes=("commands", "dead-letters"), tables=("pointers",), does="the same for events of known people",
-    ),
+        writes=("commands", "dead-letters"), tables=("pointers",), does="the same for events of known people"),
     Stage(
         name="pointers", group="commands", reads=("commands",), writes=("commands", "dead-letters"),
-        tables=("pointers",), does="says whose an identifier is; heals records of the wrong partition",
-    ),
+        tables=("pointers",), does="says whose an identifier is; heals records of the wrong partition"),
     Stage(
         name="sequencer", group="commands", reads=("commands",),
         writes=("commands", "identity.changes", "dead-letters"), tables=("identities",),
-        does="decides on new evidence, in one order: attach, merge, move, refuse",
-    ),
+        does="decides on new evidence, in one order: attach, merge, move, refuse"),
     Stage(
         name="profile", group="commands", reads=("commands",),
         writes=("commands", "profiles", "audiences.changes", "audiences.memberships", "dead-letters"),
-        tables=("profiles", "timeline", "timers"), does="folds events, adopts fragments, evaluates segments",
-    ),
+        tables=("profiles", "timeline", "timers"), does="folds events, adopts fragments, evaluates segments"),
     Stage(
         name="display", group="commands", reads=(), writes=("activations.display", "dead-letters"),
-        tables=("profiles", "timers"), does="sink: changes of membership to display activations",
-    ),
+        tables=("profiles", "timers"), does="sink: changes of membership to display activations"),
     Stage(
         name="email", group="commands", reads=(), writes=("activations.email", "dead-letters"),
-        tables=("profiles", "timers"), does="sink: changes of membership to e-mails",
-    ),
+        tables=("profiles", "timers"), does="sink: changes of membership to e-mails"),
     Stage(
         name="sms", group="commands", reads=(), writes=("activations.sms", "dead-letters"),
-        tables=("profiles", "timers"), does="sink: changes of membership to text messages",
-    ),
+        tables=("profiles", "timers"), does="sink: changes of membership to text messages"),
     Stage(
         name="definitions", group="definitions", reads=("definitions",), writes=("commands", "dead-letters"),
-        tables=("meta", "timers"), does="collects a revision and hands it to every task; backfills",
-    ),
+        tables=("meta", "timers"), does="collects a revision and hands it to every task; backfills"),
     Stage(
         name="answers", group="commands", reads=("commands",), writes=("segments.answers", "dead-letters"),
-        tables=("meta", "profiles", "timeline"), does="says how segments stand, between batches",
-    ),
+        tables=("meta", "profiles", "timeline"), does="says how segments stand, between batches"),
     Stage(
         name="privacy", group="privacy", reads=("privacy.requests",),
         writes=("commands", "privacy.receipts", "dead-letters"), tables=("pointers", "identities"),
-        does="erasure, export, suppression, split, in the sequencer's order",
-    ),
+        does="erasure, export, suppression, split, in the sequencer's order"),
 )
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(stage.group for stage in STAGES))
 """One agent each."""

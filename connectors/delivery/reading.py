@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -50,6 +51,19 @@ class WrongDestination(Misconfigured):
         super().__init__(tuple(
             f"destination {destination}: {'.'.join(each.steps)}: expected {each.expected}" for each in wrong))
         self.wrong = wrong
+
+
+def settings_schema(*readers: Callable[[Mapping[str, Json]], object]) -> Schema:
+    """The JSON Schema of all settings that these readers ask for. Required is what one misses when nothing is given."""
+    asking, required = Asking(), set[str]()
+    for read in readers:
+        with suppress(WrongDestination):
+            read(asking)
+        try:
+            read({})
+        except WrongDestination as fault:
+            required |= {wrong.steps[1] for wrong in fault.wrong}
+    return {"type": "object", "properties": asking.forms, "required": sorted(required), "additionalProperties": False}
 
 
 class SettingsReader:

@@ -36,8 +36,8 @@ def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> lis
 
 def schemas() -> dict[str, Schema]:
     """By connector, what the JSON Schema of a `kind: destination` says in addition."""
-    from connectors.delivery.describing import settings_schema
     from connectors.delivery.forms import ENVIRONMENT
+    from connectors.delivery.reading import settings_schema
     from streams.cli.connectors import CONNECTORS, limits, offer_of
     from streams.definitions.destinations import is_secret
 

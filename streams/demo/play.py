@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -157,9 +157,11 @@ class Demo:
         self._show()
 
     def _show(self) -> None:
-        self._view.show(self._tally.snapshot(
-            phase=self._phase, elapsed_s=time.monotonic() - self._began, sent=self._sent, planned=self._script.events,
-            behind=self._behind.events if self._behind else 0, hint=self._hint()))
+        elapsed, behind = time.monotonic() - self._began, self._behind.events if self._behind else 0
+        self._view.show(replace(
+            self._tally.snapshot(self._phase), elapsed_s=elapsed, sent=self._sent, planned=self._script.events,
+            handled=0 if behind is None else max(0, self._sent - behind), hint=self._hint(),
+            events_per_second=self._sent / elapsed if elapsed else 0.0))
 
     def _hint(self) -> str:
         if self._script.is_auto or self._phase != "playing":

@@ -66,15 +66,12 @@ class Tally:
         self._channels[row["channel"]] += 1
         self._delays.append(seen.seen_at - row["at"])
 
-    def snapshot(self, *, phase: str, elapsed_s: float, sent: int, planned: int, behind: int | None, hint: str) -> Snapshot:
-        """What the screen shows now."""
+    def snapshot(self, phase: str) -> Snapshot:
+        """What the screen shows of it now."""
         with self._lock:
             return Snapshot(
-                phase=phase, elapsed_s=elapsed_s, sent=sent, planned=planned,
-                handled=0 if behind is None else max(0, sent - behind),
-                events_per_second=sent / elapsed_s if elapsed_s else 0.0, profiles=len(self._profiles),
-                merges=self._merges, dead_letters=self._dead_letters, segments=dict(self._sizes),
-                activations=dict(self._channels), latency=self._latency(), hint=hint)
+                phase=phase, profiles=len(self._profiles), merges=self._merges, dead_letters=self._dead_letters,
+                segments=dict(self._sizes), activations=dict(self._channels), latency=self._latency())
 
     def observed(self, at: int) -> Observed:
         """All of it, memberships as of the instant `at`."""

@@ -47,7 +47,5 @@ class DeadLetterLimit:
 
 
 def _sentence(found: str, setting: str) -> str:
-    return (
-        f"Too many records were refused: {found}. They are committed to the topic `dead-letters`, each with its reason "
-        f"(`audience dead-letters list`). Mend the source and start the worker again, or raise {setting}"
-    )
+    return (f"Too many records were refused: {found}. They are committed to the topic `dead-letters`, each with its reason "
+            f"(`audience dead-letters list`). Mend the source and start the worker again, or raise {setting}")

@@ -38,13 +38,8 @@ class Superseded(Exception):
 
 
 def restore(
-    store: TaskStore,
-    consumer: Consumer,
-    changelog: TopicPartition,
-    *,
-    wall: Callable[[], int],
-    is_called_off: Callable[[], bool],
-    report: Callable[[RestoreProgress], None],
+    store: TaskStore, consumer: Consumer, changelog: TopicPartition, *, wall: Callable[[], int],
+    is_called_off: Callable[[], bool], report: Callable[[RestoreProgress], None],
 ) -> int:
     """Replays the changelog from the store's position to its end; returns the number of records.
 
@@ -89,9 +84,7 @@ def _read(consumer: Consumer) -> tuple[list[Change], int | None, bool]:
 
 
 def _shorter(store: TaskStore, changelog: TopicPartition, end: int) -> str:
-    return (
-        f"The state in {store.folder} is at position {store.position} of {changelog.topic}"
-        f"[{changelog.partition}], which ends at {end}: was the topic deleted or the cluster replaced? Bring "
-        "the topic back; or delete the folder and choose another AUDIENCE_APP, which rebuilds all state from "
-        "the source topics"
-    )
+    return (f"The state in {store.folder} is at position {store.position} of {changelog.topic}"
+            f"[{changelog.partition}], which ends at {end}: was the topic deleted or the cluster replaced? Bring "
+            "the topic back; or delete the folder and choose another AUDIENCE_APP, which rebuilds all state from "
+            "the source topics")
