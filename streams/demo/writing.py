@@ -35,7 +35,7 @@ def write(act: Act, received_at: int, message_id: str, chance: random.Random) ->
         message["messageId"] = message_id
     if act.type == "track":
         message["event"] = act.event
-    _put_time(message, act, label, event_time, received_at, chance)
+    message |= _times(act, label, event_time, received_at, chance)
     _put_names(message, act, chance)
     _put_content(message, act)
     if label is Label.PARTLY_BLOCKED:
@@ -76,28 +76,25 @@ def _fact(act: Act, received_at: int, event_time: int) -> Fact:
         consent=act.consent)
 
 
-def _put_time(
-    message: dict[str, Json], act: Act, label: Label, event_time: int, received_at: int, chance: random.Random
-) -> None:
+def _times(act: Act, label: Label, event_time: int, received_at: int, chance: random.Random) -> dict[str, Json]:
+    if label is Label.AHEAD:
+        return {"timestamp": iso(event_time + chance.randint(60_000, 86_400_000))}
     match act.source:
-        case _ if label is Label.AHEAD:
-            message["timestamp"] = iso(event_time + chance.randint(60_000, 86_400_000))
         case SourceType.APP:
             wrong = chance.randint(-300_000, 300_000)
-            message["originalTimestamp"] = iso(event_time + wrong)
-            message["sentAt"] = iso(received_at + wrong)
+            return {"originalTimestamp": iso(event_time + wrong), "sentAt": iso(received_at + wrong)}
         case SourceType.POS | SourceType.AD_SERVER:
-            message["timestamp"] = event_time
+            return {"timestamp": event_time}
         case SourceType.CALL_CENTER:
-            message["timestamp"] = _iso(event_time, LOCAL)
-        case SourceType.WEB | SourceType.CHATBOT | SourceType.EMAIL:
-            message["timestamp"] = iso(event_time)
+            return {"timestamp": _iso(event_time, LOCAL)}
+        case _:
+            return {"timestamp": iso(event_time)}
 
 
 def _put_names(message: dict[str, Json], act: Act, chance: random.Random) -> None:
     names = act.names
     context: dict[str, Json] = {"source": {"type": act.source}}
-    person = {}
+    person: dict[str, Json] = {}
     if names.email:
         person["email"] = names.email.title() if chance.random() < 0.2 else names.email
     if names.phone:

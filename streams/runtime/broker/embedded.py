@@ -79,7 +79,8 @@ class EmbeddedBroker:
         if self.pid is not None:
             return
         if self._wanted_port is not None and not is_free(self._wanted_port):
-            raise Misconfigured((_port_taken(self._wanted_port),))
+            raise Misconfigured((f"Port {self._wanted_port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop "
+                                 f"the program that listens there, or choose another --port. {USE_ANOTHER}",))
         self._refuse_shared_folder()
         command = java_command(find_java(), self._fetch())
         for _ in range(ATTEMPTS - 1):
@@ -127,7 +128,9 @@ class EmbeddedBroker:
         give_up_at = time.monotonic() + ORPHAN_GONE_WITHIN
         while self.folder.is_in_use():
             if time.monotonic() > give_up_at:
-                raise Misconfigured((_folder_taken(self.folder.path),))
+                raise Misconfigured((
+                    f"Another Kafka runs on the folder {self.folder.path}. Stop it, connect to it (its address is in "
+                    f"{self.folder.settings}), or give another folder. {USE_ANOTHER}",))
             time.sleep(0.1)
 
     def _start_once(self, command: list[str]) -> None:
@@ -175,13 +178,3 @@ class EmbeddedBroker:
             "Likely causes: the disk is full, memory is short (it needs about 300 MB), or the folder's data "
             f"is damaged. Give another folder, or remove this one to begin anew. {USE_ANOTHER}")
         return Misconfigured((sentence,))
-
-
-def _port_taken(port: int) -> str:
-    return (f"Port {port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop the program that "
-            f"listens there, or choose another --port. {USE_ANOTHER}")
-
-
-def _folder_taken(folder: Path) -> str:
-    return (f"Another Kafka runs on the folder {folder}. Stop it, connect to it (its address is in "
-            f"{folder / 'server.properties'}), or give another folder. {USE_ANOTHER}")

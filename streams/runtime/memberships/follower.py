@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -197,10 +197,7 @@ class Follower:
 
 def _row(codec: Codec, value: bytes) -> bytes:
     record = codec.decode("memberships", value)
-    return orjson.dumps({name: record[name] for name in _FIELDS})
-
-
-_FIELDS: Sequence[str] = ("identifier", "segments", "at")
+    return orjson.dumps({name: record[name] for name in ("identifier", "segments", "at")})
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from streams.runtime.status import metrics as m
 from streams.runtime.status.windows import Latencies, Rate
 from streams.runtime.work.runner import Done, Runner
 from streams.task.reading import EVENT_TOPICS
-from streams.unit import Inbound
 from streams.web.status import Phase, TaskStatus, WorkerStatus
 
 SAMPLES = 4
@@ -91,7 +90,8 @@ class Instruments:
 
     def _sample(self, done: Done) -> None:
         every = max(1, len(done.records) // SAMPLES)
-        samples = [_latency(record, done.wall) for record in done.records[::every] if record.topic in EVENT_TOPICS]
+        samples = [max(0.0, (done.wall - record.at) / 1000)
+                   for record in done.records[::every] if record.topic in EVENT_TOPICS]
         self._latencies.add(samples)
         for sample in samples:
             self.metrics.observe(m.LATENCY, sample)
@@ -121,7 +121,3 @@ class Instruments:
         metrics.set(m.ASSIGNED, len(tasks))
         metrics.set(m.RUNNING, len(self.runners()))
         metrics.set(m.STORE_BYTES, self.store_memory())
-
-
-def _latency(record: Inbound, wall: int) -> float:
-    return max(0.0, (wall - record.at) / 1000)
