@@ -54,15 +54,15 @@ class Connector(Protocol):
 
 
 class Activations(Protocol):
-    """A destination's own reading position, and its own book."""
+    """Where a destination's activations come from, and where their outcomes are written down."""
 
     async def take(self, most: int, within: float) -> Sequence[Taken]:
         """The next ones, at most `most`, waiting up to `within` seconds for the first. With `most` 0 it only waits."""
         ...
 
     async def stay(self) -> None:
-        """Says that whoever takes from it lives, while a call takes long. What has changed meanwhile is told by `settle` or
-        the next `take`."""
+        """Says, during a long call, that the reader lives. What has changed meanwhile is told by `settle` or the next
+        `take`."""
         ...
 
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:

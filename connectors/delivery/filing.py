@@ -34,7 +34,7 @@ def spool_of(reader: SettingsReader, suffix: str, write: Write) -> Spool:
 
 
 class FilingConnector:
-    """Delivered is what is safely on the disk; when it appears in a file is the spool's."""
+    """What is safely on the disk is delivered; the spool decides when it appears in a file."""
 
     most = 1_000
     """Activations of one call: one write and one sync."""

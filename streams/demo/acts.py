@@ -10,7 +10,7 @@ from streams.demo.people import App, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Sender:
     """The identifiers that a message gives of its sender."""
 
     customer_id: str | None = None
@@ -39,7 +39,7 @@ class Act:
 
     person: Person
     source: SourceType
-    names: Names
+    sender: Sender
     type: str = "track"
     event: str = ""
     properties: Mapping[str, Json] = field(default_factory=dict)

@@ -28,7 +28,7 @@ def most_connections() -> int:
 
 
 class Connections:
-    """Those open, the one without news for longest first."""
+    """The open ones, the one that has been idle for longest first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -37,7 +37,7 @@ class Connections:
 
     @web.middleware
     async def noticed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """For the application: its requests are news of their connections."""
+        """The application's middleware: a request renews its connection."""
         self._renew(request.protocol)
         try:
             return await handler(request)
@@ -64,7 +64,7 @@ class Connections:
 
 
 class Connection(web.RequestHandler):
-    """aiohttp's, which says when it begins and ends."""
+    """aiohttp's connection, which also reports when it begins and ends."""
 
     __slots__ = ("_connections",)
 

@@ -24,7 +24,7 @@ CHANNEL = "activations."
 CHANNELS = tuple(topic.name.removeprefix(CHANNEL) for topic in TOPICS if topic.name.startswith(CHANNEL))
 
 RosterOf = Callable[[Documents], Roster]
-"""What is to run of them."""
+"""Which of the destinations are to run, and why others cannot."""
 
 
 async def deliver(settings: Settings, roster_of: RosterOf, address: Address, grace: float) -> None:
@@ -68,7 +68,7 @@ class ChannelEnds:
         self._ends = EndOffsets(settings.broker)
 
     def now(self) -> Ends:
-        """Nothing while the broker does not answer."""
+        """Empty while the broker does not answer."""
         ends = self._ends.now(self._places)
         if ends is None:
             return {}

@@ -28,7 +28,7 @@ from streams.runtime.plugs.recovery import TaskTables
 from streams.runtime.plugs.tables import CommittedTable
 from streams.runtime.plugs.transport import BatchSchema, BatchTransport
 from streams.runtime.settings import Settings
-from streams.runtime.state.claim import Taken, claim
+from streams.runtime.state.claim import FolderTaken, claim
 from streams.runtime.status.console import Shared
 from streams.runtime.status.instruments import Instruments
 from streams.runtime.status.sites import own_sites
@@ -136,7 +136,7 @@ async def _claimed(settings: Settings) -> BinaryIO:
     while True:
         try:
             return claim(settings)
-        except Taken:
+        except FolderTaken:
             if monotonic() > deadline:
                 raise
             await asyncio.sleep(0.2)

@@ -39,8 +39,7 @@ GRAIN = 0.1
 
 
 class Alignment:
-    """Of one worker. Its own tasks report to it; those of other workers are read from Kafka. May be called from any
-    thread."""
+    """One for each worker. Its own tasks report to it; other workers' are heard of through Kafka. Safe from any thread."""
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds

@@ -51,7 +51,7 @@ class _Held:
 
 
 class Crew(Generic[Token]):
-    """`acknowledge` gets the tokens of batches that are settled; from any thread."""
+    """All tasks of one worker. `acknowledge` gets the tokens of settled batches; from any thread."""
 
     def __init__(
         self, opening: Opening, fetch: Fetch, ends: EndsWatch, *, acknowledge: Callable[[list[Token]], None],

@@ -54,7 +54,7 @@ class Assignment:
 
 @dataclass(slots=True)
 class _Depth:
-    """What was delivered of one input and is not settled."""
+    """How much of one input was delivered and is not settled."""
 
     records: int = 0
     size: int = 0

@@ -15,7 +15,7 @@ STEADY = 0.7, 1.2
 
 
 class Portion:
-    """Of one task. `share`: how much of its maximum the processor is to do, above 0 and at most 1."""
+    """One for each task. `share`: how much of its maximum the processor is to do, above 0 and at most 1."""
 
     def __init__(self) -> None:
         self.share = 1.0
