@@ -21,6 +21,10 @@ Variables: TypeAlias = Mapping[str, str] | None
 
 PACE = ("per_second", "apart")
 """Settings that every destination has, for the engine."""
+FRAMING = frozenset({
+    "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    "idempotency-key"})
+"""Headers that no settings may give: those of a message's framing, and the delivery's key."""
 TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 """The name of a header (RFC 9110, 5.6.2)."""
 LONGEST_NUMBER = 20

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from jinja2 import TemplateSyntaxError
 
 from connectors.delivery.offer import Body, Compile
-from connectors.delivery.reading import SettingsReader
+from connectors.delivery.reading import FRAMING, SettingsReader
 
-OURS = frozenset({
-    "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-    "idempotency-key", "webhook-id", "webhook-signature", "webhook-timestamp"})
-"""Headers of the message's framing, and of the delivery."""
+OURS = FRAMING | {"webhook-id", "webhook-signature", "webhook-timestamp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.delivery.reading import SettingsReader
+from connectors.delivery.reading import FRAMING, SettingsReader
 from connectors.openrtb import Provider
 
-OURS = frozenset({
-    "connection", "content-length", "content-type", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-    "idempotency-key", "x-openrtb-version"})
-"""Headers of the message's framing, and of the delivery."""
+OURS = FRAMING | {"content-type", "x-openrtb-version"}
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 VENDOR_SPECIFIC, LAST = 500, 999
 """Numbers of taxonomies that are a vendor's own; the IAB's are below."""

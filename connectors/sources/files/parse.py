@@ -40,7 +40,7 @@ def _section(found: Located, faults: Faults) -> Section | None:
     if not isinstance(found, Fields):
         faults.add(found.line, "expected a table with `messages:`")
         return None
-    _known(found, SECTION_KEYS, "the key", faults)
+    faults.only(found, SECTION_KEYS)
     lookups = _lookups(found.entries.get("lookups"), faults)
     stated = found.entries.get("zone")
     zone = (parse_value.zone(stated, faults) if stated else None) or UTC_ZONE
@@ -122,7 +122,7 @@ def _lookup(name: str, found: Located, faults: Faults) -> Lookup | None:
     if not isinstance(found, Fields):
         faults.add(found.line, "a lookup is a table with `file`, `key` and `on`")
         return None
-    _known(found, LOOKUP_KEYS, "the key", faults)
+    faults.only(found, LOOKUP_KEYS)
     file, key, on = (word(found.entries.get(part), part, faults) for part in LOOKUP_KEYS)
     if file is None or key is None:
         needs = "`file:` and `key:`, and `on:` where the key is called otherwise here"
@@ -178,9 +178,3 @@ def _keeps_ascii(encoding: str) -> bool:
     bytes(range(128, 256)).decode(encoding, "surrogateescape")
     plain = _ASCII.encode()
     return _ASCII.encode(encoding) == plain and plain.decode(encoding, "surrogateescape") == _ASCII
-
-
-def _known(found: Fields, known: tuple[str, ...], what: str, faults: Faults) -> None:
-    for key in found.entries:
-        if key not in known:
-            faults.unknown(found.lines[key], what, key, known)

@@ -9,36 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
-import orjson
-from aiohttp.web import RequestPayloadError
 from faust import web
-from faust.web.exceptions import WebError
 
 from streams.core.errors import Misconfigured
 from streams.runtime.outside.button import UnknownCampaign, ask_progress, pause, press_button
 from streams.runtime.settings import Settings
+from streams.runtime.status.views import RequestRefused, View, body_of, only
 
 WITHIN = 3.0
 """Seconds that tasks have to answer how far they are."""
 blueprint = web.Blueprint("campaigns")
 
 
-class RequestRefused(WebError):
-    """Faust's views answer it with this HTTP status and, as `error`, this sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence, code=status)
-        self.status = status
-
-    def __str__(self) -> str:
-        return str(self.detail)
-
-
-class _View(web.View):
+class _CampaignView(View):
     async def _answer(self, work: Callable[[Settings], object], campaign: str, status: int) -> Any:
-        settings: Settings = cast(Any, self.app).settings
+        settings: Settings = self.app.settings
 
         def do() -> dict[str, Any]:
             work(settings)
@@ -51,7 +38,7 @@ class _View(web.View):
 
 
 @blueprint.route("/campaigns/{campaign}", name="progress")
-class LastPress(_View):
+class LastPress(_CampaignView):
     """How far the last press is: the fields of `streams.runtime.outside.button.PressProgress`."""
 
     async def get(self, request: Any, campaign: str) -> Any:
@@ -59,7 +46,7 @@ class LastPress(_View):
 
 
 @blueprint.route("/campaigns/{campaign}/activate", name="activate")
-class Activate(_View):
+class Activate(_CampaignView):
     """Press; the body is `{}` or `{"per_second": N}`. 202 with the progress so far."""
 
     async def post(self, request: Any, campaign: str) -> Any:
@@ -68,25 +55,12 @@ class Activate(_View):
 
 
 @blueprint.route("/campaigns/{campaign}/pause", name="pause")
-class Pause(_View):
+class Pause(_CampaignView):
     """Pause; the body is `{}`."""
 
     async def post(self, request: Any, campaign: str) -> Any:
         only(await body_of(request))
         return await self._answer(lambda settings: pause(settings, campaign), campaign, 202)
-
-
-async def body_of(request: Any) -> dict[str, Any]:
-    """The JSON object that was sent. Raises RequestRefused where it is none."""
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
-        raise RequestRefused(415, "expected a JSON object with Content-Type: application/json")
-    try:
-        found = orjson.loads(await request.read() or b"{}")
-    except (orjson.JSONDecodeError, RequestPayloadError):
-        raise RequestRefused(400, "the body is no JSON; expected an object, for example {}") from None
-    if not isinstance(found, dict):
-        raise RequestRefused(400, "the body is no object; expected for example {}")
-    return found
 
 
 def pace_of(body: dict[str, Any]) -> float | None:
@@ -99,8 +73,3 @@ def pace_of(body: dict[str, Any]) -> float | None:
     if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0 < pace < 1e9:
         raise RequestRefused(400, "per_second: expected a number above 0")
     return float(pace)
-
-
-def only(body: dict[str, Any], *known: str) -> None:
-    for name in sorted(body.keys() - set(known)):
-        raise RequestRefused(400, f"{name}: no such field; expected {' or '.join(known) or 'none'}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from faust import web
 
@@ -20,7 +20,7 @@ from streams.runtime.outside.estimates import readable
 from streams.runtime.outside.overview import overview
 from streams.runtime.outside.previewing import preview_written
 from streams.runtime.settings import Settings
-from streams.runtime.status.button import RequestRefused, body_of, only
+from streams.runtime.status.views import RequestRefused, View, body_of, only
 from streams.web.pages import template, text
 
 WITHIN = 3.0
@@ -67,16 +67,16 @@ class Shared:
 
 
 @blueprint.route("/console", name="console")
-class Console(web.View):
+class Console(View):
     """The page; what it shows, its script asks for."""
 
     async def get(self, request: Any) -> Any:
-        settings: Settings = cast(Any, self.app).settings
+        settings: Settings = self.app.settings
         return self.html(template("console.html").render(application=settings.application), headers=dict(HEADERS))
 
 
 @blueprint.route("/console.js", name="script")
-class Script(web.View):
+class Script(View):
     """The page's script."""
 
     async def get(self, request: Any) -> Any:
@@ -84,11 +84,11 @@ class Script(web.View):
 
 
 @blueprint.route("/overview", name="overview")
-class Overview(web.View):
+class Overview(View):
     """As `streams.runtime.outside.overview.overview`; 503 with a sentence if Kafka does not answer."""
 
     async def get(self, request: Any) -> Any:
-        shared: Shared = cast(Any, self.app).shared
+        shared: Shared = self.app.shared
         try:
             return self.json(await shared.overview())
         except Misconfigured as fault:
@@ -96,12 +96,12 @@ class Overview(web.View):
 
 
 @blueprint.route("/preview", name="preview")
-class Preview(web.View):
+class Preview(View):
     """The body is `{"definition": "…"}`, a text as in a file of definitions with a segment; the answer `{"lines": […]}`, how
     many people it would have. 400 with all faults of the text; 413 if it has more than LONGEST characters."""
 
     async def post(self, request: Any) -> Any:
-        shared: Shared = cast(Any, self.app).shared
+        shared: Shared = self.app.shared
         try:
             return self.json({"lines": await shared.preview(_definition(await body_of(request)))})
         except Misconfigured as fault:
