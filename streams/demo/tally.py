@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import fields
 from threading import Lock
 
 from streams.demo.observed import Observed, SeenActivation, SeenProfile
@@ -60,9 +61,7 @@ class Tally:
     def _note_activation(self, seen: OutputRecord) -> None:
         assert seen.record is not None
         row = seen.record
-        self._activations.append(SeenActivation(**{
-            name: row[name] for name in ("activation_id", "channel", "campaign_id", "segment_id", "identifier", "change",
-                                         "sequence", "purpose", "at")}))
+        self._activations.append(SeenActivation(**{field.name: row[field.name] for field in fields(SeenActivation)}))
         self._channels[row["channel"]] += 1
         self._delays.append(seen.seen_at - row["at"])
 

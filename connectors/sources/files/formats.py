@@ -18,15 +18,8 @@ class Format(StrEnum):
 
 
 SUFFIXES: dict[str, Format] = {
-    ".jsonl": Format.JSON_LINES,
-    ".ndjson": Format.JSON_LINES,
-    ".json": Format.JSON_LINES,
-    ".csv": Format.CSV,
-    ".tsv": Format.CSV,
-    ".txt": Format.CSV,
-    ".parquet": Format.PARQUET,
-    ".pq": Format.PARQUET,
-}
+    ".jsonl": Format.JSON_LINES, ".ndjson": Format.JSON_LINES, ".json": Format.JSON_LINES, ".csv": Format.CSV,
+    ".tsv": Format.CSV, ".txt": Format.CSV, ".parquet": Format.PARQUET, ".pq": Format.PARQUET}
 STDIN = Path("/dev/stdin")
 """What the shell redirects there is a file by another name, not a pipe."""
 

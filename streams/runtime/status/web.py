@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from faust import web
 from faust.web.drivers.aiohttp import Web
@@ -26,14 +26,15 @@ class StatusWeb(Web):
     """Faust's web server with our pages in the place of its own."""
 
     logger = SERVICES
+    app: Any
+    """An AudienceApp; Faust knows its interface only."""
     production_blueprints: ClassVar[Any] = [
         ("", "streams.runtime.status.web:blueprint"), ("", "streams.runtime.status.button:blueprint"),
         ("", "streams.runtime.status.console:blueprint")]
 
     async def start_server(self) -> None:
         await super().start_server()
-        settings: Settings = cast(Any, self.app).settings
-        log.info("Status at http://%s:%d/", settings.web_host, settings.web_port)
+        log.info("Status at http://%s:%d/", self.app.settings.web_host, self.app.settings.web_port)
 
 
 def refuse_taken(settings: Settings) -> None:
