@@ -39,12 +39,8 @@ class ParquetTable:
                 rows = zip(*columns, strict=True) if columns else iter([()] * batch.num_rows)
                 for row in rows:
                     line += 1
-                    present = {
-                        name: value
-                        for name, value in zip(self._wanted, row, strict=True)
-                        if value is not None and value == value
-                    }
-                    yield Record(line, present)
+                    cells = zip(self._wanted, row, strict=True)
+                    yield Record(line, {name: value for name, value in cells if value is not None and value == value})
         except (OSError, ValueError, self._arrow.ArrowException) as failure:
             raise unreadable(self._path, failure, f" after row {line}") from failure
 

@@ -46,15 +46,11 @@ def _section(found: Located, faults: Faults) -> Section | None:
     zone = (parse_value.zone(stated, faults) if stated else None) or UTC_ZONE
     scope = Scope(faults=faults, zone=zone, lookups=tuple(lookup.name for lookup in lookups))
     return Section(
-        line=found.line,
-        file=word(found.entries.get("file"), "file", faults) or "*",
-        messages=_messages(found, scope),
-        lookups=lookups,
-        missing=_missing(found.entries.get("missing"), faults),
+        line=found.line, file=word(found.entries.get("file"), "file", faults) or "*", messages=_messages(found, scope),
+        lookups=lookups, missing=_missing(found.entries.get("missing"), faults),
         unmatched=_unmatched(found.entries.get("unmatched"), faults),
         delimiter=_delimiter(found.entries.get("delimiter"), faults),
-        encoding=_encoding(found.entries.get("encoding"), faults),
-    )
+        encoding=_encoding(found.entries.get("encoding"), faults))
 
 
 def _messages(found: Fields, scope: Scope) -> tuple[Message, ...]:

@@ -89,16 +89,11 @@ def _fields(found: Fields, kind: As | None, scope: Scope, extra: tuple[str, ...]
     source = _source(found, scope)
     if source is None:
         return None
-    read = Value(
-        source=source,
-        line=found.line,
-        kind=_kind(found, kind, scope.faults),
-        pattern=_format(found, scope.faults),
+    return _constant(Value(
+        source=source, line=found.line, kind=_kind(found, kind, scope.faults), pattern=_format(found, scope.faults),
         zone=(zone(found.entries["zone"], scope.faults) if "zone" in found.entries else None) or scope.zone,
         default=plain(found.entries["default"]) if "default" in found.entries else None,
-        required=flag(found.entries.get("required"), "required", scope.faults),
-    )
-    return _constant(read, scope)
+        required=flag(found.entries.get("required"), "required", scope.faults)), scope)
 
 
 def _source(found: Fields, scope: Scope) -> Origin | None:

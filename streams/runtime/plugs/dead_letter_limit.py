@@ -42,8 +42,8 @@ class DeadLetterLimit:
         if 0 < self._run <= self._in_a_row:
             raise Stop(Exit.DEAD_LETTERS, _sentence(f"{self._in_a_row} in a row", "AUDIENCE_DEAD_LETTER_RUN"))
         if self._records >= LEAST and self._rejected > self._ratio * self._records:
-            found = f"{self._rejected} of the last {self._records}"
-            raise Stop(Exit.DEAD_LETTERS, _sentence(found, "AUDIENCE_DEAD_LETTER_RATIO"))
+            share = f"{self._rejected} of the last {self._records}"
+            raise Stop(Exit.DEAD_LETTERS, _sentence(share, "AUDIENCE_DEAD_LETTER_RATIO"))
 
 
 def _sentence(found: str, setting: str) -> str:

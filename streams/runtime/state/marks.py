@@ -51,8 +51,6 @@ def keep_to(store: TaskStore, changelog: str) -> None:
 
 
 def _another(store: TaskStore) -> str:
-    return (
-        f"The state in {store.folder} is of another changelog than the cluster's: was the cluster replaced, or the topic "
-        "deleted and made anew? On a new cluster delete the folder: it is rebuilt from what is there. If the changelog was "
-        "deleted, choose another AUDIENCE_APP, which rebuilds all state from the source topics"
-    )
+    return (f"The state in {store.folder} is of another changelog than the cluster's: was the cluster replaced, or the "
+            "topic deleted and made anew? On a new cluster delete the folder: it is rebuilt from what is there. If the "
+            "changelog was deleted, choose another AUDIENCE_APP, which rebuilds all state from the source topics")

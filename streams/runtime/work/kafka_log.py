@@ -154,13 +154,11 @@ class KafkaLog:
 
 
 def _no_offsets(group: str, partition: int) -> str:
-    return (
-        f"Task {partition} has state, and group {group} no offsets that go with it. Kafka forgets them "
-        "`offsets.retention.minutes` (7 days) after the last worker was there, or somebody deleted the group. Set them, for "
-        "all inputs, to where the workers were stopped (kafka-consumer-groups.sh --reset-offsets --to-datetime), a little "
-        "later rather than earlier: what is read again counts twice. Or choose another AUDIENCE_APP, which rebuilds all "
-        "state from what the source topics still have"
-    )
+    return (f"Task {partition} has state, and group {group} no offsets that go with it. Kafka forgets them "
+            "`offsets.retention.minutes` (7 days) after the last worker was there, or somebody deleted the group. Set them, "
+            "for all inputs, to where the workers were stopped (kafka-consumer-groups.sh --reset-offsets --to-datetime), a "
+            "little later rather than earlier: what is read again counts twice. Or choose another AUDIENCE_APP, which "
+            "rebuilds all state from what the source topics still have")
 
 
 def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
