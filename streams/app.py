@@ -1,7 +1,6 @@
 """The Faust app as Faust users expect it: `faust -A streams.app worker`, `agents`, `tables`.
 
-Importing this module reads the environment, and exits (SystemExit) if the settings are wrong; everything else is given its
-settings."""
+Importing this module reads the environment, and exits if the settings are wrong."""
 from __future__ import annotations
 
 import os

@@ -5,9 +5,9 @@
     pipeline.advance(by=3 * 86_400_000)
     pipeline.members("cart-abandoners")
 
-Tasks, partition hashing and the bytes between tasks are the real ones; Kafka and RocksDB are not there. Every
-message is followed through all tasks before the next is taken, so the result depends neither on the number of
-partitions nor on `seed`, which shuffles the order in which tasks get their turns.
+Tasks, partition hashing and the bytes between tasks are the real ones; Kafka and RocksDB are not there. Every message is
+followed through all tasks before the next is taken, so the result depends neither on the number of partitions nor on
+`seed`, which shuffles the order in which tasks get their turns.
 """
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import orjson
 
@@ -50,6 +50,7 @@ from streams.unit import Inbound
 NO_TIMERS = -(1 << 62)
 LATEST = 1 << 42
 """In ms; the number of an arrival has 63 bits. Messages of the year 2109 and later have numbers in order all the same."""
+Output = TypeVar("Output")
 Given: TypeAlias = Path | str | Definitions | Mapping[str, Json] | Sequence[Json]
 
 
@@ -139,7 +140,7 @@ class Pipeline:
             asked = encode(self._codec, question, self.now)
             waiting.append(Inbound("commands", partition, self._offset, b"", asked, self.now))
         self._drain()
-        said = [o for o in self.collected.outputs if isinstance(o, Answered) and o.request_id == question.request_id]
+        said = [each for each in self._outputs(Answered) if each.request_id == question.request_id]
         return sorted(said, key=lambda answer: answer.partition)
 
     def erase(self, identifier: str, request_id: str | None = None) -> Receipt:
@@ -197,11 +198,11 @@ class Pipeline:
         return {i for p in self.profiles() if segment in p.members for i in p.identifiers}
 
     def activations(self, channel: str | None = None) -> list[Activation]:
-        return [o for o in self.collected.outputs if isinstance(o, Activation) and channel in (None, o.channel)]
+        return [each for each in self._outputs(Activation) if channel in (None, each.channel)]
 
     @property
     def memberships(self) -> list[MembershipChanged]:
-        return [o for o in self.collected.outputs if isinstance(o, MembershipChanged)]
+        return self._outputs(MembershipChanged)
 
     def breaches(self, namespaces: Namespaces | None = None) -> list[Breach]:
         """The profiles that these identity rules, or those in force, would not let come into being."""
@@ -210,15 +211,15 @@ class Pipeline:
 
     @property
     def identity(self) -> list[IdentityChanged]:
-        return [o for o in self.collected.outputs if isinstance(o, IdentityChanged)]
+        return self._outputs(IdentityChanged)
 
     @property
     def receipts(self) -> list[Receipt]:
-        return [o for o in self.collected.outputs if isinstance(o, Receipt)]
+        return self._outputs(Receipt)
 
     @property
     def suppressed(self) -> list[Suppressed]:
-        return [o for o in self.collected.outputs if isinstance(o, Suppressed)]
+        return self._outputs(Suppressed)
 
     @property
     def rejected(self) -> list[tuple[Inbound, str]]:
@@ -227,6 +228,9 @@ class Pipeline:
     @property
     def plan(self) -> Plan:
         return self.tasks[0].context.plan
+
+    def _outputs(self, kind: type[Output]) -> list[Output]:
+        return [each for each in self.collected.outputs if isinstance(each, kind)]
 
     def _named(self, kind: str) -> list[str]:
         """The ids of this kind that are defined."""

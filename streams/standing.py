@@ -21,8 +21,8 @@ class SegmentStanding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressStanding:
     """How far the last press of a campaign's button is. revision: names the press. present: people meant, known once it has
-    begun; reached: those decided about, the others have left meanwhile or have their turn to come; activated: those to whom
-    something was sent. is_running: false also while the campaign is paused."""
+    begun; reached: those decided about (the others have left, or have their turn to come); activated: those who were sent
+    something. is_running: false also while the campaign is paused."""
 
     revision: int
     present: int
@@ -39,9 +39,8 @@ class PressStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a task stands. profiles: people and lone cookies; rebuilt: those of them that are up to date with the
-    definitions in force. seconds_left: of the backfill, None while there is none or its pace is not known. presses: by
-    campaign."""
+    """How a task stands. profiles: people and lone cookies; rebuilt: those of them that are up to date with the definitions
+    in force. seconds_left: of the backfill, None while there is none or its pace is not known. presses: by campaign."""
 
     profiles: int
     rebuilt: int

@@ -1,9 +1,8 @@
 """What the pipeline is made of: topics, tables, stages, as data. Read this file first.
 
-Declared here once and read by everybody: the Faust app declares its agents and tables from it,
-`ensure_topics` creates what it names, `Pipeline` and the tests use the same names, `audience topics` prints
-`describe()`. Why not let each stage declare what it reads: then nobody could say what the whole is without
-running it.
+Declared once and read by everybody: the Faust app declares its agents and tables from it, `ensure_topics` creates what it
+names, `Pipeline` and the tests use the same names, `audience topics` prints `describe()`. If each stage declared what it
+reads, nobody could say what the whole is without running it.
 """
 from __future__ import annotations
 
@@ -29,8 +28,7 @@ class Role(StrEnum):
     INTERNAL = "internal"
     OUTPUT = "output"
     BESIDE = "beside"
-    """Written and read by others (connectors, console); declared so that it is created and checked with
-    the rest."""
+    """Written and read by others (connectors, console); declared so that it is created and checked with the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +72,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A step of the pipeline. Stages of one group are entered through one agent, which reads their topic.
-
-    Each may write dead letters: of what it cannot read, of what it cannot render.
-    """
+    """A step of the pipeline. Stages of one group are entered through one agent, which reads their topic. Each may write
+    dead letters: of what it cannot read, of what it cannot render."""
 
     name: str
     group: str
@@ -90,82 +86,63 @@ class Stage:
 _UPSTREAM_BYTES = MIB + 12 * 1024
 """What a producer with default settings can send is accepted, with some room for its overhead."""
 
-EVENTS_HITS = Topic(
-    name="events.hits", role=Role.INPUT, schema="hit", key="identifier, as namespace:value",
-    what="anonymous cookie and device hits", writers="upstream, collector", readers="pipeline",
-    retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
-)
-EVENTS_INTERACTIONS = Topic(
-    name="events.interactions", role=Role.INPUT, schema="interaction", key="strongest identifier",
-    what="events that name a known person", writers="upstream, collector", readers="pipeline",
-    retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES,
-)
-DEFINITIONS = Topic(
-    name="definitions", role=Role.INPUT, schema="definition", key="kind/id@version, and a head per kind/id",
-    what="segments, campaigns, computed traits, destinations, rules of identity and consent",
-    writers="CLI, console", readers="pipeline",
-)
-PRIVACY_REQUESTS = Topic(
-    name="privacy.requests", role=Role.INPUT, schema="privacy_request", key="identifier",
-    what="erase, export, suppress, unsuppress, split", writers="CLI, console, connectors", readers="pipeline",
-    retention=14 * _DAY,
-)
-PRIVACY_RECEIPTS = Topic(
-    name="privacy.receipts", role=Role.OUTPUT, schema="privacy_receipt", key="request id",
-    what="what was done, where", writers="pipeline", readers="requester", retention=90 * _DAY,
-)
-COMMANDS = Topic(
-    name="commands", role=Role.INTERNAL, schema="command", key="identifier, profile key or realm",
-    what="everything between tasks", writers="pipeline only; CLI its questions", readers="pipeline only", retention=7 * _DAY,
-)
-SEGMENTS_ANSWERS = Topic(
-    name="segments.answers", role=Role.OUTPUT, schema="segment_answer", key="request id",
-    what="what each task answers to `audience segment list`, `segment preview` and `diff`",
-    writers="pipeline", readers="whoever asked", retention=timedelta(hours=1),
-)
-IDENTITY_CHANGES = Topic(
-    name="identity.changes", role=Role.OUTPUT, schema="identity_change", key="profile id",
-    what="attached, merged, moved, refused, split, erased: the audit log",
-    writers="pipeline", readers="anyone", retention=90 * _DAY,
-)
-PROFILES = Topic(
-    name="profiles", role=Role.OUTPUT, schema="profile", key="profile id",
-    what="the 360 view, on change", writers="pipeline", readers="warehouse, search",
-)
-AUDIENCES_CHANGES = Topic(
-    name="audiences.changes", role=Role.OUTPUT, schema="audience_change", key="profile id",
-    what="entered and exited, with because", writers="pipeline", readers="anyone", retention=7 * _DAY,
-)
-AUDIENCES_MEMBERSHIPS = Topic(
-    name="audiences.memberships", role=Role.OUTPUT, schema="memberships", key="identifier",
-    what="every segment the identifier is in now", writers="pipeline", readers="ad servers",
-)
-ACTIVATIONS_DISPLAY = Topic(
-    name="activations.display", role=Role.OUTPUT, schema="activation", key="identifier",
-    what="activations for display", writers="pipeline", readers="connectors, ad servers", retention=7 * _DAY,
-)
-ACTIVATIONS_EMAIL = Topic(
-    name="activations.email", role=Role.OUTPUT, schema="activation", key="identifier",
-    what="activations for e-mail", writers="pipeline", readers="connectors", retention=7 * _DAY,
-)
-ACTIVATIONS_SMS = Topic(
-    name="activations.sms", role=Role.OUTPUT, schema="activation", key="identifier",
-    what="activations for SMS", writers="pipeline", readers="connectors", retention=7 * _DAY,
-)
-DELIVERIES = Topic(
-    name="deliveries", role=Role.BESIDE, schema="delivery", key="activation id",
-    what="delivered, deferred, refused", writers="connectors", readers="console", retention=30 * _DAY,
-)
-DEAD_LETTERS = Topic(
-    name="dead-letters", role=Role.OUTPUT, schema="dead_letter", key="source key",
-    what="what could not be accepted: original bytes and headers, where from, reason",
-    writers="pipeline", readers="operator", retention=14 * _DAY,
-)
-
 TOPICS: tuple[Topic, ...] = (
-    EVENTS_HITS, EVENTS_INTERACTIONS, DEFINITIONS, PRIVACY_REQUESTS, PRIVACY_RECEIPTS, COMMANDS,
-    SEGMENTS_ANSWERS, IDENTITY_CHANGES, PROFILES, AUDIENCES_CHANGES, AUDIENCES_MEMBERSHIPS, ACTIVATIONS_DISPLAY,
-    ACTIVATIONS_EMAIL, ACTIVATIONS_SMS, DELIVERIES, DEAD_LETTERS,
+    Topic(
+        name="events.hits", role=Role.INPUT, schema="hit", key="identifier, as namespace:value",
+        what="anonymous cookie and device hits", writers="upstream, collector", readers="pipeline",
+        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES),
+    Topic(
+        name="events.interactions", role=Role.INPUT, schema="interaction", key="strongest identifier",
+        what="events that name a known person", writers="upstream, collector", readers="pipeline",
+        retention=7 * _DAY, max_bytes=_UPSTREAM_BYTES),
+    Topic(
+        name="definitions", role=Role.INPUT, schema="definition", key="kind/id@version, and a head per kind/id",
+        what="segments, campaigns, computed traits, destinations, rules of identity and consent",
+        writers="CLI, console", readers="pipeline"),
+    Topic(
+        name="privacy.requests", role=Role.INPUT, schema="privacy_request", key="identifier",
+        what="erase, export, suppress, unsuppress, split", writers="CLI, console, connectors", readers="pipeline",
+        retention=14 * _DAY),
+    Topic(
+        name="privacy.receipts", role=Role.OUTPUT, schema="privacy_receipt", key="request id",
+        what="what was done, where", writers="pipeline", readers="requester", retention=90 * _DAY),
+    Topic(
+        name="commands", role=Role.INTERNAL, schema="command", key="identifier, profile key or realm",
+        what="everything between tasks", writers="pipeline only; CLI its questions", readers="pipeline only",
+        retention=7 * _DAY),
+    Topic(
+        name="segments.answers", role=Role.OUTPUT, schema="segment_answer", key="request id",
+        what="what each task answers to `audience segment list`, `segment preview` and `diff`",
+        writers="pipeline", readers="whoever asked", retention=timedelta(hours=1)),
+    Topic(
+        name="identity.changes", role=Role.OUTPUT, schema="identity_change", key="profile id",
+        what="attached, merged, moved, refused, split, erased: the audit log",
+        writers="pipeline", readers="anyone", retention=90 * _DAY),
+    Topic(
+        name="profiles", role=Role.OUTPUT, schema="profile", key="profile id",
+        what="the 360 view, on change", writers="pipeline", readers="warehouse, search"),
+    Topic(
+        name="audiences.changes", role=Role.OUTPUT, schema="audience_change", key="profile id",
+        what="entered and exited, with because", writers="pipeline", readers="anyone", retention=7 * _DAY),
+    Topic(
+        name="audiences.memberships", role=Role.OUTPUT, schema="memberships", key="identifier",
+        what="every segment the identifier is in now", writers="pipeline", readers="ad servers"),
+    Topic(
+        name="activations.display", role=Role.OUTPUT, schema="activation", key="identifier",
+        what="activations for display", writers="pipeline", readers="connectors, ad servers", retention=7 * _DAY),
+    Topic(
+        name="activations.email", role=Role.OUTPUT, schema="activation", key="identifier",
+        what="activations for e-mail", writers="pipeline", readers="connectors", retention=7 * _DAY),
+    Topic(
+        name="activations.sms", role=Role.OUTPUT, schema="activation", key="identifier",
+        what="activations for SMS", writers="pipeline", readers="connectors", retention=7 * _DAY),
+    Topic(
+        name="deliveries", role=Role.BESIDE, schema="delivery", key="activation id",
+        what="delivered, deferred, refused", writers="connectors", readers="console", retention=30 * _DAY),
+    Topic(
+        name="dead-letters", role=Role.OUTPUT, schema="dead_letter", key="source key",
+        what="what could not be accepted: original bytes and headers, where from, reason",
+        writers="pipeline", readers="operator", retention=14 * _DAY),
 )
 INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS if topic.is_read)
 """What a task reads, internal messages included: the same partition number of each."""
@@ -184,51 +161,40 @@ TABLES: tuple[Table, ...] = (
 STAGES: tuple[Stage, ...] = (
     Stage(
         name="hits", group="hits", reads=("events.hits",), writes=("commands", "dead-letters"),
-        tables=("pointers",), does="decodes, deduplicates, finds the pointer of the strongest identifier",
-    ),
+        tables=("pointers",), does="decodes, deduplicates, finds the pointer of the strongest identifier"),
     Stage(
         name="interactions", group="interactions", reads=("events.interactions",),
-        writes=("commands", "dead-letters"), tables=("pointers",), does="the same for events of known people",
-    ),
+        writes=("commands", "dead-letters"), tables=("pointers",), does="the same for events of known people"),
     Stage(
         name="pointers", group="commands", reads=("commands",), writes=("commands", "dead-letters"),
-        tables=("pointers",), does="says whose an identifier is; heals records of the wrong partition",
-    ),
+        tables=("pointers",), does="says whose an identifier is; heals records of the wrong partition"),
     Stage(
         name="sequencer", group="commands", reads=("commands",),
         writes=("commands", "identity.changes", "dead-letters"), tables=("identities",),
-        does="decides on new evidence, in one order: attach, merge, move, refuse",
-    ),
+        does="decides on new evidence, in one order: attach, merge, move, refuse"),
     Stage(
         name="profile", group="commands", reads=("commands",),
         writes=("commands", "profiles", "audiences.changes", "audiences.memberships", "dead-letters"),
-        tables=("profiles", "timeline", "timers"), does="folds events, adopts fragments, evaluates segments",
-    ),
+        tables=("profiles", "timeline", "timers"), does="folds events, adopts fragments, evaluates segments"),
     Stage(
         name="display", group="commands", reads=(), writes=("activations.display", "dead-letters"),
-        tables=("profiles", "timers"), does="sink: changes of membership to display activations",
-    ),
+        tables=("profiles", "timers"), does="sink: changes of membership to display activations"),
     Stage(
         name="email", group="commands", reads=(), writes=("activations.email", "dead-letters"),
-        tables=("profiles", "timers"), does="sink: changes of membership to e-mails",
-    ),
+        tables=("profiles", "timers"), does="sink: changes of membership to e-mails"),
     Stage(
         name="sms", group="commands", reads=(), writes=("activations.sms", "dead-letters"),
-        tables=("profiles", "timers"), does="sink: changes of membership to text messages",
-    ),
+        tables=("profiles", "timers"), does="sink: changes of membership to text messages"),
     Stage(
         name="definitions", group="definitions", reads=("definitions",), writes=("commands", "dead-letters"),
-        tables=("meta", "timers"), does="collects a revision and hands it to every task; backfills",
-    ),
+        tables=("meta", "timers"), does="collects a revision and hands it to every task; backfills"),
     Stage(
         name="answers", group="commands", reads=("commands",), writes=("segments.answers", "dead-letters"),
-        tables=("meta", "profiles", "timeline"), does="says how segments stand, between batches",
-    ),
+        tables=("meta", "profiles", "timeline"), does="says how segments stand, between batches"),
     Stage(
         name="privacy", group="privacy", reads=("privacy.requests",),
         writes=("commands", "privacy.receipts", "dead-letters"), tables=("pointers", "identities"),
-        does="erasure, export, suppression, split, in the sequencer's order",
-    ),
+        does="erasure, export, suppression, split, in the sequencer's order"),
 )
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(stage.group for stage in STAGES))
 """One agent each."""

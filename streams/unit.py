@@ -1,9 +1,8 @@
 """The contract between what a task does (pure stages) and who runs it (the Kafka runtime, or `Pipeline`).
 
-One call of `Processor.run` is one unit of work: everything it returns is committed together or not at all. The
-caller owns reading, producing, committing and writing; the processor owns decoding, stepping and encoding. The
-processor reads its state only through `Store`, which shows what was last *committed*; if a unit is not
-committed the processor must be thrown away with it (crash-only), because it may cache decoded state.
+One call of `Processor.run` is one unit of work: everything it returns is committed together or not at all. The caller reads,
+produces, commits and writes; the processor decodes, steps and encodes. It reads its state only through `Store`, which shows
+what was last *committed*. Because it may cache decoded state, it must be thrown away with a unit that is not committed.
 """
 from __future__ import annotations
 
@@ -42,8 +41,7 @@ class Outbound(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One write to the task's own state; `value` None deletes. It goes to the changelog and, once committed,
-    to RocksDB."""
+    """One write to the task's own state; `value` None deletes. It goes to the changelog and, once committed, to RocksDB."""
 
     table: str
     key: bytes
@@ -97,10 +95,9 @@ class Processor(Protocol):
         """Handle the records in this order, then timers that are due.
 
         `wall` is the wall clock: no record's time counts as later. `timers_until` is the instant up to which timers may
-        fire: `wall` when every input is read to its end, else the oldest instant that a record not yet handed over can
-        have. `portion` (above 0, at most 1) scales how many timers and how much background work one call takes on; without
-        `has_turn` it does no background work.
-        Raises only for bugs: bad records become dead letters.
+        fire: `wall` when every input is read to its end, else the oldest instant that a record not yet handed over can have.
+        `portion` (above 0, at most 1) scales how many timers and how much background work one call takes on; without
+        `has_turn` it does no background work. Raises only for bugs: bad records become dead letters.
         """
         ...
 

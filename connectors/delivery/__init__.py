@@ -1,7 +1,7 @@
 """From activations to deliveries: what every destination has in common, so that a connector is only its protocol.
 
-Each destination has an engine, with its own pace, breaker and activations in flight: nothing is shared, so no destination
-can delay another. Knows no broker: activations come from, and outcomes go to, whatever keeps `Activations`.
+Each destination has an engine, with its own pace, breaker and activations in flight, so none can delay another. Knows no
+broker: whatever implements `Activations` gives activations and takes outcomes.
 """
 from connectors.delivery.activation import Activation
 from connectors.delivery.contract import Activations, Connector, Delivery, Place, Taken

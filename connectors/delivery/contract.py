@@ -45,26 +45,24 @@ class Connector(Protocol):
         ...
 
     async def deliver(self, batch: Sequence[Activation], at: int) -> Sequence[Outcome]:
-        """One outcome each, in order. Must end by itself; called once at a time.
-
-        What the connector does not know to have arrived is `Deferred`: it is sent again under the same id. If it raises,
-        which is a bug, all of them come again, one a call.
-        """
+        """One outcome for each, in order. Must end by itself; called once at a time. What the connector does not know to
+        have arrived is `Deferred`: it is sent again under the same id. If it raises, which is a bug, all come again, one a
+        call."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Activations(Protocol):
-    """A destination's own reading position, and its own book."""
+    """Where a destination's activations come from, and where their outcomes are written down."""
 
     async def take(self, most: int, within: float) -> Sequence[Taken]:
         """The next ones, at most `most`, waiting up to `within` seconds for the first. With `most` 0 it only waits."""
         ...
 
     async def stay(self) -> None:
-        """Says that whoever takes from it lives, while a call takes long. What has changed meanwhile is told by `settle` or
-        the next `take`."""
+        """Says, during a long call, that the reader lives. What has changed meanwhile is told by `settle` or the next
+        `take`."""
         ...
 
     async def settle(self, deliveries: Sequence[Delivery], marks: Mapping[int, Mark]) -> None:

@@ -1,8 +1,8 @@
 """Runs one destination: takes activations, hands them to the connector, writes down what became of them.
 
-One runs per destination. Its only state is what is in flight, which the next start rebuilds from the source. The order is
-the guarantee: deliver, write the outcome, mark it done. If it is killed in between, the activation is delivered again under
-the same id: that is what an idempotency key is for, and no order of these steps could avoid it.
+Its only state is what is in flight, which the next start rebuilds from the source. The order is the guarantee: deliver,
+write the outcome, mark it done. After a kill in between, the activation is delivered again under the same id: that is what
+an idempotency key is for, and no other order could avoid it.
 """
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ STAY = 240.0
 LONGEST_WAIT = DAY_MS // 24
 """ms; a destination that asks to be left alone for longer is asked that often. What is to be mended is told as often."""
 REMOVALS_FOR = 7 * DAY_MS
-"""ms after which a removal may be given up: as long as its topic has it. An older one is in this process alone, and the next
-start would lose it without a word; and when no more fit in flight, it keeps out those behind it until their topic drops
-them unread."""
+"""ms after which a removal may be given up: as long as its topic keeps it. An older one is in this process alone, and the
+next start would lose it without a word; and when nothing more fits in flight, those behind it would be dropped by their
+topic unread."""
 SET_BACK = 60_000
 """ms that the clock may go back. Further, everything that waits for an instant would wait so much longer."""
 PASSED_OVER = 5
@@ -43,9 +43,9 @@ PASSED_OVER = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`shortest` and `longest` bound the back-off and the breaker, in ms. `give_up_after` (ms) counts from the
-    activation's own time, so that a restart does not begin it anew; for removals there is `REMOVALS_FOR`. `apart` (ms)
-    lies between two calls, so that what comes meanwhile goes together: for destinations that count calls."""
+    """`shortest` and `longest` bound the back-off and the breaker, in ms. `give_up_after` (ms) counts from the activation's
+    own time, so that a restart does not begin it anew; removals have `REMOVALS_FOR`. `apart` (ms) is between two calls, so
+    that what comes meanwhile goes together: for destinations that count calls."""
 
     per_second: float = 0
     burst: int = 100

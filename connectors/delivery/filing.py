@@ -1,27 +1,40 @@
-"""A destination that is a folder: the engine's side of a spool. What a row holds and how files are written is its
-connector's."""
+"""Destinations that are a folder: their common settings, and the engine's side of a spool. What a row holds, and in which
+format files are written, is each connector's own."""
 from __future__ import annotations
 
 import asyncio
 import errno
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 from connectors.delivery.activation import Activation
 from connectors.delivery.outcomes import Deferred, Delivered, Outcome, Refused
-from connectors.delivery.spool import Row, Spool
+from connectors.delivery.reading import SettingsReader
+from connectors.delivery.spool import Rolling, Row, Spool, Write
 
 log = logging.getLogger(__name__)
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 AGAIN_AFTER = 10.0
 """Seconds after which a file that could not be written is tried again, when no activation comes before."""
+FOLDER = r"(?![\s\S]*://)[\s\S]+"
 RowOf: TypeAlias = Callable[[Activation], bytes | Refused]
 
 
+def spool_of(reader: SettingsReader, suffix: str, write: Write) -> Spool:
+    """Read after a connector's own settings. WrongDestination with every fault of both."""
+    folder = reader.matching("folder", FOLDER, "", "a folder; an object store is reached by mounting or syncing one")
+    rolling = Rolling(rows=int(reader.number("rows", 100_000, 1, 10_000_000)),
+                      megabytes=reader.number("megabytes", 64, 0.001, 4_000),
+                      seconds=reader.number("every", 300, 0.01, 86_400))
+    reader.finish()
+    return Spool(Path(folder), reader.destination, suffix, write, rolling)
+
+
 class FilingConnector:
-    """Delivered is what is safely on the disk; when it appears in a file is the spool's."""
+    """What is safely on the disk is delivered; the spool decides when it appears in a file."""
 
     most = 1_000
     """Activations of one call: one write and one sync."""

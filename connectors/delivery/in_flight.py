@@ -1,7 +1,6 @@
-"""What was taken and is not settled yet: in order per identifier, and nobody waits for another one's retry while there is
-room.
+"""What was taken and is not settled yet: in order for each identifier, which waits for no other's retry while there is room.
 
-Order matters per identifier: an `exited` that overtakes a deferred `entered` would leave the person in the audience.
+Order matters: an `exited` that overtakes a deferred `entered` would leave the person in the audience.
 """
 from __future__ import annotations
 
@@ -17,9 +16,9 @@ from connectors.delivery.progress import CAPACITY, Mark, OpenOffsets
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """`due_at` is epoch ms; `deferred_at`, when it was last. `passed_over`: how often a removal as old as may be given up
-    was, and not asked to wait, though others were taken since the time before. `is_alone`: the connector failed on a call
-    that it was in, so it is called without others from then on: they would be sent again with every failure."""
+    """`due_at` is epoch ms, and so is `deferred_at`, when it was last deferred. `passed_over`: how often a removal that is
+    old enough to be given up was deferred though others were taken since. `is_alone`: the connector failed on a call with
+    it, so from then on it is called with this one alone: others would be sent again with every failure."""
 
     place: Place
     activation: Activation

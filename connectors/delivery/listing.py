@@ -1,5 +1,5 @@
-"""Destinations that take many people a request, all for one list, and answer for a whole request: they do not say, or not
-reliably, whom they did not take. Such a request is halved until they are found."""
+"""Destinations that take many people in one request, all for one list, and answer for the whole request: they do not say, or
+not reliably, whom they refused. Such a request is halved until those are found."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from connectors.delivery.contract import Connector
-from connectors.delivery.reading import Variables
+from connectors.delivery.reading import SettingsReader
 from streams.core.values import Json
 
 Body: TypeAlias = Callable[[Mapping[str, Json]], bytes]
 """A template over the activation's fields. Raises Rejected."""
 Compile: TypeAlias = Callable[[str], Body]
 """Bounded in steps and length: a body that has no end would hold up every other. Raises TemplateSyntaxError."""
-Make: TypeAlias = Callable[[str, Mapping[str, Any], Variables, Compile], Connector]
-"""Makes one from the destination's id, its settings, where its secrets stand, and templates. Raises WrongDestination with
-every fault."""
+Make: TypeAlias = Callable[[SettingsReader, Compile], Connector]
+"""Makes a connector from the settings, and with what compiles a template among them. Raises WrongDestination with every
+fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,3 @@ class Offer:
     make: Make
     needs_identifier: bool = True
     apart: float = 0
-
-
-def plain(make: Callable[[str, Mapping[str, Any], Variables], Connector]) -> Make:
-    """For a connector without templates."""
-    return lambda destination, given, variables, _: make(destination, given, variables)

@@ -1,8 +1,8 @@
 """How far a partition is done, when one activation in the middle has to wait for hours.
 
-A committed offset alone would make everything after that one come again after a restart. So a mark also names what is
-open above the offset; it travels as the metadata of Kafka's own offset commit, which is atomic with it. Not a topic or a
-database of outcomes: that would be a second truth, to be kept in step with the first.
+After a committed offset alone everything behind that one would come again at a restart. So a mark also names what is open
+above the offset, as the metadata of Kafka's own offset commit, which is atomic with it. A topic or a database of outcomes
+would be a second truth, to be kept in step with the first.
 """
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
 """Reads the settings of one destination: all faults at once, and none of them shows a secret.
 
-Read twice: by who applies a definition, where only the form of `{env: NAME}` can be asked, and by who delivers.
+Read twice: when a definition is applied, where only the form of `{env: NAME}` can be checked, and when it is delivered to.
 """
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -20,6 +21,10 @@ Variables: TypeAlias = Mapping[str, str] | None
 
 PACE = ("per_second", "apart")
 """Settings that every destination has, for the engine."""
+FRAMING = frozenset({
+    "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    "idempotency-key"})
+"""Headers that no settings may give: those of a message's framing, and the delivery's key."""
 TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 """The name of a header (RFC 9110, 5.6.2)."""
 LONGEST_NUMBER = 20
@@ -52,14 +57,29 @@ class WrongDestination(Misconfigured):
         self.wrong = wrong
 
 
-class Reading:
+def settings_schema(*readers: Callable[[Mapping[str, Json]], object]) -> Schema:
+    """The JSON Schema of all settings that these readers ask for. Required is what one misses when nothing is given."""
+    asking, required = Asking(), set[str]()
+    for read in readers:
+        with suppress(WrongDestination):
+            read(asking)
+        try:
+            read({})
+        except WrongDestination as fault:
+            required |= {wrong.steps[1] for wrong in fault.wrong}
+    return {"type": "object", "properties": asking.forms, "required": sorted(required), "additionalProperties": False}
+
+
+class SettingsReader:
     """Each method notes what is wrong and gives something of the right form; `finish` raises. Of one setting only the
     first fault is told."""
 
     def __init__(self, destination: str, given: Mapping[str, Json], variables: Variables = None) -> None:
-        self._destination = destination
+        self.destination = destination
         self._given = given
         self._variables = variables
+        self.delivers_here = variables is not None
+        """Whether the connector is to be run, not only checked."""
         self._forms: dict[str, Schema] = given.forms if isinstance(given, Asking) else {}
         self._elsewhere: set[tuple[str, ...]] = set()
         self._wrong: dict[tuple[str, ...], Wrong] = {}
@@ -197,7 +217,7 @@ class Reading:
     def finish_part(self) -> None:
         """As `finish`, where others ask for the rest."""
         if self._wrong:
-            raise WrongDestination(self._destination, tuple(self._wrong.values()))
+            raise WrongDestination(self.destination, tuple(self._wrong.values()))
 
     def _visible(self, at: tuple[str, ...], value: Json) -> str:
         text = self._resolved(at, value, ONE_LINE)

@@ -1,8 +1,8 @@
-"""An identifier as a token that its holder cannot read or make: what stands in unsubscribe links and comes back in bounces.
+"""Turns an identifier into a token that its holder can neither read nor make, for unsubscribe links and bounces.
 
-The identifier itself, enciphered, and not an id to be looked up: people unsubscribe with mails that are years old, and a
-list of who was written to would have to be kept that long. AES-SIV (RFC 5297) needs no random: the same identifier has
-the same token for ever.
+The token is the enciphered identifier, not an id to look up: people unsubscribe with mails that are years old, and a list
+of who was written to would have to be kept that long. AES-SIV (RFC 5297) needs no randomness: the same identifier always
+has the same token.
 """
 from __future__ import annotations
 

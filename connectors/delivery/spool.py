@@ -1,9 +1,9 @@
 """Rows to files that appear whole, each row in exactly one: what destinations that write files have in common.
 
-A row is kept in a journal first, and counts as delivered then: a file of its own for each call would be thousands of
-tiny ones. When the journal is full or old it is sealed, and becomes the next numbered file. The order of `publish` is the
-guarantee; a restart goes on at the step that was reached. Ids of the open and of the last sealed journal are remembered,
-which covers what an engine repeats after a kill: the last call's activations.
+A row is first kept in a journal, and counts as delivered then: a file for each call would make thousands of tiny ones. A
+journal that is full or old is sealed and becomes the next numbered file. The order of `publish` is the guarantee; a restart
+goes on at the step that was reached. The ids in the open and in the last sealed journal are remembered, which covers what
+an engine repeats after a kill: the last call's activations.
 """
 from __future__ import annotations
 

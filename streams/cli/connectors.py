@@ -22,7 +22,7 @@ def ready(destination: Destination, variables: Variables) -> Running:
     """The destination, ready to run. Raises WrongDestination with every fault; if `variables` is None, what they would hold
     is not looked at."""
     from connectors.delivery.hashing import ALGORITHMS, Hashed
-    from connectors.delivery.reading import WrongDestination
+    from connectors.delivery.reading import SettingsReader, WrongDestination
     from streams.definitions.bodies import compiled
     from streams.runtime.beside.destinations import Running
 
@@ -34,7 +34,8 @@ def ready(destination: Destination, variables: Variables) -> Running:
         wrong += fault.wrong
     try:
         if destination.connector in CONNECTORS:
-            connector = offer_of(destination.connector).make(destination.id, given, variables, compiled)
+            reader = SettingsReader(destination.id, given, variables)
+            connector = offer_of(destination.connector).make(reader, compiled)
     except WrongDestination as fault:
         wrong += fault.wrong
     if wrong or connector is None or pace is None:
@@ -59,12 +60,12 @@ def _wrong_around(destination: Destination) -> Iterator[Wrong]:
 def limits(destination: str, connector: str, given: Mapping[str, Any]) -> Limits:
     """The pace that the settings of any connector may ask for."""
     from connectors.delivery import Limits
-    from connectors.delivery.reading import Reading
+    from connectors.delivery.reading import SettingsReader
 
-    reading = Reading(destination, given)
-    per_second = reading.number("per_second", 0, 0, 100_000)
-    apart = reading.number("apart", offer_of(connector).apart if connector in CONNECTORS else 0, 0, 86_400)
-    reading.finish_part()
+    reader = SettingsReader(destination, given)
+    per_second = reader.number("per_second", 0, 0, 100_000)
+    apart = reader.number("apart", offer_of(connector).apart if connector in CONNECTORS else 0, 0, 86_400)
+    reader.finish_part()
     return Limits(per_second=per_second, burst=max(1, int(per_second)) if per_second else 1000, apart=int(apart * 1000))
 
 

@@ -1,7 +1,5 @@
-"""Finds what is wrong with a destination's settings, and reports it like any other fault of a definition.
-
-It is found by the connectors' own readers, with which `audience deliver` starts: nothing about a setting is written
-twice."""
+"""Finds what is wrong with a destination's settings, by the connectors' own readers, with which `audience deliver` starts;
+and reports it like any other fault of a definition."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
@@ -38,8 +36,8 @@ def faults_of(document: dict[str, Json], noted: Set[Steps] = frozenset()) -> lis
 
 def schemas() -> dict[str, Schema]:
     """By connector, what the JSON Schema of a `kind: destination` says in addition."""
-    from connectors.delivery.describing import settings_schema
     from connectors.delivery.forms import ENVIRONMENT
+    from connectors.delivery.reading import settings_schema
     from streams.cli.connectors import CONNECTORS, limits, offer_of
     from streams.definitions.destinations import is_secret
 
@@ -54,9 +52,10 @@ def schemas() -> dict[str, Schema]:
 
 
 def _read(offer: Offer, name: str, given: Mapping[str, Json]) -> None:
+    from connectors.delivery.reading import SettingsReader
     from streams.definitions.bodies import compiled
 
-    offer.make(name, given, None, compiled)
+    offer.make(SettingsReader(name, given), compiled)
 
 
 def _told(document: dict[str, Json], wrong: tuple[Wrong, ...], noted: Set[Steps]) -> list[Fault]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from streams.cli.printing import printed
@@ -30,17 +31,10 @@ def as_json(lineage: Lineage) -> dict[str, Any]:
     """Fields as `core.lineage`; times in ISO 8601."""
     return {
         "identifier": lineage.identifier, "profile_id": lineage.profile_id,
-        "changes": [_record(line) for line in lineage.changes],
-        "owners": [_fields(owner) for owner in lineage.owners], "links": [_fields(link) for link in lineage.links],
+        "changes": [asdict(line) | {name: iso_or_none(getattr(line, name)) for name in ("at", "since", "until")}
+                    for line in lineage.changes],
+        "owners": [asdict(owner) for owner in lineage.owners], "links": [asdict(link) for link in lineage.links],
     }
-
-
-def _record(line: IdentityChanged) -> dict[str, Any]:
-    return _fields(line) | {name: iso_or_none(getattr(line, name)) for name in ("at", "since", "until")}
-
-
-def _fields(row: IdentityChanged | Owner | Link) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
 def _said(line: IdentityChanged) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from streams.cli.arguments import (
     command,
@@ -62,24 +62,24 @@ def run_broker(options: argparse.Namespace) -> int:
 
 
 def run_workers(options: argparse.Namespace) -> int:
+    variables = environment(options)
     try:
-        return _run_workers(options)
+        settings = Settings.read(variables)
+        if options.processes > 1:
+            return _supervise(variables, settings, options.processes)
+        _run_one(variables, settings)
     except Misconfigured as fault:  # by the worker's own code, which supervisors know
         _tell(f"audience worker: {fault}")
         return Exit.MISCONFIGURED
 
 
-def _run_workers(options: argparse.Namespace) -> int:
-    variables = environment(options)
-    if options.processes == 1:
-        from streams.runtime.logs import begin_log
-        from streams.runtime.processor import task_factory
-        from streams.runtime.worker import run_worker
+def _run_one(variables: dict[str, str], settings: Settings) -> NoReturn:
+    from streams.runtime.logs import begin_log
+    from streams.runtime.processor import task_factory
+    from streams.runtime.worker import run_worker
 
-        settings = Settings.read(variables)
-        begin_log(variables)
-        return run_worker(settings, task_factory(settings))
-    return _supervise(variables, Settings.read(variables), options.processes)
+    begin_log(variables)
+    run_worker(settings, task_factory(settings))
 
 
 def _supervise(variables: dict[str, str], settings: Settings, count: int) -> int:

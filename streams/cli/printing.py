@@ -1,7 +1,7 @@
 """Prints what came from outside, so that a terminal obeys none of it.
 
-Identifiers and event names are whatever a sender wrote; a terminal obeys what is in them: colours, its title, the cursor;
-a line break forges the next fact. JSON escapes by itself, so only what is printed for people passes here.
+Identifiers and event names are whatever a sender wrote, and terminals obey escapes in them: colours, titles, the cursor; a
+line break forges the next fact. JSON escapes by itself, so only what is printed for people passes here.
 """
 from __future__ import annotations
 

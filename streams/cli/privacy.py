@@ -1,8 +1,8 @@
 """Requests about a person, as records on `privacy.requests`: `audience profile erase`, `suppress`, `unsuppress`; also for
 `identity split` and `profile export --record`.
 
-The pipeline answers on `privacy.receipts`. The command waits for the receipt, but the request is safe on its topic in any
-case: if no worker runs, it is answered when one is back.
+The command waits for the receipt on `privacy.receipts`. The request is safe on its topic in any case: without a worker it is
+answered once one is back.
 """
 from __future__ import annotations
 

@@ -27,19 +27,19 @@ def list_segments(options: argparse.Namespace) -> int:
     from streams.runtime.outside.overview import segments, standings
 
     settings = settings_of(options)
-    heads, told = history(settings).heads, standings(settings, options.within)
-    found = segments(heads, told, settings.partitions)
+    defined, told = history(settings), standings(settings, options.within)
+    found = segments(defined, told, settings.partitions)
     print(json.dumps(found, indent=2) if options.json else "\n".join(readable(found)))
     return complain(missing(settings, told))
 
 
 def readable(found: Mapping[str, Json]) -> Iterator[str]:
     """A table, and below it how far the tasks are."""
-    rows = [(each["id"], str(each["version"]), each["state"], _count(each["members"])) for each in found["segments"]]
-    width = max([len("segment"), *(len(row[0]) for row in rows)])
+    width = max([len("segment"), *(len(each["id"]) for each in found["segments"])])
     yield f"{'segment':<{width}}  version  state        members"
-    for name, version, state, members in rows:
-        yield f"{name:<{width}}  {version:>7}  {state:<8}  {members:>10}"
+    for each in found["segments"]:
+        members = "?" if each["members"] is None else f"{each['members']:,}"
+        yield f"{each['id']:<{width}}  {each['version']:>7}  {each['state']:<8}  {members:>10}"
     yield f"{found['profiles']:,} profile{'' if found['profiles'] == 1 else 's'} in {len(found['tasks'])} tasks"
     if found["is_building"]:
         shares = ", ".join(f"{each['task']}: {each['progress']:.0%}{_left(each['seconds_left'])}" for each in found["tasks"])
@@ -48,7 +48,3 @@ def readable(found: Mapping[str, Json]) -> Iterator[str]:
 
 def _left(seconds: float | None) -> str:
     return "" if seconds is None else f", {seconds:,.0f} s left"
-
-
-def _count(members: int | None) -> str:
-    return "?" if members is None else f"{members:,}"

@@ -1,7 +1,7 @@
 """`audience segment history` and `segment rollback`: what a segment was, and making it that again.
 
-A rollback is a new version with an old document, applied like any other: only the difference is told, and a folder that
-says otherwise takes it forward again with the next `apply`.
+A rollback is a new version with an old document, applied like any other: only the difference is told, and the next `apply`
+of a folder that says otherwise takes it forward again.
 """
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from streams.demo.people import App, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Sender:
     """The identifiers that a message gives of its sender."""
 
     customer_id: str | None = None
@@ -26,14 +26,9 @@ class Names:
         app = self.app
         tracked = app.advertising_id if app and app.allows_tracking else self.ad_id
         found = (
-            ("customer_id", self.customer_id),
-            ("email", self.email and self.email.lower()),
-            ("phone", self.phone),
-            ("loyalty_card", self.card),
-            ("device_id", app and app.device_id),
-            ("device_ad_id", tracked and tracked.lower()),
-            ("cookie", self.cookie),
-        )
+            ("customer_id", self.customer_id), ("email", self.email and self.email.lower()), ("phone", self.phone),
+            ("loyalty_card", self.card), ("device_id", app and app.device_id), ("device_ad_id", tracked and tracked.lower()),
+            ("cookie", self.cookie))
         return tuple(f"{namespace}:{value}" for namespace, value in found if value)
 
 
@@ -44,7 +39,7 @@ class Act:
 
     person: Person
     source: SourceType
-    names: Names
+    sender: Sender
     type: str = "track"
     event: str = ""
     properties: Mapping[str, Json] = field(default_factory=dict)

@@ -11,38 +11,20 @@ from streams.demo.writing import BLOCKED, HITS, INTERACTIONS, iso
 
 KINDS = (Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Label.BLOCKED_ONLY, Label.WRONG_TYPE)
 WRONG: tuple[dict[str, Json], ...] = (
-    {"type": "purchase"},
-    {"type": None},
-    {"properties": ["a", "list"]},
-    {"event": {"name": "Product Viewed"}},
-    {"timestamp": "yesterday"},
-    {"context": "web"},
-)
+    {"type": "purchase"}, {"type": None}, {"properties": ["a", "list"]}, {"event": {"name": "Product Viewed"}},
+    {"timestamp": "yesterday"}, {"context": "web"})
 
 
 def broken(received_at: int, message_id: str, chance: random.Random) -> Sent:
     """One message that must be refused, whatever else is true of the world."""
     label = chance.choice(KINDS)
     cookie = f"{chance.getrandbits(80):020x}"
+    message: dict[str, Json] = {
+        "type": "track", "event": "Product Viewed", "messageId": message_id, "anonymousId": cookie,
+        "timestamp": iso(received_at), "receivedAt": iso(received_at)}
     return Sent(
-        received_at=received_at,
-        topic=chance.choice((HITS, INTERACTIONS)),
-        key=f"cookie:{cookie}".encode(),
-        value=_value(label, _message(received_at, message_id, cookie), chance),
-        label=label,
-        fact=None,
-    )
-
-
-def _message(received_at: int, message_id: str, cookie: str) -> dict[str, Json]:
-    return {
-        "type": "track",
-        "event": "Product Viewed",
-        "messageId": message_id,
-        "anonymousId": cookie,
-        "timestamp": iso(received_at),
-        "receivedAt": iso(received_at),
-    }
+        received_at=received_at, topic=chance.choice((HITS, INTERACTIONS)), key=f"cookie:{cookie}".encode(),
+        value=_value(label, message, chance), label=label, fact=None)
 
 
 def _value(label: Label, message: dict[str, Json], chance: random.Random) -> bytes:

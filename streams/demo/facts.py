@@ -1,7 +1,7 @@
 """What the shop knows about a message it sends: the truth, beside the bytes.
 
-Kept apart from the message on purpose. The answer is worked out from facts and never from what the message
-says, so a mistake in reading messages cannot be made twice alike.
+Kept apart from the message on purpose: what is expected follows from facts and never from what messages say, so that a
+mistake in reading them is not made on both sides.
 """
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ BROKEN = frozenset({Label.BROKEN_JSON, Label.NO_OBJECT, Label.NO_IDENTIFIER, Lab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One thing that happened. Times are epoch ms, `event_time <= received_at`, and no two facts of a person
-    share an event time. `identifiers` are `namespace:value` as the pipeline should know them, strongest
-    first."""
+    """One thing that happened. Times are epoch ms, `event_time <= received_at`, and no two facts of a person share an event
+    time. `identifiers` are `namespace:value` as the pipeline should know them, strongest first."""
 
     received_at: int
     event_time: int

@@ -30,10 +30,9 @@ class SeenActivation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """`at`: the instant, in ms, up to which timers had fired when memberships were read. `memberships`:
-    identifier -> the segments it is in, from `audiences.memberships` (one without any may be left out).
-    `dead_letters`: records of the two event topics only. `slowest_ms`: the longest that one of the newest activations took
-    from its instant until it was read."""
+    """`at`: the instant, in ms, up to which timers had fired when memberships were read. `memberships`: the segments of each
+    identifier, from `audiences.memberships` (one without any may be left out). `dead_letters`: of the two event topics only.
+    `slowest_ms`: the longest that one of the newest activations took to be read."""
 
     at: int
     dead_letters: int

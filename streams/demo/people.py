@@ -1,5 +1,5 @@
-"""Who comes to the shop. Nobody shares anything: an identifier belongs to one person, so there are no
-conflicts and the right profiles can be told without any rule for them.
+"""Who comes to the shop. Nobody shares an identifier, so there are no conflicts, and the right profiles are known without
+any rule for them.
 
 All names, mail domains and telephone numbers are of the ranges set aside for fiction.
 """
@@ -74,9 +74,7 @@ def _person(number: int, chance: random.Random) -> Person:
     is_registered = chance.random() < 0.6
     has_email = is_registered or chance.random() < 0.4
     return Person(
-        number=number,
-        first_name=name,
-        country=chance.choice(COUNTRIES),
+        number=number, first_name=name, country=chance.choice(COUNTRIES),
         customer_id=f"C{100_000 + number}" if is_registered else None,
         email=f"{name.lower()}.{number}@example.com" if has_email else None,
         phone=_phone(number) if is_registered and chance.random() < 0.8 else None,
@@ -88,8 +86,7 @@ def _person(number: int, chance: random.Random) -> Person:
 
 
 def _phone(number: int) -> str | None:
-    """A number in an exchange kept for fiction (555-0100 to 555-0199); who comes after the last one has
-    none."""
+    """A number in an exchange kept for fiction (555-0100 to 555-0199); who comes after the last one has none."""
     area, line = divmod(number, NUMBERS_AN_AREA)
     return f"+1{AREAS[area]}55501{line:02d}" if area < len(AREAS) else None
 
@@ -98,12 +95,9 @@ def _app(chance: random.Random) -> App:
     platform = chance.choice(("ios", "android"))
     advertising = "-".join(_hex(chance, length) for length in (8, 4, 4, 4, 12))
     return App(
-        platform=platform,
-        device_id=f"{platform}-{_hex(chance, 16)}",
+        platform=platform, device_id=f"{platform}-{_hex(chance, 16)}",
         advertising_id=advertising.upper() if platform == "ios" else advertising,
-        allows_tracking=chance.random() < 0.6,
-        cookie=_hex(chance, 24),
-    )
+        allows_tracking=chance.random() < 0.6, cookie=_hex(chance, 24))
 
 
 def _hex(chance: random.Random, digits: int) -> str:

@@ -1,34 +1,32 @@
 """The whole demo: a broker, workers, a simulated shop, a live view, a button to press, and the verdict.
 
-Nothing in it is special: the workers, topics and commands are those of any deployment, and what it shows and judges is
-read from Kafka's topics.
+The workers, topics and commands are those of any deployment; what it shows and judges is read from Kafka's topics.
 """
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from streams.definitions import load_folder
 from streams.demo import verdict
-from streams.demo.answer import Ledger
+from streams.demo.expected import Ledger
 from streams.demo.facts import Sent
 from streams.demo.shop import generate
 from streams.demo.tally import TOPICS, Tally
 from streams.demo.view import View
 from streams.demo.workers import Workers
 from streams.runtime.broker.embedded import EmbeddedBroker
+from streams.runtime.broker.folder import free_ports
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.topics import ensure_topics
-from streams.runtime.outside.behind import Behind
 from streams.runtime.outside.button import press_button
 from streams.runtime.outside.definitions_log import edit
-from streams.runtime.outside.observer import Observer
+from streams.runtime.outside.observer import Behind, Observer
 from streams.runtime.outside.upstream import Upstream
 from streams.runtime.settings import Settings
 from streams.task.publishing import revise
@@ -76,9 +74,9 @@ class Demo:
             variables = self._variables(stack)
             self._settings = settings = Settings.read(variables)
             ensure_topics(settings)
-            self._apply()
+            edit(settings, lambda found: revise(found.heads, load_folder(DEFINITIONS).sources))
             self._set("starting workers")
-            self._workers = stack.enter_context(Workers(variables, self._script.folder, _ports(self._script.workers)))
+            self._workers = stack.enter_context(Workers(variables, self._script.folder, free_ports(self._script.workers)))
             self._workers.wait()
             stack.enter_context(Observer(settings, TOPICS, self._tally.note))
             self._behind = stack.enter_context(Behind(settings))
@@ -102,9 +100,6 @@ class Demo:
             "AUDIENCE_PREFIX": "" if self._script.is_alone else f"demo-{int(time.time())}.",
             "AUDIENCE_DATA": str(self._script.folder),
             "AUDIENCE_SESSION_TIMEOUT": "6", "AUDIENCE_PROFILE_INTERVAL": str(VIEW_EVERY)}
-
-    def _apply(self) -> None:
-        edit(self._settings, lambda found: revise(found.heads, load_folder(DEFINITIONS).sources))
 
     def _play(self) -> None:
         """The shop, each message at its moment; the button half-way."""
@@ -145,9 +140,9 @@ class Demo:
 
     def _judge(self, at: int) -> verdict.Verdict:
         """The topics as of this instant. A machine that halts may be late with them: then looks again for a while."""
-        answer, deadline = self._ledger.answer(), time.monotonic() + TOLD_WITHIN
+        expected, deadline = self._ledger.expected(), time.monotonic() + TOLD_WITHIN
         self._until(time.monotonic() + VIEW_EVERY + 2)
-        while not (judged := verdict.judge(self._tally.observed(at), answer)).is_ok and time.monotonic() < deadline:
+        while not (judged := verdict.judge(self._tally.observed(at), expected)).is_ok and time.monotonic() < deadline:
             self._until(time.monotonic() + 1)
         return judged
 
@@ -162,9 +157,11 @@ class Demo:
         self._show()
 
     def _show(self) -> None:
-        self._view.show(self._tally.snapshot(
-            phase=self._phase, elapsed_s=time.monotonic() - self._began, sent=self._sent, planned=self._script.events,
-            behind=self._behind.events if self._behind else 0, hint=self._hint()))
+        elapsed, behind = time.monotonic() - self._began, self._behind.events if self._behind else 0
+        self._view.show(replace(
+            self._tally.snapshot(self._phase), elapsed_s=elapsed, sent=self._sent, planned=self._script.events,
+            handled=0 if behind is None else max(0, self._sent - behind), hint=self._hint(),
+            events_per_second=self._sent / elapsed if elapsed else 0.0))
 
     def _hint(self) -> str:
         if self._script.is_auto or self._phase != "playing":
@@ -184,12 +181,3 @@ class Demo:
                 time.sleep(1)
         except KeyboardInterrupt:
             return
-
-
-def _ports(count: int) -> list[int]:
-    """Free ports on loopback, as far as can be known."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for found in sockets:
-            found.bind(("127.0.0.1", 0))
-        return [int(found.getsockname()[1]) for found in sockets]

@@ -1,8 +1,7 @@
 """The simulated shop: a stream of messages as a real one sends them, the same for the same seed.
 
-Driven by slots and not by clocks: message k of n is received at start + k/n of the duration, so a run has
-exactly as many messages as asked for, at an even rate, and memory holds the visits under way and the people
-seen, not the stream.
+Driven by slots, not by clocks: message k of n is received at start + k/n of the duration. So a run has exactly as many
+messages as asked for, at an even rate, and only the visits under way and the people seen are in memory.
 """
 from __future__ import annotations
 
@@ -31,9 +30,8 @@ STEP_MS = 1_200
 def generate(events: int, seed: int, start_ms: int, duration_ms: int) -> Iterator[Sent]:
     """`events` messages in the order of `received_at`, which rises from `start_ms` over `duration_ms`.
 
-    Copies and messages that must be refused are among them; `label` says which is which. People are the same
-    for the same seed; message ids hold the start too, so that the same shop played again is not taken for
-    copies.
+    Copies and messages that must be refused are among them; `label` says which is which. People are the same for the same
+    seed; message ids hold the start too, so that the same shop played again is not taken for copies.
     """
     shop = _Shop(events, seed, start_ms, duration_ms)
     for number in range(events):

@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import fields
 from threading import Lock
 
 from streams.demo.observed import Observed, SeenActivation, SeenProfile
-from streams.demo.snapshot import Latency, Snapshot
+from streams.demo.view import Latency, Snapshot
 from streams.runtime.outside.observer import OutputRecord
 
 TOPICS = ("audiences.changes", "activations.display", "activations.email", "activations.sms", "profiles",
@@ -60,21 +61,16 @@ class Tally:
     def _note_activation(self, seen: OutputRecord) -> None:
         assert seen.record is not None
         row = seen.record
-        self._activations.append(SeenActivation(**{
-            name: row[name] for name in ("activation_id", "channel", "campaign_id", "segment_id", "identifier", "change",
-                                         "sequence", "purpose", "at")}))
+        self._activations.append(SeenActivation(**{field.name: row[field.name] for field in fields(SeenActivation)}))
         self._channels[row["channel"]] += 1
         self._delays.append(seen.seen_at - row["at"])
 
-    def snapshot(self, *, phase: str, elapsed_s: float, sent: int, planned: int, behind: int | None, hint: str) -> Snapshot:
-        """What the screen shows now."""
+    def snapshot(self, phase: str) -> Snapshot:
+        """What the screen shows of it now."""
         with self._lock:
             return Snapshot(
-                phase=phase, elapsed_s=elapsed_s, sent=sent, planned=planned,
-                handled=0 if behind is None else max(0, sent - behind),
-                events_per_second=sent / elapsed_s if elapsed_s else 0.0, profiles=len(self._profiles),
-                merges=self._merges, dead_letters=self._dead_letters, segments=dict(self._sizes),
-                activations=dict(self._channels), latency=self._latency(), hint=hint)
+                phase=phase, profiles=len(self._profiles), merges=self._merges, dead_letters=self._dead_letters,
+                segments=dict(self._sizes), activations=dict(self._channels), latency=self._latency())
 
     def observed(self, at: int) -> Observed:
         """All of it, memberships as of the instant `at`."""

@@ -1,12 +1,11 @@
-"""The live view of the demo. It is handed snapshots and looks nothing up, so it can be tested without a
-pipeline.
+"""The live view of the demo. It is handed snapshots and looks nothing up, so it can be tested without a pipeline.
 
-On a terminal it redraws one screen; elsewhere (a log, a pipe) it writes a plain line now and then, because
-what is drawn over itself is unreadable in a file.
+On a terminal it redraws one screen; elsewhere (a log, a pipe) it writes a plain line now and then.
 """
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 
 from rich.columns import Columns
@@ -17,10 +16,37 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from streams.demo.snapshot import Latency, Snapshot
-
 SECONDS_BETWEEN_LINES = 5.0
 BAR = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """From the moment an event is received to the activation it causes, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One moment of a running demo. `phase` is a few words ("starting Kafka", "playing"); `latency` is None until something
+    was activated; `hint` tells the person what to type."""
+
+    phase: str
+    elapsed_s: float = 0.0
+    sent: int = 0
+    planned: int = 0
+    handled: int = 0
+    events_per_second: float = 0.0
+    profiles: int = 0
+    merges: int = 0
+    dead_letters: int = 0
+    segments: Mapping[str, int] = field(default_factory=dict)
+    activations: Mapping[str, int] = field(default_factory=dict)
+    latency: Latency | None = None
+    hint: str = ""
 
 
 class View:
@@ -47,8 +73,7 @@ class View:
             self._live.stop()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Without a terminal: a line at each new phase, else at most every few seconds of the demo's own
-        time."""
+        """Without a terminal: a line at each new phase, else at most every few seconds of the demo's own time."""
         if self._live:
             self._live.update(screen(snapshot))
             return

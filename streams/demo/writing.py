@@ -1,7 +1,7 @@
 """From an act to the bytes that its source would send, and the fact beside them.
 
-Every source writes as such sources do: browsers ISO 8601, apps by their own wrong clock, tills and ad servers
-epoch milliseconds, the call centre its local time.
+Sources write times as real ones do: browsers ISO 8601, apps by their own wrong clock, tills and ad servers epoch
+milliseconds, the call centre its local time.
 """
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import orjson
 
 from streams.core.platforms import SourceType
 from streams.core.values import Json
-from streams.demo.acts import Act, Names
+from streams.demo.acts import Act, Sender
 from streams.demo.facts import Fact, Label, Sent
 
 HITS, INTERACTIONS = "events.hits", "events.interactions"
@@ -35,23 +35,18 @@ def write(act: Act, received_at: int, message_id: str, chance: random.Random) ->
         message["messageId"] = message_id
     if act.type == "track":
         message["event"] = act.event
-    _put_time(message, act, label, event_time, received_at, chance)
-    _put_names(message, act, chance)
-    _put_content(message, act)
+    message |= _times(act, label, event_time, received_at, chance)
+    traits = _put_sender(message, act, chance)
+    _put_content(message, act, traits)
     if label is Label.PARTLY_BLOCKED:
         message["userId"] = chance.choice(BLOCKED)
     return Sent(
-        received_at=received_at,
-        topic=topic(act.names),
-        key=act.names.identifiers()[0].encode(),
-        value=orjson.dumps(message),
-        label=label,
-        fact=_fact(act, received_at, event_time),
-    )
+        received_at=received_at, topic=topic(act.sender), key=act.sender.identifiers()[0].encode(),
+        value=orjson.dumps(message), label=label, fact=_fact(act, received_at, event_time))
 
 
-def topic(names: Names) -> str:
-    found = (identifier.partition(":")[0] for identifier in names.identifiers())
+def topic(sender: Sender) -> str:
+    found = (identifier.partition(":")[0] for identifier in sender.identifiers())
     return HITS if all(namespace in ANONYMOUS for namespace in found) else INTERACTIONS
 
 
@@ -67,7 +62,7 @@ def _label(act: Act, chance: random.Random) -> Label:
         return Label.LATE
     if draw < 0.05 and act.source is SourceType.WEB:
         return Label.AHEAD
-    return Label.PARTLY_BLOCKED if draw < 0.07 and not act.names.customer_id else Label.ORDINARY
+    return Label.PARTLY_BLOCKED if draw < 0.07 and not act.sender.customer_id else Label.ORDINARY
 
 
 def _delay(label: Label, chance: random.Random) -> int:
@@ -76,62 +71,53 @@ def _delay(label: Label, chance: random.Random) -> int:
 
 def _fact(act: Act, received_at: int, event_time: int) -> Fact:
     return Fact(
-        received_at=received_at,
-        event_time=event_time,
-        identifiers=act.names.identifiers(),
-        event=EVENTS.get(act.type, act.event),
-        source=act.source,
-        properties=act.properties,
-        traits=act.traits,
-        consent=act.consent,
-    )
+        received_at=received_at, event_time=event_time, identifiers=act.sender.identifiers(),
+        event=EVENTS.get(act.type, act.event), source=act.source, properties=act.properties, traits=act.traits,
+        consent=act.consent)
 
 
-def _put_time(
-    message: dict[str, Json], act: Act, label: Label, event_time: int, received_at: int, chance: random.Random
-) -> None:
+def _times(act: Act, label: Label, event_time: int, received_at: int, chance: random.Random) -> dict[str, Json]:
+    if label is Label.AHEAD:
+        return {"timestamp": iso(event_time + chance.randint(60_000, 86_400_000))}
     match act.source:
-        case _ if label is Label.AHEAD:
-            message["timestamp"] = iso(event_time + chance.randint(60_000, 86_400_000))
         case SourceType.APP:
             wrong = chance.randint(-300_000, 300_000)
-            message["originalTimestamp"] = iso(event_time + wrong)
-            message["sentAt"] = iso(received_at + wrong)
+            return {"originalTimestamp": iso(event_time + wrong), "sentAt": iso(received_at + wrong)}
         case SourceType.POS | SourceType.AD_SERVER:
-            message["timestamp"] = event_time
+            return {"timestamp": event_time}
         case SourceType.CALL_CENTER:
-            message["timestamp"] = _iso(event_time, LOCAL)
-        case SourceType.WEB | SourceType.CHATBOT | SourceType.EMAIL:
-            message["timestamp"] = iso(event_time)
+            return {"timestamp": _iso(event_time, LOCAL)}
+        case _:
+            return {"timestamp": iso(event_time)}
 
 
-def _put_names(message: dict[str, Json], act: Act, chance: random.Random) -> None:
-    names = act.names
+def _put_sender(message: dict[str, Json], act: Act, chance: random.Random) -> dict[str, Json]:
+    """Returns the traits among the identifiers, which an `identify` has as its own."""
+    sender = act.sender
     context: dict[str, Json] = {"source": {"type": act.source}}
-    person = {}
-    if names.email:
-        person["email"] = names.email.title() if chance.random() < 0.2 else names.email
-    if names.phone:
-        person["phone"] = _spaced(names.phone) if chance.random() < 0.5 else names.phone
-    if names.customer_id:
-        message["userId"] = names.customer_id
-    if names.cookie:
-        message["anonymousId"] = names.cookie
-    if names.card:
-        context["externalIds"] = [{"id": names.card, "type": "loyalty_card"}]
-    if names.app or names.ad_id:
-        context["device"] = _device(names)
-    if person and act.type != "identify":
-        context["traits"] = person
+    traits: dict[str, Json] = {}
+    if sender.email:
+        traits["email"] = sender.email.title() if chance.random() < 0.2 else sender.email
+    if sender.phone:
+        traits["phone"] = _spaced(sender.phone) if chance.random() < 0.5 else sender.phone
+    if sender.customer_id:
+        message["userId"] = sender.customer_id
+    if sender.cookie:
+        message["anonymousId"] = sender.cookie
+    if sender.card:
+        context["externalIds"] = [{"id": sender.card, "type": "loyalty_card"}]
+    if sender.app or sender.ad_id:
+        context["device"] = _device(sender)
+    if traits and act.type != "identify":
+        context["traits"] = traits
     message["context"] = context
-    message["traits"] = person
+    return traits
 
 
-def _put_content(message: dict[str, Json], act: Act) -> None:
-    person = message.pop("traits")
+def _put_content(message: dict[str, Json], act: Act, traits: dict[str, Json]) -> None:
     properties = dict(act.properties)
     if act.type == "identify":
-        message["traits"] = {**act.traits, **person}
+        message["traits"] = {**act.traits, **traits}
         if act.consent:
             message["context"]["consent"] = {"purposes": act.consent}
     elif act.consent:
@@ -142,15 +128,12 @@ def _put_content(message: dict[str, Json], act: Act) -> None:
         message["properties"] = properties
 
 
-def _device(names: Names) -> dict[str, Json]:
-    if names.app is None:
-        return {"advertisingId": names.ad_id}
+def _device(sender: Sender) -> dict[str, Json]:
+    if sender.app is None:
+        return {"advertisingId": sender.ad_id}
     return {
-        "id": names.app.device_id,
-        "type": names.app.platform,
-        "advertisingId": names.app.advertising_id,
-        "adTrackingEnabled": names.app.allows_tracking,
-    }
+        "id": sender.app.device_id, "type": sender.app.platform, "advertisingId": sender.app.advertising_id,
+        "adTrackingEnabled": sender.app.allows_tracking}
 
 
 def _spaced(phone: str) -> str:

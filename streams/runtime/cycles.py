@@ -1,8 +1,8 @@
-"""When Python looks for cycles. All threads wait for such a look, about a second for half a million objects.
+"""Tunes Python's search for reference cycles, which stops all threads: about a second for half a million objects.
 
-The cached rows are millions of objects and hold no cycles; Jinja2 leaves some with every message that it renders. So what is
-new is looked at once, a little at a time, and what has been there for a while hardly ever. Setting all aside after every
-unit (`gc.freeze`) would end the looks, and keep what was rendered for ever.
+The cached rows are millions of objects without cycles; Jinja2 leaves some with every message it renders. So new objects are
+searched soon, a few at a time, and old ones hardly ever. Setting all aside after every unit (`gc.freeze`) would end the
+searches, but also keep whatever was rendered for ever.
 """
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import gc
 NEW = 10_000
 """Objects that stay, before a look at them between two units of work."""
 WITHIN = (100_000, -1, 50_000)
-"""Thresholds of `gc.set_threshold`. Within a unit: a look after 100,000 new objects. -1: every look takes the middle
-generation too, so that nothing is looked at twice. A look at everything after 50,000 looks; with 200,000 objects and every
-tenth look everything stood still for three seconds a minute during the press of a button."""
+"""Thresholds of `gc.set_threshold`. Within a unit: a search after 100,000 new objects. -1: every search takes the middle
+generation too, so that nothing is searched twice. Everything is searched after 50,000 searches; with 200,000 objects and
+every tenth search, all stood still for three seconds a minute while a button was pressed."""
 
 
 def begin() -> None:

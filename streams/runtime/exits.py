@@ -1,9 +1,8 @@
 """How a worker ends: the codes a supervisor sees, and the exception that asks for the end.
 
-The runtime is crash-only. After any failure between produce and write nobody can know what is in memory, so
-the process goes, at once and without clean-up, and the next start finds everything it needs in Kafka. Why
-not restart the task inside the process: that would be a second way to recover, taken rarely and therefore
-wrong.
+The runtime is crash-only. After a failure between produce and write nobody can know what is in memory, so the process ends
+at once, without clean-up, and the next start finds all it needs in Kafka. Restarting the task inside the process would be a
+second way to recover, rarely taken and therefore wrong.
 """
 from __future__ import annotations
 
@@ -18,8 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Exit(IntEnum):
-    """Exit codes of a worker. Every one but DONE, MISCONFIGURED, STATE and DEAD_LETTERS may be restarted
-    blindly."""
+    """Exit codes of a worker. Every one but DONE, MISCONFIGURED, STATE and DEAD_LETTERS may be restarted blindly."""
 
     DONE = 0
     """Stopped on request."""

@@ -1,7 +1,7 @@
-"""What a worker writes to its log: one line an assignment, restores, and what an operator must know; nothing more.
+"""What a worker writes to its log: a line for each assignment and restore, and what an operator must know; nothing more.
 
-Faust narrates every service it starts, and aiokafka says ten times a second that a broker is away; both would bury the
-one line that matters. Configured here once, for `audience worker` and for `faust worker` alike.
+Faust narrates every service it starts, and aiokafka says ten times a second that a broker is away: that would bury the one
+line that matters. Configured once, for `audience worker` and `faust worker` alike.
 """
 from __future__ import annotations
 

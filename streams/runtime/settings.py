@@ -1,8 +1,7 @@
 """Every setting of the pipeline: declared once, typed, documented, read from the environment in one place.
 
-Environment variables and nothing else, so that Faust, Compose and a shell agree on one way; no settings
-library, because the list of all faults at once and the docs from the same declaration are thirty lines.
-Nothing else in this project reads the environment.
+Environment variables only, so that Faust, Compose and a shell agree on one way. No settings library: listing all faults at
+once and the docs from the same declaration take thirty lines.
 """
 from __future__ import annotations
 
@@ -24,8 +23,7 @@ _LINK = re.compile(r"(tcp|udp|sctp)://")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One variable. `type` is `str`, `int`, `float` or `Path`; `least` and `most` bound numbers, both
-    included."""
+    """One variable. `type` is `str`, `int`, `float` or `Path`; `least` and `most` bound numbers, both included."""
 
     variable: str
     default: str

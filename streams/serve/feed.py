@@ -9,7 +9,6 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import orjson
 
@@ -50,9 +49,9 @@ class Note:
     def write(self, folder: Path) -> None:
         positions = {str(partition): offset for partition, offset in self.positions.items()}
         with appearing(folder / NOTE) as part:
-            part.write_bytes(orjson.dumps(
-                {"number": self.number, "topic": self.topic, "topic_id": self.topic_id, "at": self.at,
-                 "positions": positions}))
+            part.write_bytes(orjson.dumps({
+                "number": self.number, "topic": self.topic, "topic_id": self.topic_id, "at": self.at,
+                "positions": positions}))
 
 
 def write(path: Path, rows: Iterable[bytes]) -> int:
@@ -73,14 +72,10 @@ def write(path: Path, rows: Iterable[bytes]) -> int:
 def _csv(part: Path, rows: Iterable[bytes]) -> None:
     """Segments joined by spaces, which no id has; `at` empty for the deleted."""
     with part.open("w", newline="", encoding="utf-8") as file:
-        _csv_to(file, rows)
-
-
-def _csv_to(file: IO[str], rows: Iterable[bytes]) -> None:
-    table = csv.writer(file)
-    table.writerow(COLUMNS)
-    for row in map(orjson.loads, rows):
-        table.writerow((row["identifier"], " ".join(row["segments"]), row["at"]))
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for row in map(orjson.loads, rows):
+            table.writerow((row["identifier"], " ".join(row["segments"]), row["at"]))
 
 
 def _parquet(part: Path, rows: Iterable[bytes]) -> None:

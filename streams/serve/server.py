@@ -1,8 +1,8 @@
 """The HTTP side of `audience serve`: look-ups, readiness, metrics. It only reads.
 
-Plain aiohttp, not Faust's web: this process has no Faust app, and at a thousand requests a second every layer shows. An
-identifier that nobody knows is answered like one in no segment: an ad server needs no third case, and should not learn who
-is known here and has refused to be advertised to."""
+Plain aiohttp: this process has no Faust app, and at a thousand requests a second every layer shows. An unknown identifier is
+answered like one in no segment: an ad server needs no third case, and should not learn who is known here and has refused to
+be advertised to."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

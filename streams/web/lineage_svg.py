@@ -1,7 +1,7 @@
 """The identity graph of a lineage as SVG: an arc diagram, complete in itself.
 
-One row an identifier, rows grouped by the profile that has them, one arc a link. Not a free layout: arcs need no
-search, never cover a name, look the same every time, and two hundred cookies are still readable, by scrolling.
+A row for each identifier, grouped by profile, and an arc for each link. Unlike a free layout, arcs need no search, never
+cover a name, look the same every time, and stay readable for two hundred cookies, by scrolling.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The status of a worker, and how it looks as JSON and as a page.
 
-One dataclass is the source of both, so that what a person sees and what a script reads cannot differ. Holds no data
-of people: counts, offsets and times only.
+One dataclass is the source of both, so that what a person sees and what a script reads cannot differ. It holds counts,
+offsets and times only, no personal data.
 """
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 
 from streams.cli import main
 from streams.runtime.outside import definitions_log
-from streams.runtime.outside.definitions_log import Change, History
+from streams.runtime.outside.definitions_log import Edit, History
 from streams.task.publishing import Published, records
 
 SEGMENT = """\
@@ -26,7 +26,7 @@ def standing(monkeypatch: pytest.MonkeyPatch) -> History:
     """What `definitions` would hold."""
     found = History()
 
-    def edit(_: object, change: Change) -> tuple[History, Mapping[str, Published]]:
+    def edit(_: object, change: Edit) -> tuple[History, Mapping[str, Published]]:
         before = deepcopy(found)
         changed = change(before)
         for key, row in records(changed, before.revision + 1, 0) if changed else ():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connectors.delivery.reading import Reading, WrongDestination
+from connectors.delivery.reading import SettingsReader, WrongDestination
 from connectors.destinations.files import connector as files
 from streams.cli import main
 from streams.cli.connectors import CONNECTORS
@@ -101,7 +101,7 @@ def test_one_sentence_for_what_is_wrong(tmp_path: Path, text: str, sentence: str
 
 @pytest.mark.parametrize("written", [{"env": ""}, {"env": 5}, {"env": None}, {}, "hush"])
 def test_a_secret_is_the_name_of_a_variable_also_where_nobody_asks_what_it_holds(written: Json) -> None:
-    reading = Reading("d", {"key": written})
+    reading = SettingsReader("d", {"key": written})
     assert reading.secret("key") == ""
     with pytest.raises(WrongDestination, match="of a variable that is set"):
         reading.finish()

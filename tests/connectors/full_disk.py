@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 
 from connectors.delivery import Deferred, Delivered, Engine, Limits
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.files import make
 from streams.runtime.clock import wall_ms
 from tests.connectors.recording import Log, Reading, activation, eventually
@@ -22,7 +23,7 @@ async def play(folder: Path) -> dict[str, object]:
     ballast = folder / "ballast"
     ballast.write_bytes(b"x" * 900_000)
     log = Log([activation(number) for number in range(MANY)])
-    connector = make("lake", {"folder": str(folder / "out"), "rows": 1_000}, {})
+    connector = make(SettingsReader("lake", {"folder": str(folder / "out"), "rows": 1_000}, {}))
     engine = Engine("lake", connector, Reading(log), Limits(shortest=2, longest=10), clock=wall_ms)
     task = asyncio.create_task(engine.run())
     async with asyncio.timeout(60):

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from connectors.delivery import Activation, Connector
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations import (
     google_customer_match,
     http,
@@ -119,7 +120,8 @@ class Mail:
             yield server.sockets[0].getsockname()[1]
 
     def connector(self, port: int, patience: float = PATIENT) -> Connector:
-        return smtp.SmtpConnector(smtp.read_settings("mail", {**mail.GIVEN, "port": port, "timeout": patience}, {}))
+        reader = SettingsReader("mail", {**mail.GIVEN, "port": port, "timeout": patience}, {})
+        return smtp.SmtpConnector(smtp.read_settings(reader))
 
     @property
     def came(self) -> Counter[str]:
@@ -147,7 +149,8 @@ async def _text(request: web.Request) -> str:
 
 def _hook() -> Rig:
     def make(url: str, patience: float) -> Connector:
-        return http.HttpConnector(http.read_settings("hook", {"url": url, "timeout": patience}, {}, compiled))
+        reader = SettingsReader("hook", {"url": url, "timeout": patience}, {})
+        return http.HttpConnector(http.read_settings(reader, compiled))
 
     return Keyed(make, tuple(activation(number) for number in range(45)), _webhook_id, lambda: web.Response(status=204))
 
@@ -155,7 +158,7 @@ def _hook() -> Rig:
 def _twilio() -> Rig:
     def make(url: str, patience: float) -> Connector:
         given = {**texts.GIVEN, "url": url, "timeout": patience}
-        return twilio.TwilioConnector(twilio.read_settings("texts", given, {"TOKEN": "secret"}))
+        return twilio.TwilioConnector(twilio.read_settings(SettingsReader("texts", given, {"TOKEN": "secret"})))
 
     return Keyed(make, texts.MANY, _text, lambda: web.json_response({"sid": "SM1"}, status=201))
 
@@ -163,15 +166,15 @@ def _twilio() -> Rig:
 def _kevel() -> Rig:
     def make(url: str, patience: float) -> Connector:
         given = {**kevel.GIVEN, "url": url, "timeout": patience}
-        return kevel_userdb.KevelConnector(kevel_userdb.read_settings("kevel", given, {"KEY": "k-secret"}))
+        return kevel_userdb.KevelConnector(kevel_userdb.read_settings(SettingsReader("kevel", given, {"KEY": "k-secret"})))
 
     return Audience(make, kevel.COOKIES, Platform(kevel.userdb), kevel.expected)
 
 
 def _meta() -> Rig:
     def make(url: str, patience: float) -> Connector:
-        given = {**meta.GIVEN, "url": url, "timeout": patience}
-        return meta_custom_audiences.MetaConnector(meta_custom_audiences.read_settings("meta", given, meta.TOKEN))
+        reader = SettingsReader("meta", {**meta.GIVEN, "url": url, "timeout": patience}, meta.TOKEN)
+        return meta_custom_audiences.MetaConnector(meta_custom_audiences.read_settings(reader))
 
     told = tuple(each for each in changes() if meta.digest_of(each.identifier) not in meta.BAD)
     return Audience(make, told, Platform(meta.graph), meta.expected)
@@ -179,8 +182,8 @@ def _meta() -> Rig:
 
 def _openrtb() -> Rig:
     def make(url: str, patience: float) -> Connector:
-        given = {**exchange.GIVEN, "url": url, "timeout": patience}
-        return openrtb_users.OpenRtbConnector(openrtb_users.read_settings("exchange", given, {"TOKEN": "secret"}))
+        reader = SettingsReader("exchange", {**exchange.GIVEN, "url": url, "timeout": patience}, {"TOKEN": "secret"})
+        return openrtb_users.OpenRtbConnector(openrtb_users.read_settings(reader))
 
     return Audience(make, exchange.COOKIES, Platform(exchange.exchange), exchange.expected)
 
@@ -189,7 +192,7 @@ def _google() -> Rig:
     def make(url: str, patience: float) -> Connector:
         given = {**google.GIVEN, "url": url, "token_url": f"{url}/token", "timeout": patience}
         return google_customer_match.GoogleConnector(
-            google_customer_match.read_settings("google", given, google.VARIABLES))
+            google_customer_match.read_settings(SettingsReader("google", given, google.VARIABLES)))
 
     told = tuple(each for each in changes() if google.digest(each.identifier) not in google.BAD)
     return Audience(make, told, Platform(google.google), google.expected)

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.delivery import Activation, Connector, Delivered
 from connectors.delivery.activation import from_record
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations import google_customer_match, meta_custom_audiences
 from schemas.codec import Codec
 from streams.task.outputs import AvroSink
@@ -53,13 +54,13 @@ def told(pipeline: Pipeline) -> list[Activation]:
 
 
 def to_google(url: str) -> Connector:
-    given = {**google.GIVEN, "url": url, "token_url": f"{url}/token"}
-    return google_customer_match.GoogleConnector(google_customer_match.read_settings("ads", given, google.VARIABLES))
+    reader = SettingsReader("ads", {**google.GIVEN, "url": url, "token_url": f"{url}/token"}, google.VARIABLES)
+    return google_customer_match.GoogleConnector(google_customer_match.read_settings(reader))
 
 
 def to_meta(url: str) -> Connector:
     given = {**meta.GIVEN, "url": url}
-    return meta_custom_audiences.MetaConnector(meta_custom_audiences.read_settings("ads", given, meta.TOKEN))
+    return meta_custom_audiences.MetaConnector(meta_custom_audiences.read_settings(SettingsReader("ads", given, meta.TOKEN)))
 
 
 @pytest.mark.parametrize(("answer", "connect", "digest", "audience"), [

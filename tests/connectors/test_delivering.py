@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.http import HttpConnector, read_settings
 from streams.core.definitions import Destination
 from streams.definitions.bodies import compiled
@@ -80,7 +81,7 @@ def running(name: str, url: str) -> Running:
     settings: dict[str, Any] = {"url": url, "timeout": 20}
     return Running(
         definition=Destination(id=name, channel="email", connector="http", settings=tuple(settings.items())),
-        connector=HttpConnector(read_settings(name, settings, {}, compiled)), limits=QUICK)
+        connector=HttpConnector(read_settings(SettingsReader(name, settings, {}), compiled)), limits=QUICK)
 
 
 def roster(**urls: str) -> Roster:

@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.delivery.reading import SettingsReader
 from connectors.delivery.sealing import Seal
 from connectors.destinations.smtp import read_settings
 from connectors.destinations.smtp.mapping import message_of
@@ -95,9 +96,9 @@ def test_the_link_and_the_headers_of_a_message_that_was_sent_lead_back_to_its_ad
 
 
 def mail_to(identifier: str) -> EmailMessage:
-    settings = read_settings("mail", {
+    settings = read_settings(SettingsReader("mail", {
         "host": "h", "sender": "news@shop.example", "unsubscribe_url": "https://shop.example/unsubscribe/",
-        "unsubscribe_key": {"env": "SEAL"}}, VARIABLES)
+        "unsubscribe_key": {"env": "SEAL"}}, VARIABLES))
     message = message_of(activation(1, identifier=identifier, content={"subject": "Hi", "text": "Hello"}), settings)
     assert isinstance(message, EmailMessage)
     return message

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.delivery.reading import Reading, WrongDestination
+from connectors.delivery.reading import SettingsReader, WrongDestination
 from connectors.destinations.twilio import read_settings
 from connectors.destinations.twilio.mapping import form_of
 from connectors.sources.feedback import Reason
@@ -37,8 +37,9 @@ def test_twilios_callbacks(fields: dict[str, str], said: tuple[str, Reason] | No
 
 
 def test_twilio_is_asked_to_report_where_the_destination_says() -> None:
-    settings = read_settings("texts", {"provider": "twilio", "account": "AC1", "token": {"env": "TWILIO"}, "sender": "+1500",
-                                     "callback": "https://shop.example/twilio/texts"}, {"TWILIO": "t"})
+    settings = read_settings(SettingsReader("texts", {
+        "provider": "twilio", "account": "AC1", "token": {"env": "TWILIO"}, "sender": "+1500",
+        "callback": "https://shop.example/twilio/texts"}, {"TWILIO": "t"}))
     form = form_of(activation(1, identifier="phone:+1500", content={"text": "Hi"}), settings.sender, settings.callback)
     assert isinstance(form, dict) and form["StatusCallback"] == "https://shop.example/twilio/texts"
 
@@ -47,7 +48,7 @@ def test_twilio_is_asked_to_report_where_the_destination_says() -> None:
     ("whsec_", False), ("whsec_eA==", False), ("whsec_!", False), ("s", False), ("x" * 15, False), ("x" * 16, True),
     ("whsec_" + "eHh4" * 6, True)])
 def test_a_key_that_can_be_guessed_signs_nothing(written: str, is_right: bool) -> None:
-    reading = Reading("partner", {"secret": {"env": "KEY"}}, {"KEY": written})
+    reading = SettingsReader("partner", {"secret": {"env": "KEY"}}, {"KEY": written})
     reading.signing_key("secret")
     if is_right:
         return reading.finish()
@@ -59,7 +60,7 @@ def test_a_key_that_can_be_guessed_signs_nothing(written: str, is_right: bool) -
 def test_the_example_of_the_standard_webhooks() -> None:
     headers = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
                "webhook-signature": "v1,xx v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
-    reading = Reading("partner", {"secret": {"env": "KEY"}}, {"KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+    reading = SettingsReader("partner", {"secret": {"env": "KEY"}}, {"KEY": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
     key, body = reading.signing_key("secret"), b'{"test": 2432232314}'
     assert is_signed_webhook(headers, body, key, AT)
     assert not is_signed_webhook(headers, body + b" ", key, AT)

@@ -22,6 +22,7 @@ from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits,
 from connectors.delivery.activation import as_json
 from connectors.delivery.durable import write_json_lines
 from connectors.delivery.filing import FilingConnector
+from connectors.delivery.reading import SettingsReader
 from connectors.delivery.spool import Rolling, Row, Spool
 from connectors.destinations.files import make
 from connectors.destinations.files.connector import row_of
@@ -37,7 +38,7 @@ FEW = tuple(activation(number, at=LATER + number) for number in range(23))
 
 async def deliver(log: Log, folder: Path, **given: Any) -> None:
     """Until all of the log is settled; then the destination is closed."""
-    connector = make("lake", {"folder": str(folder), **given}, {})
+    connector = make(SettingsReader("lake", {"folder": str(folder), **given}, {}))
     engine = Engine("lake", connector, Reading(log), Limits(shortest=2, longest=10, burst=5), clock=wall_ms)
     task = asyncio.create_task(engine.run())
     async with asyncio.timeout(10):
@@ -103,7 +104,7 @@ def test_rolls_by_size(tmp_path: Path) -> None:
 
 def test_what_came_last_appears_on_time_though_nothing_follows(tmp_path: Path) -> None:
     async def run() -> None:
-        connector = make("lake", {"folder": str(tmp_path), "every": 0.05}, {})
+        connector = make(SettingsReader("lake", {"folder": str(tmp_path), "every": 0.05}, {}))
         assert await connector.deliver(FEW, 0) == [Delivered(reference="lake-0000000001.jsonl")] * len(FEW)
         assert not ids(tmp_path)
         async with asyncio.timeout(10):
@@ -115,7 +116,7 @@ def test_what_came_last_appears_on_time_though_nothing_follows(tmp_path: Path) -
 
 def test_what_comes_after_a_repetition_of_what_is_in_a_file_appears_on_time_too(tmp_path: Path) -> None:
     async def run() -> None:
-        connector = make("lake", {"folder": str(tmp_path), "every": 0.05}, {})
+        connector = make(SettingsReader("lake", {"folder": str(tmp_path), "every": 0.05}, {}))
         async with asyncio.timeout(10):
             await connector.deliver(FEW[:1], 0)
             await eventually(lambda: len(ids(tmp_path)) == 1)
@@ -234,7 +235,7 @@ def test_a_line_that_did_not_get_to_the_disk_is_taken_back(tmp_path: Path, monke
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     async def run() -> list[Any]:
-        mine, other = (make("lake", {"folder": str(tmp_path)}, {}) for _ in range(2))
+        mine, other = (make(SettingsReader("lake", {"folder": str(tmp_path)}, {})) for _ in range(2))
         batch: list[Activation] = [*FEW[:2]]
         await mine.deliver(batch[:1], 0)
         refused = await other.deliver(batch[1:], 0)
@@ -265,12 +266,12 @@ def test_one_whose_name_begins_as_anothers_touches_none_of_its_files(tmp_path: P
 
 def test_a_folder_that_is_none_defers(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    connector = make("lake", {"folder": str(tmp_path / "file")}, {})
+    connector = make(SettingsReader("lake", {"folder": str(tmp_path / "file")}, {}))
     (outcome,) = asyncio.run(connector.deliver(FEW[:1], 0))
     assert outcome == Deferred(why="the folder cannot be written to: File exists")
 
 
 def test_all_faults_of_the_settings_are_told() -> None:
     with pytest.raises(Misconfigured) as caught:
-        make("lake", {"folder": "s3://bucket", "format": "xml", "rows": 0, "every": True, "pth": "x"}, {})
+        make(SettingsReader("lake", {"folder": "s3://bucket", "format": "xml", "rows": 0, "every": True, "pth": "x"}, {}))
     assert len(caught.value.faults) == 5

@@ -13,6 +13,7 @@ from aiohttp import web
 from connectors.delivery import Activation, Deferred, Delivered, Refused
 from connectors.delivery.asking import Response
 from connectors.delivery.listing import Member
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.google_customer_match import GoogleConnector, read_settings
 from connectors.destinations.google_customer_match.mapping import body_of, identifier_of, member_of, read_answer
 from streams.core.errors import Misconfigured
@@ -102,7 +103,7 @@ async def play(activations: Sequence[Activation], faults: Sequence[web.Response 
                crashes: int = 0, patience: float = 10) -> tuple[Platform, Log]:
     def made(url: str) -> GoogleConnector:
         given = {**GIVEN, "url": url, "token_url": f"{url}/token", "timeout": patience}
-        return GoogleConnector(read_settings("google", given, VARIABLES))
+        return GoogleConnector(read_settings(SettingsReader("google", given, VARIABLES)))
 
     platform = Platform(google, list(faults), hangs=hangs)
     return platform, await played(platform, made, activations, crashes)
@@ -169,7 +170,7 @@ def test_a_token_is_renewed_before_it_ends() -> None:
     async def ask_twice() -> Platform:
         async with Platform(google) as platform:
             given = {**GIVEN, "url": platform.url, "token_url": f"{platform.url}/token"}
-            connector = GoogleConnector(read_settings("google", given, VARIABLES))
+            connector = GoogleConnector(read_settings(SettingsReader("google", given, VARIABLES)))
             for at in (0, 3_538_000, 3_540_000):
                 await connector.deliver(changes()[:1], at)
             await connector.close()
@@ -247,6 +248,7 @@ def test_an_addition_names_nobody_and_says_who_agreed() -> None:
 
 def test_all_faults_of_the_settings_are_told_and_no_secret() -> None:
     with pytest.raises(Misconfigured) as caught:
-        read_settings("google", {"account": "123-456", "lists": {}, "refresh_token": "1//r", "client_id": {"env": "ID"},
-                                 "login_account": "x", "url": "x"}, {"ID": "caf\xe9"})
+        read_settings(SettingsReader("google", {
+            "account": "123-456", "lists": {}, "refresh_token": "1//r", "client_id": {"env": "ID"}, "login_account": "x",
+            "url": "x"}, {"ID": "caf\xe9"}))
     assert len(caught.value.faults) == 8 and "1//r" not in str(caught.value)

@@ -8,10 +8,12 @@ import orjson
 import pytest
 
 from connectors.delivery import Delivered, Refused
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations import ppid, uid2
 from connectors.destinations.ppid.mapping import ppid_of
 from connectors.destinations.uid2.mapping import hash_of
 from streams.core.errors import Misconfigured
+from streams.definitions.bodies import compiled
 from tests.connectors.recording import activation
 
 UID2_DOCS = "unifiedid.com/docs/getting-started/gs-normalization-encoding"
@@ -66,7 +68,7 @@ def test_an_ad_manager_file_has_members_and_removals(tmp_path: Path) -> None:
                  ("entered", "cart"), ("exited", "cart"), ("entered", "other"), ("message", "cart")))]
 
     async def run() -> list[type]:
-        connector = ppid.make("gam", {"folder": str(tmp_path), "lists": {"cart": 3153490}}, {})
+        connector = ppid.make(SettingsReader("gam", {"folder": str(tmp_path), "lists": {"cart": 3153490}}, {}))
         outcomes = await connector.deliver(batch, 0)
         await connector.close()
         return [type(each) for each in outcomes]
@@ -83,7 +85,7 @@ def test_a_uid2_file_names_nobody(tmp_path: Path) -> None:
              activation(3, identifier="email:user@example.com")]
 
     async def run() -> list[type]:
-        connector = uid2.make("uid2", {"folder": str(tmp_path)}, {})
+        connector = uid2.OFFER.make(SettingsReader("uid2", {"folder": str(tmp_path)}, {}), compiled)
         outcomes = await connector.deliver(batch, 0)
         await connector.close()
         return [type(each) for each in outcomes]
@@ -99,7 +101,7 @@ def test_a_uid2_file_names_nobody(tmp_path: Path) -> None:
 
 def test_all_faults_of_the_settings_are_told() -> None:
     with pytest.raises(Misconfigured) as caught:
-        ppid.make("gam", {"lists": {"cart": "x"}, "ppid": "md5"}, {})
+        ppid.make(SettingsReader("gam", {"lists": {"cart": "x"}, "ppid": "md5"}, {}))
     assert len(caught.value.faults) == 3
     with pytest.raises(Misconfigured, match=r"settings\.lists: expected one of folder"):
-        uid2.make("uid2", {"folder": "x", "lists": {}}, {})
+        uid2.OFFER.make(SettingsReader("uid2", {"folder": "x", "lists": {}}, {}), compiled)

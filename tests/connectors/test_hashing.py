@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from connectors.delivery.hashing import Hashed, hashed
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.http import HttpConnector, read_settings
 from streams.definitions.bodies import compiled
 from tests.connectors.recording import Recorder, activation
@@ -25,7 +26,8 @@ def test_digests_are_lower_case_hex_of_the_value_alone(algorithm: str, digest: s
 def test_the_server_is_told_the_digest_only() -> None:
     async def run() -> Recorder:
         async with Recorder() as server:
-            connector = Hashed(HttpConnector(read_settings("hook", {"url": server.url}, {}, compiled)), "sha256")
+            settings = read_settings(SettingsReader("hook", {"url": server.url}, {}), compiled)
+            connector = Hashed(HttpConnector(settings), "sha256")
             await connector.deliver([activation(0, identifier="email:test@example.com")], 0)
             await connector.close()
         return server

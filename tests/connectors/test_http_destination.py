@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Refused
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.http import HttpConnector, read_settings
 from streams.core.errors import Misconfigured
 from streams.definitions.bodies import compiled
@@ -28,7 +29,7 @@ IDS = {each.activation_id: 1 for each in MANY}
 
 def engine(url: str, log: Log, limits: Limits = QUICK, **settings: Any) -> Engine:
     given = {"url": url, "timeout": 20, **settings}
-    settings_read = read_settings("hook", given, {"KEY": "whsec_YSBsb25nIHJhbmRvbSB0ZXh0"}, compiled)
+    settings_read = read_settings(SettingsReader("hook", given, {"KEY": "whsec_YSBsb25nIHJhbmRvbSB0ZXh0"}), compiled)
     return Engine("hook", HttpConnector(settings_read), Reading(log), limits, clock=wall_ms)
 
 
@@ -290,5 +291,5 @@ def test_a_template_makes_the_body_and_one_that_fails_refuses() -> None:
 def test_all_faults_of_the_settings_are_told_and_no_secret() -> None:
     given = {"url": "ftp://x", "secret": {"env": "MISSING"}, "timeout": 0, "urll": 1, "body": "{% if %}"}
     with pytest.raises(Misconfigured) as caught:
-        read_settings("hook", given, {}, compiled)
+        read_settings(SettingsReader("hook", given, {}), compiled)
     assert len(caught.value.faults) == 5 and "MISSING" in str(caught.value)

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from connectors.delivery.reading import WrongDestination
+from connectors.delivery.reading import SettingsReader, WrongDestination
 from connectors.destinations.http.settings import OURS, read_settings
 
 
 def read(headers: dict[str, Any], **given: Any) -> tuple[tuple[str, str], ...]:
     variables = {"TOKEN": "Bearer x", "BAD": "a\r\nHost: b"}
     settings = {"url": "http://x/", "headers": headers, **given}
-    return read_settings("hook", settings, variables, lambda _: lambda __: b"").headers
+    return read_settings(SettingsReader("hook", settings, variables), lambda _: lambda __: b"").headers
 
 
 @pytest.mark.parametrize(("name", "value"), [

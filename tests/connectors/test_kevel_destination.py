@@ -13,6 +13,7 @@ from aiohttp import web
 
 from connectors.delivery import Activation, Deferred, Delivered, Outcome, Refused
 from connectors.delivery.asking import Response
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.kevel_userdb import KevelConnector, read_settings
 from connectors.destinations.kevel_userdb.mapping import InterestChange, change_of, read_answer, user_key_of
 from streams.core.errors import Misconfigured
@@ -49,7 +50,7 @@ async def userdb(platform: Platform, request: web.Request) -> web.Response:
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
                crashes: int = 0, **settings: Any) -> tuple[Platform, Log]:
     def made(url: str) -> KevelConnector:
-        return KevelConnector(read_settings("kevel", {**GIVEN, "url": url, **settings}, {"KEY": "k-secret"}))
+        return KevelConnector(read_settings(SettingsReader("kevel", {**GIVEN, "url": url, **settings}, {"KEY": "k-secret"})))
 
     platform = Platform(userdb, list(faults), hangs=hangs)
     return platform, await played(platform, made, activations, crashes)
@@ -138,5 +139,5 @@ def test_only_changes_of_audiences_are_told() -> None:
 
 def test_all_faults_of_the_settings_are_told_and_no_key() -> None:
     with pytest.raises(Misconfigured) as caught:
-        read_settings("kevel", {"key": "k-secret", "user_key": "md5", "concurrency": 0, "timeout": "1"}, {})
+        read_settings(SettingsReader("kevel", {"key": "k-secret", "user_key": "md5", "concurrency": 0, "timeout": "1"}, {}))
     assert len(caught.value.faults) == 5 and "k-secret" not in str(caught.value)

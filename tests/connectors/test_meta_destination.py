@@ -13,6 +13,7 @@ from aiohttp import web
 
 from connectors.delivery import Activation, Deferred, Delivered, Refused
 from connectors.delivery.asking import Response
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.meta_custom_audiences import MetaConnector, read_settings
 from connectors.destinations.meta_custom_audiences.mapping import digest_of, form_of, member_of, read_answer
 from streams.core.errors import Misconfigured
@@ -72,7 +73,7 @@ def meta_error(code: int, subcode: int | None = None, **headers: str) -> web.Res
 async def play(activations: Sequence[Activation], faults: Sequence[web.Response | None] = (), hangs: float = 0,
                crashes: int = 0, patience: float = 10) -> tuple[Platform, Log]:
     def made(url: str) -> MetaConnector:
-        return MetaConnector(read_settings("meta", {**GIVEN, "url": url, "timeout": patience}, TOKEN))
+        return MetaConnector(read_settings(SettingsReader("meta", {**GIVEN, "url": url, "timeout": patience}, TOKEN)))
 
     platform = Platform(graph, list(faults), hangs=hangs)
     return platform, await played(platform, made, activations, crashes)
@@ -181,6 +182,7 @@ def test_the_request_names_nobody() -> None:
 
 def test_all_faults_of_the_settings_are_told_and_no_token() -> None:
     with pytest.raises(Misconfigured) as caught:
-        read_settings("meta", {"token": "EAAsecret", "audiences": {"cart": "x", "all": "1" * 21}, "version": "latest",
-                               "url": "ftp://x", "timeout": 0, "tokn": 1}, {})
+        read_settings(SettingsReader("meta", {
+            "token": "EAAsecret", "audiences": {"cart": "x", "all": "1" * 21}, "version": "latest", "url": "ftp://x",
+            "timeout": 0, "tokn": 1}, {}))
     assert len(caught.value.faults) == 7 and "EAAsecret" not in str(caught.value)

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from connectors.delivery import Activation, Refused
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.openrtb_users import OpenRtbConnector, read_settings
 from connectors.destinations.openrtb_users.mapping import body_of
 from connectors.openrtb import Provider
@@ -64,7 +65,7 @@ def test_nobody_is_told_in_clear_and_nothing_but_audiences(refused: Activation) 
 
 def test_the_exchange_has_who_is_in_the_audience() -> None:
     def made(url: str) -> OpenRtbConnector:
-        return OpenRtbConnector(read_settings("exchange", {**GIVEN, "url": url}, {"TOKEN": "secret"}))
+        return OpenRtbConnector(read_settings(SettingsReader("exchange", {**GIVEN, "url": url}, {"TOKEN": "secret"})))
 
     platform = Platform(exchange, [web.Response(status=503), None])
     asyncio.run(played(platform, made, COOKIES))
@@ -76,4 +77,4 @@ def test_the_exchange_has_who_is_in_the_audience() -> None:
     ({"url": "exchange"}, "url"), ({"headers": {"x-openrtb-version": "3"}}, "set by who sends"), ({"token": "x"}, "token")])
 def test_wrong_settings_are_told(given: dict[str, Any], told: str) -> None:
     with pytest.raises(Misconfigured, match=told):
-        read_settings("exchange", {**GIVEN, "url": "http://127.0.0.1:1/", **given}, {"TOKEN": "secret"})
+        read_settings(SettingsReader("exchange", {**GIVEN, "url": "http://127.0.0.1:1/", **given}, {"TOKEN": "secret"}))

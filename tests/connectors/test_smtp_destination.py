@@ -14,6 +14,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from connectors.delivery import Activation, Deferred, Delivered, Engine, Limits, Refused
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations.smtp import SmtpConnector, read_settings
 from connectors.destinations.smtp.mapping import message_of, outcome_of, reference_of, text_of
 from streams.core.errors import Misconfigured
@@ -76,7 +77,7 @@ async def play(mail: MailServer, activations: Sequence[Activation] = MANY) -> Lo
     log = Log(activations)
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(mail, hostname="test"), "127.0.0.1", 0)
     async with server, asyncio.timeout(30):
-        settings = read_settings("mail", {**GIVEN, "port": server.sockets[0].getsockname()[1]}, {})
+        settings = read_settings(SettingsReader("mail", {**GIVEN, "port": server.sockets[0].getsockname()[1]}, {}))
         engine = Engine("mail", SmtpConnector(settings), Reading(log), QUICK, clock=wall_ms)
         task = asyncio.create_task(engine.run())
         await eventually(lambda: len(log.final(Delivered)) + len(log.final(Refused)) == len(activations) or task.done())
@@ -132,7 +133,7 @@ def test_replies_by_their_codes(code: int, kind: type) -> None:
 
 
 def test_a_line_break_in_a_subject_or_an_address_makes_no_header() -> None:
-    settings = read_settings("mail", GIVEN, {})
+    settings = read_settings(SettingsReader("mail", GIVEN, {}))
     sneaky = activation(1, content={**CONTENT, "subject": "Hi\r\nBcc: x@example.org"})
     message = message_of(sneaky, settings)
     assert isinstance(message, EmailMessage) and message["Bcc"] is None
@@ -154,13 +155,15 @@ def test_an_address_that_cannot_be_written_to_is_refused_alone_and_its_neighbour
 @pytest.mark.parametrize("address", [
     "a@b", "ann+tag@example.org", "o'hara@x.co.uk", '"quoted space"@example.org', '"a\\"b"@x.org', "{x}|y=z@ex-ample.org"])
 def test_odd_addresses_that_are_right_are_written_to(address: str) -> None:
-    message = message_of(activation(1, identifier=f"email:{address}", content=CONTENT), read_settings("mail", GIVEN, {}))
+    settings = read_settings(SettingsReader("mail", GIVEN, {}))
+    message = message_of(activation(1, identifier=f"email:{address}", content=CONTENT), settings)
     assert isinstance(message, EmailMessage) and message["To"].addresses[0].addr_spec == address
 
 
 def test_a_long_unsubscribing_address_is_one_word_on_the_wire() -> None:
     address = f"https://shop.example/{'u' * 120}?a="
-    message = message_of(activation(1, content=CONTENT), read_settings("mail", {**GIVEN, "unsubscribe_url": address}, {}))
+    settings = read_settings(SettingsReader("mail", {**GIVEN, "unsubscribe_url": address}, {}))
+    message = message_of(activation(1, content=CONTENT), settings)
     assert isinstance(message, EmailMessage)
     assert f"List-Unsubscribe: <{address}a1>, ".encode() in message.as_bytes()
 
@@ -182,5 +185,5 @@ def test_text_is_what_a_reader_sees(html: str) -> None:
 def test_all_faults_of_the_settings_are_told() -> None:
     given: dict[str, Any] = {"password": {"env": "MISSING"}, "port": "x", "tls": "no", "unsubscribe_url": "http://x"}
     with pytest.raises(Misconfigured) as caught:
-        read_settings("mail", given, {})
+        read_settings(SettingsReader("mail", given, {}))
     assert len(caught.value.faults) == 6

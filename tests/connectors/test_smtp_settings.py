@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.delivery.reading import WrongDestination
+from connectors.delivery.reading import SettingsReader, WrongDestination
 from connectors.destinations.smtp import read_settings
 from connectors.destinations.smtp.mapping import message_of
 from tests.connectors.recording import activation
@@ -25,7 +25,7 @@ WRONG = {
 @pytest.mark.parametrize(("name", "value"), [(name, each) for name, values in WRONG.items() for each in values])
 def test_what_can_never_send_is_a_fault(name: str, value: str) -> None:
     with pytest.raises(WrongDestination) as caught:
-        read_settings("mail", {**GIVEN, name: value}, {})
+        read_settings(SettingsReader("mail", {**GIVEN, name: value}, {}))
     assert [fault.steps for fault in caught.value.wrong] == [("settings", name)]
 
 
@@ -38,7 +38,7 @@ def test_what_can_never_send_is_a_fault(name: str, value: str) -> None:
     {"unsubscribe_url": "https://example.com:8443/u?a=1&t=", "unsubscribe_mailto": "out+x@example.com"},
     {"unsubscribe_url": "", "unsubscribe_mailto": ""}])
 def test_what_can_send_is_none_and_makes_a_message(given: dict[str, Any]) -> None:
-    settings = read_settings("mail", {**GIVEN, **given}, {})
+    settings = read_settings(SettingsReader("mail", {**GIVEN, **given}, {}))
     message = message_of(activation(1, content={"subject": "s", "text": "t"}), settings)
     assert b"\r\nFrom: " in message.as_bytes() and settings.address in str(message["From"])  # type: ignore[union-attr,index]
 
@@ -47,12 +47,12 @@ def test_what_can_send_is_none_and_makes_a_message(given: dict[str, Any]) -> Non
 def test_a_key_that_can_be_guessed_seals_nothing(key: str, is_right: bool) -> None:
     given = {**GIVEN, "unsubscribe_key": {"env": "SEAL"}}
     if is_right:
-        assert read_settings("mail", given, {"SEAL": key}).seal is not None
+        assert read_settings(SettingsReader("mail", given, {"SEAL": key})).seal is not None
         return
     with pytest.raises(WrongDestination, match="that is set" if not key else "16 characters or more") as caught:
-        read_settings("mail", given, {"SEAL": key})
+        read_settings(SettingsReader("mail", given, {"SEAL": key}))
     assert all(fault.is_secret for fault in caught.value.wrong)
 
 
 def test_what_stands_in_variables_elsewhere_is_not_asked() -> None:
-    read_settings("mail", {name: {"env": "X"} for name in (*WRONG, "unsubscribe_key")}, None)
+    read_settings(SettingsReader("mail", {name: {"env": "X"} for name in (*WRONG, "unsubscribe_key")}, None))

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from connectors.delivery import Deferred, Delivered, Engine, Limits, Outcome, Refused
 from connectors.delivery.asking import Response
+from connectors.delivery.reading import SettingsReader
 from connectors.destinations import http
 from connectors.destinations.twilio import TwilioConnector, read_settings
 from connectors.destinations.twilio.mapping import form_of, read_answer
@@ -49,7 +50,7 @@ async def play(faults: dict[str, list[web.Response | None]]) -> tuple[Counter[st
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     log = Log(MANY)
-    connector = TwilioConnector(read_settings("texts", {**GIVEN, "url": url}, {"TOKEN": "secret"}))
+    connector = TwilioConnector(read_settings(SettingsReader("texts", {**GIVEN, "url": url}, {"TOKEN": "secret"})))
     engine = Engine("texts", connector, Reading(log), Limits(shortest=5, longest=40), clock=wall_ms)
     task = asyncio.create_task(engine.run())
     async with asyncio.timeout(30):
@@ -104,14 +105,15 @@ def test_what_cannot_be_texted_is_refused() -> None:
 
 def test_all_faults_of_the_settings_are_told() -> None:
     with pytest.raises(Misconfigured) as caught:
-        read_settings("texts", {"provider": "x", "token": {"env": "MISSING"}, "acount": "AC1"}, {})
+        read_settings(SettingsReader("texts", {"provider": "x", "token": {"env": "MISSING"}, "acount": "AC1"}, {}))
     assert len(caught.value.faults) == 5
 
 
 @pytest.mark.parametrize("account", ["", "AC1/../..", "AC 1", "AC1?x=", "A\u20ac", "a:b"])
 def test_an_account_stays_within_its_part_of_the_path(account: str) -> None:
     with pytest.raises(Misconfigured, match="account"):
-        read_settings("texts", {"provider": "twilio", "account": account, "token": {"env": "T"}, "sender": "+1"}, {"T": "t"})
+        read_settings(SettingsReader("texts", {
+            "provider": "twilio", "account": account, "token": {"env": "T"}, "sender": "+1"}, {"T": "t"}))
 
 
 def test_another_gateway_is_reached_with_a_body_of_its_own() -> None:
@@ -121,7 +123,7 @@ def test_another_gateway_is_reached_with_a_body_of_its_own() -> None:
 
     async def run() -> Recorder:
         async with Recorder() as gateway:
-            settings = http.read_settings("texts", {**given, "url": gateway.url}, {"KEY": "App 7"}, compiled)
+            settings = http.read_settings(SettingsReader("texts", {**given, "url": gateway.url}, {"KEY": "App 7"}), compiled)
             connector = http.HttpConnector(settings)
             assert await connector.deliver(MANY[:1], 0) == [Delivered()]
             await connector.close()

@@ -5,7 +5,7 @@ import random
 import time
 from dataclasses import dataclass
 
-from streams.runtime.outside.watcher import Watcher
+from streams.runtime.outside.observer import Watcher
 from tests.kafka.deployment import Deployment, Worker, wait_until
 
 TAKES_OVER_WITHIN = 40.0

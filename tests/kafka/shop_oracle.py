@@ -1,6 +1,6 @@
 """The simulated shop played at a deployment under faults, and everything its topics must then say.
 
-The shop's own ledger is the oracle (`streams.demo.answer`), the comparison is the demo's (`streams.demo.verdict`); what
+The shop's own ledger is the oracle (`streams.demo.expected`), the comparison is the demo's (`streams.demo.verdict`); what
 only matters under faults is added here: order and alternation of every line, dead letters by content, state on disk.
 """
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from streams.core.profile import Profile
 from streams.definitions import load_folder
-from streams.demo.answer import Ledger
+from streams.demo.expected import Ledger
 from streams.demo.facts import BROKEN, Sent
 from streams.demo.play import BUTTON, DEFINITIONS
 from streams.demo.shop import generate
@@ -128,7 +128,7 @@ def assert_exact(deployment: Deployment, shop: RealShop, seeing: Seeing) -> None
     """
     shop.close()
     wait_until(lambda: lag(deployment.settings, ALL_INPUTS) == 0, within=90, what="every event is handled")
-    answer = shop.ledger().answer()
+    answer = shop.ledger().expected()
     first = wall_ms()
     wait_until(lambda: wall_ms() > first + 12_000 + SETTLED, within=30, what="windows end")
     seeing.wait_until_quiet(1)

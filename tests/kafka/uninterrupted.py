@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from streams.demo.answer import Answer
+from streams.demo.expected import Expected
 from streams.demo.play import DEFINITIONS
 from streams.demo.segments import SEGMENTS, ExpectedProfile
 from streams.runtime.work.alignment import LEAST_LEAD
@@ -36,7 +36,7 @@ def left_with_reason_to_stay(shop: RealShop, seeing: Seeing) -> list[Any]:
 
 def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
     """Messages that the person would not have got, each known one answering for one message only."""
-    answer = shop.ledger().answer()
+    answer = shop.ledger().expected()
     known = _messages(_undisturbed(shop), answer)
     told = [row for topic, rows in seeing.rows.items() if topic.startswith("activations.") for row in rows
             if not _consent_was_under_way(row, answer)]
@@ -52,12 +52,12 @@ def told_without_cause(shop: RealShop, seeing: Seeing) -> list[Any]:
     return surplus
 
 
-def _consent_was_under_way(row: Row, answer: Answer) -> bool:
+def _consent_was_under_way(row: Row, expected: Expected) -> bool:
     """Whether consent was withdrawn just before, by a message that may have been overtaken by the one that was answered, or
     given, by one that may have overtaken it: new evidence is decided on later than what came right after it and is none."""
     who, at, before = (row["identifier"], row["purpose"]), row["at"], row["at"] - APART
-    is_given = answer.permits(*who, at, at)
-    return answer.permits(*who, before, before if is_given else at) is not is_given
+    is_given = expected.permits(*who, at, at)
+    return expected.permits(*who, before, before if is_given else at) is not is_given
 
 
 def _as_known(shop: RealShop, identifiers: frozenset[str], received_until: int) -> ExpectedProfile:
@@ -77,11 +77,11 @@ def _undisturbed(shop: RealShop) -> list[Row]:
     return [{name: getattr(each, name) for name in each.__dataclass_fields__} for each in pipeline.activations()]
 
 
-def _messages(rows: Iterable[Row], answer: Answer) -> Said:
+def _messages(rows: Iterable[Row], expected: Expected) -> Said:
     found: Said = defaultdict(list)
     for row in rows:
         if row["change"] == "message":
-            person = answer.person(row["identifier"])
+            person = expected.person(row["identifier"])
             who = min(person.identifiers) if person else row["identifier"]
             found[who, row["channel"], row["campaign_id"]].append(row["at"])
     return found

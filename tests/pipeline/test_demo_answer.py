@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import streams.demo
-from streams.demo.answer import Answer, Ledger
+from streams.demo.expected import Expected, Ledger
 from streams.demo.facts import Fact, Label, Sent
 from streams.demo.observed import Observed, SeenActivation, SeenProfile
 from streams.demo.segments import SEGMENTS
@@ -21,11 +21,11 @@ DEFINITIONS = Path(streams.demo.__file__).parent / "definitions"
 START, MINUTE = 1_795_000_000_000, 60_000
 
 
-def noted(sents: list[Sent]) -> Answer:
+def noted(sents: list[Sent]) -> Expected:
     ledger = Ledger()
     for sent in sents:
         ledger.note(sent)
-    return ledger.answer()
+    return ledger.expected()
 
 
 def sent(at: int, event: str, *identifiers: str, consent: dict[str, bool] | None = None) -> Sent:
@@ -146,13 +146,13 @@ def test_the_pipeline_comes_to_the_answer_during_the_run_and_by_time_alone_after
         pipeline.advance(to=START + MINUTE + later)
         assert _wrong(pipeline, ledger) == []
     told = [made for made in pipeline.activations() if made.change != "exited"]
-    answer = ledger.answer()
+    answer = ledger.expected()
     assert {made.channel for made in told} >= {"display", "email"}
     assert all(answer.permits(made.identifier, made.purpose, made.at, made.at) for made in told)
 
 
 def _wrong(pipeline: Pipeline, ledger: Ledger) -> list[str]:
-    verdict = judge(observed(pipeline), ledger.answer())
+    verdict = judge(observed(pipeline), ledger.expected())
     return [
         f"{check.name}: {check.found} of {check.expected}, {check.example}" for check in verdict.checks if not check.is_ok
     ]

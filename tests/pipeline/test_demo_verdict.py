@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from streams.demo.answer import Answer, Ledger
+from streams.demo.expected import Expected, Ledger
 from streams.demo.facts import Fact, Label, Sent
 from streams.demo.observed import Observed, SeenActivation, SeenProfile
 from streams.demo.verdict import judge, show
@@ -19,7 +19,7 @@ AT = 1_795_000_000_000
 BUYER, VISITOR = frozenset({"customer_id:1", "cookie:a"}), frozenset({"cookie:b"})
 
 
-def answer() -> Answer:
+def answer() -> Expected:
     ledger = Ledger()
     order = Fact(
         received_at=AT - 5_000,
@@ -33,7 +33,7 @@ def answer() -> Answer:
     view = Fact(received_at=AT, event_time=AT, identifiers=("cookie:b",), event="Page Viewed", source="web")
     for fact, label in ((order, Label.ORDINARY), (view, Label.ORDINARY), (None, Label.COPY), (None, Label.NO_OBJECT)):
         ledger.note(Sent(received_at=AT, topic="", key=b"", value=b"", label=label, fact=fact))
-    return ledger.answer()
+    return ledger.expected()
 
 
 TOLD = SeenActivation(

@@ -6,8 +6,7 @@ import io
 
 from rich.console import Console
 
-from streams.demo.snapshot import Latency, Snapshot
-from streams.demo.view import View
+from streams.demo.view import Latency, Snapshot, View
 
 PLAYING = Snapshot(
     phase="playing",

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from streams.runtime.outside.button import progress
-from streams.runtime.status.button import RequestRefused, pace_of
+from streams.runtime.status.button import pace_of
+from streams.runtime.status.views import RequestRefused
 from streams.task.publishing import Published
 
 

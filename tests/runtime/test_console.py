@@ -8,7 +8,7 @@ import pytest
 
 from streams.runtime.settings import Settings
 from streams.runtime.status import console
-from streams.runtime.status.button import RequestRefused
+from streams.runtime.status.views import RequestRefused
 
 
 def test_previews_leave_threads_to_the_buttons(monkeypatch: pytest.MonkeyPatch) -> None:

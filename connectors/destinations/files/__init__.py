@@ -1,7 +1,7 @@
 """Activations as files in a folder: JSON Lines, CSV or Parquet."""
-from connectors.delivery.offer import Offer, plain
+from connectors.delivery.offer import Offer
 from connectors.destinations.files.connector import make
 
 __all__ = ["OFFER", "make"]
 
-OFFER = Offer(make=plain(make), needs_identifier=False)
+OFFER = Offer(make=lambda reader, _: make(reader), needs_identifier=False)

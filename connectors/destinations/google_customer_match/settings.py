@@ -3,9 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import SettingsReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +23,15 @@ class GoogleSettings:
     timeout: float
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> GoogleSettings:
+def read_settings(reader: SettingsReader) -> GoogleSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, variables)
-    reading.choice("terms", ("accepted",), "accepted, once you have accepted Google's terms of Customer Match")
+    reader.choice("terms", ("accepted",), "accepted, once you have accepted Google's terms of Customer Match")
     settings = GoogleSettings(
-        account=reading.digits("account"), lists=reading.numbered("lists", "a Customer Match list"),
-        login_account=reading.digits("login_account") if reading.has("login_account") else "",
-        client_id=reading.secret("client_id"), client_secret=reading.secret("client_secret"),
-        refresh_token=reading.secret("refresh_token"), url=reading.url("url", "https://datamanager.googleapis.com"),
-        token_url=reading.url("token_url", "https://oauth2.googleapis.com/token"),
-        timeout=reading.number("timeout", 60, 0.01, 300))
-    reading.finish()
+        account=reader.digits("account"), lists=reader.numbered("lists", "a Customer Match list"),
+        login_account=reader.digits("login_account") if reader.has("login_account") else "",
+        client_id=reader.secret("client_id"), client_secret=reader.secret("client_secret"),
+        refresh_token=reader.secret("refresh_token"), url=reader.url("url", "https://datamanager.googleapis.com"),
+        token_url=reader.url("token_url", "https://oauth2.googleapis.com/token"),
+        timeout=reader.number("timeout", 60, 0.01, 300))
+    reader.finish()
     return settings

@@ -1,19 +1,14 @@
 """The settings of an `http` destination. All faults at once; a secret is looked up by its variable's name."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
 from connectors.delivery.offer import Body, Compile
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import FRAMING, SettingsReader
 
-OURS = frozenset({
-    "connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-    "idempotency-key", "webhook-id", "webhook-signature", "webhook-timestamp"})
-"""Headers of the message's framing, and of the delivery."""
+OURS = FRAMING | {"webhook-id", "webhook-signature", "webhook-timestamp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,32 +17,31 @@ class HttpSettings:
     `timeout` in seconds, over the whole exchange."""
 
     url: str
-    key: bytes | None = None
-    body: Body | None = None
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
-    timeout: float = 10
-    concurrency: int = 20
+    key: bytes | None
+    body: Body | None
+    content_type: str
+    headers: tuple[tuple[str, str], ...]
+    timeout: float
+    concurrency: int
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables, compiled: Compile) -> HttpSettings:
+def read_settings(reader: SettingsReader, compiled: Compile) -> HttpSettings:
     """WrongDestination with every fault; none shows a secret. `compiled` makes a body of its Jinja template."""
-    reading = Reading(destination, given, variables)
     settings = HttpSettings(
-        url=reading.address("url"), key=reading.signing_key("secret") if reading.has("secret") else None,
-        body=_body(reading, compiled) if reading.has("body") else None,
-        content_type=reading.text("content_type", "application/json"),
-        headers=tuple(reading.headers("headers", OURS).items()), timeout=reading.number("timeout", 10, 0.01, 300),
-        concurrency=int(reading.number("concurrency", 20, 1, 500)))
+        url=reader.address("url"), key=reader.signing_key("secret") if reader.has("secret") else None,
+        body=_body(reader, compiled) if reader.has("body") else None,
+        content_type=reader.text("content_type", "application/json"),
+        headers=tuple(reader.headers("headers", OURS).items()), timeout=reader.number("timeout", 10, 0.01, 300),
+        concurrency=int(reader.number("concurrency", 20, 1, 500)))
     if not settings.content_type.isprintable():
-        reading.refuse("content_type", "a media type, such as application/json")
-    reading.finish()
+        reader.refuse("content_type", "a media type, such as application/json")
+    reader.finish()
     return settings
 
 
-def _body(reading: Reading, compiled: Compile) -> Body | None:
+def _body(reader: SettingsReader, compiled: Compile) -> Body | None:
     try:
-        return compiled(reading.text("body", expected="a text or {env: NAME}", is_long=True))
+        return compiled(reader.text("body", expected="a text or {env: NAME}", is_long=True))
     except TemplateSyntaxError as error:
-        reading.refuse("body", f"a valid Jinja template ({error.message}, line {error.lineno})")
+        reader.refuse("body", f"a valid Jinja template ({error.message}, line {error.lineno})")
         return None

@@ -1,8 +1,8 @@
 """Kevel's UserDB: interests of the users its ad server decides for."""
-from connectors.delivery.offer import Offer, plain
+from connectors.delivery.offer import Offer
 from connectors.destinations.kevel_userdb.client import KevelConnector
-from connectors.destinations.kevel_userdb.settings import KevelSettings, read_settings
+from connectors.destinations.kevel_userdb.settings import read_settings
 
-__all__ = ["OFFER", "KevelConnector", "KevelSettings", "read_settings"]
+__all__ = ["OFFER", "KevelConnector", "read_settings"]
 
-OFFER = Offer(make=plain(lambda *given: KevelConnector(read_settings(*given))))
+OFFER = Offer(make=lambda reader, _: KevelConnector(read_settings(reader)))

@@ -1,11 +1,9 @@
 """The settings of a `kevel` destination. All faults at once; the key by its variable's name."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import SettingsReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +22,12 @@ class KevelSettings:
         return f"{self.url}/udb/{self.network}/interests"
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> KevelSettings:
+def read_settings(reader: SettingsReader) -> KevelSettings:
     """WrongDestination with every fault; none shows the key."""
-    reading = Reading(destination, given, variables)
-    network = reading.digits("network")
+    network = reader.digits("network")
     settings = KevelSettings(
-        network=network, key=reading.secret("key"), is_hashed=reading.choice("user_key", ("as-is", "sha256")) == "sha256",
-        url=reading.url("url", f"https://e-{network}.adzerk.net"), timeout=reading.number("timeout", 10, 0.01, 300),
-        concurrency=int(reading.number("concurrency", 20, 1, 500)))
-    reading.finish()
+        network=network, key=reader.secret("key"), is_hashed=reader.choice("user_key", ("as-is", "sha256")) == "sha256",
+        url=reader.url("url", f"https://e-{network}.adzerk.net"), timeout=reader.number("timeout", 10, 0.01, 300),
+        concurrency=int(reader.number("concurrency", 20, 1, 500)))
+    reader.finish()
     return settings

@@ -1,8 +1,8 @@
 """Meta's custom audiences of customers, over the Marketing API."""
-from connectors.delivery.offer import Offer, plain
+from connectors.delivery.offer import Offer
 from connectors.destinations.meta_custom_audiences.client import MetaConnector
-from connectors.destinations.meta_custom_audiences.settings import MetaSettings, read_settings
+from connectors.destinations.meta_custom_audiences.settings import read_settings
 
-__all__ = ["OFFER", "MetaConnector", "MetaSettings", "read_settings"]
+__all__ = ["OFFER", "MetaConnector", "read_settings"]
 
-OFFER = Offer(make=plain(lambda *given: MetaConnector(read_settings(*given))), apart=2)
+OFFER = Offer(make=lambda reader, _: MetaConnector(read_settings(reader)), apart=2)

@@ -67,8 +67,7 @@ def form_of(members: Sequence[Member[str]]) -> dict[str, str]:
 
 def read_answer(answer: Response, count: int, at: int) -> Outcome | None:
     """None: some were not understood; Meta says how many, and not who. An error is about the whole request (limits, token, a
-    blocked audience) and never about one person in it, so nobody is refused for it. It is told by its codes, since its
-    message may quote what was sent."""
+    blocked audience), so nobody is refused for it. It is told by its codes, as its message may quote what was sent."""
     fields = answer.fields()
     received, invalid = fields.get("num_received"), fields.get("num_invalid_entries")
     if answer.status == 200 and received == count and isinstance(invalid, int) and 0 <= invalid <= count:

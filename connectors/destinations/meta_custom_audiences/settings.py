@@ -3,9 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import SettingsReader
 
 VERSION = r"v[0-9]{1,3}\.0"
 
@@ -25,12 +24,11 @@ class MetaSettings:
         return f"{self.url}/{self.version}/{audience}/users"
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> MetaSettings:
+def read_settings(reader: SettingsReader) -> MetaSettings:
     """WrongDestination with every fault; none shows the token."""
-    reading = Reading(destination, given, variables)
-    version = reading.matching("version", VERSION, "v25.0", "a version of the Graph API, such as v25.0")
+    version = reader.matching("version", VERSION, "v25.0", "a version of the Graph API, such as v25.0")
     settings = MetaSettings(
-        audiences=reading.numbered("audiences", "a custom audience"), token=reading.secret("token"), version=version,
-        url=reading.url("url", "https://graph.facebook.com"), timeout=reading.number("timeout", 60, 0.01, 300))
-    reading.finish()
+        audiences=reader.numbered("audiences", "a custom audience"), token=reader.secret("token"), version=version,
+        url=reader.url("url", "https://graph.facebook.com"), timeout=reader.number("timeout", 60, 0.01, 300))
+    reader.finish()
     return settings

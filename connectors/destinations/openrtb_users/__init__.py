@@ -1,8 +1,8 @@
 """An exchange or a bidder that takes users as OpenRTB writes them: one POST a change of an audience."""
-from connectors.delivery.offer import Offer, plain
+from connectors.delivery.offer import Offer
 from connectors.destinations.openrtb_users.client import OpenRtbConnector
-from connectors.destinations.openrtb_users.settings import OpenRtbSettings, read_settings
+from connectors.destinations.openrtb_users.settings import read_settings
 
-__all__ = ["OFFER", "OpenRtbConnector", "OpenRtbSettings", "read_settings"]
+__all__ = ["OFFER", "OpenRtbConnector", "read_settings"]
 
-OFFER = Offer(make=plain(lambda *given: OpenRtbConnector(read_settings(*given))))
+OFFER = Offer(make=lambda reader, _: OpenRtbConnector(read_settings(reader)))

@@ -1,8 +1,7 @@
 """From an activation to the body of a request. Pure.
 
-OpenRTB says how a user and their segments are written, and not how an exchange is told of a change: so the object `user` is
-OpenRTB 2.6's (`connectors.openrtb`), and the `value` of its segment says whether the user is in it ("1") or was taken out
-("0").
+OpenRTB says how a user and their segments are written, but not how an exchange is told of a change. So `user` is OpenRTB
+2.6's (`connectors.openrtb`), and its segment's `value` says whether the user is in it ("1") or was taken out ("0").
 """
 from __future__ import annotations
 

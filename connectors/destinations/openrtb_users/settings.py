@@ -1,17 +1,12 @@
 """The settings of an `openrtb` destination. All faults at once; secrets stand in headers, by their variables' names."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import FRAMING, SettingsReader
 from connectors.openrtb import Provider
 
-OURS = frozenset({
-    "connection", "content-length", "content-type", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-    "idempotency-key", "x-openrtb-version"})
-"""Headers of the message's framing, and of the delivery."""
+OURS = FRAMING | {"content-type", "x-openrtb-version"}
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 VENDOR_SPECIFIC, LAST = 500, 999
 """Numbers of taxonomies that are a vendor's own; the IAB's are below."""
@@ -23,20 +18,19 @@ class OpenRtbSettings:
 
     url: str
     provider: Provider
-    headers: tuple[tuple[str, str], ...] = ()
-    timeout: float = 10
-    concurrency: int = 20
+    headers: tuple[tuple[str, str], ...]
+    timeout: float
+    concurrency: int
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> OpenRtbSettings:
+def read_settings(reader: SettingsReader) -> OpenRtbSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, variables)
     settings = OpenRtbSettings(
-        url=reading.address("url"),
+        url=reader.address("url"),
         provider=Provider(
-            domain=reading.matching("provider", DOMAIN, "", "your own domain in lower case, such as shop.example"),
-            segtax=int(reading.number("segtax", VENDOR_SPECIFIC, 1, LAST))),
-        headers=tuple(reading.headers("headers", OURS).items()), timeout=reading.number("timeout", 10, 0.01, 300),
-        concurrency=int(reading.number("concurrency", 20, 1, 500)))
-    reading.finish()
+            domain=reader.matching("provider", DOMAIN, "", "your own domain in lower case, such as shop.example"),
+            segtax=int(reader.number("segtax", VENDOR_SPECIFIC, 1, LAST))),
+        headers=tuple(reader.headers("headers", OURS).items()), timeout=reader.number("timeout", 10, 0.01, 300),
+        concurrency=int(reader.number("concurrency", 20, 1, 500)))
+    reader.finish()
     return settings

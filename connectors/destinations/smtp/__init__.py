@@ -1,8 +1,8 @@
 """E-mail over SMTP."""
-from connectors.delivery.offer import Offer, plain
+from connectors.delivery.offer import Offer
 from connectors.destinations.smtp.client import SmtpConnector
-from connectors.destinations.smtp.settings import SmtpSettings, read_settings
+from connectors.destinations.smtp.settings import read_settings
 
-__all__ = ["OFFER", "SmtpConnector", "SmtpSettings", "read_settings"]
+__all__ = ["OFFER", "SmtpConnector", "read_settings"]
 
-OFFER = Offer(make=plain(lambda *given: SmtpConnector(read_settings(*given))))
+OFFER = Offer(make=lambda reader, _: SmtpConnector(read_settings(reader)))

@@ -1,12 +1,10 @@
 """The settings of an `smtp` destination. All faults at once; the password is looked up by its variable's name."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Any
 
-from connectors.delivery.reading import SHORTEST_KEY, Reading, Variables
+from connectors.delivery.reading import SHORTEST_KEY, SettingsReader
 from connectors.delivery.sealing import Seal
 from connectors.destinations.smtp.addresses import is_address, is_host, is_sender, is_web_address
 
@@ -21,13 +19,13 @@ class SmtpSettings:
     host: str
     port: int
     sender: str
-    username: str = ""
-    password: str = ""
-    tls: str = "starttls"
-    unsubscribe_url: str = ""
-    unsubscribe_mailto: str = ""
-    seal: Seal | None = None
-    timeout: float = 20
+    username: str
+    password: str
+    tls: str
+    unsubscribe_url: str
+    unsubscribe_mailto: str
+    seal: Seal | None
+    timeout: float
 
     @property
     def address(self) -> str:
@@ -40,15 +38,14 @@ class SmtpSettings:
         return self.address.partition("@")[2]
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> SmtpSettings:
+def read_settings(reader: SettingsReader) -> SmtpSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, variables)
     settings = SmtpSettings(
-        host=reading.text("host"), port=int(reading.number("port", 587, 1, 65_535)), sender=reading.text("sender"),
-        username=reading.text("username"), password=reading.text("password"), tls=reading.choice("tls", TLS),
-        unsubscribe_url=reading.text("unsubscribe_url"), unsubscribe_mailto=reading.text("unsubscribe_mailto"),
-        seal=Seal(reading.secret("unsubscribe_key", SHORTEST_KEY)) if reading.has("unsubscribe_key") else None,
-        timeout=reading.number("timeout", 20, 0.01, 300))
+        host=reader.text("host"), port=int(reader.number("port", 587, 1, 65_535)), sender=reader.text("sender"),
+        username=reader.text("username"), password=reader.text("password"), tls=reader.choice("tls", TLS),
+        unsubscribe_url=reader.text("unsubscribe_url"), unsubscribe_mailto=reader.text("unsubscribe_mailto"),
+        seal=Seal(reader.secret("unsubscribe_key", SHORTEST_KEY)) if reader.has("unsubscribe_key") else None,
+        timeout=reader.number("timeout", 20, 0.01, 300))
     for name, is_right, expected in (
         ("host", is_host(settings.host), "the mail server's name, its port in `port`"),
         ("sender", is_sender(settings.sender),
@@ -59,6 +56,6 @@ def read_settings(destination: str, given: Mapping[str, Any], variables: Variabl
          "an address, such as out@example.com"),
     ):
         if not is_right:
-            reading.refuse(name, expected)
-    reading.finish()
+            reader.refuse(name, expected)
+    reader.finish()
     return settings

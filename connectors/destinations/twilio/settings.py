@@ -1,11 +1,9 @@
 """The settings of an `sms-http` destination with Twilio. All faults at once; secrets by their variables' names."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connectors.delivery.reading import Reading, Variables
+from connectors.delivery.reading import SettingsReader
 
 OTHERS = "twilio; another gateway is reached with the connector http and a body of its own"
 
@@ -18,24 +16,23 @@ class TwilioSettings:
     account: str
     token: str
     sender: str
-    url: str = "https://api.twilio.com"
-    callback: str = ""
-    timeout: float = 10
+    url: str
+    callback: str
+    timeout: float
 
     @property
     def messages(self) -> str:
         return f"{self.url}/2010-04-01/Accounts/{self.account}/Messages.json"
 
 
-def read_settings(destination: str, given: Mapping[str, Any], variables: Variables) -> TwilioSettings:
+def read_settings(reader: SettingsReader) -> TwilioSettings:
     """WrongDestination with every fault; none shows a secret."""
-    reading = Reading(destination, given, variables)
-    reading.choice("provider", ("twilio",), OTHERS)
+    reader.choice("provider", ("twilio",), OTHERS)
     settings = TwilioSettings(
-        account=reading.needed("account"), token=reading.needed("token"), sender=reading.needed("sender"),
-        url=reading.url("url", "https://api.twilio.com"), timeout=reading.number("timeout", 10, 0.01, 300),
-        callback=reading.address("callback") if reading.has("callback") else "")
+        account=reader.needed("account"), token=reader.needed("token"), sender=reader.needed("sender"),
+        url=reader.url("url", "https://api.twilio.com"), timeout=reader.number("timeout", 10, 0.01, 300),
+        callback=reader.address("callback") if reader.has("callback") else "")
     if not (settings.account.isascii() and settings.account.isalnum()):
-        reading.refuse("account", "the account's SID, such as AC0123456789")
-    reading.finish()
+        reader.refuse("account", "the account's SID, such as AC0123456789")
+    reader.finish()
     return settings

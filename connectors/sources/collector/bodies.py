@@ -1,6 +1,6 @@
 """What SDKs of the Segment spec post, as messages of the event topics.
 
-Whatever is an object goes on: the pipeline says why it accepts one or not, and keeps those that it does not.
+Every object is passed on: the pipeline says why it does not accept one, and keeps it.
 """
 from __future__ import annotations
 

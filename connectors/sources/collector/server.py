@@ -1,7 +1,7 @@
 """The HTTP side of `audience collect`.
 
-Answered with success only once all messages are on their topics; else 503, and SDKs send them again. What comes twice is
-one event to the pipeline, by its `messageId`.
+Success means that all messages are on their topics; after a 503 SDKs send them again. What comes twice is one event to the
+pipeline, by its `messageId`.
 """
 from __future__ import annotations
 

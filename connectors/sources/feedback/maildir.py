@@ -1,8 +1,7 @@
 """A mailbox in a folder (maildir), where a mail server puts what comes back to the sender's address.
 
-Not IMAP: the mail server that takes bounces delivers into a maildir or pipes to a program, and a folder needs no
-password and no connection. A message is handled from `new/` and moved to `cur/` as seen; killed in between, it is
-handled again under the same id.
+Not IMAP: the mail server that takes bounces can deliver into a maildir, and a folder needs no password and no connection. A
+message is handled in `new/` and moved to `cur/` as seen; after a kill in between it is handled again under the same id.
 """
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from connectors.delivery.reading import SHORTEST_KEY, Reading, WrongDestination
+from connectors.delivery.reading import SHORTEST_KEY, SettingsReader, WrongDestination
 from connectors.delivery.sealing import Seal
 from streams.core.definitions import Destination
 from streams.core.errors import Misconfigured
@@ -43,18 +43,18 @@ def senders_of(destinations: Iterable[Destination], variables: Mapping[str, str]
     webhooks: dict[str, bytes] = {}
     for each in destinations:
         given = dict(each.settings)
-        reading = Reading(each.id, given, variables)
+        reader = SettingsReader(each.id, given, variables)
         match each.connector:
             case "smtp" if "unsubscribe_key" in given:
-                seals.append(Seal(reading.secret("unsubscribe_key", SHORTEST_KEY)))
+                seals.append(Seal(reader.secret("unsubscribe_key", SHORTEST_KEY)))
             case "sms-http" if "callback" in given:
-                twilio[each.id] = Twilio(token=reading.needed("token"), callback=reading.address("callback"))
+                twilio[each.id] = Twilio(token=reader.needed("token"), callback=reader.address("callback"))
             case "http" if "secret" in given:
-                webhooks[each.id] = reading.signing_key("secret")
+                webhooks[each.id] = reader.signing_key("secret")
             case _:
                 pass
         try:
-            reading.finish_part()
+            reader.finish_part()
         except WrongDestination as fault:
             faults += fault.faults
     if faults:

@@ -1,7 +1,7 @@
 """Feedback from anybody who shares a secret with us: `{"identifier", "reason"}`, signed as Standard Webhooks says. Pure.
 
-The same scheme and secret as the `http` destination has in the other direction: one who is sent activations reports back
-on them, with a library that is there for every language.
+The scheme and secret of the `http` destination, in the other direction: whoever is sent activations can report on them,
+with a library that there is for every language.
 """
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """One value of a file as the type that a mapping asks for.
 
-Nothing is guessed: what is not clearly a number, a truth or a time is refused, because a revenue of 0 or an
-event in 1970 would go unnoticed for months. Reasons say what was expected and never the value.
+Nothing is guessed: what is not clearly a number, a truth or a time is refused, because a revenue of 0 or an event in 1970
+would go unnoticed for months. Reasons say what was expected and never the value.
 """
-
 from __future__ import annotations
 
 import re
@@ -17,6 +16,7 @@ from streams.core import values
 from streams.core.errors import Rejected
 from streams.core.values import Json, read_iso
 
+UTC_ZONE = ZoneInfo("UTC")
 ISO, SECONDS, MILLISECONDS = "iso", "epoch-seconds", "epoch-milliseconds"
 FORMATS = (ISO, SECONDS, MILLISECONDS)
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
@@ -86,16 +86,15 @@ def number(value: Json) -> int | float:
 
 
 def boolean(value: Json) -> bool:
-    word = text(value, _UTC).strip().lower()
+    word = text(value, UTC_ZONE).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
     raise Rejected("is neither true nor false; expected true/false, yes/no, y/n, t/f or 1/0")
 
 
 def time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
-    """A time without zone is taken to be in `zone`; of two that the clock shows in autumn it is the first. Years outside
-    1-9999 are refused, and so are times that the zone's clock skips in spring, except midnight, which is the first instant
-    of its day."""
+    """A time without zone is in `zone`; of two equal ones in autumn it is the first. Refused are years outside 1-9999, and
+    times that the zone's clock skips in spring, except midnight, which is the first instant of its day."""
     try:
         return _time(value, pattern, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as failure:
@@ -117,9 +116,6 @@ def is_format(pattern: str) -> bool:
 def iso(moment: datetime) -> str:
     """ISO 8601 with milliseconds and `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-_UTC = ZoneInfo("UTC")
 
 
 def _time(value: Json, pattern: str, zone: ZoneInfo) -> datetime:
@@ -158,13 +154,9 @@ def _epoch(value: Json) -> int | float:
 
 
 def _expected(pattern: str) -> str:
-    match pattern:
-        case "iso":
-            return "ISO 8601, as 2026-11-23T09:30:00; another way of writing is named by `format:`"
-        case "epoch-seconds" | "epoch-milliseconds":
-            return f"{pattern.removeprefix('epoch-')} since 1970"
-        case _:
-            return f"the format '{pattern}'"
+    if pattern == ISO:
+        return "ISO 8601, as 2026-11-23T09:30:00; another way of writing is named by `format:`"
+    return f"{pattern.removeprefix('epoch-')} since 1970" if pattern in FORMATS else f"the format '{pattern}'"
 
 
 def _fit(value: Json, zone: ZoneInfo) -> Json:

@@ -1,10 +1,9 @@
 """The rows of a CSV file.
 
-The standard library and not pyarrow: pyarrow guesses types from the first block (an order number 007 becomes
-7), gives no line numbers, and stops at the first row with a comma too many. Here every value is text until
-the mapping says otherwise, and one bad row is one rejected row.
+By the standard library: pyarrow guesses types from the first block (an order number 007 becomes 7), gives no line numbers,
+and stops at the first row with a comma too many. Here every value is text until the mapping says otherwise, and one bad row
+is one rejected row.
 """
-
 from __future__ import annotations
 
 import csv
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from connectors.sources.files.formats import lines
 from connectors.sources.files.mapping import Section
-from connectors.sources.files.row import Record
+from connectors.sources.files.row import Record, refuse_twice
 from streams.core.errors import Misconfigured
 
 
@@ -22,9 +21,7 @@ class CsvTable:
 
     def __init__(self, path: Path, section: Section) -> None:
         default = "\t" if ".tsv" in path.suffixes else ","
-        self._reader = csv.reader(
-            _text(path, section.encoding), delimiter=section.delimiter or default, strict=True
-        )
+        self._reader = csv.reader(_text(path, section.encoding), delimiter=section.delimiter or default, strict=True)
         self._missing = section.missing
         self.names = self._header(path)
 
@@ -42,17 +39,11 @@ class CsvTable:
                 yield self._record(line, fields)
 
     def _record(self, line: int, fields: list[str]) -> Record:
-        columns = {
-            name: field for name, field in zip(self.names, fields, strict=False) if field not in self._missing
-        }
+        columns = {name: field for name, field in zip(self.names, fields, strict=False) if field not in self._missing}
         if len(fields) == len(self.names):
             return Record(line, columns)
-        return Record(
-            line,
-            columns,
-            f"the row has {len(fields)} fields, the header has {len(self.names)}; "
-            "is a delimiter inside a value not quoted?",
-        )
+        counts = f"the row has {len(fields)} fields, the header has {len(self.names)}"
+        return Record(line, columns, f"{counts}; is a delimiter inside a value not quoted?")
 
     def _header(self, path: Path) -> tuple[str, ...]:
         try:
@@ -60,22 +51,14 @@ class CsvTable:
         except csv.Error as failure:
             raise Misconfigured((f"{path}:1: the header is no CSV: {failure}",)) from failure
         if not names:
-            raise Misconfigured(
-                (f"{path}:1: no header; expected the names of the columns in the first line",)
-            )
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise Misconfigured(
-                tuple(f"{path}:1: two columns are called '{name}'; rename one" for name in twice)
-            )
+            raise Misconfigured((f"{path}:1: no header; expected the names of the columns in the first line",))
+        refuse_twice(f"{path}:1", names)
         return tuple(names)
 
 
 def _text(path: Path, encoding: str) -> Iterator[str]:
     """A byte that does not belong to the encoding becomes a lone surrogate, so that it costs its own row and not the
     file."""
-    first = True
     for line in lines(path):
-        text = line.decode("utf-8" if not first and encoding == "utf-8-sig" else encoding, "surrogateescape")
-        first = False
-        yield text
+        yield line.decode(encoding, "surrogateescape")
+        encoding = "utf-8" if encoding == "utf-8-sig" else encoding  # the mark stands in the first line only

@@ -1,10 +1,8 @@
 """A YAML file as values that know their line, so that every fault can be told with its place.
 
-Not `yaml.safe_load`: it loses the lines, drops the first of two equal keys without a word, and reads YAML
-1.1, in which the country NO is false and the time 12:30 is 750. Scalars here are those of YAML 1.2's core
-schema.
+Not `yaml.safe_load`: it loses the lines, drops the first of two equal keys without a word, and reads YAML 1.1, in which the
+country NO is false and the time 12:30 is 750. Scalars here are those of YAML 1.2's core schema.
 """
-
 from __future__ import annotations
 
 import re
@@ -66,11 +64,24 @@ class Faults:
         advice = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(sorted(known))}"
         self.add(line, f"{what} '{word}' is unknown; {advice}")
 
+    def only(self, found: Fields, known: tuple[str, ...]) -> None:
+        """No other key may stand there."""
+        for key in found.entries:
+            if key not in known:
+                self.unknown(found.lines[key], "the key", key, known)
+
+    def one(self, found: Fields, what: str, known: tuple[str, ...]) -> str | None:
+        """The one of these keys that stands there, of which there must be exactly one."""
+        named = [key for key in known if key in found.entries]
+        if len(named) == 1:
+            return named[0]
+        got = f"this has {' and '.join(named)}" if named else "this has none"
+        self.add(found.line, f"{what} has exactly one of {', '.join(known)}; {got}")
+        return None
+
     def check(self) -> None:
         if self._found:
-            raise Misconfigured(
-                tuple(f"{self.path}:{line}: {sentence}" for line, sentence in sorted(set(self._found)))
-            )
+            raise Misconfigured(tuple(f"{self.path}:{line}: {sentence}" for line, sentence in sorted(set(self._found))))
 
 
 def documents(path: Path, faults: Faults) -> tuple[Located, ...]:

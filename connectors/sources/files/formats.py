@@ -1,5 +1,4 @@
 """Which format a file has, by its name, and its bytes, unpacked."""
-
 from __future__ import annotations
 
 import gzip
@@ -19,15 +18,8 @@ class Format(StrEnum):
 
 
 SUFFIXES: dict[str, Format] = {
-    ".jsonl": Format.JSON_LINES,
-    ".ndjson": Format.JSON_LINES,
-    ".json": Format.JSON_LINES,
-    ".csv": Format.CSV,
-    ".tsv": Format.CSV,
-    ".txt": Format.CSV,
-    ".parquet": Format.PARQUET,
-    ".pq": Format.PARQUET,
-}
+    ".jsonl": Format.JSON_LINES, ".ndjson": Format.JSON_LINES, ".json": Format.JSON_LINES, ".csv": Format.CSV,
+    ".tsv": Format.CSV, ".txt": Format.CSV, ".parquet": Format.PARQUET, ".pq": Format.PARQUET}
 STDIN = Path("/dev/stdin")
 """What the shell redirects there is a file by another name, not a pipe."""
 
@@ -41,9 +33,7 @@ def format_of(path: Path) -> Format:
     found = SUFFIXES.get(suffix) or (Format.JSON_LINES if path.is_fifo() or path == STDIN else None)
     if found is None:
         known = ", ".join(SUFFIXES)
-        raise Misconfigured(
-            (f"{path}: no known format; expected a name that ends in {known}, or so and .gz",)
-        )
+        raise Misconfigured((f"{path}: no known format; expected a name that ends in {known}, or so and .gz",))
     if zipped and found is Format.PARQUET:
         raise Misconfigured((f"{path}: Parquet is compressed inside; unpack the .gz first",))
     return found

@@ -1,5 +1,4 @@
 """JSON Lines: messages as they are, or rows for a mapping."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -24,17 +23,25 @@ def messages(path: Path) -> Iterator[Row]:
         yield Row(number, found if isinstance(found, dict) else None, None, line)
 
 
-def records(path: Path) -> Iterator[Record]:
-    for number, line in _lines(path):
-        try:
-            found = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            yield Record(number, {}, "the line is no JSON; was it cut?")
-            continue
-        if isinstance(found, dict):
-            yield Record(number, {name: value for name, value in found.items() if value is not None})
-        else:
-            yield Record(number, {}, "the line is JSON, but no object; expected {…}")
+class JsonTable:
+    """Iterating gives the rows; every row has columns of its own."""
+
+    names: tuple[str, ...] | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[Record]:
+        for number, line in _lines(self._path):
+            try:
+                found = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                yield Record(number, {}, "the line is no JSON; was it cut?")
+                continue
+            if isinstance(found, dict):
+                yield Record(number, {name: value for name, value in found.items() if value is not None})
+            else:
+                yield Record(number, {}, "the line is JSON, but no object; expected {…}")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -1,24 +1,20 @@
 """Rows of a second file by key: what a join needs.
 
-Held in memory, the columns that the mapping names only: a lookup is for products and campaigns, not for
-events.
+Held in memory, the columns that the mapping names only: a lookup is for products and campaigns, not for events.
 """
-
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
-from connectors.sources.files.convert import text
+from connectors.sources.files.convert import UTC_ZONE, text
 from connectors.sources.files.mapping import Lookup, Mapping, Section
 from connectors.sources.files.tables import missing_columns, open_table
 from streams.core.errors import Misconfigured, Rejected
 from streams.core.values import Json, descend
 
 Columns: TypeAlias = dict[str, Json]
-_UTC = ZoneInfo("UTC")
 
 
 class Lookups:
@@ -28,9 +24,7 @@ class Lookups:
     def __init__(self, mapping: Mapping, section: Section, beside: Path) -> None:
         faults: list[str] = []
         self._on = {lookup.name: lookup.on for lookup in section.lookups}
-        self._rows = {
-            lookup.name: _load(mapping, section, lookup, beside, faults) for lookup in section.lookups
-        }
+        self._rows = {lookup.name: _load(mapping, section, lookup, beside, faults) for lookup in section.lookups}
         if faults:
             raise Misconfigured(tuple(faults))
 
@@ -50,9 +44,7 @@ def cell(columns: Columns, name: str) -> Json:
     return descend(columns, tuple(name.split(".")))
 
 
-def _load(
-    mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]
-) -> dict[str, Columns]:
+def _load(mapping: Mapping, section: Section, lookup: Lookup, beside: Path, faults: list[str]) -> dict[str, Columns]:
     """By key, the columns that the mapping names; empty where there are faults."""
     path = _file(mapping, lookup, beside, faults)
     if path is None:
@@ -99,4 +91,4 @@ def _files(lookup: Lookup, place: Path) -> list[Path]:
 
 
 def _key(value: Json) -> str | None:
-    return None if value is None else text(value, _UTC).strip()
+    return None if value is None else text(value, UTC_ZONE).strip()

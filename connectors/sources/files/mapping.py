@@ -1,9 +1,7 @@
-"""A mapping, parsed: which messages the rows of which file become. The README of this folder explains
-the language.
+"""A mapping, parsed: which messages the rows of which file become. The README of this folder explains the language.
 
 Parsed once into a closed set of types, like the rules of segments: what reads rows has nothing to guess at.
 """
-
 from __future__ import annotations
 
 from dataclasses import dataclass

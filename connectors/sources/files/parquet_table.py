@@ -1,5 +1,4 @@
 """The rows of a Parquet file, in batches, of the columns that are asked for only."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sources.files.formats import unreadable
-from connectors.sources.files.row import Beyond, Narrow, Record
+from connectors.sources.files.row import Beyond, Narrow, Record, refuse_twice
 from streams.core.errors import Misconfigured
 
 ROWS_A_BATCH = 8192
@@ -30,9 +29,7 @@ class ParquetTable:
             raise unreadable(path, failure) from failure
         self.names: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         self._wanted = [name for name in self.names if wanted is None or name in wanted]
-        twice = sorted({name for name in self._wanted if self._wanted.count(name) > 1})
-        if twice:
-            raise Misconfigured(tuple(f"{path}: two columns are called '{name}'; rename one" for name in twice))
+        refuse_twice(str(path), self._wanted)
 
     def __iter__(self) -> Iterator[Record]:
         line = 0
@@ -42,12 +39,8 @@ class ParquetTable:
                 rows = zip(*columns, strict=True) if columns else iter([()] * batch.num_rows)
                 for row in rows:
                     line += 1
-                    present = {
-                        name: value
-                        for name, value in zip(self._wanted, row, strict=True)
-                        if value is not None and value == value
-                    }
-                    yield Record(line, present)
+                    cells = zip(self._wanted, row, strict=True)
+                    yield Record(line, {name: value for name, value in cells if value is not None and value == value})
         except (OSError, ValueError, self._arrow.ArrowException) as failure:
             raise unreadable(self._path, failure, f" after row {line}") from failure
 

@@ -1,24 +1,13 @@
 """From a mapping file to a `Mapping`, or to the list of all that is wrong with it."""
-
 from __future__ import annotations
 
 import codecs
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from connectors.sources.files import parse_value
+from connectors.sources.files.convert import UTC_ZONE
 from connectors.sources.files.document import Faults, Fields, Items, Located, documents
-from connectors.sources.files.mapping import (
-    Condition,
-    Constant,
-    Lookup,
-    Mapping,
-    Message,
-    Section,
-    Target,
-    Unmatched,
-    Value,
-)
+from connectors.sources.files.mapping import Condition, Constant, Lookup, Mapping, Message, Section, Target, Unmatched, Value
 from connectors.sources.files.parse_value import Scope, word
 from connectors.sources.files.targets import EXTERNAL, TARGETS, is_identifying, kind_of, target
 from streams.core.intake import KINDS
@@ -51,21 +40,17 @@ def _section(found: Located, faults: Faults) -> Section | None:
     if not isinstance(found, Fields):
         faults.add(found.line, "expected a table with `messages:`")
         return None
-    _known(found, SECTION_KEYS, "the key", faults)
+    faults.only(found, SECTION_KEYS)
     lookups = _lookups(found.entries.get("lookups"), faults)
     stated = found.entries.get("zone")
-    zone = (parse_value.zone(stated, faults) if stated else None) or ZoneInfo("UTC")
+    zone = (parse_value.zone(stated, faults) if stated else None) or UTC_ZONE
     scope = Scope(faults=faults, zone=zone, lookups=tuple(lookup.name for lookup in lookups))
     return Section(
-        line=found.line,
-        file=word(found.entries.get("file"), "file", faults) or "*",
-        messages=_messages(found, scope),
-        lookups=lookups,
-        missing=_missing(found.entries.get("missing"), faults),
+        line=found.line, file=word(found.entries.get("file"), "file", faults) or "*", messages=_messages(found, scope),
+        lookups=lookups, missing=_missing(found.entries.get("missing"), faults),
         unmatched=_unmatched(found.entries.get("unmatched"), faults),
         delimiter=_delimiter(found.entries.get("delimiter"), faults),
-        encoding=_encoding(found.entries.get("encoding"), faults),
-    )
+        encoding=_encoding(found.entries.get("encoding"), faults))
 
 
 def _messages(found: Fields, scope: Scope) -> tuple[Message, ...]:
@@ -93,9 +78,7 @@ def _message(found: Located, scope: Scope) -> Message | None:
         elif (read := parse_value.value(content, kind_of(place), scope)) is not None:
             fields[place] = read
     _complete(found, fields, scope.faults)
-    return Message(
-        line=found.line, fields=tuple(fields.items()), when=_when(found.entries.get("when"), scope)
-    )
+    return Message(line=found.line, fields=tuple(fields.items()), when=_when(found.entries.get("when"), scope))
 
 
 def _complete(found: Fields, fields: dict[Target, Value], faults: Faults) -> None:
@@ -128,22 +111,18 @@ def _lookups(found: Located | None, faults: Faults) -> tuple[Lookup, ...]:
     if not isinstance(found, Fields):
         faults.add(found.line, "`lookups:` is a table of names, each with `file`, `key` and `on`")
         return ()
-    return tuple(
-        read for name, item in found.entries.items() if (read := _lookup(name, item, faults)) is not None
-    )
+    return tuple(read for name, item in found.entries.items() if (read := _lookup(name, item, faults)) is not None)
 
 
 def _lookup(name: str, found: Located, faults: Faults) -> Lookup | None:
     if not isinstance(found, Fields):
         faults.add(found.line, "a lookup is a table with `file`, `key` and `on`")
         return None
-    _known(found, LOOKUP_KEYS, "the key", faults)
+    faults.only(found, LOOKUP_KEYS)
     file, key, on = (word(found.entries.get(part), part, faults) for part in LOOKUP_KEYS)
     if file is None or key is None:
-        faults.add(
-            found.line,
-            f"the lookup '{name}' needs `file:` and `key:`, and `on:` where the key is called otherwise here",
-        )
+        needs = "`file:` and `key:`, and `on:` where the key is called otherwise here"
+        faults.add(found.line, f"the lookup '{name}' needs {needs}")
         return None
     return Lookup(name=name, file=file, key=key, on=on or key, line=found.line)
 
@@ -185,9 +164,7 @@ def _encoding(found: Located | None, faults: Faults) -> str:
     except (LookupError, ValueError):
         name, fits = stated, False
     if found is not None and not fits:
-        faults.add(
-            found.line, f"'{stated}' is no encoding that keeps ASCII; expected utf-8, latin-1, cp1252, …"
-        )
+        faults.add(found.line, f"'{stated}' is no encoding that keeps ASCII; expected utf-8, latin-1, cp1252, …")
     return "utf-8-sig" if name == "utf-8" else name
 
 
@@ -197,9 +174,3 @@ def _keeps_ascii(encoding: str) -> bool:
     bytes(range(128, 256)).decode(encoding, "surrogateescape")
     plain = _ASCII.encode()
     return _ASCII.encode(encoding) == plain and plain.decode(encoding, "surrogateescape") == _ASCII
-
-
-def _known(found: Fields, known: tuple[str, ...], what: str, faults: Faults) -> None:
-    for key in found.entries:
-        if key not in known:
-            faults.unknown(found.lines[key], what, key, known)

@@ -1,5 +1,4 @@
 """From YAML to the values and conditions of a mapping; every fault is noted, and parsing goes on."""
-
 from __future__ import annotations
 
 import re
@@ -8,17 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sources.files.convert import FORMATS, convert, is_format
 from connectors.sources.files.document import Faults, Fields, Items, Located, Scalar, plain
-from connectors.sources.files.mapping import (
-    As,
-    Column,
-    Comparison,
-    Condition,
-    Constant,
-    Looked,
-    Origin,
-    Text,
-    Value,
-)
+from connectors.sources.files.mapping import As, Column, Comparison, Condition, Constant, Looked, Origin, Text, Value
 from streams.core.errors import Rejected
 from streams.core.values import Json, number
 
@@ -57,13 +46,11 @@ def condition(found: Located, scope: Scope) -> Condition | None:
         scope.faults.add(found.line, "a condition is a table, as {column: status, is: paid}")
         return None
     read = _fields(found, None, scope, extra=tuple(Comparison))
-    named = [word for word in Comparison if word in found.entries]
-    if len(named) != 1:
-        got = f"this has {' and '.join(named)}" if named else "this has none"
-        scope.faults.add(found.line, f"a condition has exactly one of {', '.join(Comparison)}; {got}")
+    named = scope.faults.one(found, "a condition", tuple(Comparison))
+    if named is None:
         return None
-    operand = _operand(named[0], found.entries[named[0]], scope)
-    return None if read is None else Condition(value=read, comparison=named[0], operand=operand)
+    operand = _operand(Comparison(named), found.entries[named], scope)
+    return None if read is None else Condition(value=read, comparison=Comparison(named), operand=operand)
 
 
 def zone(found: Located, faults: Faults) -> ZoneInfo | None:
@@ -98,39 +85,30 @@ def word(found: Located | None, what: str, faults: Faults) -> str | None:
 
 
 def _fields(found: Fields, kind: As | None, scope: Scope, extra: tuple[str, ...]) -> Value | None:
-    for key in found.entries:
-        if key not in VALUE_KEYS and key not in extra:
-            scope.faults.unknown(found.lines[key], "the key", key, (*VALUE_KEYS, *extra))
+    scope.faults.only(found, (*VALUE_KEYS, *extra))
     source = _source(found, scope)
     if source is None:
         return None
-    read = Value(
-        source=source,
-        line=found.line,
-        kind=_kind(found, kind, scope.faults),
-        pattern=_format(found, scope.faults),
+    return _constant(Value(
+        source=source, line=found.line, kind=_kind(found, kind, scope.faults), pattern=_format(found, scope.faults),
         zone=(zone(found.entries["zone"], scope.faults) if "zone" in found.entries else None) or scope.zone,
         default=plain(found.entries["default"]) if "default" in found.entries else None,
-        required=flag(found.entries.get("required"), "required", scope.faults),
-    )
-    return _constant(read, scope)
+        required=flag(found.entries.get("required"), "required", scope.faults)), scope)
 
 
 def _source(found: Fields, scope: Scope) -> Origin | None:
-    named = [key for key in SOURCES if key in found.entries]
-    if len(named) != 1:
-        got = f"this has {' and '.join(named)}" if named else "this has none"
-        scope.faults.add(found.line, f"a value has exactly one of {', '.join(SOURCES)}; {got}")
+    named = scope.faults.one(found, "a value", SOURCES)
+    if named is None:
         return None
-    content = found.entries[named[0]]
-    if named[0] == "value":
+    content = found.entries[named]
+    if named == "value":
         return Constant(value=plain(content))
-    written = word(content, named[0], scope.faults)
-    if "from" in found.entries and named[0] != "column":
+    written = word(content, named, scope.faults)
+    if "from" in found.entries and named != "column":
         scope.faults.add(found.lines["from"], "'from' names a lookup and goes with 'column' only")
     if written is None:
         return None
-    return _text(written) if named[0] == "text" else _column(written, found, scope)
+    return _text(written) if named == "text" else _column(written, found, scope)
 
 
 def _column(name: str, found: Fields, scope: Scope) -> Origin:

@@ -1,5 +1,4 @@
 """Reading a file of events: the one call that `replay` and `backtest` make."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -19,10 +18,9 @@ from streams.core.intake import KINDS
 def read(path: Path, mapping: Mapping | None = None) -> Iterator[Row]:
     """The messages of a file, in its order, in constant memory (lookups aside).
 
-    JSON Lines for which the mapping has no section are passed on line by line, as they are, if the first one is a
-    message: rows of a table would all be dead letters. CSV and Parquet need a section. What is wrong with the file
-    or its fit to the mapping raises Misconfigured at the first `next`, all at once; a file that breaks off raises it
-    there, after all rows before.
+    JSON Lines without a section in the mapping are passed on as they are, if the first line is a message: rows of a table
+    would all be dead letters. CSV and Parquet need a section. All that is wrong with the file or its fit to the mapping
+    raises Misconfigured at the first `next`; a file that breaks off raises it there, after all rows before.
     """
     section = mapping.section(path) if mapping else None
     if mapping is None or section is None:

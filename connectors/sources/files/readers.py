@@ -1,7 +1,6 @@
 """A value of a mapping as a function from a row to the field's value.
 
 Made once per file and not decided anew in every row: with seventeen fields a row that took half of all time."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

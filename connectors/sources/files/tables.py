@@ -1,5 +1,4 @@
-"""A file as a table: one shape for CSV, Parquet and JSON Lines under a mapping."""
-
+"""Opens a file as a table: one shape for CSV, Parquet and JSON Lines under a mapping."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,9 +6,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol, assert_never
 
-from connectors.sources.files import json_table
 from connectors.sources.files.csv_table import CsvTable
 from connectors.sources.files.formats import Format, format_of
+from connectors.sources.files.json_table import JsonTable
 from connectors.sources.files.mapping import Mapping, Section
 from connectors.sources.files.parquet_table import ParquetTable
 from connectors.sources.files.row import Record
@@ -22,16 +21,6 @@ class Table(Protocol):
     def names(self) -> tuple[str, ...] | None: ...
 
     def __iter__(self) -> Iterator[Record]: ...
-
-
-class JsonTable:
-    names: tuple[str, ...] | None = None
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __iter__(self) -> Iterator[Record]:
-        return json_table.records(self._path)
 
 
 def open_table(path: Path, section: Section, wanted: frozenset[str]) -> Table:
@@ -48,18 +37,13 @@ def open_table(path: Path, section: Section, wanted: frozenset[str]) -> Table:
 
 
 def missing_columns(mapping: Mapping, path: Path, table: Table, wanted: dict[str, int]) -> list[str]:
-    """A fault for each column that the mapping names and the file has not."""
-    names = table.names
+    """A fault for each column that the mapping names, by the line that names it, and the file has not."""
+    names, faults = table.names, list[str]()
     if names is None:
-        return []
-    return [
-        _fault(mapping, path, names, name, line)
-        for name, line in wanted.items()
-        if name not in names and name.partition(".")[0] not in names
-    ]
-
-
-def _fault(mapping: Mapping, path: Path, names: tuple[str, ...], name: str, line: int) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    advice = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(names)}"
-    return f"{mapping.path}:{line}: {path.name} has no column '{name}'; {advice}"
+        return faults
+    for name, line in wanted.items():
+        if name not in names and name.partition(".")[0] not in names:
+            near = get_close_matches(name, names, n=1, cutoff=0.6)
+            advice = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(names)}"
+            faults.append(f"{mapping.path}:{line}: {path.name} has no column '{name}'; {advice}")
+    return faults

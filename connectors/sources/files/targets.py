@@ -1,9 +1,7 @@
-"""The fields of a message that a mapping may fill, and what each is without being told.
+"""The fields of a message that a mapping may fill, and the type of each.
 
-A list and not "anything goes": a column mapped to `userID` would be carried to the intake, ignored there, and
-every row of the file would be an event of nobody.
+A closed list: a column mapped to `userID` would be ignored by the intake, and every row would be an event of nobody.
 """
-
 from __future__ import annotations
 
 from connectors.sources.files.mapping import As, Target

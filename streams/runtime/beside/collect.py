@@ -22,36 +22,22 @@ from streams.task.reading import COLLECTED
 log = logging.getLogger(__name__)
 
 
-class EventTopics:
-    """Puts messages on them, many requests at once."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._intake, self._writer = Intake(Namespaces(), phone_number), Writer(settings, {COLLECTED: b"1"})
-
-    async def put(self, messages: Sequence[dict[str, Any]]) -> None:
-        """As `Writer.put`."""
-        await self._writer.put(map(self._record, messages))
-
-    async def is_there(self) -> bool:
-        """Whether the broker answers and has the topics."""
-        return await self._writer.has("events.hits")
-
-    def close(self) -> None:
-        """Gives whatever is under way its time."""
-        self._writer.close()
-
-    def _record(self, message: dict[str, Any]) -> Record:
-        topic, key = address(self._intake, message)
-        return topic, key.encode() if key else None, orjson.dumps(message)
-
-
 async def collect(settings: Settings, where: Address, keys: Collection[str], origins: Collection[str]) -> None:
     """Until SIGTERM or SIGINT."""
-    stopped, topics = stopping(), EventTopics(settings)
+    stopped, intake, writer = stopping(), Intake(Namespaces(), phone_number), Writer(settings, {COLLECTED: b"1"})
+
+    async def put(messages: Sequence[dict[str, Any]]) -> None:
+        await writer.put(_record(intake, message) for message in messages)
+
     try:
-        collector = Collector(topics.put, topics.is_there, clock=wall_ms, keys=keys, origins=origins)
+        collector = Collector(put, lambda: writer.has("events.hits"), clock=wall_ms, keys=keys, origins=origins)
         async with listening(application(collector), where) as there:
             log.info("Events are taken at http://%s:%d/v1/", there.host, there.port)
             await stopped.wait()
     finally:
-        await asyncio.to_thread(topics.close)
+        await asyncio.to_thread(writer.close)
+
+
+def _record(intake: Intake, message: dict[str, Any]) -> Record:
+    topic, key = address(intake, message)
+    return topic, key.encode() if key else None, orjson.dumps(message)

@@ -1,8 +1,8 @@
-"""The connections that a process holds which strangers may reach.
+"""Bounds the connections of a process that strangers may reach.
 
-Each is a descriptor, and whoever sends half a request keeps it for an hour. So there is a most, and the connection that has
-had no request begun or ended for longest gives way to a new one. A time limit alone would not do: in it, thousands can be
-opened. Nor would refusing the newest: that one is somebody who has something to say.
+Each is a descriptor, and a client that sends half a request keeps it for an hour. So their number is bounded, and a new
+connection replaces the one that has been idle for longest. A time limit alone would not do, as thousands can be opened
+within it; nor would refusing the newest, which has something to say.
 """
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def most_connections() -> int:
 
 
 class Connections:
-    """Those open, the one without news for longest first."""
+    """The open ones, the one that has been idle for longest first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -37,7 +37,7 @@ class Connections:
 
     @web.middleware
     async def noticed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """For the application: its requests are news of their connections."""
+        """The application's middleware: a request renews its connection."""
         self._renew(request.protocol)
         try:
             return await handler(request)
@@ -64,7 +64,7 @@ class Connections:
 
 
 class Connection(web.RequestHandler):
-    """aiohttp's, which says when it begins and ends."""
+    """aiohttp's connection, which also reports when it begins and ends."""
 
     __slots__ = ("_connections",)
 

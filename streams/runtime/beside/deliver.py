@@ -23,13 +23,12 @@ log = logging.getLogger(__name__)
 CHANNEL = "activations."
 CHANNELS = tuple(topic.name.removeprefix(CHANNEL) for topic in TOPICS if topic.name.startswith(CHANNEL))
 
-RosterOf = Callable[[Documents], Roster]
-"""What is to run of them."""
 
-
-async def deliver(settings: Settings, roster_of: RosterOf, address: Address, grace: float) -> None:
-    """Until SIGTERM or SIGINT; what is under way then is finished and written down, within `grace` seconds. Misconfigured
-    when what is in force at the start cannot run."""
+async def deliver(
+    settings: Settings, roster_of: Callable[[Documents], Roster], address: Address, grace: float,
+) -> None:
+    """Until SIGTERM or SIGINT; what is under way then is finished and written down, within `grace` seconds. `roster_of` says
+    which of the destinations are to run. Misconfigured when what is in force at the start cannot run."""
     stopped = stopping()
     destinations = Destinations(lambda each: KafkaActivations(settings, each.id, each.channel))
     following = DestinationsFollower(
@@ -68,7 +67,7 @@ class ChannelEnds:
         self._ends = EndOffsets(settings.broker)
 
     def now(self) -> Ends:
-        """Nothing while the broker does not answer."""
+        """Empty while the broker does not answer."""
         ends = self._ends.now(self._places)
         if ends is None:
             return {}

@@ -1,9 +1,8 @@
 """A destination's side of Kafka: its own consumer group on the channel's topic, its outcomes on `deliveries`.
 
-Outcomes first, then the offset, and not one transaction: a call to the outside cannot be part of it, so that a kill
-between the two would double the call all the same. How far a partition is done travels as the commit's metadata
-(`connectors.delivery.progress`). The consumer has a thread of its own: a shared pool would let many idle destinations
-delay a busy one.
+Outcomes are written first, then the offset, and not in one transaction: the call to the destination cannot be part of it,
+so a kill in between would repeat the call all the same. How far a partition is done is the commit's metadata
+(`connectors.delivery.progress`). Each consumer has its own thread: in a pool, idle destinations would delay a busy one.
 """
 from __future__ import annotations
 

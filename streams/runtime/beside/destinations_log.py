@@ -1,8 +1,7 @@
-"""The destinations in force, as the topic `definitions` says them: all of them at the start, and after every revision.
+"""The destinations in force, from the topic `definitions`: all of them at the start, and after every revision.
 
-Read to its end each time, and not record by record: with read_committed the end never lies within a revision, so that
-what is returned was in force together. Definitions of other kinds are passed over; how campaigns change is seen in the
-activations themselves.
+Read to its end each time: with read_committed the end never lies within a revision, so what is returned was in force
+together. Other kinds of definitions are skipped: how campaigns change shows in the activations themselves.
 """
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def request_of(signal: Signal, at: int) -> dict[str, Json]:
 
 
 class Requests:
-    """Writes them, many at once."""
+    """Writes requests to suppress, many at once."""
 
     def __init__(self, settings: Settings) -> None:
         self._codec, self._writer = codec_of(settings), Writer(settings)
@@ -44,12 +44,12 @@ class Requests:
         await self._writer.put([record(self._codec, request_of(signal, wall_ms()))])
 
     def close(self) -> None:
-        """Whatever is under way is given its time."""
+        """Waits for what is under way."""
         self._writer.close()
 
 
 class _Reports:
-    """Who may report, and everything that is read from mailboxes."""
+    """Keeps who may report up to date, and reads the mailboxes."""
 
     def __init__(self, settings: Settings, variables: dict[str, str], tell: Requests) -> None:
         self._variables = variables

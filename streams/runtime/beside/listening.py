@@ -38,25 +38,23 @@ async def listening(app: web.Application, address: Address) -> AsyncIterator[Add
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        async with _listening(runner, connections, address) as port:
-            yield Address(host=address.host, port=port)
+        server = await _server(runner, connections, address)
+        try:
+            yield Address(host=address.host, port=server.sockets[0].getsockname()[1])
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
 
 
-@asynccontextmanager
-async def _listening(runner: web.AppRunner, connections: Connections, address: Address) -> AsyncIterator[int]:
-    """Not by a TCPSite, which would not let us make the connections."""
+async def _server(runner: web.AppRunner, connections: Connections, address: Address) -> asyncio.Server:
+    """Not a TCPSite, which would not let us make the connections."""
     def new() -> Connection:
         assert runner.server is not None
         return Connection(runner.server, connections)
 
     try:
-        server = await asyncio.get_running_loop().create_server(new, address.host, address.port, backlog=128)
+        return await asyncio.get_running_loop().create_server(new, address.host, address.port, backlog=128)
     except OSError as failure:
         raise Misconfigured((f"{address.host}:{address.port} cannot be listened on ({failure.strerror}); "
                              "give another --port, each process on a machine its own",)) from failure
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()

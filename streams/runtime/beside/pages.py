@@ -1,7 +1,7 @@
-"""The pages of `audience deliver`: live, ready, metrics. For supervisors and Prometheus, read only.
+"""The pages of `audience deliver` for supervisors and Prometheus: live, ready, metrics.
 
-Plain aiohttp, as for look-ups: this process has no Faust app. A destination that fails makes the process no less ready:
-it is being probed, and to start the process again would only forget when to.
+Plain aiohttp: this process has no Faust app. A failing destination does not make the process unready: it is being probed,
+and a restart would only forget when to probe next.
 """
 from __future__ import annotations
 
@@ -23,38 +23,31 @@ Ends = Mapping[str, Mapping[int, int]]
 DELIVERED = Metric(
     name="audience_delivered", kind=Kind.COUNTER, labels=("destination",),
     tells="Activations that the destination took.",
-    moves="At zero while lag grows: see audience_deferred; the reasons are on `deliveries`.",
-)
+    moves="At zero while lag grows: see audience_deferred; the reasons are on `deliveries`.")
 DEFERRED = Metric(
     name="audience_deferred", kind=Kind.COUNTER, labels=("destination",),
     tells="Attempts that will be made again.",
-    moves="A steady rate: the destination is away, asks to wait, or its credentials are wrong.",
-)
+    moves="A steady rate: the destination is away, asks to wait, or its credentials are wrong.")
 REFUSED = Metric(
     name="audience_refused", kind=Kind.COUNTER, labels=("destination",),
     tells="Activations that the destination will never take, or that were given up.",
-    moves="Any steady rate: the reasons on `deliveries` tell whether address, template or settings are wrong.",
-)
+    moves="Any steady rate: the reasons on `deliveries` tell whether address, template or settings are wrong.")
 LAG = Metric(
     name="audience_delivery_lag_records", kind=Kind.GAUGE, labels=("destination",),
     tells="Records of the channel that are not settled for this destination; NaN while the broker does not answer.",
-    moves="Growing: raise per_second, start more processes, or look at audience_deferred.",
-)
+    moves="Growing: raise per_second, start more processes, or look at audience_deferred.")
 WAITING = Metric(
     name="audience_delivery_waiting", kind=Kind.GAUGE, labels=("destination",),
     tells="Of these, activations at hand: under way, or waiting for their next attempt; at most 1,000.",
-    moves="At its bound: the destination takes nothing, and nothing more is read for it.",
-)
+    moves="At its bound: the destination takes nothing, and nothing more is read for it.")
 BREAKER = Metric(
     name="audience_delivery_breaker_open", kind=Kind.GAUGE, labels=("destination",),
     tells="1 while the destination failed three times in a row and is only probed.",
-    moves="For minutes: the destination is down or refuses the credentials; nothing is lost.",
-)
+    moves="For minutes: the destination is down or refuses the credentials; nothing is lost.")
 RUNNING = Metric(
     name="audience_delivery_running", kind=Kind.GAUGE, labels=("destination",),
     tells="1 while activations of the destination are taken; 0 when its settings are wrong or it begins anew.",
-    moves="At zero: /ready and the log say why.",
-)
+    moves="At zero: /ready and the log say why.")
 DECLARED = (DELIVERED, DEFERRED, REFUSED, LAG, WAITING, BREAKER, RUNNING)
 OUTCOMES = ((DELIVERED, Delivered), (DEFERRED, Deferred), (REFUSED, Refused))
 NAN = float("nan")

@@ -68,7 +68,7 @@ class Writer:
         return await asyncio.to_thread(self._look, self._names.on_cluster(topic))
 
     def close(self) -> None:
-        """Whatever is under way is given its time."""
+        """Waits for what is under way."""
         self._is_open = False
         self._thread.join()
         self._producer.flush(PATIENCE)

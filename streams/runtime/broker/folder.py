@@ -1,7 +1,7 @@
 """The folder of an embedded broker: its identity, its ports, Kafka's settings file, its log.
 
-Why a file of ports: clients and topics name an address, so a broker that is started again on its folder comes
-back where it was, unless that port is taken by now.
+The ports are kept because clients and topics name an address: a broker started again on its folder comes back where it was,
+unless the port is taken by now.
 """
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import fcntl
 import socket
 import uuid
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,17 +55,15 @@ class BrokerFolder:
         return _properties(self.data / "meta.properties")["cluster.id"]
 
     def choose_ports(self, wanted: int | None) -> Ports:
-        """`wanted`, else the port used last, else a free one. Others may take a port before Kafka binds
-        it."""
+        """`wanted`, else the port used last, else a free one. Others may take a port before Kafka binds it."""
         if wanted is None and self.settings.exists():
             before = int(_properties(self.settings)["listeners"].split(",")[0].rsplit(":", 1)[1])
             wanted = before if is_free(before) else None
-        client, controller = _free_ports()
+        client, controller = free_ports(2)
         return Ports(client=wanted or client, controller=controller)
 
     def prepare(self, ports: Ports) -> None:
-        """Creates the folder and (over)writes Kafka's settings for these ports; data already there is
-        kept."""
+        """Creates the folder and (over)writes Kafka's settings for these ports; data already there is kept."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(_settings(ports, self.data))
 
@@ -105,11 +104,13 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind((LOOPBACK, 0))
-        other.bind((LOOPBACK, 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def free_ports(count: int) -> list[int]:
+    """Different ports on loopback that are free at this moment."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _properties(file: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """How the embedded broker runs as a process: its Java command line, its session, its watchdog.
 
-Why not jgo's own runner: it waits for the program, and we need the process to stop, kill and watch it.
+jgo's own runner waits for the program to end; this one must be stopped, killed and watched.
 """
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Ends the embedded broker, or a worker, when the process that started it is gone, also after `kill -9`: no orphans.
 
-Why not PR_SET_PDEATHSIG: it is Linux only and fires when the starting *thread* ends, which is wrong for a
-broker started from an executor. Why not a pipe: children forked by the parent would hold its other end open.
-A new parent process id is seen everywhere. Started by path, without site-packages, so it costs 15 ms.
+Not by PR_SET_PDEATHSIG, which is Linux only and fires when the starting *thread* ends, nor by a pipe, whose other end
+children of the parent would hold open. A new parent process id is seen everywhere. Started by path, without site-packages,
+so it costs 15 ms.
 """
 
 import os

@@ -87,7 +87,5 @@ def _watched(what: str, call: Callable[[], Result]) -> Result:
 
 
 def _fenced(what: str, error: KafkaError) -> str:
-    return (
-        f"{what}: {in_words(error)}: another worker has this task now, or Kafka was away for longer than a transaction "
-        "may take. If that goes on: have two workers the same AUDIENCE_INSTANCE?"
-    )
+    return (f"{what}: {in_words(error)}: another worker has this task now, or Kafka was away for longer than a transaction "
+            "may take. If that goes on: have two workers the same AUDIENCE_INSTANCE?")

@@ -22,11 +22,11 @@ def committed_only(settings: Settings, group: str) -> dict[str, Any]:
 
 
 def onlooker(settings: Settings, group: str) -> dict[str, Any]:
-    """Options of a consumer that never joins the group and asks what it committed. Read uncommitted, else the answer would
-    wait for transactions that are open.
+    """Options of a consumer that never joins the group, only asks what it has committed. Read uncommitted, as the answer
+    would otherwise wait for open transactions.
 
-    Not an AdminClient: in librdkafka 2.16 `list_consumer_group_offsets` ends the process (SIGSEGV) when the group's
-    coordinator has moved; the request then looks for a group of its own client, which an AdminClient has not."""
+    Not an AdminClient: in librdkafka 2.16 its `list_consumer_group_offsets` crashes the process (SIGSEGV) once the group's
+    coordinator has moved, because an AdminClient has no group of its own to look up."""
     return committed_only(settings, group) | {"isolation.level": "read_uncommitted"}
 
 

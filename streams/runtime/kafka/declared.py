@@ -36,20 +36,15 @@ def declared_topics(settings: Settings) -> tuple[Declared, ...]:
 
 
 def _config(topic: Topic) -> dict[str, str]:
-    size = {"max.message.bytes": str(topic.max_bytes)}
-    return size | (_compacted() if topic.retention is None else _kept(topic.retention))
+    kept = _compacted() if topic.retention is None else {
+        "cleanup.policy": "delete", "retention.ms": _ms(topic.retention), "segment.ms": _ms(log_segment_of(topic.retention))}
+    return kept | {"max.message.bytes": str(topic.max_bytes)}
 
 
 def _compacted() -> dict[str, str]:
     return {
-        "cleanup.policy": "compact",
-        "delete.retention.ms": _ms(TOMBSTONES_LAST),
-        "max.compaction.lag.ms": _ms(COMPACTED_VALUES_LAST),
-    }
-
-
-def _kept(retention: timedelta) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": _ms(retention), "segment.ms": _ms(log_segment_of(retention))}
+        "cleanup.policy": "compact", "delete.retention.ms": _ms(TOMBSTONES_LAST),
+        "max.compaction.lag.ms": _ms(COMPACTED_VALUES_LAST)}
 
 
 def _ms(duration: timedelta) -> str:

@@ -1,7 +1,6 @@
 """Names on the cluster, all made here: topics, changelog, group, transactional ids.
 
-One place, because two deployments on one cluster must differ in every one of them or they would fence each
-other.
+One place, because two deployments on one cluster must differ in every one of them or they would fence each other.
 """
 from __future__ import annotations
 

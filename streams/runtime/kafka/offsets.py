@@ -51,7 +51,7 @@ class GroupOffsets:
 
 
 class _Asked(Generic[Client]):
-    """A client, and after each failure a new one: one may take minutes to forget who led before a restart."""
+    """A client, replaced after each failure: it may take minutes to forget who led before a broker's restart."""
 
     def __init__(self, connect: Callable[[], Client]) -> None:
         self._connect = connect

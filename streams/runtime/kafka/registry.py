@@ -1,7 +1,7 @@
 """Schemas by a registry's ids: reads what others have framed with them, and registers what we write.
 
-Two calls of the registry's HTTP interface. confluent-kafka's own client would do, but its extra draws in an OAuth
-library and an older confluent-kafka; ids never change their meaning, so there is nothing to keep fresh.
+Two calls of the registry's HTTP interface. confluent-kafka's own client would need an OAuth library and an older
+confluent-kafka; ids never change their meaning, so nothing has to be kept fresh.
 """
 from __future__ import annotations
 

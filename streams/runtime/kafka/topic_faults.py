@@ -25,17 +25,13 @@ def misshapen(declared: Iterable[Declared], found: Mapping[str, Shape]) -> Itera
     present = [(topic, found[topic.name]) for topic in declared if topic.name in found]
     for number, topics in _grouped((shape.partitions, topic) for topic, shape in present
                                    if shape.partitions != topic.partitions):
-        yield (
-            f"Topics with {number} partitions, expected {topics[0].partitions}: {_listed(topics)}. Every topic of "
-            f"a deployment has the same number, fixed at its first start: set AUDIENCE_PARTITIONS={number} if they all "
-            "have that, else create them anew, or choose another AUDIENCE_APP and AUDIENCE_PREFIX"
-        )
+        yield (f"Topics with {number} partitions, expected {topics[0].partitions}: {_listed(topics)}. Every topic of "
+               f"a deployment has the same number, fixed at its first start: set AUDIENCE_PARTITIONS={number} if they all "
+               "have that, else create them anew, or choose another AUDIENCE_APP and AUDIENCE_PREFIX")
     for number, topics in _grouped((shape.copies, topic) for topic, shape in present if shape.copies < topic.replication):
-        yield (
-            f"Topics with {number} copies of a partition, expected {topics[0].replication}: {_listed(topics)}. Add some "
-            f"with `kafka-reassign-partitions`, or set AUDIENCE_REPLICATION={number}, with which a broker may take "
-            "more with it"
-        )
+        yield (f"Topics with {number} copies of a partition, expected {topics[0].replication}: {_listed(topics)}. Add some "
+               f"with `kafka-reassign-partitions`, or set AUDIENCE_REPLICATION={number}, with which a broker may take "
+               "more with it")
 
 
 def differences(topic: Declared, found: Mapping[str, Any]) -> Iterable[str]:
@@ -43,10 +39,8 @@ def differences(topic: Declared, found: Mapping[str, Any]) -> Iterable[str]:
     for option, is_fine, expected in _RULES:
         wanted = topic.config.get(option)
         if wanted is not None and not is_fine(str(found.get(option)), wanted):
-            yield (
-                f"Topic {topic.name} has {option}={found.get(option)}, expected {expected.format(wanted)}; "
-                f"change it with `kafka-configs --alter --topic {topic.name} --add-config {option}={wanted}`"
-            )
+            yield (f"Topic {topic.name} has {option}={found.get(option)}, expected {expected.format(wanted)}; "
+                   f"change it with `kafka-configs --alter --topic {topic.name} --add-config {option}={wanted}`")
 
 
 def _grouped(wrong: Iterable[tuple[int, Declared]]) -> Iterable[tuple[int, list[Declared]]]:

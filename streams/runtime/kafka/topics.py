@@ -1,8 +1,8 @@
 """Creates the declared topics, and says everything that is wrong with those that exist.
 
-Not left to Faust's own declaration: that knows neither `max.message.bytes` nor tombstone retention, creates
-topics one by one while a worker starts, and does not look at topics that exist. Partition counts are fixed
-when the first worker starts: a key would change its partition, and with it its state.
+Faust's own declaration knows neither `max.message.bytes` nor tombstone retention, creates topics one by one while a worker
+starts, and does not look at those that exist. Partition counts are fixed when the first worker starts: with another count
+keys would change their partitions, away from their state.
 """
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ SAY_AFTER = 2.0
 def ensure_topics(settings: Settings) -> tuple[str, ...]:
     """Creates what is missing, then checks everything; returns the names it created.
 
-    Safe to run side by side. Existing topics are never changed, and if they have another number of partitions, or too few
-    copies, nothing is created beside them. Misconfigured lists all faults; Unreachable if the cluster does not answer.
+    Safe to run side by side. Existing topics are never changed; if one has another number of partitions, or too few copies,
+    nothing is created. Misconfigured lists all faults; Unreachable if the cluster does not answer.
     """
     found = _shapes(_admin(settings), settings.broker)
     declared = declared_topics(settings)
@@ -100,9 +100,8 @@ def _admin(settings: Settings) -> AdminClient:
 
 
 def _patiently(settings: Settings, ask: Callable[[AdminClient], T]) -> T:
-    """The answer; asked for again while a broker is away or the cluster has no controller. Unreachable if that lasts.
-
-    A new client each time: one that knows a controller which is gone goes on asking it."""
+    """The answer, asked for again while a broker is away or the cluster has no controller; Unreachable if that lasts. Each
+    time by a new client: one that knows a controller which is gone goes on asking it."""
     deadline = monotonic() + SETTLED_WITHIN
     while True:
         try:
@@ -133,7 +132,14 @@ def _shapes(admin: AdminClient, broker: str) -> dict[str, Shape]:
 def _metadata(admin: AdminClient, broker: str) -> ClusterMetadata:
     """Asked in a thread: Ctrl-C must not wait for a broker that is not there."""
     answer: Future[ClusterMetadata] = Future()
-    threading.Thread(target=_ask, args=(admin, answer), daemon=True).start()
+
+    def ask() -> None:
+        try:
+            answer.set_result(admin.list_topics(timeout=ANSWER_WITHIN))
+        except Exception as failure:
+            answer.set_exception(failure)
+
+    threading.Thread(target=ask, daemon=True).start()
     try:
         return answer.result(SAY_AFTER)
     except TimeoutError:
@@ -141,19 +147,9 @@ def _metadata(admin: AdminClient, broker: str) -> ClusterMetadata:
         return answer.result()
 
 
-def _ask(admin: AdminClient, answer: Future[ClusterMetadata]) -> None:
-    try:
-        answer.set_result(admin.list_topics(timeout=ANSWER_WITHIN))
-    except Exception as failure:
-        answer.set_exception(failure)
-
-
 def _create(admin: AdminClient, missing: Iterable[Declared]) -> list[str]:
     """The faults of topics that could not be created. KafkaException if trying again may help."""
-    wanted = [
-        NewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.config))
-        for topic in missing
-    ]
+    wanted = [NewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.config)) for topic in missing]
     faults: list[str] = []
     if not wanted:
         return faults

@@ -1,8 +1,8 @@
 """What changed on `audiences.memberships` since given positions, as committed at one moment: the content of a feed file.
 
-The follower of `audience serve`, let run until its copy is complete once, into a store that is thrown away: the newest
-row of each identifier is what counts, there may be many millions, and they come out sorted. In a delta deleted identifiers
-have a row that says so, because its receiver has to delete too.
+Runs the follower of `audience serve` until its copy is complete, into a temporary store: only the newest row of each
+identifier counts, there may be many millions, and they come out sorted. A delta has rows for deleted identifiers, as its
+receiver has to delete them too.
 """
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from streams.runtime.state.memory import Memory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """`rows`: JSON `{identifier, segments, at}` by identifier, once; in a delta `at` is null for the deleted. `positions`:
-    where the next delta begins, on the topic with that id. `is_full`: they are from the topic's beginning. `rejected`:
-    records that were skipped."""
+    """`rows`: JSON `{identifier, segments, at}`, one for each identifier; in a delta `at` is null for the deleted.
+    `positions`: where the next delta begins, on the topic with that id. `is_full`: read from the topic's beginning.
+    `rejected`: records that were skipped."""
 
     rows: Iterator[bytes]
     positions: Mapping[int, int]
@@ -41,9 +41,9 @@ class Changes:
 def changes(
     settings: Settings, folder: Path, positions: Mapping[int, int], topic_id: str, *, wall: int,
 ) -> Iterator[Changes]:
-    """Reads into `folder`, which is emptied before and removed afterwards. Without `positions`, with such as the topic does
-    not have, or if its id is another than `topic_id` (it was made anew; "": not known), from the beginning. Misconfigured if
-    there is no broker or topic, or it falls silent for a minute; Stop(DISK)."""
+    """Reads into `folder`, which is emptied before and removed afterwards. From the beginning if there are no `positions`,
+    the topic does not have them, or its id is not `topic_id` ("": not known). Misconfigured if there is no broker or topic,
+    or it falls silent for a minute; Stop(DISK)."""
     require_topic(settings, "audiences.memberships")
     shutil.rmtree(folder, ignore_errors=True)
     store = MembershipsStore(folder, Memory(settings.memory), wall=wall)

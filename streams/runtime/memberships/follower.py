@@ -1,14 +1,14 @@
 """Follows `audiences.memberships` into a store, in a thread of its own, for as long as the process lives.
 
-Assigned to all partitions, not a member of a group: every server has the whole copy, and its position stands in the
-store beside the data, so a kill can neither lose nor repeat a record. How old the copy is, is known by asking the
-broker for the topic's ends: whatever stood there when the question was asked has been read once they are reached.
+It is assigned all partitions and joins no group: every server has the whole copy, with its positions in the same store, so
+that a kill neither loses nor repeats a record. The copy's age is known by asking the broker where the topic ends: once it
+has read up to there, it has everything that was there when it asked.
 """
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -28,7 +28,6 @@ from streams.runtime.kafka.registry import codec_of
 from streams.runtime.kafka.topics import topic_id
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.settings import Settings
-from streams.topology import AUDIENCES_MEMBERSHIPS
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class Follower:
                  fail: Callable[[BaseException], None] = end_process,
                  row_of_gone: Callable[[str], bytes | None] = lambda _: None) -> None:
         self._settings, self._store, self._fail, self._row_of_gone = settings, store, fail, row_of_gone
-        self._topic = Names(settings).on_cluster(AUDIENCES_MEMBERSHIPS.name)
+        self._topic = Names(settings).on_cluster("audiences.memberships")
         self._positions = store.positions()
         self._asked: tuple[dict[int, int], float] | None = None
         self._ask_at = 0.0
@@ -198,10 +197,7 @@ class Follower:
 
 def _row(codec: Codec, value: bytes) -> bytes:
     record = codec.decode("memberships", value)
-    return orjson.dumps({name: record[name] for name in _FIELDS})
-
-
-_FIELDS: Sequence[str] = ("identifier", "segments", "at")
+    return orjson.dumps({name: record[name] for name in ("identifier", "segments", "at")})
 
 
 def _options(settings: Settings) -> dict[str, Any]:

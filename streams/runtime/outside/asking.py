@@ -1,7 +1,7 @@
 """Asks every task of the deployment something, and waits for the answers.
 
-The question is a record on each partition of `commands`, the answers stand on `segments.answers`: the broker's address
-is all that one needs to know, and it does not matter which worker has which task, or how often that changes.
+The question is a record on each partition of `commands`, the answers are on `segments.answers`. So the asker needs only the
+broker's address, and it does not matter which worker has which task.
 """
 from __future__ import annotations
 
@@ -30,11 +30,9 @@ LARGEST = topic("commands").max_bytes - 1_000
 
 
 def ask(settings: Settings, question: Callable[[str, int], Ask], within: float) -> Mapping[int, dict[str, Any]]:
-    """The bodies of the answers by partition; those that did not come `within` so many seconds are missing.
-
-    `question` makes it of a request id and the instant until which it is waited for. Misconfigured if there is no
-    broker, or the topics are not as they should be.
-    """
+    """The bodies of the answers by partition; those that did not come `within` so many seconds are missing. `question` makes
+    the question of a request id and the instant until which the answer is awaited. Misconfigured if there is no broker, or
+    the topics are not as they should be."""
     check_topics(settings)
     name, codec, bodies = uuid.uuid4().hex, codec_of(settings), dict[int, dict[str, Any]]()
     with awaiting(settings, ANSWERS) as consumer:

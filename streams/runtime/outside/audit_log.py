@@ -1,7 +1,7 @@
 """The audit log from the outside: every line of `identity.changes` that its retention has left.
 
-Read whole: lines are keyed by profile, and whose profile an identifier was is what the reader wants to find out. It
-costs a pass over the topic, in proportion to the decisions of the last 90 days.
+Lines are keyed by profile, and the question is whose profile an identifier was: so all of the topic is read, the decisions
+of the last 90 days.
 """
 from __future__ import annotations
 

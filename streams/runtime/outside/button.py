@@ -1,7 +1,7 @@
 """The button of a campaign from outside: press it, pause it, and how far a press is. For the command line and the web.
 
-Pressing writes a record of `definitions` and nothing else, so it holds whether a worker runs or not. How far it is, is
-asked of the tasks themselves: they count in their own units of work, whoever runs them at that moment.
+Pressing only writes a record of `definitions`, so it works whether a worker runs or not. How far a press is, the tasks are
+asked: they count in their own units of work.
 """
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class UnknownCampaign(Misconfigured):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressProgress:
     """How far the last press of a campaign is. state: draft, paused or live. present, reached, activated: as
-    `PressStanding`, over the tasks that answered and have heard of the press. is_over: in all tasks, or never pressed.
-    silent: tasks that say nothing of it yet."""
+    `PressStanding`, over the tasks that have heard of the press and answered. is_over: in all tasks, or never pressed.
+    silent: tasks that have not reported on it yet."""
 
     campaign: str
     state: str

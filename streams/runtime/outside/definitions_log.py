@@ -1,4 +1,4 @@
-"""The topic `definitions` from the outside: what stands in it, and how a revision gets in, in one transaction.
+"""The topic `definitions` from the outside: what is in it, and how a revision gets in, in one transaction.
 
 All of it is on partition 0, so that revisions have one order; the task that reads it hands each on to all others.
 """
@@ -117,16 +117,16 @@ def history(settings: Settings) -> History:
     return found
 
 
-Change = Callable[[History], Mapping[str, Published]]
-"""What is to be written, by the definitions that stand."""
+Edit = Callable[[History], Mapping[str, Published]]
+"""What is to be written, given the definitions in force."""
 
 
-def edit(settings: Settings, change: Change) -> tuple[History, Mapping[str, Published]]:
-    """Writes what `change` makes of all that stands as one revision, all of it or nothing, in force as of now: records that
-    wait with an older time are handled before it. Gives what stood before and what was written; nothing if nothing changes.
+def edit(settings: Settings, change: Edit) -> tuple[History, Mapping[str, Published]]:
+    """Writes what `change` returns as one revision, all of it or nothing, in force as of now: waiting records with an older
+    time are handled before it. Returns what was there before and what was written, which may be nothing.
 
-    Kafka lets one editor in at a time. A later one ends an edit that is under way, or was killed in the middle; the earlier
-    editor begins anew with what stands then. So `change` may be called again, and nobody overwrites what they have not read.
+    Kafka lets one editor in at a time. A later one ends an edit that is under way or was killed, and the earlier editor
+    begins anew with what is there then. So `change` may be called again, and nobody overwrites what they have not read.
     Misconfigured if it cannot be written, or if others came in between again and again.
     """
     check_topics(settings)

@@ -1,7 +1,7 @@
-"""From what each task found to the whole: exact where everybody was looked at, else an estimate with its error.
+"""From what each task found to the whole: exact where every profile was looked at, else an estimate with its error.
 
-A sample is taken within each task, so tasks are strata. What stands is known exactly from their counts; estimated is
-only the difference that a change makes, which is why a small change has a small error however large the segment is.
+Each task takes a sample of its own, so tasks are strata. Current sizes are counted exactly; only the difference that a
+change makes is estimated, so a small change has a small error however large the segment is.
 """
 from __future__ import annotations
 

@@ -1,25 +1,51 @@
-"""Follows the output topics from outside, as any reader would: read_committed, from the beginning, in a thread.
+"""Watches a pipeline from outside, in a thread: what it writes to its topics, and how far it is behind its senders.
 
-Used by the demo and by tests that compare what is on the topics with an oracle.
+Used by the demo, and by tests that compare what is on the topics with an oracle.
 """
 from __future__ import annotations
 
+import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from streams.runtime.clock import wall_ms
 from streams.runtime.kafka.consumers import committed_only, onlooker
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.registry import codec_of
-from streams.runtime.outside.watcher import Watcher
 from streams.runtime.settings import Settings
 from streams.task.reading import EVENT_TOPICS
 from streams.topology import INPUTS, topic
+
+ALL_INPUTS = tuple(each.name for each in INPUTS)
+LAG_EVERY = 0.5
+"""Seconds between two questions of `Behind`."""
+
+
+class Watcher(ABC):
+    """A context manager around a daemon thread, which is joined at the end."""
+
+    def __init__(self, name: str) -> None:
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name=name, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    @abstractmethod
+    def _follow(self) -> None:
+        """In the thread, until `_ending` is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +61,8 @@ class OutputRecord:
 
 
 class Observer(Watcher):
-    """A context manager. `on_seen` is called in the observer's own thread, in the order of each partition."""
+    """Reads output topics from the beginning, as any reader would: committed records only. `on_seen` is called in the
+    observer's own thread, in the order of each partition."""
 
     def __init__(self, settings: Settings, topics: Iterable[str], on_seen: Callable[[OutputRecord], None]) -> None:
         super().__init__("observer")
@@ -68,7 +95,25 @@ class Observer(Watcher):
             record=None if value is None else self._codec.decode(schema, value), seen_at=now)
 
 
-ALL_INPUTS = tuple(each.name for each in INPUTS)
+class Behind(Watcher):
+    """How many records the pipeline has still to handle. events: as last heard, None until then. messages: those between
+    tasks counted too. answers: how many there were. Asked in a thread, as Kafka is slow to answer just when it matters."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__("behind")
+        self._settings = settings
+        self.events: int | None = None
+        self.messages: int | None = None
+        self.answers = 0
+
+    def _follow(self) -> None:
+        while not self._ending.wait(LAG_EVERY):
+            try:
+                found = lags(self._settings, ALL_INPUTS)
+            except KafkaException:
+                continue
+            self.events, self.messages = sum(found[name] for name in EVENT_TOPICS), sum(found.values())
+            self.answers += 1
 
 
 def lag(settings: Settings, topics: Collection[str] = EVENT_TOPICS) -> int:

@@ -1,7 +1,6 @@
 """How all segments and campaigns stand, over every worker: for `audience segment list` and the console alike.
 
-What is defined is read from `definitions`; how many people that means is asked of the tasks, which count in their own
-units of work.
+What is defined is read from `definitions`; how many people that means is asked of the tasks.
 """
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from dataclasses import asdict
 from streams.core.values import Json
 from streams.runtime.outside.asking import ask
 from streams.runtime.outside.button import progress
-from streams.runtime.outside.definitions_log import history
+from streams.runtime.outside.definitions_log import History, history
 from streams.runtime.settings import Settings
 from streams.standing import Standing, total
 from streams.task.answers import standing_of
@@ -22,9 +21,9 @@ from streams.task.wire import Ask
 def overview(settings: Settings, within: float) -> dict[str, Json]:
     """`segments` and `campaigns`, of the tasks that answer in so many seconds; `tasks` says which did, `partitions` how many
     there are. Misconfigured if there is no broker."""
-    heads, told = history(settings).heads, standings(settings, within)
+    defined, told = history(settings), standings(settings, within)
     return {"application": settings.application, "partitions": settings.partitions,
-            **segments(heads, told, settings.partitions), "campaigns": campaigns(heads, told, settings.partitions)}
+            **segments(defined, told, settings.partitions), "campaigns": campaigns(defined, told, settings.partitions)}
 
 
 def standings(settings: Settings, within: float) -> dict[int, Standing]:
@@ -32,10 +31,10 @@ def standings(settings: Settings, within: float) -> dict[int, Standing]:
     return {task: standing_of(body) for task, body in ask(settings, Ask, within).items()}
 
 
-def segments(heads: Mapping[str, Published], standings: Mapping[int, Standing], tasks: int) -> dict[str, Json]:
+def segments(defined: History, standings: Mapping[int, Standing], tasks: int) -> dict[str, Json]:
     """`standings` by task, those missing that did not answer; `tasks`: how many there are in all."""
     all_told = total(standings.values())
-    shown = {name: head for name, head in _of_kind("segment", heads).items()
+    shown = {name: head for name, head in defined.heads_of("segment").items()
              if head.document is not None or name in all_told.segments}
     return {
         "segments": [_segment(name, head, standings, len(standings) == tasks) for name, head in shown.items()],
@@ -48,14 +47,10 @@ def segments(heads: Mapping[str, Published], standings: Mapping[int, Standing], 
     }
 
 
-def campaigns(heads: Mapping[str, Published], standings: Mapping[int, Standing], tasks: int) -> list[Json]:
+def campaigns(defined: History, standings: Mapping[int, Standing], tasks: int) -> list[Json]:
     """Each as it is defined, and how far the last press of its button is (`PressProgress`). Parameters as `segments`."""
     return [_campaign(name, head) | asdict(progress(name, head, list(standings.values()), tasks))
-            for name, head in _of_kind("campaign", heads).items() if head.document is not None]
-
-
-def _of_kind(kind: str, heads: Mapping[str, Published]) -> dict[str, Published]:
-    return {key.partition("/")[2]: head for key, head in sorted(heads.items()) if key.startswith(f"{kind}/")}
+            for name, head in defined.heads_of("campaign").items() if head.document is not None]
 
 
 def _segment(name: str, head: Published, standings: Mapping[int, Standing], is_complete: bool) -> dict[str, Json]:

@@ -20,10 +20,9 @@ def record(codec: Codec, request: Mapping[str, Any]) -> tuple[str, bytes, bytes]
 
 
 def submit(settings: Settings, request: Mapping[str, Any], within: float) -> dict[str, Any] | None:
-    """The receipt, fields as the topic has them; None if it did not come `within` so many seconds. With 0 nobody waits.
-
-    Once this returns the request is safe on its topic. Misconfigured if there is no broker, or the topics are not as they
-    should be."""
+    """The receipt, with the topic's fields; None if it did not come `within` so many seconds, 0 to wait for none. The
+    request is on its topic when this returns. Misconfigured if there is no broker, or the topics are not as they should
+    be."""
     check_topics(settings)
     codec = codec_of(settings)
     with awaiting(settings, RECEIPTS) as consumer:

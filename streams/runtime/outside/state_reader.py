@@ -1,7 +1,7 @@
-"""The state of a task as anyone can have it: read from its changelog, without asking or disturbing the worker.
+"""The state of a task, read from its changelog: as anybody can have it, without disturbing the worker.
 
-As exact as the last commit, wherever the worker runs; it takes a pass over one partition of the changelog (about
-200,000 records a second), which is what a look at one person costs.
+As exact as the last commit, wherever the worker runs. A look at one person costs a pass over one partition of the changelog
+(about 200,000 records a second).
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The Faust app: its settings, one agent a stage group, one table a column family.
+"""The Faust app: its settings, one agent for each stage group, one table for each column family.
 
-To an operator it is a Faust app like any other: `faust -A streams.app worker`, `agents`, `tables`. There is one agent
-body, because what an agent does is always the same: it hands the batch to the task it belongs to.
+To an operator it is a Faust app like any other: `faust -A streams.app worker`, `agents`, `tables`. All agents share one
+body: it hands the batch to the task it belongs to.
 """
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from streams.runtime.plugs.recovery import TaskTables
 from streams.runtime.plugs.tables import CommittedTable
 from streams.runtime.plugs.transport import BatchSchema, BatchTransport
 from streams.runtime.settings import Settings
-from streams.runtime.state.claim import Taken, claim
+from streams.runtime.state.claim import FolderTaken, claim
 from streams.runtime.status.console import Shared
 from streams.runtime.status.instruments import Instruments
 from streams.runtime.status.sites import own_sites
@@ -136,7 +136,7 @@ async def _claimed(settings: Settings) -> BinaryIO:
     while True:
         try:
             return claim(settings)
-        except Taken:
+        except FolderTaken:
             if monotonic() > deadline:
                 raise
             await asyncio.sleep(0.2)

@@ -1,8 +1,8 @@
-"""Stops a worker whose input is mostly refused: then the input, or this program, is wrong, not a record here and there.
+"""Stops a worker whose input is mostly refused: then it is the input or this program that is wrong, not single records.
 
-Counted after the commit, so the unit that crosses the limit is committed, dead letters included, and starting the
-worker again means: go on. The other choice, not to commit it, would refuse the same records for ever. What strangers sent
-to the collector does not count: one request of theirs would end every worker.
+Counted after the commit: the unit that crosses the limit is committed with its dead letters, so a restarted worker goes on
+behind it. Uncommitted, the same records would be refused for ever. What strangers sent to the collector does not count: one
+request of theirs could stop every worker.
 """
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST = 1_000
 
 
 class DeadLetterLimit:
-    """Of one task. `ratio` 1 and `run` 0 switch the two limits off."""
+    """Counts for one task. `ratio` 1 and `run` 0 switch the two limits off."""
 
     def __init__(self, ratio: float, run: int) -> None:
         self._ratio, self._run = ratio, run
@@ -26,10 +26,8 @@ class DeadLetterLimit:
         self._records = self._rejected = self._in_a_row = 0
 
     def count(self, outcome: Outcome) -> None:
-        """Adds a committed unit; Stop(DEAD_LETTERS) if that was too much.
-
-        A unit with any good record ends the row: the order within a unit is not known here.
-        """
+        """Adds a committed unit; Stop(DEAD_LETTERS) if that crosses a limit. Any good record in a unit ends the run, as the
+        order within a unit is not known here."""
         rejected = outcome.rejected - outcome.strange
         if not outcome.applied + rejected:
             return
@@ -44,12 +42,10 @@ class DeadLetterLimit:
         if 0 < self._run <= self._in_a_row:
             raise Stop(Exit.DEAD_LETTERS, _sentence(f"{self._in_a_row} in a row", "AUDIENCE_DEAD_LETTER_RUN"))
         if self._records >= LEAST and self._rejected > self._ratio * self._records:
-            found = f"{self._rejected} of the last {self._records}"
-            raise Stop(Exit.DEAD_LETTERS, _sentence(found, "AUDIENCE_DEAD_LETTER_RATIO"))
+            share = f"{self._rejected} of the last {self._records}"
+            raise Stop(Exit.DEAD_LETTERS, _sentence(share, "AUDIENCE_DEAD_LETTER_RATIO"))
 
 
 def _sentence(found: str, setting: str) -> str:
-    return (
-        f"Too many records were refused: {found}. They are committed to the topic `dead-letters`, each with its reason "
-        f"(`audience dead-letters list`). Mend the source and start the worker again, or raise {setting}"
-    )
+    return (f"Too many records were refused: {found}. They are committed to the topic `dead-letters`, each with its reason "
+            f"(`audience dead-letters list`). Mend the source and start the worker again, or raise {setting}")

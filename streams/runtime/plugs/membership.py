@@ -1,8 +1,8 @@
-"""aiokafka for the consumer group alone: joins, heartbeats, hands out the assignment, fetches nothing.
+"""aiokafka for the consumer group alone: it joins, sends heartbeats and gets the assignment, but fetches nothing.
 
-The one place that touches private names of a library: aiokafka has no way to be a member without fetching, and its
-fetcher would reset positions and read every record a second time. Nor does it tell anybody that its membership is over: the
-worker would stand there, alive and without tasks. `test_membership.py` holds both against the pinned version.
+The one place that touches private names of a library. aiokafka cannot be a member without fetching, and its fetcher would
+reset positions and read every record a second time. Nor does it say that its membership is over: the worker would stay
+alive without tasks. `test_membership.py` checks both against the pinned version.
 """
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ NEVER_LATE = 2**31 - 1
 """ms; we never poll, so aiokafka must not count that against us. Stuck tasks are watched by the crew."""
 
 
+_NO_MEMBER = ("The consumer group does not take this worker as a member (have two the same AUDIENCE_INSTANCE? may this "
+              "client join the group?)")
+
+
 class MemberOnly(aiokafka.AIOKafkaConsumer):  # type: ignore[misc]
-    """A member of the group that reads no records. `fail` hears that it is a member no more and cannot become one."""
+    """A member of the group that reads no records. `fail` is called once it is no longer a member and cannot rejoin."""
 
     fail: Callable[[BaseException], None] = staticmethod(end_process)
 
@@ -44,13 +48,9 @@ class MemberOnly(aiokafka.AIOKafkaConsumer):  # type: ignore[misc]
             self.fail(Stop(Exit.BROKER, f"{_NO_MEMBER}: {failure}"))
 
 
-_NO_MEMBER = ("The consumer group does not take this worker as a member (have two the same AUDIENCE_INSTANCE? may this "
-              "client join the group?)")
-
-
 class Assignor(PartitionAssignor):
-    """Faust's, for workers that move. A permanent member that comes back within its session gets the assignment that was
-    made for it before, with the address it had then; Faust takes another address for an error."""
+    """Faust's, for workers whose address changes. A permanent member that comes back within its session gets the assignment
+    made for it before, with its former address, and Faust takes any other address for an error."""
 
     def on_assignment(self, assignment: Any) -> None:
         metadata = cast(ClientMetadata, ClientMetadata.loads(self._decompress(assignment.user_data)))
@@ -77,14 +77,10 @@ class MemberThread(AIOKafkaConsumerThread):
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_interval_ms=NEVER_LATE,
-            request_timeout_ms=_ms(conf.broker_request_timeout),
-            session_timeout_ms=_ms(conf.broker_session_timeout),
-            rebalance_timeout_ms=_ms(conf.broker_rebalance_timeout),
-            heartbeat_interval_ms=_ms(conf.broker_heartbeat_interval),
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
             connections_max_idle_ms=conf.consumer_connections_max_idle_ms,
         )
-
-
-def _ms(seconds: float) -> int:
-    return int(seconds * 1000)

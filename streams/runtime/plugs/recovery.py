@@ -1,7 +1,7 @@
-"""Faust's table manager and recovery, doing what an assignment means here: tasks are taken over and started.
+"""Faust's table manager and recovery, replaced by what an assignment means here: tasks are taken over and started.
 
-Faust's recovery reads changelogs through its own consumer, a message at a time, before anything is fenced. This one
-stands at the same place in Faust's life cycle, so that the app reports ready, and streams begin, when tasks run.
+Faust's recovery reads changelogs through its own consumer, a message at a time, before anything is fenced. This one has the
+same place in Faust's life cycle, so that the app reports ready, and streams begin, once the tasks run.
 """
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 WATCH_EVERY = 5.0
 """Seconds between two looks at the tasks."""
 REPLACED = 5
-"""Assignments of one generation, one after the other within `REPLACED_WITHIN` seconds, that only another worker of the same
-permanent name can bring about: each joins anew when the other has taken its place, and the group does not rebalance."""
+"""So many assignments of one generation within `REPLACED_WITHIN` seconds mean that another worker has the same permanent
+name: each joins again once the other has taken its place, and the group does not rebalance."""
 REPLACED_WITHIN = 30.0
 
 

@@ -1,6 +1,6 @@
 """The tasks' state as Faust tables: `faust tables` lists them, pages can read them, nobody can write them.
 
-Written only by the unit of work. A table that could be written from an agent would be outside the transaction.
+Only the unit of work writes state: what an agent wrote would be outside the transaction.
 """
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from faust.types import TP
 from streams.core.errors import Misconfigured
 from streams.runtime.logs import SERVICES
 from streams.runtime.work.opening import forget_states
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise TypeError("State is written by the unit of work, and restored by streams.runtime.state.restore; the changelog is "
+                    "its backup")
 
 
 class CommittedState(Store[bytes, bytes]):
@@ -40,14 +45,7 @@ class CommittedState(Store[bytes, bytes]):
     def __len__(self) -> int:
         return 0
 
-    def __setitem__(self, key: bytes, value: bytes) -> NoReturn:
-        raise TypeError("State is written by the unit of work only")
-
-    def __delitem__(self, key: bytes) -> NoReturn:
-        raise TypeError("State is written by the unit of work only")
-
-    def apply_changelog_batch(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("State is restored by streams.runtime.state.restore")
+    __setitem__ = __delitem__ = apply_changelog_batch = backup_partition = restore_backup = _refuse
 
     def persisted_offset(self, tp: TP) -> None:
         return None
@@ -61,12 +59,6 @@ class CommittedState(Store[bytes, bytes]):
 
     async def need_active_standby_for(self, tp: TP) -> bool:
         return False
-
-    async def backup_partition(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("The changelog is the backup")
-
-    def restore_backup(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("The changelog is the backup")
 
 
 class CommittedTable(Table[bytes, bytes]):

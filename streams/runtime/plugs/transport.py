@@ -1,8 +1,8 @@
 """Faust's transport, carrying batches: one Faust message holds the records of one partition that were read together.
 
-Membership, rebalancing, the conductor, streams and agents are Faust's, unchanged. Replaced are the three things that
-lose or double events (streams/README.md, *Faust without its data plane*): fetching, offset bookkeeping and commit.
-Offsets are committed by the tasks' transactions only; what Faust acknowledges is for its sensors.
+Membership, rebalancing, the conductor, streams and agents are Faust's own. Replaced are the three things that lose or
+double events (streams/README.md, *Faust without its data plane*): fetching, offset bookkeeping and commit. Only the tasks'
+transactions commit offsets; what Faust acknowledges is for its sensors.
 """
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BatchSchema(Schema[Any, Any]):
 
 
 class BatchFetcher(Fetcher):
-    """Hands the batches that the crew's fetch brought to Faust's conductor, one after the other."""
+    """Hands the batches that the crew has fetched to Faust's conductor, one after the other."""
 
     logger = SERVICES
     app: Any

@@ -1,7 +1,7 @@
 """How one change of state looks in the changelog: the table's code, then the key; the value as it is.
 
-One topic for all tables, so that a task has one position: with a topic each, six positions would have to be
-committed, restored and compared together, and a transaction would touch six partitions instead of one.
+One topic for all tables, so that a task has one position: with a topic each, six positions would have to be committed,
+restored and compared together, and a transaction would touch six partitions.
 """
 from __future__ import annotations
 

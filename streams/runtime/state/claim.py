@@ -8,14 +8,13 @@ from streams.core.errors import Misconfigured
 from streams.runtime.settings import Settings
 
 
-class Taken(Misconfigured):
+class FolderTaken(Misconfigured):
     """A worker is using the folder. It may be about to end."""
 
 
 def claim(settings: Settings) -> BinaryIO:
-    """The folder belongs to this process until what is returned is closed, or the process ends in whatever way.
-    Taken if another has it, Misconfigured if it cannot be made. Called before the worker joins the group, so that nobody's
-    tasks move."""
+    """The folder belongs to this process until the returned file is closed or the process ends. FolderTaken if another has
+    it, Misconfigured if it cannot be made. Called before the worker joins the group, so that nobody's tasks move."""
     folder = settings.data
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +26,7 @@ def claim(settings: Settings) -> BinaryIO:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as failure:
         held.close()
-        raise Taken((
+        raise FolderTaken((
             f"AUDIENCE_DATA={folder}: a worker is using it; each needs a folder of its own, or stop that one first",
         )) from failure
     return held

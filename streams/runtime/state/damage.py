@@ -1,8 +1,7 @@
-"""What a RocksDB that is a copy of a topic does about damage: it is thrown away and read anew, never repaired.
+"""What a RocksDB that is a copy of a topic does about damage: it is discarded and read anew, never repaired.
 
-Opening finds files that are missing, cut off or of another length. A block that was overwritten is found only when it is
-read, perhaps weeks later, and again after every start: so whoever finds one leaves a mark beside the files, and the next
-open knows.
+Opening finds files that are missing, cut off or of another length. An overwritten block is found only when it is read,
+perhaps weeks later, and again after every start: so the finder leaves a mark beside the files for the next open.
 """
 from __future__ import annotations
 

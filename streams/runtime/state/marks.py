@@ -1,8 +1,7 @@
 """Whose a state is: rows of `meta` that are the runtime's own, read once when a task is taken over.
 
-With another profile key everybody would get another public id, and who was erased would not be known again. A folder that
-came from elsewhere, a backup or another cluster, may have a position that its changelog has too; what lies behind it there
-are other rows.
+With another profile key everybody would get another public id, and erased people would not be recognised. A folder from
+elsewhere, a backup or another cluster, may have a position that is valid in its changelog here, with other rows behind it.
 """
 from __future__ import annotations
 
@@ -52,8 +51,6 @@ def keep_to(store: TaskStore, changelog: str) -> None:
 
 
 def _another(store: TaskStore) -> str:
-    return (
-        f"The state in {store.folder} is of another changelog than the cluster's: was the cluster replaced, or the topic "
-        "deleted and made anew? On a new cluster delete the folder: it is rebuilt from what is there. If the changelog was "
-        "deleted, choose another AUDIENCE_APP, which rebuilds all state from the source topics"
-    )
+    return (f"The state in {store.folder} is of another changelog than the cluster's: was the cluster replaced, or the "
+            "topic deleted and made anew? On a new cluster delete the folder: it is rebuilt from what is there. If the "
+            "changelog was deleted, choose another AUDIENCE_APP, which rebuilds all state from the source topics")

@@ -1,8 +1,7 @@
 """RocksDB's options, and the one budget of memory that all databases of a worker share.
 
-RocksDB's own defaults would take a block cache and write buffers per column family: six tables times
-sixteen tasks times 64 MiB. Here blocks, indexes, filters and write buffers are all charged to one cache of
-the size in the settings.
+RocksDB's own defaults would take a block cache and write buffers per column family: six tables times sixteen tasks times 64
+MiB. Here blocks, indexes, filters and write buffers are all charged to one cache of the size in the settings.
 """
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Brings a store up to the end of its changelog, in bulk.
 
-Called after fencing, so the end stands still: the former owner's last transaction is settled and nobody
-else may begin one. Records go straight from librdkafka into WriteBatches, thousands at a time; Faust's own
-recovery, a Python message each, does 4,000 records/s.
+Called after fencing, so the end stands still: the former owner's last transaction is settled, and nobody else may begin
+one. Records go straight from librdkafka into WriteBatches, thousands at a time; Faust's own recovery, with a Python message
+for each, does 4,000 records/s.
 """
 from __future__ import annotations
 
@@ -38,18 +38,13 @@ class Superseded(Exception):
 
 
 def restore(
-    store: TaskStore,
-    consumer: Consumer,
-    changelog: TopicPartition,
-    *,
-    wall: Callable[[], int],
-    is_called_off: Callable[[], bool],
-    report: Callable[[RestoreProgress], None],
+    store: TaskStore, consumer: Consumer, changelog: TopicPartition, *, wall: Callable[[], int],
+    is_called_off: Callable[[], bool], report: Callable[[RestoreProgress], None],
 ) -> int:
     """Replays the changelog from the store's position to its end; returns the number of records.
 
-    `consumer` is read_committed, with PARTITION_EOF events, and used by nobody else meanwhile. Until the
-    end the store keeps the instant it was current at: what is missing may hold tombstones.
+    `consumer` is read_committed, with PARTITION_EOF events, and used by nobody else meanwhile. Until the end is reached the
+    store is not marked as more current: what is missing may hold tombstones.
     """
     first, end = persistently("changelog", lambda: consumer.get_watermark_offsets(changelog, timeout=CALL))
     if store.position > end:
@@ -89,9 +84,7 @@ def _read(consumer: Consumer) -> tuple[list[Change], int | None, bool]:
 
 
 def _shorter(store: TaskStore, changelog: TopicPartition, end: int) -> str:
-    return (
-        f"The state in {store.folder} is at position {store.position} of {changelog.topic}"
-        f"[{changelog.partition}], which ends at {end}: was the topic deleted or the cluster replaced? Bring "
-        "the topic back; or delete the folder and choose another AUDIENCE_APP, which rebuilds all state from "
-        "the source topics"
-    )
+    return (f"The state in {store.folder} is at position {store.position} of {changelog.topic}"
+            f"[{changelog.partition}], which ends at {end}: was the topic deleted or the cluster replaced? Bring "
+            "the topic back; or delete the folder and choose another AUDIENCE_APP, which rebuilds all state from "
+            "the source topics")

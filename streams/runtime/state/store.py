@@ -1,10 +1,9 @@
-"""The state of one task on this machine: a RocksDB with a column family a table.
+"""The state of one task on this machine: a RocksDB with a column family for each table.
 
-It is a cache of the changelog, nothing more: written only after the transaction is committed, together with
-the position in the changelog that it corresponds to, in one WriteBatch. So it can be lost, discarded or
-behind, but never ahead. Writes are not synced: after a power failure RocksDB comes back as of some earlier
-batch, position included, and the restore replays the rest. RocksDB's own log repeats the changelog and costs 1.2 us of
-CPU an event (measured), but without it a full disk would show at some later flush, not at the write that it concerns.
+It is only a cache of the changelog, written after the transaction is committed, in one WriteBatch with its position in the
+changelog. So it can be lost, discarded or behind, but never ahead. Writes are not synced: after a power failure RocksDB
+comes back as of some earlier batch, position included, and the restore replays the rest. RocksDB's own log repeats the
+changelog and costs 1.2 us of CPU an event (measured), but without it a full disk would show only at a later flush.
 """
 from __future__ import annotations
 
@@ -29,9 +28,9 @@ log = logging.getLogger(__name__)
 STATE_VERSION = 7
 """Raised when older code could not read what newer code wrote, or newer code what older code did.
 
-2: of persons a count of decisions where an instant was; other keys of what campaigns have told. 3: one sequence an
-identifier. 4: which sighting of an identifier arrived last. 5: which messages an absorbed part had had. 6: rows without
-a version of their own. 7: of audiences, the version of the segment too."""
+2: for people a count of decisions instead of an instant; other keys for what campaigns have told. 3: one sequence for each
+identifier. 4: which sighting of an identifier arrived last. 5: which messages an absorbed part had had. 6: rows without a
+version of their own. 7: for audiences, the version of the segment too."""
 USABLE_FOR = TOMBSTONES_LAST // 2
 """An older store is discarded: compaction may have dropped tombstones that it has not seen."""
 RESERVED = b"\x00"
@@ -88,10 +87,8 @@ class TaskStore:
         return found
 
     def write(self, changes: Iterable[Change], position: int, wall: int) -> None:
-        """One WriteBatch: the changes, and that they are the changelog up to `position`, as of `wall`.
-
-        Raises Stop(DISK) if RocksDB cannot; what was committed is then replayed by the next start.
-        """
+        """One WriteBatch: the changes, and that they are the changelog up to `position`, as of `wall`. Stop(DISK) if RocksDB
+        cannot; what was committed is then replayed by the next start."""
         batch = WriteBatch(raw_mode=True)
         put, delete, handles = batch.put, batch.delete, self._handles
         for table, key, value in changes:
@@ -105,7 +102,9 @@ class TaskStore:
         except Exception as failure:
             if is_damage(failure):  # met by a compaction, after which RocksDB writes no more
                 raise self._unreadable(failure) from failure
-            raise Stop(Exit.DISK, _not_written(self.folder, failure)) from failure
+            raise Stop(Exit.DISK, (
+                f"The batch is committed, but the state in {self.folder} could not be written: {failure}. Is the disk full? "
+                "Make room and start again: what is missing is replayed from the changelog")) from failure
         self.position, self.current_at = position, wall
 
     def discard(self) -> None:
@@ -150,50 +149,30 @@ class TaskStore:
     def _unreadable(self, failure: Exception) -> Stop:
         if is_damage(failure):
             note_damage(self.folder)
-        return Stop(Exit.DISK, _not_read(self.folder, failure))
+        return Stop(Exit.DISK, (
+            f"The state in {self.folder} could not be read: {failure}. If it is damaged, the next start discards it and "
+            "rebuilds it from the changelog; if that happens again, look at the disk"))
 
 
 def refuse_other(version: int) -> None:
-    """Stop(STATE) if a newer version of this program wrote the state, or one so old that its rows would be misread.
-
-    0, of a state in which nothing is, is neither."""
+    """Stop(STATE) if a newer version of this program wrote the state, or one so old that its rows would be misread. An empty
+    state has version 0, which is neither."""
     if 0 < version < STATE_VERSION:
-        raise Stop(
-            Exit.STATE,
-            f"The state has version {version}, this worker reads {STATE_VERSION}: an older one ran with this "
-            "AUDIENCE_APP, and its rows mean something else. Choose another AUDIENCE_APP, which rebuilds its state from "
-            "the source topics; or start the older version again",
-        )
+        raise Stop(Exit.STATE, (
+            f"The state has version {version}, this worker reads {STATE_VERSION}: an older one ran with this AUDIENCE_APP, "
+            "and its rows mean something else. Choose another AUDIENCE_APP, which rebuilds its state from the source "
+            "topics; or start the older version again"))
     if version > STATE_VERSION:
-        raise Stop(
-            Exit.STATE,
-            f"The state has version {version}, this worker reads up to {STATE_VERSION}: a newer one ran with "
-            "this AUDIENCE_APP. Start that version again; or, to go back for good, choose another "
-            "AUDIENCE_APP, which rebuilds its state from the source topics",
-        )
-
-
-def _not_written(folder: Path, failure: Exception) -> str:
-    return (
-        f"The batch is committed, but the state in {folder} could not be written: {failure}. "
-        "Is the disk full? Make room and start again: what is missing is replayed from the changelog"
-    )
-
-
-def _not_read(folder: Path, failure: Exception) -> str:
-    return (
-        f"The state in {folder} could not be read: {failure}. If it is damaged, the next start discards it and rebuilds "
-        "it from the changelog; if that happens again, look at the disk"
-    )
+        raise Stop(Exit.STATE, (
+            f"The state has version {version}, this worker reads up to {STATE_VERSION}: a newer one ran with this "
+            "AUDIENCE_APP. Start that version again; or, to go back for good, choose another AUDIENCE_APP, which rebuilds "
+            "its state from the source topics"))
 
 
 def _not_opened(folder: Path, failure: Exception) -> str:
+    advice = ("Does another worker use the folder? Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be "
+              "deleted; it is rebuilt")
     if "Too many open files" in str(failure):
-        return (
-            f"The state in {folder} could not be opened: {failure}. Raise the limit of open files (`ulimit -n`) to 100 for "
-            "each of this worker's tasks and 100 more; or let more workers share them"
-        )
-    return (
-        f"The state in {folder} could not be opened: {failure}. Does another worker use the folder? "
-        "Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be deleted; it is rebuilt"
-    )
+        advice = ("Raise the limit of open files (`ulimit -n`) to 100 for each of this worker's tasks and 100 more; or let "
+                  "more workers share them")
+    return f"The state in {folder} could not be opened: {failure}. {advice}"

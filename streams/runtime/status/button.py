@@ -1,40 +1,31 @@
-"""The button of a campaign on the worker's web server, for a console: press, pause, and how far a press is.
+"""The button of a campaign on the worker's web server: press it, pause it, and see how far a press has got.
 
-A worker's server and not one of its own, because it writes the same record as the command line does, and any worker of
-the deployment can. A page of somebody else's that the operator happens to have open must not press it (`sites`): browsers
-send `application/json` to another origin only after asking leave, which nobody gives here.
+It needs no server of its own: pressing writes the record that the command line writes, and any worker can do that. Another
+site's page that the operator happens to have open must not press it (`sites`): browsers send `application/json` to another
+origin only if that origin permits it, and nothing here does.
 """
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
-import orjson
-from aiohttp.web import RequestPayloadError
 from faust import web
 
 from streams.core.errors import Misconfigured
 from streams.runtime.outside.button import UnknownCampaign, ask_progress, pause, press_button
 from streams.runtime.settings import Settings
+from streams.runtime.status.views import RequestRefused, View, body_of, only
 
 WITHIN = 3.0
 """Seconds that tasks have to answer how far they are."""
 blueprint = web.Blueprint("campaigns")
 
 
-class RequestRefused(Exception):
-    """The request is answered with this HTTP status and this sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
-class _View(web.View):
+class _CampaignView(View):
     async def _answer(self, work: Callable[[Settings], object], campaign: str, status: int) -> Any:
-        settings: Settings = cast(Any, self.app).settings
+        settings: Settings = self.app.settings
 
         def do() -> dict[str, Any]:
             work(settings)
@@ -43,14 +34,11 @@ class _View(web.View):
         try:
             return self.json(await asyncio.to_thread(do), status=status)
         except Misconfigured as fault:
-            return self.json({"error": str(fault)}, status=404 if isinstance(fault, UnknownCampaign) else 503)
-
-    def _refuse(self, refused: RequestRefused) -> Any:
-        return self.json({"error": str(refused)}, status=refused.status)
+            raise RequestRefused(404 if isinstance(fault, UnknownCampaign) else 503, str(fault)) from fault
 
 
 @blueprint.route("/campaigns/{campaign}", name="progress")
-class LastPress(_View):
+class LastPress(_CampaignView):
     """How far the last press is: the fields of `streams.runtime.outside.button.PressProgress`."""
 
     async def get(self, request: Any, campaign: str) -> Any:
@@ -58,40 +46,21 @@ class LastPress(_View):
 
 
 @blueprint.route("/campaigns/{campaign}/activate", name="activate")
-class Activate(_View):
+class Activate(_CampaignView):
     """Press; the body is `{}` or `{"per_second": N}`. 202 with the progress so far."""
 
     async def post(self, request: Any, campaign: str) -> Any:
-        try:
-            per_second = pace_of(await body_of(request))
-        except RequestRefused as refused:
-            return self._refuse(refused)
+        per_second = pace_of(await body_of(request))
         return await self._answer(lambda settings: press_button(settings, campaign, per_second), campaign, 202)
 
 
 @blueprint.route("/campaigns/{campaign}/pause", name="pause")
-class Pause(_View):
+class Pause(_CampaignView):
     """Pause; the body is `{}`."""
 
     async def post(self, request: Any, campaign: str) -> Any:
-        try:
-            only(await body_of(request))
-        except RequestRefused as refused:
-            return self._refuse(refused)
+        only(await body_of(request))
         return await self._answer(lambda settings: pause(settings, campaign), campaign, 202)
-
-
-async def body_of(request: Any) -> dict[str, Any]:
-    """The JSON object that was sent. Raises RequestRefused where it is none."""
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
-        raise RequestRefused(415, "expected a JSON object with Content-Type: application/json")
-    try:
-        found = orjson.loads(await request.read() or b"{}")
-    except (orjson.JSONDecodeError, RequestPayloadError):
-        raise RequestRefused(400, "the body is no JSON; expected an object, for example {}") from None
-    if not isinstance(found, dict):
-        raise RequestRefused(400, "the body is no object; expected for example {}")
-    return found
 
 
 def pace_of(body: dict[str, Any]) -> float | None:
@@ -104,8 +73,3 @@ def pace_of(body: dict[str, Any]) -> float | None:
     if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0 < pace < 1e9:
         raise RequestRefused(400, "per_second: expected a number above 0")
     return float(pace)
-
-
-def only(body: dict[str, Any], *known: str) -> None:
-    for name in sorted(body.keys() - set(known)):
-        raise RequestRefused(400, f"{name}: no such field; expected {' or '.join(known) or 'none'}")

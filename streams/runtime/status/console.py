@@ -1,14 +1,14 @@
-"""The console on the worker's web server: how every segment and campaign stands, the buttons, and a rule tried out.
+"""The console on the worker's web server: how every segment and campaign stands, and a rule tried out.
 
-For marketers, so it shows numbers and definitions and nothing of people. It asks the pipeline through its topics, as the
-command line does, so every worker's console shows the whole deployment. The buttons themselves are in `button`.
+It is for marketers: it shows numbers and definitions, and no personal data. It asks the pipeline through its topics, as the
+command line does, so every worker's console shows the whole deployment. The campaigns' buttons are in `button`.
 """
 from __future__ import annotations
 
 import asyncio
 from functools import partial
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from faust import web
 
@@ -20,7 +20,7 @@ from streams.runtime.outside.estimates import readable
 from streams.runtime.outside.overview import overview
 from streams.runtime.outside.previewing import preview_written
 from streams.runtime.settings import Settings
-from streams.runtime.status.button import RequestRefused, body_of, only
+from streams.runtime.status.views import RequestRefused, View, body_of, only
 from streams.web.pages import template, text
 
 WITHIN = 3.0
@@ -29,8 +29,8 @@ PREVIEW_WITHIN = 20.0
 PEOPLE = 20_000
 """Profiles that a preview looks at; its sizes are exact if there are no more."""
 LONGEST = 1 << 16
-"""Characters of a text that is previewed, some 2,000 conditions: read in 0.3 s, for which the worker's tasks wait; one of a
-MiB takes 5 s."""
+"""Characters of a text to preview, some 2,000 conditions. Reading it takes 0.3 s, during which the worker's tasks wait; a
+MiB would take 5 s."""
 FRESH = 1.0
 """Seconds for which an overview is given to everyone who asks."""
 HEADERS = {
@@ -43,8 +43,8 @@ blueprint = web.Blueprint("console")
 
 
 class Shared:
-    """One look at the pipeline for all pages that are open, and one preview at a time: so many as there are threads would
-    keep everybody from the buttons for as long as tasks may take."""
+    """What all open pages share: one look at the pipeline, and one preview at a time. Previews in every thread would block
+    the buttons for as long as the tasks take to answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -67,15 +67,16 @@ class Shared:
 
 
 @blueprint.route("/console", name="console")
-class Console(web.View):
+class Console(View):
     """The page; what it shows, its script asks for."""
 
     async def get(self, request: Any) -> Any:
-        return self.html(template("console.html").render(application=_settings(self).application), headers=dict(HEADERS))
+        settings: Settings = self.app.settings
+        return self.html(template("console.html").render(application=settings.application), headers=dict(HEADERS))
 
 
 @blueprint.route("/console.js", name="script")
-class Script(web.View):
+class Script(View):
     """The page's script."""
 
     async def get(self, request: Any) -> Any:
@@ -83,31 +84,28 @@ class Script(web.View):
 
 
 @blueprint.route("/overview", name="overview")
-class Overview(web.View):
+class Overview(View):
     """As `streams.runtime.outside.overview.overview`; 503 with a sentence if Kafka does not answer."""
 
     async def get(self, request: Any) -> Any:
-        shared: Shared = cast(Any, self.app).shared
+        shared: Shared = self.app.shared
         try:
             return self.json(await shared.overview())
         except Misconfigured as fault:
-            return self.json({"error": str(fault)}, status=503)
+            raise RequestRefused(503, str(fault)) from fault
 
 
 @blueprint.route("/preview", name="preview")
-class Preview(web.View):
+class Preview(View):
     """The body is `{"definition": "…"}`, a text as in a file of definitions with a segment; the answer `{"lines": […]}`, how
     many people it would have. 400 with all faults of the text; 413 if it has more than LONGEST characters."""
 
     async def post(self, request: Any) -> Any:
-        shared: Shared = cast(Any, self.app).shared
+        shared: Shared = self.app.shared
         try:
-            lines = await shared.preview(_definition(await body_of(request)))
-        except RequestRefused as refused:
-            return self.json({"error": str(refused)}, status=refused.status)
+            return self.json({"lines": await shared.preview(_definition(await body_of(request)))})
         except Misconfigured as fault:
-            return self.json({"error": str(fault)}, status=503 if isinstance(fault, Unreachable) else 400)
-        return self.json({"lines": lines})
+            raise RequestRefused(503 if isinstance(fault, Unreachable) else 400, str(fault)) from fault
 
 
 def _definition(body: dict[str, Any]) -> str:
@@ -124,7 +122,3 @@ def _definition(body: dict[str, Any]) -> str:
 def _preview(settings: Settings, definition: str) -> list[str]:
     found, segments, answers = preview_written(settings, partial(load_text, definition), PEOPLE, PREVIEW_WITHIN)
     return [*readable(found, segments), *filter(None, [missing(settings, answers)])]
-
-
-def _settings(view: web.View) -> Settings:
-    return cast(Any, view.app).settings  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
-"""Measures a worker: what each unit of work adds, and how its tasks stand when somebody asks.
+"""Measures a worker: what each unit of work adds, and how its tasks stand.
 
-The counters are fed from the tasks' threads, once a unit; everything that can be looked up is looked up when a page or
-Prometheus asks, so that a worker nobody looks at pays nothing for it.
+Tasks' threads feed the counters, once a unit. Whatever can be looked up is looked up only when a page or Prometheus asks,
+so that a worker nobody looks at pays nothing for it.
 """
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from streams.runtime.status import metrics as m
 from streams.runtime.status.windows import Latencies, Rate
 from streams.runtime.work.runner import Done, Runner
 from streams.task.reading import EVENT_TOPICS
-from streams.unit import Inbound
 from streams.web.status import Phase, TaskStatus, WorkerStatus
 
 SAMPLES = 4
@@ -55,16 +54,10 @@ class Instruments:
         metrics.add(m.RECORDS, len(done.records), partition)
         metrics.add(m.REJECTED, outcome.rejected, partition)
         metrics.add(m.UNITS, 1, partition)
-        for topic, count in sent.items():
-            metrics.add(m.SENT, count, topic)
-        for change, count in outcome.decisions.items():
-            metrics.add(m.DECISIONS, count, change)
-        for reason, count in outcome.consent_faults.items():
-            metrics.add(m.CONSENT_FAULTS, count, reason)
-        for what, count in outcome.rebuilt.items():
-            metrics.add(m.REBUILT, count, what)
-        for reason, count in outcome.erased.items():
-            metrics.add(m.ERASED, count, reason)
+        for metric, counts in ((m.SENT, sent), (m.DECISIONS, outcome.decisions), (m.REBUILT, outcome.rebuilt),
+                               (m.CONSENT_FAULTS, outcome.consent_faults), (m.ERASED, outcome.erased)):
+            for label, count in counts.items():
+                metrics.add(metric, count, label)
         metrics.observe(m.UNIT_RECORDS, len(done.records))
         metrics.observe(m.UNIT_SECONDS, done.seconds)
         if done.commit_seconds is not None:
@@ -97,7 +90,8 @@ class Instruments:
 
     def _sample(self, done: Done) -> None:
         every = max(1, len(done.records) // SAMPLES)
-        samples = [_latency(record, done.wall) for record in done.records[::every] if record.topic in EVENT_TOPICS]
+        samples = [max(0.0, (done.wall - record.at) / 1000)
+                   for record in done.records[::every] if record.topic in EVENT_TOPICS]
         self._latencies.add(samples)
         for sample in samples:
             self.metrics.observe(m.LATENCY, sample)
@@ -127,7 +121,3 @@ class Instruments:
         metrics.set(m.ASSIGNED, len(tasks))
         metrics.set(m.RUNNING, len(self.runners()))
         metrics.set(m.STORE_BYTES, self.store_memory())
-
-
-def _latency(record: Inbound, wall: int) -> float:
-    return max(0.0, (wall - record.at) / 1000)

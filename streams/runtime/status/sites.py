@@ -1,9 +1,9 @@
-"""Whose pages may ask a worker's web server, which has no authentication.
+"""Which pages may ask a worker's web server, which has no authentication.
 
-A page of somebody else's that an operator happens to have open must neither press a button nor read a number. Its browser
-says in `Origin` whose page asks, and in `Host` by which name it called. The name counts too, because a stranger's can be
-made to resolve to this machine once the page is loaded (DNS rebinding): page and worker are then one site to the browser. An
-address cannot be made to, nor can `localhost`.
+Another site's page that an operator happens to have open must neither press a button nor read a number. Its browser sends
+the page's site in `Origin`, and the name it called in `Host`. The name counts too: a stranger's can be made to resolve to
+this machine once the page is loaded (DNS rebinding), and then page and worker are one site to the browser. Addresses and
+`localhost` cannot be made to.
 """
 from __future__ import annotations
 

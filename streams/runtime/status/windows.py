@@ -1,7 +1,4 @@
-"""What happened lately, for the status page: rates over seconds, percentiles over a minute.
-
-Prometheus keeps counters and buckets, from which a page without a Prometheus behind it cannot say "now".
-"""
+"""Rates and percentiles of the last seconds, for the status page: Prometheus' counters and buckets cannot say "now"."""
 from __future__ import annotations
 
 import threading

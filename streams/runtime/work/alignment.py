@@ -1,10 +1,10 @@
 """How far the tasks of a pipeline may run ahead of one another.
 
 Tasks tell each other of events: a cookie's hits may be at home in one partition and its person in another. So after an
-outage a task that worked off its own backlog faster would judge people, and let them leave, without what still waits
-elsewhere for them. While any task is behind, all keep close to the one that is furthest back, and timers also wait
-until what it said has arrived. Close, not in step: step by step every event would cost a round of commits; a
-hundredth of the lag makes an hour's backlog a matter of a thousand rounds, and what remains is seconds in hours.
+outage a task that worked off its backlog faster would judge people, and let them leave, without the events of theirs that
+still wait elsewhere. While any task is behind, all keep close to the one that is furthest back, and timers also wait until
+what it sent has arrived. Not in step, which would cost a round of commits for every event: within a hundredth of the lag,
+an hour's backlog takes a thousand rounds, and is exact to within seconds.
 
 Knows no Kafka. Instants are ms; `reached` is up to when a task has handled everything.
 """
@@ -39,8 +39,7 @@ GRAIN = 0.1
 
 
 class Alignment:
-    """Of one worker. Its own tasks report to it; those of other workers are read from Kafka. May be called from any
-    thread."""
+    """One for each worker. Its own tasks report to it; other workers' are heard of through Kafka. Safe from any thread."""
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds

@@ -1,5 +1,4 @@
-"""What travels from the fetching thread through Faust's stream to a task: runs of records, and news of
-the ends."""
+"""What travels from the fetching thread through Faust's stream to a task: runs of records, and news of the ends."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,8 @@ from streams.unit import Inbound
 class RecordBatch:
     """Consecutive records of one topic and partition: the value of one Faust message.
 
-    `first` is where the previous batch of that partition ended and `next_offset` where the next one begins, so that a
-    batch lost on the way shows as a gap. `size` is in bytes. `epoch` counts assignments: what belongs to an earlier one is
-    dropped.
+    `first` is where the previous batch of that partition ended and `next_offset` where the next one begins, so that a lost
+    batch shows as a gap. `size` is in bytes. `epoch` counts assignments: batches of earlier ones are dropped.
     """
 
     topic: str

@@ -1,8 +1,8 @@
 """The tasks of a worker: taken over after a rebalance, quiet before the next, let go at the end.
 
-Knows Kafka's partitions and our tasks, but nothing of Faust: what Faust's rebalance means for the tasks is in
-`streams.runtime.plugs.recovery`. All methods belong to the event loop; what blocks is done in threads, side by side, as
-fencing alone takes half a second.
+Knows Kafka's partitions and our tasks, but not Faust: `streams.runtime.plugs.recovery` says what Faust's rebalance means
+for the tasks. All methods belong to the event loop; what blocks runs in threads, side by side, as fencing alone takes half
+a second.
 """
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Held:
 
 
 class Crew(Generic[Token]):
-    """`acknowledge` gets the tokens of batches that are settled; from any thread."""
+    """All tasks of one worker. `acknowledge` gets the tokens of settled batches; from any thread."""
 
     def __init__(
         self, opening: Opening, fetch: Fetch, ends: EndsWatch, *, acknowledge: Callable[[list[Token]], None],

@@ -1,9 +1,8 @@
-"""Asks the broker, a few times a second, where the inputs of all tasks end, and how far those of other workers are.
+"""Asks the broker, a few times a second, where the inputs of all tasks end, and how far other workers' tasks are.
 
-A consumer that reaches an end says so once; it does not say so while records keep coming, nor that it is still there
-an hour later. So the ends are asked for, and a task that has read beyond one knows that nothing older than the question
-is left. The same answers are the lag that is shown. Of other workers' tasks it is asked what they committed: with its
-offsets each commits the instant that it has reached.
+A consumer that reaches an end says so once, but not while records keep coming, nor that it is still there an hour later. So
+the ends are asked for, and a task that has read beyond one knows that nothing older than the question is left. The same
+answers give the lag. How far other workers' tasks are is in what they committed: offsets, and the instant each has reached.
 """
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Fetches for all tasks of a worker: one confluent consumer that is told what to read, in a thread of its own.
 
-Not aiokafka's fetcher, which holds the group membership: that one costs a Python object and several loop turns a
-record, and could hand over records from before a seek. This one never joins a group. It is assigned anew after every
-rebalance, at the offsets that were read after fencing, and every assignment begins a new epoch: what is still on its
-way from an earlier one is recognised and dropped.
+aiokafka's fetcher, which belongs to the group's member, costs a Python object and several loop turns for each record, and
+could hand over records from before a seek. This consumer never joins a group. It is assigned anew after every rebalance, at
+the offsets read after fencing, and every assignment begins a new epoch: what is still under way from an earlier one is
+dropped.
 """
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Assignment:
 
 @dataclass(slots=True)
 class _Depth:
-    """What was delivered of one input and is not settled."""
+    """How much of one input was delivered and is not settled."""
 
     records: int = 0
     size: int = 0

@@ -1,9 +1,8 @@
 """The side of a task that is Kafka: its transactional producer, and the offsets committed for it.
 
-A producer per task, not one per worker: `init_transactions` with the task's own id fences the former owner
-and settles its open transaction at once, where a producer shared by tasks would leave the new owner waiting
-for the broker to time that transaction out, 10 s or more. The group metadata is that of a consumer that never
-joined: the transactional id, not the group's generation, is what fences.
+Each task has a producer of its own: `init_transactions` with the task's id fences the former owner and settles its open
+transaction at once. With one producer for the worker, the new owner would wait for the broker to time that transaction out,
+10 s or more. The group metadata is that of a consumer that never joined: the transactional id fences, not the generation.
 """
 from __future__ import annotations
 
@@ -92,13 +91,12 @@ class KafkaLog:
             self._produce(self._names.on_cluster(topic), batch, partition)
 
     def commit(self, offsets: Mapping[str, int], reached: int) -> int | None:
-        """Commits what was produced and the offsets, together; returns the changelog's position then.
+        """Commits what was produced and the offsets, together; returns the changelog's position then, None if no change was
+        logged. `reached` goes with the offsets as their metadata, for other workers' tasks (`alignment`). Aborted if the
+        unit may be done again, Stop if not.
 
-        `reached` goes with the offsets as their metadata, for the tasks of other workers (`alignment`). None if no
-        change was logged. Raises Aborted if the unit may be done again, Stop if not.
-
-        The offsets are sent once the records are there. From then until the transaction ends Kafka makes whoever reads the
-        group's committed offsets wait: nearly always, in a backlog, if the records were still under way then.
+        The offsets are sent once the records are there. From then until the transaction ends Kafka makes readers of the
+        group's committed offsets wait: nearly always, in a backlog, if the records were still under way.
         """
         positions = [
             TopicPartition(self._names.on_cluster(topic), self._partition, offset, str(reached))
@@ -156,21 +154,19 @@ class KafkaLog:
 
 
 def _no_offsets(group: str, partition: int) -> str:
-    return (
-        f"Task {partition} has state, and group {group} no offsets that go with it. Kafka forgets them "
-        "`offsets.retention.minutes` (7 days) after the last worker was there, or somebody deleted the group. Set them, for "
-        "all inputs, to where the workers were stopped (kafka-consumer-groups.sh --reset-offsets --to-datetime), a little "
-        "later rather than earlier: what is read again counts twice. Or choose another AUDIENCE_APP, which rebuilds all "
-        "state from what the source topics still have"
-    )
+    return (f"Task {partition} has state, and group {group} no offsets that go with it. Kafka forgets them "
+            "`offsets.retention.minutes` (7 days) after the last worker was there, or somebody deleted the group. Set them, "
+            "for all inputs, to where the workers were stopped (kafka-consumer-groups.sh --reset-offsets --to-datetime), a "
+            "little later rather than earlier: what is read again counts twice. Or choose another AUDIENCE_APP, which "
+            "rebuilds all state from what the source topics still have")
 
 
 def _producer_options(settings: Settings, transactional_id: str) -> dict[str, Any]:
-    """`metadata.recovery.strategy`: with the default, librdkafka 2.16 may wait for ever for a coordinator that it has
-    struck off its list while a broker was away (its issues 5456 and 5511).
+    """`metadata.recovery.strategy`: by default librdkafka 2.16 may wait for ever for a coordinator that it has struck off
+    its list while a broker was away (its issues 5456 and 5511).
 
-    `connections.max.idle.ms`: while it waits for a group coordinator that is away, it asks for a new one only when some
-    connection comes or goes, which may be never, as all others stay; idle ones that end see to it."""
+    `connections.max.idle.ms`: while a group coordinator is away, it looks for a new one only when some connection comes or
+    goes, which may be never; so idle connections are made to end."""
     return {
         "bootstrap.servers": settings.broker,
         "transactional.id": transactional_id,

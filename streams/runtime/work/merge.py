@@ -1,9 +1,8 @@
 """Brings the input topics of one task into one order, by the time their records state.
 
-A record is handed over only when no older one can still come: every other input has a record waiting, or is
-known to be read up to that time. Why not take what arrives first: after an outage the topics are fetched at
-different speeds, and an hour of one would be handled, timers included, before the first record of another.
-Pure: no clock, no threads; the instant is an argument.
+A record is handed over only when no older one can still come: every other input has a record waiting, or is known to be
+read up to that time. Otherwise, as topics are fetched at different speeds after an outage, an hour of one would be handled,
+timers included, before the first record of another. Pure: no clock, no threads; the instant is an argument.
 """
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """How much work that no record asks for (timers, background work) a unit takes on, so that events hardly wait for it.
 
-The work is counted in people and timers, and what each costs is not known: an exit is little, a 360 view or a message from a
-template several times that, and one machine takes three times as long as another. So the count follows the CPU time that the
-units before took. Not wall time: tasks that compute side by side would then each do ever less and commit ever more, so that
-the more there is to do, the less would be done."""
+The work is counted in people and timers, whose costs differ: a 360 view or a message from a template costs several times an
+exit, and machines differ by a factor of three. So the count follows the CPU time of earlier units. Not wall time: tasks that
+compute side by side would then each do less and commit more, and so the less the more there is to do."""
 from __future__ import annotations
 
 AIM = 0.012
@@ -16,7 +15,7 @@ STEADY = 0.7, 1.2
 
 
 class Portion:
-    """Of one task. `share`: how much of its maximum the processor is to do, above 0 and at most 1."""
+    """One for each task. `share`: how much of its maximum the processor is to do, above 0 and at most 1."""
 
     def __init__(self) -> None:
         self.share = 1.0

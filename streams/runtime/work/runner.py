@@ -1,9 +1,8 @@
 """The thread of one task: takes what comes in, in merged order, and runs one unit of work after the other.
 
-A thread per task, and everything of a unit in it, so that the unit reads straight down and commits of
-different tasks wait side by side. Why not coroutines: librdkafka's and RocksDB's calls block; every one of them
-would need a hop to a pool and back, and the order of the steps, which is the guarantee, would be spread over
-callbacks.
+A thread for each task, with everything of a unit in it, so that the unit reads straight down and commits of different tasks
+wait side by side. Coroutines would need a hop to a pool and back for every call of librdkafka and RocksDB, which block, and
+would spread the order of the steps, which is the guarantee, over callbacks.
 """
 from __future__ import annotations
 
@@ -207,10 +206,8 @@ class Runner(Generic[Token]):
         ))
 
     def _rest(self) -> None:
-        """Until something comes in, the pace allows the next unit, or a timer is due.
-
-        A timer that is due already, but may not fire yet, waits for news of the inputs like any record.
-        """
+        """Until something comes in, the pace allows the next unit, or a timer is due. A timer that is due already, but may
+        not fire yet, waits for news of the inputs like any record."""
         pause, until_paced = LONGEST_WAIT, self._next_start - monotonic()
         if until_paced > 0:
             pause = min(pause, until_paced)

@@ -1,8 +1,8 @@
-"""Whose turn it is to work in the background: one task of a worker at a time, and none for long before another.
+"""Whose turn it is to work in the background: one task of a worker at a time, and none twice while another waits.
 
-A lock would not do: a task with nothing else to do would take it again at once, and a task that has events to handle, and
-asks only between its units, would never find it free. And while events come in, turns leave room for them: on a machine
-without a core to spare, every turn delays what else is under way."""
+A lock would not do: a task with nothing else to do would take it again at once, and one that has events to handle, and asks
+only between its units, would never find it free. While events come in, turns also leave room for them: on a machine without
+a spare core, every turn delays what else is under way."""
 from __future__ import annotations
 
 import threading

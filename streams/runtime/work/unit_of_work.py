@@ -9,12 +9,11 @@ Taking a task over:                            A batch:
                                                  (6) write the state, with its position in the changelog
                                                  (7) acknowledge to Faust
 
-The order is the guarantee. Fenced before restored: else the former owner could still append behind the end
-that was read. Restored before the offsets are read, and both after fencing: else they would belong to
-different moments. Produced before committed: what a transaction does not hold is not committed with it.
-Committed before written: state that ran ahead of the log would count a batch twice after a crash. Written
-before acknowledged: Faust must not believe what the next read would not show.
-tests/pipeline/test_unit_of_work_order.py fails for each pair swapped.
+The order is the guarantee. Fenced before restored: else the former owner could still append behind the end that was read.
+Restored before the offsets are read, and both after fencing: else they would belong to different moments. Produced before
+committed: what a transaction does not hold is not committed with it. Committed before written: state that ran ahead of the
+log would count a batch twice after a crash. Written before acknowledged: Faust must not believe what the next read would not
+show. tests/pipeline/test_unit_of_work_order.py fails for each pair swapped.
 
 Steps 1 to 3 of a batch are the processor's own (`streams.unit.Processor.run`); 4 and 5 of a takeover are
 the crew's, because one consumer serves all tasks (`streams.runtime.work.crew`).

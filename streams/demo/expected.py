@@ -1,7 +1,7 @@
-"""What the pipeline must have come to, by the simulator's own plain bookkeeping.
+"""What the pipeline must come to, by the simulator's own plain bookkeeping.
 
-Nobody in the shop shares an identifier, so whoever is named together is one person: no rule of the identity
-graph is needed to say who that is, and none is used.
+Nobody in the shop shares an identifier, so identifiers that are named together are one person's: it takes no rule of the
+identity graph to tell.
 """
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streams.demo.segments import SEGMENTS, ExpectedProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Expected:
     """What the messages noted so far must lead to. `accepted`: distinct messages, without copies."""
 
     accepted: int
@@ -33,15 +33,14 @@ class Answer:
         return self._of.get(identifier)
 
     def members(self, segment_id: str, at_ms: int) -> frozenset[frozenset[str]]:
-        """The people, each by all their identifiers, who are in the segment at an instant, which is not
-        before the last message: for an earlier one ask the ledger as of then."""
+        """The people in the segment at an instant, each by all their identifiers. Not for instants before the last message:
+        ask the ledger as of then."""
         is_in = SEGMENTS[segment_id]
         return frozenset(person.identifiers for person in self.people if is_in(person, at_ms))
 
     def permits(self, identifier: str, purpose: str, since_ms: float, until_ms: float) -> bool:
-        """True if there was an instant from `since_ms` to `until_ms` at which all that had been received by
-        then permitted the purpose. An interval, because what two partitions know at an instant is not one
-        thing."""
+        """Whether what had been received by some instant from `since_ms` to `until_ms` permitted the purpose. An interval,
+        because two partitions do not know the same at the same instant."""
         person = self.person(identifier)
         if person is None:
             return False
@@ -50,8 +49,7 @@ class Answer:
 
 
 class Ledger:
-    """Takes note of messages as they are sent; its answer holds for those, also when the shop closes
-    early."""
+    """Takes note of messages as they are sent; what it expects holds for those, also when the shop closes early."""
 
     def __init__(self) -> None:
         self._labels: Counter[Label] = Counter()
@@ -64,16 +62,13 @@ class Ledger:
             self._join(sent.fact.identifiers)
             self._facts.setdefault(sent.fact.identifiers[0], []).append(sent.fact)
 
-    def answer(self) -> Answer:
+    def expected(self) -> Expected:
         groups = {id(group): group for group in self._named.values()}
         people = tuple(self._person(group) for group in groups.values())
-        return Answer(
+        return Expected(
             accepted=sum(len(person.facts) for person in people),
             rejected=sum(count for label, count in self._labels.items() if label in BROKEN),
-            copies=self._labels[Label.COPY],
-            labels=Counter(self._labels),
-            people=people,
-        )
+            copies=self._labels[Label.COPY], labels=Counter(self._labels), people=people)
 
     def _join(self, identifiers: Iterable[str]) -> None:
         """Whoever was named together is one group, with all that either was named with before."""
@@ -89,8 +84,7 @@ class Ledger:
 
 
 def _permitted(person: ExpectedProfile, identifier: str, purpose: str, at: float) -> bool:
-    """The newest statement, by event time, of those that had been received and were known to be this
-    person's."""
+    """The newest statement, by event time, of those that had been received and were known to be this person's."""
     received = [fact for fact in person.facts if fact.received_at <= at]
     known = _linked(identifier, received)
     stated = [fact.consent[purpose] for fact in received if purpose in fact.consent and known & set(fact.identifiers)]
