@@ -100,6 +100,23 @@ def test_l8_state_whose_offsets_kafka_has_forgotten_is_refused(broker: Broker, t
         assert worker.said(f"has state, and group {group} no offsets") and worker.said("offsets.retention.minutes")
 
 
+def test_l8_a_changelog_that_was_deleted_is_not_made_anew(broker: Broker, tmp_path: Path) -> None:
+    """A worker that had lost its disk too went on from the group's offsets with a state in which nothing was."""
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
+        Shop(deployment, seed=1).send(200)
+        worker = deployment.worker("one")
+        worker.start()
+        makes_progress(deployment)
+        worker.stop()
+        worker.lose_state()
+        admin, changelog = AdminClient({"bootstrap.servers": broker.address, "log_level": 0}), deployment.names.changelog
+        admin.delete_topics([changelog])[changelog].result(10)
+        for _ in range(2):
+            worker.start()
+            assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
+        assert worker.said(f"Topic {changelog} is not there, and group {deployment.names.group} has offsets")
+
+
 def test_another_profile_key_is_refused_and_the_former_goes_on(broker: Broker, tmp_path: Path) -> None:
     """Everybody got another public id, and their lines of `audiences.changes` began anew under it."""
     with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one", AUDIENCE_PROFILE_KEY="one") as deployment:
