@@ -100,8 +100,12 @@ def test_l8_state_whose_offsets_kafka_has_forgotten_is_refused(broker: Broker, t
         assert worker.said(f"has state, and group {group} no offsets") and worker.said("offsets.retention.minutes")
 
 
-def test_l8_a_changelog_that_was_deleted_is_not_made_anew(broker: Broker, tmp_path: Path) -> None:
-    """A worker that had lost its disk too went on from the group's offsets with a state in which nothing was."""
+@pytest.mark.parametrize("deleted", ["changelog", "commands"])
+def test_l8_a_topic_of_the_pipelines_own_that_was_deleted_is_not_made_anew(
+    broker: Broker, tmp_path: Path, deleted: str,
+) -> None:
+    """A worker that had lost its disk too went on from the group's offsets with a state in which nothing was; and nobody
+    missed what tasks had told one another."""
     with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
         Shop(deployment, seed=1).send(200)
         worker = deployment.worker("one")
@@ -109,12 +113,13 @@ def test_l8_a_changelog_that_was_deleted_is_not_made_anew(broker: Broker, tmp_pa
         makes_progress(deployment)
         worker.stop()
         worker.lose_state()
-        admin, changelog = AdminClient({"bootstrap.servers": broker.address, "log_level": 0}), deployment.names.changelog
-        admin.delete_topics([changelog])[changelog].result(10)
+        topic = deployment.names.changelog if deleted == "changelog" else deployment.names.on_cluster(deleted)
+        admin = AdminClient({"bootstrap.servers": broker.address, "log_level": 0})
+        admin.delete_topics([topic])[topic].result(10)
         for _ in range(2):
             worker.start()
             assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
-        assert worker.said(f"Topic {changelog} is not there, and group {deployment.names.group} has offsets")
+        assert worker.said(f"group {deployment.names.group} has offsets that go with them: {topic}. They were deleted")
 
 
 def test_another_profile_key_is_refused_and_the_former_goes_on(broker: Broker, tmp_path: Path) -> None:

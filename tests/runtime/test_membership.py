@@ -11,9 +11,12 @@ import aiokafka
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from faust.types import TP
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.plugs.membership import NOTHING_TO_FETCH, MemberOnly
+from streams.runtime.plugs.recovery import _whole_tasks
+from streams.topology import INPUTS
 
 
 def test_the_pinned_aiokafka_asks_its_fetcher_for_five_things_in_this_order() -> None:
@@ -71,3 +74,12 @@ def test_a_coordination_that_fails_ends_the_worker_and_one_that_is_ended_does_no
     asyncio.run(run())
     assert [str(each).rpartition(": ")[2] for each in told] == said
     assert all(isinstance(each, Stop) and each.code is Exit.BROKER for each in told)
+
+
+def test_inputs_that_were_given_apart_end_the_worker_with_what_to_do() -> None:
+    """As a bug, with every topic and partition in its message."""
+    topics = [topic.name for topic in INPUTS]
+    assert _whole_tasks({TP(topic, partition) for topic in topics for partition in (0, 3)}) == {0, 3}
+    with pytest.raises(Stop, match="were some added to a topic") as end:
+        _whole_tasks({TP(topic, 0) for topic in topics} | {TP(topics[0], 4)})
+    assert end.value.code is Exit.MISCONFIGURED

@@ -211,7 +211,7 @@ from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import TaskStore
 from streams.unit import TABLES, Change
 store = TaskStore(Path(sys.argv[1]), Memory(4), wall=0)
-for number in range(1, int(sys.argv[3]) + 1):
+for number in range(1, 101):
     ballast = [Change(table, os.urandom(12), os.urandom(2_000)) for table in TABLES[:5]]
     store.write([*ballast, *(Change(table, b"newest", b"%d" % number) for table in TABLES)], number, int(sys.argv[2]))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -219,7 +219,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_killed_it_has_every_table_as_of_the_position(opened: Open, tmp_path: Path) -> None:
-    words = [str(tmp_path / "state" / "audience-0"), str(NOW), "100"]
+    words = [str(tmp_path / "state" / "audience-0"), str(NOW)]
     run = subprocess.run([sys.executable, "-c", WRITES_AND_IS_KILLED, *words], check=False)
     assert run.returncode == -signal.SIGKILL
     store = opened()
@@ -227,21 +227,30 @@ def test_killed_it_has_every_table_as_of_the_position(opened: Open, tmp_path: Pa
     assert {table: store.get(table, [b"newest"]) for table in TABLES} == {table: [b"100"] for table in TABLES}
 
 
-@pytest.mark.parametrize("damage", ["the first", "the second", "the end of the second", "all"])
+HAS_LOGS_AND_IS_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
+from streams.unit import TABLES, Change
+store = TaskStore(Path(sys.argv[1]), Memory(32), wall=0)
+for number in range(1, 5):
+    store.write([Change(table, b"%d" % number, os.urandom(10_000)) for table in TABLES], number, int(sys.argv[2]))
+    if number < 4:
+        store._tables["timers"].flush()  # begins a log; what stands in the former is not in a file yet for other tables
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("damage", ["none", "the first", "the second", "the end of the second", "all"])
 def test_a_log_of_rocksdbs_that_somebody_deleted_or_cut_is_noticed(opened: Open, tmp_path: Path, damage: str) -> None:
     """The rows in it were missing, and the position was behind them: nobody read them again."""
     folder = tmp_path / "state" / "audience-0"
-    subprocess.run([sys.executable, "-c", WRITES_AND_IS_KILLED, str(folder), str(NOW), "1000"], check=False)
+    subprocess.run([sys.executable, "-c", HAS_LOGS_AND_IS_KILLED, str(folder), str(NOW)], check=False)
     logs = sorted(folder.glob("*.log"))
-    assert len(logs) > 2
-    match damage:
-        case "the first":
-            logs[0].unlink()
-        case "the second":
-            logs[1].unlink()
-        case "the end of the second":
-            os.truncate(logs[1], logs[1].stat().st_size // 2)
-        case _:
-            for log in logs:
-                log.unlink()
-    assert opened().position == 0
+    assert len(logs) == 4
+    if damage == "the end of the second":
+        os.truncate(logs[1], logs[1].stat().st_size // 2)
+    for log in {"the first": logs[:1], "the second": logs[1:2], "all": logs}.get(damage, []):
+        log.unlink()
+    assert opened().position == (4 if damage == "none" else 0)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from time import monotonic, sleep
 from typing import TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-exports are untyped
     AdminClient,
     ClusterMetadata,
@@ -23,14 +23,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-
 )
 
 from streams.core.errors import Misconfigured, Unreachable
-from streams.runtime.kafka.calls import CALL, persistently
-from streams.runtime.kafka.consumers import onlooker
+from streams.runtime.kafka.beginning import begin
+from streams.runtime.kafka.calls import CALL
 from streams.runtime.kafka.declared import Declared, declared_topics
 from streams.runtime.kafka.errors import error_of, in_words, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.kafka.topic_faults import Shape, differences, misshapen, missing
 from streams.runtime.settings import Settings
-from streams.topology import INPUTS
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -56,24 +55,10 @@ def ensure_topics(settings: Settings) -> tuple[str, ...]:
     lacking = [topic for topic in declared if topic.name not in found]
     _refuse(misshapen(declared, found))
     if 0 < len(lacking) < len(declared):
-        _refuse(_lost_changelog(settings, {topic.name for topic in lacking}))
+        _refuse(begin(settings, {topic.name for topic in lacking}))
     _refuse(_patiently(settings, lambda admin: _create(admin, lacking)))
     _refuse(_faults(settings, declared, _shapes_once_known(settings, declared)))
     return tuple(topic.name for topic in lacking)
-
-
-def _lost_changelog(settings: Settings, lacking: Container[str]) -> Iterable[str]:
-    """An empty one in its place would be taken for a state in which nothing is, by workers without a disk of their own."""
-    names = Names(settings)
-    if names.changelog not in lacking:
-        return
-    inputs = [TopicPartition(names.on_cluster(topic.name), number)
-              for topic in INPUTS for number in range(settings.partitions)]
-    asking = Consumer(onlooker(settings, names.group))
-    committed = persistently("committed", lambda: asking.committed(inputs, CALL))
-    if any(each.offset >= 0 for each in committed):
-        yield (f"Topic {names.changelog} is not there, and group {names.group} has offsets that go with it: it was deleted. "
-               "Bring it back; or choose another AUDIENCE_APP, which rebuilds all state from the source topics")
 
 
 def check_topics(settings: Settings) -> None:
