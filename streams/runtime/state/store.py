@@ -131,7 +131,7 @@ class TaskStore:
         try:
             self._database = self._connected(anew=anew)
         except Exception as failure:
-            raise unopened(self.folder, failure) from failure
+            raise unopened(f"The state in {self.folder}", failure) from failure
         self._tables = {name: self._database.get_column_family(name) for name in TABLES}
         self._handles = {name: self._database.get_column_family_handle(name) for name in TABLES}
         (found,) = self.get("meta", [POSITION_KEY])
