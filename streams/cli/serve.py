@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from streams.cli.arguments import command, environment, seconds, settings_of
-from streams.cli.listening import with_address
+from streams.cli.listening import address_of, with_address
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -31,7 +31,6 @@ def run(options: argparse.Namespace) -> int:
     import asyncio
 
     from connectors.openrtb import Provider
-    from streams.runtime.beside.listening import Address
     from streams.runtime.clock import wall_ms
     from streams.runtime.logs import begin_log
     from streams.runtime.memberships.follower import Follower
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     served = Served(copy=store, following=follower, ready_within=options.ready_within,
                     provider=Provider(domain=options.provider, segtax=options.segtax))
     try:
-        asyncio.run(_serve(application(served), Address(host=options.host, port=options.port)))
+        asyncio.run(_serve(application(served), address_of(options)))
     finally:
         follower.stop()
         store.close()

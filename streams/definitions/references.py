@@ -56,9 +56,10 @@ def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
                 _note_second_id(read, first, read.key)
     for kind, meaning in _ONLY_ONE.items():
         _note_second_document(kind, meaning, reads)
+    computed = {name for kind, name in keyed if kind == "computed-trait"}
     for read in reads:
         _note_missing(read, keyed)
-        _note_subtractions(read, {name for kind, name in keyed if kind == "computed-trait"})
+        _note_subtractions(read, computed)
     _note_chains(keyed)
     _note_uncountable_caps(reads)
     return noted(reads)

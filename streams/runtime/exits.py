@@ -6,6 +6,7 @@ second way to recover, rarely taken and therefore wrong.
 """
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from enum import IntEnum
@@ -32,14 +33,19 @@ class Exit(IntEnum):
     """Kafka, or the schema registry, was out of reach, or refused a write, for too long; or the consumer group does not
     take this worker."""
     DISK = 75
-    """The local state could not be written, though the batch is committed; disk full? Or it could not be read. The next
-    start replays what is missing from the changelog, all of it if the state is damaged."""
+    """The local state could not be written, though the batch is committed; disk full? Or it could not be read, or too many
+    files are open. The next start replays what is missing from the changelog, all of it if the state is damaged."""
     DEAD_LETTERS = 76
     """Too many records were refused. They are committed to `dead-letters`; look there first."""
     STATE = 77
     """The local state is not for this version, this changelog or these offsets; the message says what to do."""
     MISCONFIGURED = 78
     """Settings, topics or the registry's schemas are wrong; all faults were listed."""
+
+
+HANDLES = (
+    "Raise the limit of open files (`ulimit -n`) to 100 for each of this worker's tasks and 100 more; or let more workers "
+    "share them")
 
 
 class Stop(AudienceError):
@@ -52,6 +58,8 @@ class Stop(AudienceError):
 
 def end_process(failure: BaseException) -> NoReturn:
     """Says why, and ends the process without cleaning up. Callable from any thread."""
+    if isinstance(failure, OSError) and failure.errno in (errno.EMFILE, errno.ENFILE):
+        failure = Stop(Exit.DISK, f"{failure}. {HANDLES}")
     code = _code_of(failure)
     log.critical("Worker ends (%s, exit code %d): %s", code.name, code, failure, exc_info=is_surprise(failure) and failure)
     leave(code)

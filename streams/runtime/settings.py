@@ -147,6 +147,8 @@ def _parse(setting: Setting, text: str) -> Any:
         raise ValueError(f"found {shown}; expected {_expected(setting)}; {setting.doc}") from None
     if setting.field in _NAMES and not _is_name(text):
         raise ValueError(f"found {shown}; expected letters, digits, '.', '_' and '-' as in a topic name")
+    if setting.field == "broker" and not all(map(_is_address, text.split(","))):
+        raise ValueError(f"found {shown}; expected {setting.unit}, without a scheme; IPv6 as [::1]:9092")
     if setting.field == "web_hosts" and not re.fullmatch(r"[\w.,\s-]*", text):
         raise ValueError(f"found {shown}; expected names as in a browser's address line, without https:// and port, "
                          "with commas between")
@@ -154,6 +156,12 @@ def _parse(setting: Setting, text: str) -> Any:
 
 
 _NAMES = ("app", "prefix")
+_ADDRESS = re.compile(r"(?:\[[\w.:%]+\]|[\w.-]+)(?::(\d+))?")
+
+
+def _is_address(text: str) -> bool:
+    found = _ADDRESS.fullmatch(text.strip())
+    return found is not None and 0 < int(found[1] or 9092) <= 65_535
 
 
 def _is_name(text: str) -> bool:

@@ -100,6 +100,28 @@ def test_l8_state_whose_offsets_kafka_has_forgotten_is_refused(broker: Broker, t
         assert worker.said(f"has state, and group {group} no offsets") and worker.said("offsets.retention.minutes")
 
 
+@pytest.mark.parametrize("deleted", ["changelog", "commands"])
+def test_l8_a_topic_of_the_pipelines_own_that_was_deleted_is_not_made_anew(
+    broker: Broker, tmp_path: Path, deleted: str,
+) -> None:
+    """A worker that had lost its disk too went on from the group's offsets with a state in which nothing was; and nobody
+    missed what tasks had told one another."""
+    with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one") as deployment:
+        Shop(deployment, seed=1).send(200)
+        worker = deployment.worker("one")
+        worker.start()
+        makes_progress(deployment)
+        worker.stop()
+        worker.lose_state()
+        topic = deployment.names.changelog if deleted == "changelog" else deployment.names.on_cluster(deleted)
+        admin = AdminClient({"bootstrap.servers": broker.address, "log_level": 0})
+        admin.delete_topics([topic])[topic].result(10)
+        for _ in range(2):
+            worker.start()
+            assert worker.wait(ENDS_WITHIN) == Exit.MISCONFIGURED
+        assert worker.said(f"group {deployment.names.group} has offsets that go with them: {topic}. They were deleted")
+
+
 def test_another_profile_key_is_refused_and_the_former_goes_on(broker: Broker, tmp_path: Path) -> None:
     """Everybody got another public id, and their lines of `audiences.changes` began anew under it."""
     with Deployment(broker.address, tmp_path, FACTORY, AUDIENCE_INSTANCE="one", AUDIENCE_PROFILE_KEY="one") as deployment:

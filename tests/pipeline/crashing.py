@@ -102,10 +102,13 @@ class WorldLog:
     def committed(self, *, has_state: bool) -> dict[str, int]:
         self._world.meanwhile()
         self._cut("committed")
+        if has_state and not self._world.offsets:
+            raise Stop(Exit.STATE, "state without offsets")
         return dict(self._world.offsets)
 
     def begin(self) -> None:
         self._cut("begin")
+        assert self._open is None, "a transaction is open"
         self._open = ([], [])
 
     def produce(self, changes: Iterable[Change], sends: Iterable[Outbound]) -> None:

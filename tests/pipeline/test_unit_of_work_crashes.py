@@ -13,8 +13,10 @@ import pytest
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.state.marks import mark_of
+from streams.runtime.state.store import STATE_VERSION, VERSION_KEY
+from streams.runtime.work import unit_of_work
 from streams.runtime.work.unit_of_work import Batch
-from streams.unit import Inbound, Outcome
+from streams.unit import Change, Inbound, Outcome
 from tests.kafka.counting import HITS, Counting
 from tests.kafka.shop import POISON, Answer
 from tests.pipeline.crashing import PARTITION, Crashed, Scissors, World, live, step, unit_of
@@ -111,6 +113,46 @@ def test_a_unit_that_kafka_asks_to_abort_is_done_again_by_a_new_processor() -> N
     world.aborts = 2
     live(world, Scissors())
     assert_exact(world, answer)
+
+
+def test_a_unit_that_is_aborted_again_and_again_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit_of_work, "PATIENCE", 0.0)
+    monkeypatch.setattr(unit_of_work, "PAUSE", 0.0)
+    world, _ = history()
+    world.aborts = 20
+    with pytest.raises(Stop, match="The same batch was aborted for") as end:
+        live(world, Scissors())
+    assert end.value.code is Exit.BROKER
+    assert world.changelog == [] and world.state() == {}
+
+
+def test_a_state_without_offsets_is_not_taken_over_and_nothing_without_offsets_is() -> None:
+    world, _ = history()
+    world.offsets.clear()
+    unit_of(world, Scissors()).take_over()
+    world, _ = history()
+    live(world, Scissors())
+    world.offsets.clear()
+    with pytest.raises(Stop, match="state without offsets"):
+        unit_of(world, Scissors()).take_over()
+
+
+def test_a_state_of_a_newer_version_is_not_taken_over() -> None:
+    world, _ = history()
+    live(world, Scissors())
+    world.changelog.append(Change("meta", VERSION_KEY, bytes([STATE_VERSION + 1])))
+    with pytest.raises(Stop, match="a newer one ran with") as end:
+        unit_of(world, Scissors()).take_over()
+    assert end.value.code is Exit.STATE
+
+
+def test_what_moves_offsets_alone_leaves_the_position() -> None:
+    world, _ = history()
+    unit = unit_of(world, Scissors())
+    unit.take_over()
+    step(world, unit, 3)
+    unit.run(Batch(offsets={HITS: 3}, acknowledge=lambda: None), world.wall, timers_until=-1)
+    assert unit.state.position == world.disk.position == len(world.changelog) > 0
 
 
 class Deaf(Counting):

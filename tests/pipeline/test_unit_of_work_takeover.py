@@ -16,6 +16,7 @@ from streams.runtime.kafka.calls import Aborted
 from streams.runtime.plugs.recovery import TaskRecovery
 from streams.runtime.settings import Settings
 from streams.runtime.state.restore import Superseded
+from streams.runtime.work.batches import EndReached, RecordBatch
 from streams.runtime.work.crew import Crew
 from streams.runtime.work.kafka_log import KafkaLog
 from streams.runtime.work.opening import Opening
@@ -211,3 +212,27 @@ def test_a_take_over_that_was_called_off_fences_nobody(tmp_path: Path) -> None:
     with pytest.raises(Superseded):
         opening.take_over(0, lambda: True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_came_for_an_earlier_assignment_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its records are read again, from where the new one goes on."""
+    def batch(epoch: int) -> RecordBatch:
+        return RecordBatch(topic=HITS, partition=1, records=[], first=10, next_offset=10, size=0, epoch=epoch, generation=5)
+
+    async def scenario(crew: Crew[str], recorded: Recorded) -> None:
+        await crew.take_over({1}, generation=5)
+        await crew.go(generation=5)
+        epoch, told = recorded.assigned[-1].epoch, list[object]()
+        [runner] = crew.runners.values()
+        monkeypatch.setattr(runner, "hand_over", lambda batch, _: told.append(batch))
+        monkeypatch.setattr(runner, "tell", told.append)
+        end = EndReached(topic=HITS, partition=1, next_offset=10, end=10, at=1)
+        for former in (epoch - 1, epoch + 1):
+            crew.hand_over(batch(former), "token")
+            crew._arrive([batch(former)], [end], former)
+        assert told == [] and crew.arrived.empty()
+        crew.hand_over(batch(epoch), "token")
+        crew._arrive([batch(epoch)], [end], epoch)
+        assert told == [batch(epoch), end] and crew.arrived.get_nowait() == batch(epoch)
+
+    run(scenario)

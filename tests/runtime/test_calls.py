@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka import calls
-from streams.runtime.kafka.calls import PATIENCE, STUCK, persistently
+from streams.runtime.kafka.calls import PATIENCE, STUCK, Aborted, persistently
 
 
 @pytest.mark.parametrize(("is_there_from", "ends_after"), [(None, PATIENCE), (0, STUCK), (30, 30 + STUCK), (50, PATIENCE)])
@@ -64,3 +64,27 @@ def test_what_will_not_pass_ends_the_worker_at_once() -> None:
     with pytest.raises(Stop, match="Topic authorization failed; do its settings allow") as ended:
         persistently("ends", refused)
     assert ended.value.code is Exit.BROKER
+
+
+def test_a_transaction_that_kafka_asks_to_abort_is_not_asked_for_again() -> None:
+    asked: list[None] = []
+
+    def fails() -> None:
+        asked.append(None)
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "late", False, True, True))
+
+    with pytest.raises(Aborted, match="commit_transaction: no answer in time"):
+        persistently("commit_transaction", fails)
+    assert len(asked) == 1
+
+
+def test_what_ended_a_client_for_good_is_not_asked_for_again() -> None:
+    asked: list[None] = []
+
+    def fails() -> None:
+        asked.append(None)
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "late", True))
+
+    with pytest.raises(Stop) as ended:
+        persistently("offsets", fails)
+    assert ended.value.code is Exit.BROKER and len(asked) == 1

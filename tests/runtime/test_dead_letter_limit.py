@@ -67,3 +67,12 @@ def test_what_strangers_sent_neither_counts_nor_hides_what_does() -> None:
     limit.count(Outcome([], [], 0, 2 * LEAST + 9, strange=2 * LEAST))
     with pytest.raises(Stop, match="10 in a row"):
         limit.count(Outcome([], [], 0, 2 * LEAST + 1, strange=2 * LEAST))
+
+
+def test_the_ratio_is_that_of_the_last_records_and_not_of_all() -> None:
+    limit = DeadLetterLimit(ratio=0.5, run=0)
+    for _ in range(5):
+        limit.count(unit(WINDOW, 0))
+    limit.count(unit(0, WINDOW // 2))
+    with pytest.raises(Stop, match="AUDIENCE_DEAD_LETTER_RATIO"):
+        limit.count(unit(1, WINDOW // 2))

@@ -35,12 +35,15 @@ def test_whoever_leaves_has_said_all_and_frees_nothing() -> None:
 
 @pytest.mark.parametrize(("failure", "code", "name"), [
     ("Retryable('away', after=5)", 74, "BROKER"), ("Unreachable(('away',))", 74, "BROKER"),
+    ("OSError(24, 'Too many open files')", 75, "DISK"), ("OSError(23, 'Too many open files in system')", 75, "DISK"),
+    ("OSError(5, 'Input/output error')", 70, "FAILED"),
     ("Misconfigured(('wrong',))", 78, "MISCONFIGURED"), ("KeyError('bug')", 70, "FAILED")])
 def test_the_code_tells_a_supervisor_what_to_do(failure: str, code: int, name: str) -> None:
     """A registry that was away ended a worker as a bug does, with a traceback."""
     left = leaving(f"end_process({failure})")
     assert left.returncode == code and f"Worker ends ({name}, exit code {code})" in left.stdout
-    assert ("Traceback" in left.stdout, "KeyError" in left.stdout) == (False, name == "FAILED")
+    assert ("Traceback" in left.stdout, "KeyError" in left.stdout) == (False, "KeyError" in failure)
+    assert ("ulimit -n" in left.stdout) == ("open files" in failure)
 
 
 def leaving(ends: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 from streams import topology
 from streams.core.errors import Misconfigured
 from streams.runtime.exits import Exit, Stop
-from streams.runtime.kafka.consumers import at_end
+from streams.runtime.kafka.consumers import at_end, committed_only, onlooker
 from streams.runtime.memberships.follower import Follower
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.outside import reading, state_reader
@@ -89,3 +89,9 @@ def test_a_follower_that_is_stopped_while_it_waits_for_its_registry_has_not_fail
         follower.start()
         follower.stop()
     assert failures == []
+
+
+def test_no_reader_sees_what_is_not_committed_nor_commits_by_itself_and_an_onlooker_sees_all() -> None:
+    reader, looking = committed_only(SETTINGS, "g"), onlooker(SETTINGS, "g")
+    assert (reader["isolation.level"], reader["enable.auto.commit"]) == ("read_committed", False)
+    assert (looking["isolation.level"], looking["enable.auto.commit"]) == ("read_uncommitted", False)

@@ -39,6 +39,21 @@ def test_lists_every_fault_with_what_was_found_and_expected() -> None:
     assert "AUDIENCE_PATITIONS: no such setting; did you misspell" in faults
 
 
+@pytest.mark.parametrize("broker", [
+    "b1:9092", "b1", "b_1.example.org:1, b2:65535", "[::1]:9092", "[fe80::1%eth0]:9092,127.0.0.1:9"])
+def test_a_broker_is_a_name_or_an_address_and_a_port(broker: str) -> None:
+    assert Settings.read({"AUDIENCE_BROKER": broker}).broker == broker
+
+
+@pytest.mark.parametrize("broker", [
+    "kafka://b1:9092", "SASL_SSL://b1:9092", "b1:9092/", "b1:x", "b1:0", "b1:65536", "b1:9092:9092", "::1:9092", ",",
+    "b1:9092,,b2:9092", "b1:9092;b2:9092", "b1:9092 b2:9092"])
+def test_a_broker_that_is_mistyped_is_a_fault_and_not_waited_for(broker: str) -> None:
+    """It was waited for, and again at each start (74), or ended the worker with a traceback and code 1."""
+    with pytest.raises(Misconfigured, match=r"AUDIENCE_BROKER: found .* expected host:port, host:port, …, without a scheme"):
+        Settings.read({"AUDIENCE_BROKER": broker})
+
+
 @pytest.mark.parametrize(("variable", "least"), [("AUDIENCE_SESSION_TIMEOUT", "6"), ("AUDIENCE_WEB_PORT", "65535")])
 def test_bounds_are_included(variable: str, least: str) -> None:
     Settings.read({variable: least})

@@ -1,17 +1,21 @@
 """A task's state on disk: what it keeps, what it refuses, when it is thrown away."""
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.state import store as store_module
 from streams.runtime.state.damage import is_damage
 from streams.runtime.state.memory import Memory
 from streams.runtime.state.store import STATE_VERSION, USABLE_FOR, VERSION, TaskStore, refuse_other
@@ -84,6 +88,32 @@ def test_two_workers_on_one_folder_are_refused(opened: Open) -> None:
     opened()
     with pytest.raises(Stop, match="AUDIENCE_DATA of its own") as end:
         opened()
+    assert end.value.code is Exit.STATE
+
+
+@pytest.mark.parametrize(("fault", "code", "advice"), [
+    (errno.ENOSPC, Exit.DISK, "Is the disk full"), (errno.EMFILE, Exit.DISK, "ulimit -n"),
+    (errno.EACCES, Exit.STATE, "allowed to write AUDIENCE_DATA"), (errno.EROFS, Exit.STATE, "mounted to be read only"),
+    (errno.EIO, Exit.STATE, "may be deleted; it is rebuilt")])
+def test_what_cannot_be_opened_says_why_and_what_to_do(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, fault: int, code: Exit, advice: str,
+) -> None:
+    """Whatever it was, somebody was told that another worker uses the folder; or it was a bug (70)."""
+    for place, name in ((store_module, "Rdict"), (Path, "mkdir")):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, Mock(side_effect=OSError(fault, os.strerror(fault))))
+            with pytest.raises(Stop, match=advice) as end:
+                opened()
+        assert end.value.code is code
+
+
+def test_a_folder_that_cannot_be_thrown_away_ends_the_worker_with_what_to_do(
+    opened: Open, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = opened()
+    monkeypatch.setattr(shutil, "rmtree", Mock(side_effect=PermissionError(errno.EACCES, "Permission denied")))
+    with pytest.raises(Stop, match="allowed to write AUDIENCE_DATA") as end:
+        store.discard()
     assert end.value.code is Exit.STATE
 
 
@@ -195,3 +225,32 @@ def test_killed_it_has_every_table_as_of_the_position(opened: Open, tmp_path: Pa
     store = opened()
     assert store.position == 100
     assert {table: store.get(table, [b"newest"]) for table in TABLES} == {table: [b"100"] for table in TABLES}
+
+
+HAS_LOGS_AND_IS_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from streams.runtime.state.memory import Memory
+from streams.runtime.state.store import TaskStore
+from streams.unit import TABLES, Change
+store = TaskStore(Path(sys.argv[1]), Memory(32), wall=0)
+for number in range(1, 5):
+    store.write([Change(table, b"%d" % number, os.urandom(10_000)) for table in TABLES], number, int(sys.argv[2]))
+    if number < 4:
+        store._tables["timers"].flush()  # begins a log; what stands in the former is not in a file yet for other tables
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("damage", ["none", "the first", "the second", "the end of the second", "all"])
+def test_a_log_of_rocksdbs_that_somebody_deleted_or_cut_is_noticed(opened: Open, tmp_path: Path, damage: str) -> None:
+    """The rows in it were missing, and the position was behind them: nobody read them again."""
+    folder = tmp_path / "state" / "audience-0"
+    subprocess.run([sys.executable, "-c", HAS_LOGS_AND_IS_KILLED, str(folder), str(NOW)], check=False)
+    logs = sorted(folder.glob("*.log"))
+    assert len(logs) == 4
+    if damage == "the end of the second":
+        os.truncate(logs[1], logs[1].stat().st_size // 2)
+    for log in {"the first": logs[:1], "the second": logs[1:2], "all": logs}.get(damage, []):
+        log.unlink()
+    assert opened().position == (4 if damage == "none" else 0)

@@ -101,6 +101,14 @@ def test_l7_who_is_erased_must_not_be_kept_for_ever(monkeypatch: pytest.MonkeyPa
         topics.check_topics(SETTINGS)
 
 
+def test_l7_tombstones_that_go_before_every_store_has_seen_them_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None, delete_retention_ms="1000"))
+    with pytest.raises(Misconfigured, match=r"state-changelog has delete\.retention\.ms=1000, expected at least \d+"):
+        topics.check_topics(SETTINGS)
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None, delete_retention_ms="-1"))
+    topics.check_topics(SETTINGS)
+
+
 def test_a_topic_without_an_id_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else all would be one, and each another than before once the cluster is upgraded: workers refused their states."""
     class Describing:

@@ -1,13 +1,16 @@
 """The copy on disk: rows and positions together, tombstones, and what is too old is not believed."""
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from streams.runtime.exits import Exit, Stop
+from streams.runtime.memberships import store as store_module
 from streams.runtime.memberships.store import USABLE_FOR_MS, MembershipsStore
 from streams.runtime.state.memory import Memory
 from tests.damage import damage_largest_file
@@ -106,3 +109,27 @@ def test_where_it_stood_may_be_what_cannot_be_read(tmp_path: Path, place: bytes)
     assert end.value.code == Exit.DISK
     shutil.copytree(tmp_path / "copy", tmp_path / "later" / "copy")  # as another process finds it: without our lock
     assert opened(tmp_path / "later").positions() == {}
+
+
+@pytest.mark.parametrize(("fault", "code", "advice"), [
+    (errno.ENOSPC, Exit.DISK, "Is the disk full"), (errno.EMFILE, Exit.DISK, "ulimit -n"),
+    (errno.EROFS, Exit.STATE, "mounted to be read only")])
+def test_what_cannot_be_opened_says_why_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int, code: Exit, advice: str,
+) -> None:
+    """Whatever it was, another `audience serve` was said to use it."""
+    monkeypatch.setattr(store_module, "Rdict", Mock(side_effect=OSError(fault, os.strerror(fault))))
+    with pytest.raises(Stop, match=f"copy of the memberships in .* could not be opened: .*{advice}") as end:
+        opened(tmp_path)
+    assert end.value.code is code
+
+
+def test_a_copy_that_cannot_be_discarded_ends_the_process_as_one_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = opened(tmp_path)
+    full = Mock(side_effect=Exception("IO error: No space left on device"))
+    monkeypatch.setattr(store, "_database", Mock(delete_range=full))
+    with pytest.raises(Stop, match="Is the disk full") as end:
+        store.discard()
+    assert end.value.code is Exit.DISK

@@ -17,14 +17,20 @@ from aiohttp.typedefs import Handler
 
 log = logging.getLogger(__name__)
 MOST = 1_000
+"""Unless `--connections` says otherwise."""
 SAY_AGAIN_AFTER = 60.0
 """Seconds."""
 
 
-def most_connections() -> int:
-    """MOST, or half of the descriptors that the process may have: the rest are for Kafka and files."""
+def most_connections(wanted: int) -> int:
+    """So many, or half of the descriptors that the process may have: the rest are for Kafka and files."""
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return MOST if descriptors == resource.RLIM_INFINITY else min(MOST, descriptors // 2)
+    if descriptors == resource.RLIM_INFINITY or wanted <= descriptors // 2:
+        return wanted
+    if wanted > MOST:
+        log.warning("%d connections are kept at most, not %d: half of the limit of open files (`ulimit -n`)",
+                    descriptors // 2, wanted)
+    return descriptors // 2
 
 
 class Connections:

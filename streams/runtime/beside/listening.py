@@ -5,20 +5,21 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from streams.core.errors import Misconfigured
-from streams.runtime.beside.connections import Connection, Connections, most_connections
+from streams.runtime.beside.connections import MOST, Connection, Connections, most_connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a process listens."""
+    """Where a process listens, and for how many at a time."""
 
     host: str
     port: int
+    connections: int = MOST
 
 
 def stopping() -> asyncio.Event:
@@ -33,14 +34,14 @@ def stopping() -> asyncio.Event:
 async def listening(app: web.Application, address: Address) -> AsyncIterator[Address]:
     """Yields the address it listens on, with the port that was found free if 0 was asked for. Misconfigured if somebody else
     has the port."""
-    connections = Connections(most_connections())
+    connections = Connections(most_connections(address.connections))
     app.middlewares.append(connections.noticed)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
         server = await _server(runner, connections, address)
         try:
-            yield Address(host=address.host, port=server.sockets[0].getsockname()[1])
+            yield replace(address, port=server.sockets[0].getsockname()[1])
         finally:
             server.close()
     finally:

@@ -23,6 +23,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its own re-
 )
 
 from streams.core.errors import Misconfigured, Unreachable
+from streams.runtime.kafka.beginning import begin
 from streams.runtime.kafka.calls import CALL
 from streams.runtime.kafka.declared import Declared, declared_topics
 from streams.runtime.kafka.errors import error_of, in_words, is_passing
@@ -53,6 +54,8 @@ def ensure_topics(settings: Settings) -> tuple[str, ...]:
     declared = declared_topics(settings)
     lacking = [topic for topic in declared if topic.name not in found]
     _refuse(misshapen(declared, found))
+    if 0 < len(lacking) < len(declared):
+        _refuse(begin(settings, {topic.name for topic in lacking}))
     _refuse(_patiently(settings, lambda admin: _create(admin, lacking)))
     _refuse(_faults(settings, declared, _shapes_once_known(settings, declared)))
     return tuple(topic.name for topic in lacking)

@@ -17,6 +17,7 @@ from rocksdict import Rdict, WriteBatch
 from streams.runtime.exits import Exit, Stop, end_process
 from streams.runtime.state.damage import is_damage, note_damage, refuse_damaged
 from streams.runtime.state.memory import Memory
+from streams.runtime.state.unopened import unopened
 from streams.topology import TOMBSTONES_LAST
 
 T = TypeVar("T")
@@ -96,7 +97,11 @@ class MembershipsStore:
         self._write(batch)
 
     def discard(self) -> None:
-        """Begins again with nothing; the topic has it all. Compacted at once, so that who was erased is not on the disk."""
+        """Begins again with nothing; the topic has it all. Compacted at once, so that who was erased is not on the disk.
+        Stop(DISK) as `write`."""
+        self._writing(self._erase)
+
+    def _erase(self) -> None:
         self._database.delete_range(b"", b"\xff")
         self._database.compact_range(None, None)
 
@@ -111,18 +116,26 @@ class MembershipsStore:
             raise Stop(Exit.DISK, f"The folder {self.folder} for the copy of the memberships could not be made: "
                        f"{failure.strerror}. AUDIENCE_DATA is to name a folder that can be made") from failure
         try:
+            self._database = self._connected()
+        except Exception as failure:
+            raise unopened(f"The copy of the memberships in {self.folder}", failure) from failure
+
+    def _connected(self) -> Rdict:
+        try:
             refuse_damaged(self.folder)
-            self._database = Rdict(str(self.folder), self._memory.options())
+            return Rdict(str(self.folder), self._memory.options())
         except Exception as failure:
             if not is_damage(failure):
-                raise Stop(Exit.STATE, f"The copy of the memberships in {self.folder} could not be opened: {failure}. Does "
-                           "another `audience serve` use it? Each needs an AUDIENCE_DATA of its own") from failure
+                raise
             shutil.rmtree(self.folder)
-            self._database = Rdict(str(self.folder), self._memory.options())
+            return Rdict(str(self.folder), self._memory.options())
 
     def _write(self, batch: WriteBatch) -> None:
+        self._writing(lambda: self._database.write(batch))
+
+    def _writing(self, write: Callable[[], None]) -> None:
         try:
-            self._database.write(batch)
+            write()
         except Exception as failure:
             if is_damage(failure):
                 raise self._unreadable(failure) from failure

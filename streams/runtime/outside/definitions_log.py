@@ -33,6 +33,8 @@ ATTEMPTS = 10
 """How often an edit is begun while others come in between."""
 PAUSE = 1.0
 """The most seconds before the second attempt; more before each further one, so that each editor gets its turn."""
+ROOM = 0.1
+"""Seconds between two looks whether a full producer has room."""
 SILENT = logging.getLogger(f"{__name__}.librdkafka")
 """What goes wrong is raised; librdkafka would write it to stderr as well."""
 SILENT.addHandler(logging.NullHandler())
@@ -155,9 +157,9 @@ def _write(settings: Settings, producer: Producer, found: History, changed: Mapp
     name, codec = Names(settings).on_cluster("definitions"), codec_of(settings)
     producer.begin_transaction()
     for key, record in records(changed, found.revision + 1, wall_ms()):
-        producer.produce(name, codec.encode("definition", record), key.encode(), partition=0)
+        _put(producer, name, key, codec.encode("definition", record))
     for key in found.outlived(changed):
-        producer.produce(name, None, key.encode(), partition=0)
+        _put(producer, name, key, None)
     try:
         producer.commit_transaction(PATIENCE)
     except KafkaException as fault:
@@ -166,6 +168,15 @@ def _write(settings: Settings, producer: Producer, found: History, changed: Mapp
         raise Misconfigured((
             f"{settings.broker} did not say whether it has the revision: {in_words(error_of(fault))}; give the command "
             "again, it changes nothing if all is as it says",)) from fault
+
+
+def _put(producer: Producer, name: str, key: str, value: bytes | None) -> None:
+    """Waits where the producer holds all that it may: a revision of 50,000 definitions is more."""
+    while True:
+        try:
+            return producer.produce(name, value, key.encode(), partition=0)
+        except BufferError:
+            producer.poll(ROOM)
 
 
 def _is_overtaken(error: KafkaError) -> bool:

@@ -15,7 +15,6 @@ from faust.types import TP, AppT
 from mode import Service
 from mode.utils.locks import Event
 
-from streams.core.errors import Bug
 from streams.runtime.exits import Exit, Stop, end_process
 from streams.runtime.logs import SERVICES
 from streams.topology import INPUTS
@@ -104,10 +103,12 @@ class TaskRecovery(Service):
 
 
 def _whole_tasks(assigned: set[TP]) -> set[int]:
-    """The partition numbers; Bug if a task's inputs were given to different workers."""
+    """The partition numbers; Stop(MISCONFIGURED) if a task's inputs were given to different workers."""
     partitions = {tp.partition for tp in assigned}
     if len(assigned) != len(partitions) * len(INPUTS):
-        raise Bug(f"The inputs of a task were assigned apart: {sorted(assigned)}; do the topics' counts differ?")
+        raise Stop(Exit.MISCONFIGURED, (
+            "The group has given the inputs of one task to different workers, as where topics have different numbers of "
+            "partitions: were some added to a topic? `audience check` names it, and says what to do"))
     return partitions
 
 

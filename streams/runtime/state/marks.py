@@ -50,6 +50,14 @@ def keep_to(store: TaskStore, changelog: str) -> None:
     store.write([Change("meta", CHANGELOG, changelog.encode())], store.position, store.current_at)
 
 
+def begin_anew(store: TaskStore) -> None:
+    """Discards all but whose changelog it is."""
+    (mark,) = store.get("meta", [CHANGELOG])
+    store.discard()
+    if mark is not None:
+        store.write([Change("meta", CHANGELOG, mark)], 0, 0)
+
+
 def _another(store: TaskStore) -> str:
     return (f"The state in {store.folder} is of another changelog than the cluster's: was the cluster replaced, or the "
             "topic deleted and made anew? On a new cluster delete the folder: it is rebuilt from what is there. If the "

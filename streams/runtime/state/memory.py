@@ -5,6 +5,8 @@ MiB. Here blocks, indexes, filters and write buffers are all charged to one cach
 """
 from __future__ import annotations
 
+from pathlib import Path
+
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, WriteBufferManager
 
 from streams.topology import MIB
@@ -15,6 +17,8 @@ ARENA = 64 << 10
 """Bytes by which a write buffer grows. By RocksDB's 1 MiB the first rows of sixteen tasks' tables take 100 MB."""
 OPEN_FILES = 64
 """Per task: sixteen tasks stay within the usual limit of 1,024 descriptors."""
+_OPTIONS = Path(__file__).with_name("rocksdb")
+"""An option that Rdict has no call for, as a file of options, which it reads."""
 
 
 class Memory:
@@ -30,7 +34,7 @@ class Memory:
 
     def options(self) -> Options:
         """For a database and for each of its column families."""
-        options = Options(raw_mode=True)
+        options, _ = Options.load_latest(str(_OPTIONS))
         options.create_if_missing(True)
         options.create_missing_column_families(True)
         options.set_write_buffer_manager(self._buffers)

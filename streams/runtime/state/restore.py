@@ -16,6 +16,7 @@ from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import CALL, persistently
 from streams.runtime.kafka.consumers import at_end
 from streams.runtime.state.changelog import NAMES
+from streams.runtime.state.marks import begin_anew
 from streams.runtime.state.store import TaskStore
 from streams.unit import Change
 
@@ -50,7 +51,7 @@ def restore(
     if store.position > end:
         raise Stop(Exit.STATE, _shorter(store, changelog, end))
     if 0 < store.position < first:
-        store.discard()
+        begin_anew(store)
     current_at = store.current_at if store.position else wall()
     consumer.assign([TopicPartition(changelog.topic, changelog.partition, max(store.position, first))])
     count, is_at_end = 0, False

@@ -20,6 +20,7 @@ from rocksdict import Rdict, ReadOptions, WriteBatch
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.state.damage import is_damage, note_damage, refuse_damaged
 from streams.runtime.state.memory import Memory
+from streams.runtime.state.unopened import unopened
 from streams.topology import TOMBSTONES_LAST
 from streams.unit import TABLES, Change
 
@@ -108,10 +109,9 @@ class TaskStore:
         self.position, self.current_at = position, wall
 
     def discard(self) -> None:
-        """Begins again with nothing. The changelog has it all."""
+        """Begins again with nothing. The changelog has it all. Stop as on opening."""
         self.close()
-        shutil.rmtree(self.folder)
-        self._open()
+        self._open(anew=True)
 
     def close(self) -> None:
         """Lets go of the files; twice is once. Every handle must go: RocksDB holds its lock as long as one lives. A
@@ -126,20 +126,28 @@ class TaskStore:
         self._tables.clear()
         self._handles.clear()
 
-    def _open(self) -> None:
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+    def _open(self, *, anew: bool = False) -> None:
         try:
-            self._database = self._connect()
+            self._database = self._connected(anew=anew)
         except Exception as failure:
-            if not is_damage(failure):
-                raise Stop(Exit.STATE, _not_opened(self.folder, failure)) from failure
-            log.warning("State in %s is damaged (%s): discarded and rebuilt", self.folder, failure)
-            shutil.rmtree(self.folder)
-            self._database = self._connect()
+            raise unopened(f"The state in {self.folder}", failure) from failure
         self._tables = {name: self._database.get_column_family(name) for name in TABLES}
         self._handles = {name: self._database.get_column_family_handle(name) for name in TABLES}
         (found,) = self.get("meta", [POSITION_KEY])
         self.position, self.current_at = _POSITION.unpack(found) if found else (0, 0)
+
+    def _connected(self, *, anew: bool) -> Rdict:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        if anew:
+            shutil.rmtree(self.folder)
+        try:
+            return self._connect()
+        except Exception as failure:
+            if not is_damage(failure):
+                raise
+            log.warning("State in %s is damaged (%s): discarded and rebuilt", self.folder, failure)
+            shutil.rmtree(self.folder)
+            return self._connect()
 
     def _connect(self) -> Rdict:
         refuse_damaged(self.folder)
@@ -168,11 +176,3 @@ def refuse_other(version: int) -> None:
             "AUDIENCE_APP. Start that version again; or, to go back for good, choose another AUDIENCE_APP, which rebuilds "
             "its state from the source topics"))
 
-
-def _not_opened(folder: Path, failure: Exception) -> str:
-    advice = ("Does another worker use the folder? Each needs an AUDIENCE_DATA of its own. Otherwise: the folder may be "
-              "deleted; it is rebuilt")
-    if "Too many open files" in str(failure):
-        advice = ("Raise the limit of open files (`ulimit -n`) to 100 for each of this worker's tasks and 100 more; or let "
-                  "more workers share them")
-    return f"The state in {folder} could not be opened: {failure}. {advice}"

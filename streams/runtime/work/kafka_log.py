@@ -18,7 +18,7 @@ from streams.runtime.exits import Exit, Stop
 from streams.runtime.kafka.calls import CALL, Aborted, persistently
 from streams.runtime.kafka.consumers import committed_only, ignore
 from streams.runtime.kafka.declared import LARGEST_RECORD
-from streams.runtime.kafka.errors import is_given_up
+from streams.runtime.kafka.errors import in_words, is_given_up, is_passing
 from streams.runtime.kafka.names import Names
 from streams.runtime.settings import Settings
 from streams.runtime.state.changelog import messages
@@ -130,6 +130,9 @@ class KafkaLog:
         refused = next(message["_error"] for message in batch if "_error" in message)
         if is_given_up(refused):
             raise Aborted(f"{topic}: {refused.name()}")
+        if is_passing(refused):
+            raise Stop(Exit.BROKER, f"Kafka takes no records for {topic}: {in_words(refused)}; was the topic deleted? The "
+                       "next start creates what is missing")
         raise Bug(f"The producer refused a record for {topic}: {refused.str()}; nothing is committed")
 
     def _on_last_change(self, error: Any, message: Any) -> None:
