@@ -1,8 +1,6 @@
-"""The rule language as a closed set of typed nodes.
+"""The rule language as a closed set of typed nodes. Durations and instants are milliseconds.
 
-Documents are parsed into these once, at the edge; inside there are no dictionaries to guess at. Construction
-by hand is as safe as parsing: every field has the type that the engine relies on. Durations and instants are
-milliseconds.
+Documents are parsed into these once, at the edge; the engine never sees a dictionary.
 """
 from __future__ import annotations
 
@@ -10,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from streams.core.intervals import FOREVER
 from streams.core.values import Json
 
 Path: TypeAlias = tuple[str, ...]
@@ -73,6 +72,11 @@ class Window:
     start: int | None = None
     end: int | None = None
 
+    @property
+    def width(self) -> int:
+        """`within` in ms, FOREVER where there is none."""
+        return FOREVER if self.within is None else self.within
+
     def excludes(self, event_time: int) -> bool:
         """Whether the absolute pair excludes it, which no passing of time changes."""
         return (self.start is not None and event_time < self.start) or (self.end is not None and event_time >= self.end)
@@ -82,6 +86,15 @@ class Bound(StrEnum):
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
     EXACTLY = "exactly"
+
+    def admits(self, number: int, bound: int) -> bool:
+        match self:
+            case Bound.AT_LEAST:
+                return number >= bound
+            case Bound.AT_MOST:
+                return number <= bound
+            case Bound.EXACTLY:
+                return number == bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +220,8 @@ class Members:
     digests: bytes = b""
 
 
-Rule: TypeAlias = (
-    All | AnyOf | Not | Everyone | Trait | HasIdentifier | Performed | Aggregate | LastPerformed | Sequence
-    | InSegment | Consent | Random | Members
+Predicate: TypeAlias = (
+    Trait | HasIdentifier | Performed | Aggregate | LastPerformed | Sequence | Consent | Random | Members
 )
+"""Nodes that become leaves."""
+Rule: TypeAlias = All | AnyOf | Not | Everyone | InSegment | Predicate

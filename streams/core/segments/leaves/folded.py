@@ -71,8 +71,6 @@ _TOTALS: dict[Function, type[Total | Extreme | Tallied | Ends]] = {
 class Folded(Term):
     """Over the events that count now, one by one."""
 
-    __slots__ = ("calculate", "limit", "rows", "sources", "traits")
-
     def __init__(self, function: Function, rows: Rows, limit: int) -> None:
         self.calculate, self.rows = calculation(function), rows
         self.limit = limit if function is Function.LIST else MOST_ENTRIES

@@ -42,7 +42,6 @@ class Term(ABC):
     """sources: what it folds. traits: the trait names it reads. `past` works only on a term that was built to
     be looked back on (with a `held` duration)."""
 
-    __slots__ = ()
     sources: tuple[Source, ...]
     traits: tuple[str, ...]
 
@@ -60,7 +59,6 @@ class TraitHistory(Source):
     Entries: [times, arrivals, values, types of source], ascending.
     """
 
-    __slots__ = ("held", "id", "most", "names", "trait")
     trait: str
     is_exact = False
 
@@ -129,8 +127,6 @@ def _in_turn(columns: Entries, order: Order) -> list[Json]:
 class TraitValue(Term):
     """A trait under its whole name; `order` says which sources are believed."""
 
-    __slots__ = ("name", "order", "settings", "sources", "traits")
-
     def __init__(self, name: str, held: int | None, order: Order) -> None:
         self.name, self.order, self.traits = name, order, (name,)
         self.settings = None if held is None else TraitHistory(name, held)
@@ -147,8 +143,6 @@ class TraitValue(Term):
 
 class Inside(Term):
     """Where a path leads inside another term's value."""
-
-    __slots__ = ("path", "sources", "term", "traits")
 
     def __init__(self, term: Term, path: tuple[str, ...]) -> None:
         self.term, self.path = term, path
@@ -172,8 +166,6 @@ class InsidePast(Past):
 
 class FirstOf(Term):
     """The first value that is present."""
-
-    __slots__ = ("sources", "terms", "traits")
 
     def __init__(self, terms: tuple[Term, ...]) -> None:
         self.terms = terms

@@ -23,12 +23,11 @@ from streams.core.values import Json, Number, iso, key_of
 class Accumulator(Term, Source):
     """What all of these share. None of them can look back (see `folded`)."""
 
-    __slots__ = ("function", "id", "match", "most", "names", "sources", "take", "trait", "traits", "window")
     kept = 1
 
     def __init__(self, source: str, function: Function, matcher: Matcher, window: Window, take: Take) -> None:
         self.id, self.function, self.match, self.window, self.take = source, function, matcher.check, window, take
-        self.names, self.trait, self.traits, self.most = matcher.names, None, (), self.kept
+        self.names, self.traits, self.most = matcher.names, (), self.kept
         self.sources: tuple[Source, ...] = (self,)
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
@@ -62,7 +61,6 @@ class Total(Accumulator):
     """`sum`, `average`, `count`. Entries: [number of values, whole part, partials…]; floats make partials. Before these
     stands an integer if the whole part ever left 64 bits: so many times WIDEST belong to it."""
 
-    __slots__ = ()
     kept = 43
 
     def empty(self) -> Entries:
@@ -124,8 +122,6 @@ def _grown(partials: list[float], value: float) -> list[float]:
 class Extreme(Accumulator):
     """`min`, `max`. Entries: [value]."""
 
-    __slots__ = ()
-
     def empty(self) -> Entries:
         return []
 
@@ -158,8 +154,6 @@ class Ends(Accumulator):
     """`first`, `last`, `first_seen`, `last_seen`. Entries: [event time, arrival, value] of that one event. In
     a sliding window only the newest can be said so: it is the last to leave."""
 
-    __slots__ = ()
-
     def empty(self) -> Entries:
         return []
 
@@ -191,7 +185,6 @@ class Tallied(Accumulator):
     """`most_frequent`, `distinct`, `distinct_count`. Entries: [{key: [number, event time, arrival, value]}],
     the value as it was sent last; beyond the bound new values are no longer noticed."""
 
-    __slots__ = ()
     kept = MOST_ENTRIES
     is_exact = False
 
