@@ -12,10 +12,10 @@ from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, EVENTS_EXPIRE_AFTER
 from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
 from streams.core.precedence import Precedence
 from streams.core.tables import UNDER_WAY
-from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.document import document
 from streams.definitions.precedence import PRECEDENCE
 from streams.definitions.scalars import NAMESPACE, TEXT, choice, duration, whole
-from streams.definitions.shapes import Found, Given, Record, Shape, entries, many
+from streams.definitions.shapes import Found, Given, Shape, entries, many, record
 
 EVER = "ever"
 NEVER = "never"
@@ -95,30 +95,27 @@ def _merge(found: Found) -> str:
 
 _DURATION = duration()
 EXPIRE_AFTER = Shape(_expire_after, {"anyOf": [{"const": NEVER}, _DURATION.schema]})
-CAPS = Record(
-    fields={"identifiers": whole(least=1), "merges": whole(least=1)}, make=dict,
-).shape()
+CAPS = record({"identifiers": whole(least=1), "merges": whole(least=1)}, make=dict)
 PER = Shape(_per, {"anyOf": [{"const": EVER}, _DURATION.schema]})
-ROW = Record(
-    fields={
+ROW = record(
+    {
         "priority": whole(least=1),
-        "limit": Record(
-            fields={"at_most": whole(least=1), "per": PER}, required=("at_most",),
+        "limit": record(
+            {"at_most": whole(least=1), "per": PER}, required=("at_most",),
             make=lambda given: {"at_most": given["at_most"], "per": given.get("per")},
-        ).shape(),
+        ),
         "on_conflict": choice(OnConflict),
         "blocked": many(TEXT, least=0, expected="a list of values that are nobody's"),
     },
     make=_row,
-).shape()
+)
 ROWS = Shape(_rows, {
     "type": "object", "propertyNames": NAMESPACE.schema, "additionalProperties": ROW.schema,
 })
 
-IDENTITY = Record(
-    fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
+IDENTITY = document(
+    {"namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
             "anonymous_expire_after": EXPIRE_AFTER, "known_expire_after": EXPIRE_AFTER,
             "events_expire_after": EXPIRE_AFTER, "messages_expire_after": EXPIRE_AFTER, "caps": CAPS, "traits": PRECEDENCE},
-    required=DOCUMENT_REQUIRED,
     make=_identity,
 )

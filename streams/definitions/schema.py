@@ -26,7 +26,7 @@ def definitions_schema(connectors: Mapping[str, Schema] | None = None) -> Schema
             for kind in KINDS
         ],
         "$defs": {
-            **{kind: record.schema() for kind, record in KINDS.items()},
+            **{kind: shape.schema for kind, shape in KINDS.items()},
             **({} if connectors is None else _destination(connectors)),
             "rule": {
                 "type": "object",
@@ -39,7 +39,7 @@ def definitions_schema(connectors: Mapping[str, Schema] | None = None) -> Schema
 
 
 def _destination(connectors: Mapping[str, Schema]) -> dict[str, Schema]:
-    plain = DESTINATION.schema()
+    plain = DESTINATION.schema
     told = plain | {
         "properties": plain["properties"] | {"connector": {"enum": list(connectors)}},
         "allOf": [{"if": {"properties": {"connector": {"const": name}}}, "then": {"$ref": f"#/$defs/connector-{name}"}}
