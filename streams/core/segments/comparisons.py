@@ -52,7 +52,7 @@ def _check(comparison: Comparison, regex: Regex) -> Check | None:
         case Operator.NOT_IN:
             return _negation(_any_of(operand))
         case Operator.GT | Operator.GTE | Operator.LT | Operator.LTE:
-            return _ordered(getattr(operator, _ORDER[comparison.operator]), number(operand))
+            return _ordered(_ORDER[comparison.operator], number(operand))
         case Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH | Operator.MATCHES:
             return _textual(comparison.operator, operand, regex)
         case Operator.EXISTS:
@@ -69,7 +69,8 @@ def _check(comparison: Comparison, regex: Regex) -> Check | None:
             assert_never(unknown)
 
 
-_ORDER = {Operator.GT: "gt", Operator.GTE: "ge", Operator.LT: "lt", Operator.LTE: "le"}
+_ORDER: dict[Operator, Callable[[Number, Number], bool]] = {
+    Operator.GT: operator.gt, Operator.GTE: operator.ge, Operator.LT: operator.lt, Operator.LTE: operator.le}
 
 
 def _negation(check: Check) -> Check:
