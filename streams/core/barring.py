@@ -2,9 +2,8 @@
 
 The hash stands with the sequencer and at the identifier's home. It is looked up only where nobody owns the identifier at the
 time of the event, so events of known people do not pay for it. Events up to the erasure are refused for ever, however often
-they are replayed; later ones are refused until the identifier is taken off the list. If the erased person had the identifier
-once and others have it since, the events of that person's time are refused. An event that also names others stays with them,
-without the identifier."""
+they are replayed; later ones until the identifier is taken off the list. If others had the identifier after the erased
+person, events of that person's time are refused. An event that also names others stays with them, without the identifier."""
 from __future__ import annotations
 
 from collections.abc import Collection

@@ -1,14 +1,13 @@
-"""How much is kept of one profile, in bytes, and what goes when it is more.
+"""Keeps a profile below a size in bytes, by dropping its largest values.
 
-Most of it is bounded by numbers: identifiers, merges, events, entries of a leaf. But how many traits and purposes somebody
-has, how many identifiers of others are named, and how long all these and the values in a leaf are, is up to whoever sends
-them; and a row that no record can hold would end the worker, and then the next one. So a profile counts, generously, what
-may have been added since it was last measured, and is measured again when that could be too much: most profiles never, a
-busy one once in some hundred events.
+Most of a profile is bounded by numbers: identifiers, merges, events, entries of a leaf. But whoever sends messages decides
+how many traits, purposes and others' identifiers there are, and how long all values; and a row that no record can hold would
+end one worker after the other. So a profile counts, generously, what may have been added since it was last measured, and is
+measured again when that could be too much: most profiles never, a busy one once in some hundred events.
 
-The largest values go first, of equal ones the oldest: what somebody floods a profile with is mostly large or much, and what
-a marketer set is neither. What is dropped is reported (`Curtailed`), because a segment may then decide otherwise. If
-somebody floods several profiles that become one, what goes depends on the order in which they meet."""
+The largest values go first, of equal ones the oldest: a flood is mostly large or much, and what a marketer set is neither.
+What is dropped is reported (`Curtailed`), because a segment may then decide otherwise. If several flooded profiles become
+one, what goes depends on the order in which they meet."""
 from __future__ import annotations
 
 from collections import Counter

@@ -1,9 +1,8 @@
-"""Somebody is to be forgotten because it was asked for: the person ends at once, wherever their parts are.
+"""Carries out a request to forget somebody: the person ends at once, wherever their parts are.
 
-A decision like any other, in the sequencer's order, so that it cannot race a merge: what was decided before still comes to
-the profile, which waits for it and goes with it; nothing is decided about the profile afterwards. From then on nobody owns
-its identifiers (`vacating`), and they are barred (`barring`). Rows are deleted where expiry deletes them, in `forgetting`.
-The receipt is written when the profile has said what was removed; until then the same request gets no other."""
+A decision in the sequencer's order, so it cannot race a merge: what was decided before still comes to the profile, which
+waits for it and goes with it; nothing is decided about the profile afterwards. From then on nobody owns its identifiers
+(`vacating`), and they are barred (`barring`). The receipt is written when the profile has said what was removed."""
 from __future__ import annotations
 
 from collections import Counter

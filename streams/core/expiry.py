@@ -1,12 +1,12 @@
-"""Profiles end when nobody comes back to them: anonymous ones by default 395 days after their last event was received, known
-ones after a time of their own, if there is one.
+"""Ends profiles that nobody comes back to: anonymous ones by default 395 days after their last event was received, known
+ones after a time of their own, if one is defined.
 
 A cookie that the identity graph never heard of is known to its own task alone and ends there. A profile that the graph knows
 asks the sequencer. Until the answer comes it passes its events on as new evidence, so that each is decided before the end or
-after it, and none is folded into what is about to go. Its identifiers then stay undecided for as long as a message can be
-under way; only after that may a lone profile begin there again.
+after it. Its identifiers then stay undecided for as long as a message can be under way; only after that may a lone profile
+begin there again.
 
-No event pays for this: the timer is armed with the profile, and when it fires the timeline says whether it was too early."""
+Events pay nothing for this: the timer is armed with the profile, and when it fires the timeline says if it was too early."""
 from __future__ import annotations
 
 from streams.core.context import Context

@@ -1,8 +1,7 @@
-"""From a Segment-spec message to an Event, or to the reason why not.
+"""Reads a Segment-spec message into an Event, or gives the reason why not.
 
-The one place that guesses at foreign dictionaries: whatever passes here has the types that `Event` states.
-Normalising phone numbers needs numbering plans, which the standard library lacks: that function is handed in.
-"""
+The one place that guesses at foreign dictionaries: whatever passes has the types that `Event` states. How to normalise phone
+numbers is handed in, as it needs numbering plans."""
 from __future__ import annotations
 
 import hashlib

@@ -1,11 +1,11 @@
-"""Events are kept for a limited time: no event of a profile's timeline outlasts it, whoever the profile is.
+"""Lets go of events that have been kept long enough, whoever's they are.
 
-By arrival and not by event time: old events that come late or are replayed are kept as long as others, and the timeline is
-in that order, so that letting go of the oldest reads nothing else. Only the events themselves go. Windows, counters, traits
-and consent are kept in fragments and need none of them; only what is built anew reaches back no further.
+By arrival instead of event time: old events that come late or are replayed are kept as long as others, and the timeline is
+in that order, so dropping the oldest reads nothing else. Windows, counters, traits and consent need no events and stay; only
+what is built anew reaches back no further.
 
-The oldest event of a profile goes at its very millisecond, and with it what arrived within `TOGETHER` after it: otherwise a
-busy profile would be rewritten once more for each of its events."""
+The oldest event of a profile goes at its very millisecond, and what arrived within `TOGETHER` after it goes along: otherwise
+a busy profile would be rewritten for each of its events."""
 from __future__ import annotations
 
 from streams.core.context import Context

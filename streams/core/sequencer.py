@@ -1,9 +1,8 @@
 """The stage that owns the identity graph: all new evidence of a realm passes here, in one order.
 
-A decision changes the graph at once; pointers, profiles and fragments follow by messages. Whoever still acts on
-the old picture meanwhile is sent on by the forward that every release leaves. An identifier that was refused and
-that nobody owns stays undecided: its next event comes here too, so that no profile begins which the graph lacks.
-"""
+A decision changes the graph at once; pointers, profiles and fragments follow by messages. Who still acts on the old picture
+meanwhile is sent on by the forward that every release leaves. An identifier that was refused and that nobody owns stays
+undecided: its next event comes here too, so no profile begins which the graph lacks."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field

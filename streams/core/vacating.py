@@ -1,11 +1,10 @@
-"""Identifiers whose owner is forgotten: nobody's at once, and unknown once nothing that names them is under way any more.
+"""What becomes of the identifiers of a profile that ends, by expiry or erasure.
 
-Shared by the two ways in which a profile ends, expiry and erasure. In between an identifier stays undecided, so that every
-event of it goes to the sequencer and no profile begins beside what is still on its way.
+They are nobody's at once, and forgotten once nothing that names them can be under way any more. In between every event of
+such an identifier goes to the sequencer, and no profile begins beside what is still on its way.
 
 No profile keeps the name of an identifier that is nobody's: one that a split or a move left with nothing but the name gets
-another key. So when the identifier is unknown, no key has its name, and a profile that begins with it then meets no
-other."""
+another key. So a profile that begins with a forgotten identifier meets no other."""
 from __future__ import annotations
 
 from collections.abc import Collection

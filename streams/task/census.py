@@ -1,9 +1,8 @@
-"""How many profiles a task has, in which segments, and how far a backfill is: counted where their rows are written.
+"""Counts the profiles of a task by segment and edition, where their rows are written.
 
-Why not counted from the changes told: merges, splits and erasures move people without a line about each of their
-segments, and whoever adds another such road would have to think of it. A row cannot be written past this table. The
-counts are state like any other, in the same unit of work, so they are exact after a crash too.
-"""
+Counting told changes would miss merges, splits and erasures, which move people without a line about each of their segments;
+but no row is written past this table. The counts are state like any other, in the same unit of work, so they are exact after
+a crash too."""
 from __future__ import annotations
 
 from collections import Counter

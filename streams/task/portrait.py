@@ -1,8 +1,6 @@
-"""`profile show`: the 360 view, and with it where everything comes from and what the events tell at a look.
+"""`profile show`: the 360 view, with where everything comes from and what the events tell at a glance.
 
-Apart from the record on `profiles`, which is written on every change and so holds only what is at hand: this one reads
-the whole timeline.
-"""
+Reads the whole timeline, unlike the record on `profiles`, which is written on every change from what is at hand."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,8 +1,7 @@
-"""Presses of buttons, carried out: a walk over this task's profiles between batches, as fast as the press allows.
+"""Carries out presses of campaigns' buttons: a walk over this task's profiles between batches, at the press's pace.
 
-The cursor and what may be spent are state, written with what the walk caused; so after a crash or on another worker it
-goes on where it was committed. A pace is kept on the task's clock: each task has its share of it.
-"""
+The cursor and what may be spent are state, written with what the walk caused; after a crash or on another worker it goes on
+where it was committed. Each task has its share of the pace, kept on its own clock."""
 from __future__ import annotations
 
 from collections.abc import Mapping

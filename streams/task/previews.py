@@ -1,9 +1,8 @@
-"""A preview in one task: a walk over its profiles as committed, in slices, that adds up what a change would do.
+"""Walks over a task's profiles in slices and adds up what other definitions would do to them.
 
-Reads past the working set, into copies: a preview must not turn out of memory what the next events need, and cannot
-change what it may not touch. Whom it looks at is decided by a hash of the profile's key, so that a sample is the same
-whenever it is taken, and has nothing to do with what people did.
-"""
+It reads past the working set, into copies: a preview must not push out of memory what the next events need, nor change
+anything. A hash of the profile's key decides whom it looks at, so a sample is the same whenever it is taken, and has nothing
+to do with what people did."""
 from __future__ import annotations
 
 from bisect import insort

@@ -1,8 +1,7 @@
-"""Definitions on their way to the pipeline: the records that make one revision.
+"""Makes the records of one revision of definitions.
 
-Only what changed is written: applying the same folder twice writes nothing, so that a folder in git can be applied
-by every build. Versions rise by one with every change of a document and are never used twice.
-"""
+Only what changed is written, so a folder in git can be applied by every build. The version of a document rises by one with
+every change, and no version is used twice."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

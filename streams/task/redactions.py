@@ -1,13 +1,11 @@
-"""Erased identifiers in what others said: a walk over this task's profiles and events that takes them out.
+"""Takes erased identifiers out of what others said: a walk over this task's events and profiles, between batches.
 
-When it begins, a week after the erasure, nothing that names them is under way any more. A refused e-mail stands in the
-other person's events, a friend's address in somebody's traits, and no index knows where; so every row is looked at, by its
-bytes, between batches. What was asked while a walk runs waits for the next one. A profile that is handed over meanwhile
-could pass the cursor: for a day after, what comes of others is looked at when it comes.
+A refused e-mail may stand in another person's events, a friend's address in somebody's traits, and no index knows where; so
+every row is looked at, by its bytes. The walk begins a week after the erasure, when nothing that names the identifier is
+under way any more, and takes at most `MOST` identifiers, as its cost grows with their number; others wait for the next one.
+A profile handed over meanwhile could pass the cursor: for a day after, what comes from others is cleaned when it comes.
 
-A walk takes at most `MOST` identifiers, the others wait for the next one: looking costs time in proportion to their number.
-What names an identifier after it was erased is of somebody who came back with it, and stays as it is.
-"""
+What names an identifier after it was erased is about somebody who came back with it, and stays."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

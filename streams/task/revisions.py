@@ -1,9 +1,7 @@
-"""Definitions on their way into a task: staged one by one, in force at once with their revision.
+"""Puts definitions in force in a task: documents are staged one by one, and count all at once with their revision.
 
-`apply` writes to one partition of `definitions`; the task that reads it hands every change on to all partitions of
-`commands`, so that each task sees a revision at one place among its own records, and sees it there again after
-a recovery.
-"""
+`apply` writes to one partition of `definitions`. The task that reads it hands every change on to all partitions of
+`commands`, so that each task sees a revision at one place among its own records, and again there after a recovery."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping

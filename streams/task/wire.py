@@ -1,8 +1,7 @@
-"""Commands between tasks, as bytes: an Avro envelope (kind, at) around a MessagePack row of the message.
+"""Commands between tasks as bytes: an Avro envelope (kind, at) around a MessagePack row of the message's fields.
 
-An event travels as the message that came in, with what its acceptance added; the receiver reads it anew. So a
-worker of the next version understands events of this one by the same rules as any other message.
-"""
+An event travels as the message that came in, with what its acceptance added, and the receiver reads it anew: by the rules of
+its own version, as any other message."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,8 +1,6 @@
 """`because`: one readable line on why somebody entered or left a segment.
 
-Made of definition text and a message id, and of nothing that is known about the person: it goes to topics
-that anyone may read.
-"""
+Made of definition text and a message id, with nothing known about the person: it goes to topics that anyone may read."""
 from __future__ import annotations
 
 from collections.abc import Container, Set

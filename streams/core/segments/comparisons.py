@@ -1,10 +1,8 @@
-"""One comparison, compiled: does a value satisfy it, and on which interval of the clock?
+"""Compiles a comparison: does a value satisfy it, and on which interval of the clock?
 
-Compiled to closures and not interpreted, because a condition is tried on every matching event. A comparison
-whose answer does not depend on the clock has `check`; the three that do (`within_last`, `within_next`,
-`older_than`) have only `interval`. A missing value (None) satisfies only `is_not`, `not_in` and `exists:
-false`.
-"""
+Closures, because a condition is tried on every matching event. A comparison that does not depend on the clock has `check`;
+the three that do (`within_last`, `within_next`, `older_than`) have only `interval`. A missing value (None) satisfies only
+`is_not`, `not_in` and `exists: false`."""
 from __future__ import annotations
 
 import operator

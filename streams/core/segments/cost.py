@@ -1,4 +1,4 @@
-"""What a definition may cost at most: what each leaf keeps and when it is judged, and which others share it."""
+"""What a definition may cost at most: what each leaf keeps, when it is judged, and which segments share it."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

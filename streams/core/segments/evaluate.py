@@ -1,13 +1,11 @@
-"""What changed: leaves are judged again, and segments over those that flipped.
+"""Finds who enters and leaves segments: judges leaves again, then the segments over those that flipped.
 
-The state that these functions keep in a profile is derived: `truth` (leaves that hold), `due` (when time
-alone could change one), `members`. An event touches few leaves and flips fewer; so nearly every call ends
-after a handful of judgements.
+`truth` (leaves that hold), `due` (when time alone could change one) and `members` of a profile are derived state. An event
+touches few leaves and flips fewer, so nearly every call ends after a handful of judgements.
 
-An event at the very instant at which time changes a leaf comes before that change, and others of that instant may come
-still: what time does then is said by its timer, after them all. Until then such a leaf is open, and what depends on it
-changes only where it would whichever way the leaf turns out, so no change shows that the instant itself takes back.
-"""
+An event at the very instant at which time changes a leaf comes before that change, and more events of that instant may
+follow. What time does is told by the timer, after all of them. Until then such a leaf is open, and what depends on it
+changes only if it would whichever way the leaf turns out: no change is told that the same instant takes back."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping

@@ -1,8 +1,7 @@
-"""An event goes into a fragment: every source that hears it takes it in, and says which leaves to judge.
+"""Folds an event into a fragment: every source that hears it takes it in, and says which leaves to judge.
 
-Nothing here looks at the clock or at other fragments. The order of events does not matter to the outcome, so
-the same function serves live events, late ones, and a rebuild from the timeline.
-"""
+Nothing here looks at the clock or at other fragments, and the order of events does not matter to the outcome. So the same
+function serves live events, late ones, and a rebuild from the timeline."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
@@ -101,14 +100,11 @@ def is_behind(plan: Plan, fragment: Fragment) -> bool:
 
 
 def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> int:
-    """Build what this plan keeps and the fragment lacks, from all its events that are still known, in any
-    order.
+    """Build what this plan keeps and the fragment lacks, from all its events that are still known, in any order.
 
-    State of leaves that the plan does not have is dropped; state that is there already stays, since it may
-    know events that the timeline has forgotten. Traits and consent are taken from the events too, as far as
-    newer, so a fragment cut anew from a timeline is complete. Counters and identifiers are the caller's. Returns how many
-    leaves got a state by it.
-    """
+    State of leaves that the plan lacks is dropped; what is there already stays, as it may know events that the timeline has
+    forgotten. Traits and consent are taken from the events too, as far as newer, so a fragment cut anew from a timeline is
+    complete. Counters and identifiers are the caller's. Returns how many leaves got a state by it."""
     fragment.leaves = {leaf: entries for leaf, entries in fragment.leaves.items() if leaf in plan.sources}
     kept = len(fragment.leaves)
     lacking = [source for source in plan.sources.values() if source.id not in fragment.leaves]

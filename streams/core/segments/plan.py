@@ -1,8 +1,7 @@
 """Definitions compiled: what an event touches, which segments a leaf decides, and in which order.
 
-Immutable in meaning and shared by all profiles of a worker; the only thing that changes is a bounded cache of
-event names already looked up. Two plans of the same definitions have the same leaf ids, so state fits both.
-"""
+Shared by all profiles of a worker; the only thing that changes is a bounded cache of event names. Two plans of the same
+definitions have the same leaf ids, so state fits both."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set

@@ -1,8 +1,7 @@
 """Which term the name of a trait stands for, plain or computed.
 
-A computed trait shadows a plain trait of its name everywhere, except in its own definition: there the name
-means the plain trait, so that a `coalesce` can mend a trait under its own name.
-"""
+A computed trait shadows a plain trait of its name, except in its own definition: there the name means the plain trait, so
+that a `coalesce` can repair a trait under its own name."""
 from __future__ import annotations
 
 from collections.abc import Iterator
