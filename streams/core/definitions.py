@@ -128,6 +128,11 @@ class Campaign:
     variants: tuple[Variant, ...] = ()
     zone_sources: tuple[str, ...] = ()
 
+    @property
+    def all_channels(self) -> tuple[Channel, ...]:
+        """Its channels, and as its variants have them."""
+        return self.channels + tuple(channel for variant in self.variants for channel in variant.channels)
+
 
 ANONYMOUS_EXPIRE_AFTER = 395 * DAY_MS
 """Thirteen months: what European regulators' guidance lets a cookie live at most."""

@@ -187,3 +187,13 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list
     return sends + campaigns.answer_waiting(context, profile, max(at, profile.now))
 
 
+def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """The row is too large, which `bounds` did not foresee: drop what is too much, and judge again what that touches."""
+    told, lost = bounds.curtail(context, profile, at)
+    context.tables.profiles.put(profile.key, profile)
+    if profile.handovers or profile.edition != context.edition or not profile.fragments:
+        return [*told]
+    crossings = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
+    sends = telling.tell(context, profile, crossings, "event", max(at, profile.now)) if crossings else []
+    arm(context, profile)
+    return [*told, *sends]

@@ -99,8 +99,7 @@ def _note_missing(read: Read, keyed: Mapping[Key, Read]) -> None:
 
 def _note_subtractions(read: Read, computed: Collection[str]) -> None:
     """Ids of computed traits have hyphens; Jinja's names have none."""
-    campaign = read.parsed if isinstance(read.parsed, Campaign) else Campaign(id="", segment="")
-    channels = [*campaign.channels, *(channel for variant in campaign.variants for channel in variant.channels)]
+    channels = read.parsed.all_channels if isinstance(read.parsed, Campaign) else ()
     for channel, (part, name) in ((each, found) for each in channels for found in subtracted(each, computed)):
         fault = Fault(
             steps=("channels", channel.name, part), expected=name.replace("-", "_"),

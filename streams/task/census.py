@@ -9,7 +9,7 @@ from collections import Counter
 
 from streams.core.profile import Forward, Profile
 from streams.task.prefixes import Meta
-from streams.task.rows import NUMBER, PROFILE, RowCodec
+from streams.task.rows import PLAIN, PROFILE, RowCodec
 from streams.task.working import CAPACITY, DecodedRows, WorkingTable
 from streams.unit import ALL, LAST, Change, Store
 
@@ -24,7 +24,7 @@ class Census:
 
     def __init__(self, store: Store) -> None:
         rows = store.scan("meta", Meta.CENSUS, Meta.CENSUS + LAST, ALL)
-        self._counts: Counter[str] = Counter({key[len(Meta.CENSUS):].decode(): NUMBER.decode(data) for key, data in rows})
+        self._counts: Counter[str] = Counter({key[len(Meta.CENSUS):].decode(): PLAIN.decode(data) for key, data in rows})
         self._dirty: set[str] = set()
 
     def counts(self) -> dict[str, int]:
@@ -43,7 +43,7 @@ class Census:
             count = self._counts[name]
             if not count:
                 del self._counts[name]
-            found.append(Change("meta", Meta.CENSUS + name.encode(), NUMBER.encode(count) if count else None))
+            found.append(Change("meta", Meta.CENSUS + name.encode(), PLAIN.encode(count) if count else None))
         self._dirty.clear()
         return found
 

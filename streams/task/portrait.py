@@ -11,7 +11,6 @@ from streams.core.campaigns.addressing import addressed
 from streams.core.campaigns.local_time import TIME_ZONE, zone_of
 from streams.core.campaigns.permission import may_activate
 from streams.core.consent.merging import is_held_back
-from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.platforms import platform_of
@@ -42,11 +41,12 @@ def portrait(
     zone = zone_of(profile, "UTC", plan.definitions.precedence.of(TIME_ZONE))
     told = basics((event for event in events if since is None or event.event_time >= since), zone)
     seen = view(plan, profile, at)
+    newest_first = sorted(events, key=lambda event: (event.event_time, event.arrival), reverse=True)
     return {
         **seen, "trait_origins": {name: _origin(plan, profile, name) for name in seen["traits"]},
         "purposes": list(_purposes(profile, seen["consent"])), "channels": list(_channels(plan, profile)),
         "basics": {"since": since, "time_zone": zone.key, **_plain(told, is_whole=since is None)},
-        "latest_events": [_shown(event) for event in _newest_first(events)[:latest]],
+        "latest_events": [_shown(event) for event in newest_first[:latest]],
     }
 
 
@@ -77,21 +77,13 @@ def _purposes(profile: Profile, consent: dict[str, bool]) -> Iterator[dict[str, 
 
 
 def _channels(plan: Plan, profile: Profile) -> Iterator[dict[str, Json]]:
-    used = [channel for campaign in plan.definitions.campaigns for channel in _used_by(campaign)]
+    used = [channel for campaign in plan.definitions.campaigns for channel in campaign.all_channels]
     asked = {(channel.name, channel.purpose, identifier) for channel in used for identifier in profile.identifiers
              if namespace_of(identifier) in addressed(channel)}
     for name, purpose, identifier in sorted(asked):
         answer = may_activate(profile, purpose, identifier)
         yield {"channel": name, "purpose": purpose, "identifier": identifier, "permitted": answer.is_given,
                "basis": answer.basis}
-
-
-def _used_by(campaign: Campaign) -> tuple[Channel, ...]:
-    return campaign.channels + tuple(channel for variant in campaign.variants for channel in variant.channels)
-
-
-def _newest_first(events: Sequence[Event]) -> list[Event]:
-    return sorted(events, key=lambda event: (event.event_time, event.arrival), reverse=True)
 
 
 def _shown(event: Event) -> dict[str, Json]:

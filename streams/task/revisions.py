@@ -21,7 +21,7 @@ from streams.core.segments.plan import Plan, compile_plan
 from streams.definitions import build
 from streams.definitions.lists import as_text
 from streams.task.prefixes import Meta
-from streams.task.rows import DOCUMENT, NUMBER, Documented
+from streams.task.rows import DOCUMENT, PLAIN, Documented
 from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
@@ -80,9 +80,9 @@ class Revisions:
         self._store = store
         self.documents: WholeTable[Documented] = WholeTable(store, "meta", DOCUMENT, Meta.DOCUMENTS)
         self.staged: WholeTable[Documented] = WholeTable(store, "meta", DOCUMENT, Meta.STAGED)
-        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, Meta.NUMBERS)
+        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", PLAIN, Meta.NUMBERS)
         self.numbers.prefetch(("sweep", "complete"))  # whoever asks `building` from another thread reads nothing in
-        self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, Meta.CHANGED_SEGMENTS)
+        self._changed: WholeTable[int] = WholeTable(store, "meta", PLAIN, Meta.CHANGED_SEGMENTS)
 
     def stage(self, message: Staged) -> None:
         """Announced, and not yet in force."""
