@@ -1,8 +1,7 @@
 """What marketers and operators define, parsed: the typed counterpart of the files in a definitions folder.
 
-Loading, checking and saying what is wrong with a file is the edge's work (`streams.definitions`); these classes
-hold what is right.
-"""
+Loading, checking and saying what is wrong with a file is the edge's work (`streams.definitions`); these classes hold what is
+right."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field

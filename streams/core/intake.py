@@ -82,8 +82,7 @@ def received(message: Message, otherwise: int) -> int:
 class Intake:
     """Reads messages under the namespaces and the mapping of consent strings in force.
 
-    consent_faults: reason -> number of messages whose consent could not be read for it, since this object began.
-    """
+    consent_faults: reason -> number of messages whose consent could not be read for it, since this object began."""
 
     def __init__(self, namespaces: Namespaces, phone: PhoneNumber) -> None:
         self.namespaces = namespaces
@@ -96,8 +95,7 @@ class Intake:
     ) -> Event:
         """The event that `message` is. Raises Rejected with a reason free of personal data.
 
-        `identifiers`: those it was accepted with, where it is read again; the rules of today are not asked.
-        """
+        `identifiers`: those it was accepted with, where it is read again; the rules of today are not asked."""
         kind = message.get("type")
         if kind not in KINDS:
             raise Rejected("type is missing or none of track, identify, page, screen, alias, group")

@@ -1,8 +1,7 @@
 """What is wrong with a definition, said so that its author can fix it without asking.
 
 Why not an exception at the first fault: a folder with twenty faults would take twenty attempts. Readers note faults and go
-on; whoever called them raises one `Misconfigured` with the whole list.
-"""
+on; whoever called them raises one `Misconfigured` with the whole list."""
 from __future__ import annotations
 
 import difflib

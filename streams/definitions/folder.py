@@ -31,9 +31,8 @@ connectors know, and the caller brings them. Not used for what is on the topic: 
 def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
     """The definitions in `path` and below it, hidden folders left out; revision 0, every version 1.
 
-    `sources` holds the documents with templates and member lists read into them. Raises Misconfigured with
-    all faults, ordered by file and line, each `path/file:line: what was found; expected …; did you mean …?`.
-    """
+    `sources` holds the documents with templates and member lists read into them. Raises Misconfigured with all faults,
+    ordered by file and line, each `path/file:line: what was found; expected …; did you mean …?`."""
     if not path.is_dir():
         raise Misconfigured((f"{path}: no such folder; expected a folder of definition files",))
     illegible: list[str] = []

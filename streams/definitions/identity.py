@@ -1,7 +1,6 @@
 """kind: identity: the rows of the namespaces' table that a deployment changes.
 
-The result is always the whole table, so that nobody behind has to know which rows were left out.
-"""
+The result is always the whole table, so that nobody behind has to know which rows were left out."""
 from __future__ import annotations
 
 from collections.abc import Mapping

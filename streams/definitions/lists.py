@@ -1,9 +1,8 @@
 """Long lists of members, as parts that a Kafka record can hold, beside the segment that names them.
 
 Why parts and not one large record: a record has an upper bound, and a list that grows by a line would be written whole
-again. A part is called by what is in it, so that the same list is the same documents wherever it stands, and a changed
-line replaces one part. Why digests: see `streams.core.segments.listed`; besides, no address stands in a topic that keeps it.
-"""
+again. A part is called by what is in it, so that the same list is the same documents wherever it stands, and a changed line
+replaces one part. Why digests: see `streams.core.segments.listed`; besides, no address stands in a topic that keeps it."""
 from __future__ import annotations
 
 from base64 import b64decode, b64encode

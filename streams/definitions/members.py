@@ -1,7 +1,6 @@
 """The identifiers of a `members` list, normalised as messages' are, so that a listed e-mail is found.
 
-No fault shows a listed value: it is personal data.
-"""
+No fault shows a listed value: it is personal data."""
 from __future__ import annotations
 
 from streams.core.identifiers import is_blocked, is_namespace, spelled

@@ -1,7 +1,6 @@
 """The nodes of a rule: one table from which parser and JSON Schema are read.
 
-A new node is one entry in `NODES` and one class in `streams.core.segments.rules`.
-"""
+A new node is one entry in `NODES` and one class in `streams.core.segments.rules`."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """Templates tried on sample profiles while a marketer can still mend them.
 
-Which traits a person has when a message is due only the author knows, so the samples are the author's; a campaign
-without any is checked for its syntax and its filters alone.
-"""
+Which traits a person has when a message is due only the author knows, so the samples are the author's; a campaign without
+any is checked for its syntax and its filters alone."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping

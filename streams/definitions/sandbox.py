@@ -2,8 +2,7 @@
 
 A template is a marketer's, but what it is filled with is anybody's: `{{ '*' * event.properties.stars }}` must not take the
 worker's memory, nor a message of 10 MB end it, which Kafka does not take. Steps are counted and not time taken, so that a
-message fails on every machine or on none.
-"""
+message fails on every machine or on none."""
 from __future__ import annotations
 
 import re

@@ -1,7 +1,6 @@
 """The single values of a definition: texts, numbers, durations, times, paths, ids, patterns, time zones.
 
-Durations and instants become milliseconds here, once; nothing behind this module reads `3d` again.
-"""
+Durations and instants become milliseconds here, once; nothing behind this module reads `3d` again."""
 from __future__ import annotations
 
 import math

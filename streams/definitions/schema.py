@@ -1,7 +1,6 @@
 """The JSON Schema for editors, made from the tables that the parser reads by.
 
-It says less than the parser does: what takes two fields to see (an end before its start) is missing.
-"""
+It says less than the parser does: what takes two fields to see (an end before its start) is missing."""
 from __future__ import annotations
 
 from collections.abc import Mapping

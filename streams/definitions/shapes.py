@@ -1,11 +1,10 @@
 """Building blocks of the definition language: a `Shape` reads one form of value, and knows the JSON Schema of it.
 
-Why both in one object: a parser and a schema written apart differ after the second change. Why not a validation
-library: none gives file and line, the nearest valid word, and typed core nodes from one table.
+Why both in one object: a parser and a schema written apart differ after the second change. Why not a validation library:
+none gives file and line, the nearest valid word, and typed core nodes from one table.
 
-A reader that fails notes the fault and raises `Unreadable`. The record around it goes on with its other fields, so that
-all faults are found, and raises `Unreadable` itself at the end.
-"""
+A reader that fails notes the fault and raises `Unreadable`. The record around it goes on with its other fields, so that all
+faults are found, and raises `Unreadable` itself at the end."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

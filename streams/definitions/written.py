@@ -1,8 +1,7 @@
 """Reads the text of definition files: YAML or JSON to plain documents, with the line of every part.
 
-In YAML too, null, booleans and numbers are what JSON takes for them: to YAML 1.1, which PyYAML speaks by itself, the
-country `NO` is false, `21:00` is 1260 and `0612` is octal.
-"""
+In YAML too, null, booleans and numbers are what JSON takes for them: to YAML 1.1, which PyYAML speaks by itself, the country
+`NO` is false, `21:00` is 1260 and `0612` is octal."""
 from __future__ import annotations
 
 import json
@@ -61,8 +60,7 @@ class Illegible(Exception):
 def documents(text: str, file: str) -> Iterator[Written]:
     """The documents of a file in their order; a list at the top is a list of documents, an empty one is none.
 
-    Raises Illegible after the documents that come before the fault.
-    """
+    Raises Illegible after the documents that come before the fault."""
     for root, value in (_json_roots if file.lower().endswith(".json") else _yaml_roots)(text, file):
         if isinstance(root, yaml.SequenceNode):
             for place, item in enumerate(root.value):

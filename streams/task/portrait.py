@@ -31,11 +31,9 @@ def portrait(
     """As plain JSON: all fields of topic `profiles`, and
 
     `trait_origins`: trait -> event_time and source of the value, and the newer ones of weaker sources that are `outranked`,
-    or `computed`; `purposes`: each statement in force;
-    `channels`: whether each identifier may be addressed now, for every channel and purpose of the campaigns;
-    `basics`: see `core.basics`, `since` None while they cover every event; `latest_events`: the newest first.
-    `entries`: the profile's timeline. Times are epoch ms.
-    """
+    or `computed`; `purposes`: each statement in force; `channels`: whether each identifier may be addressed now, for every
+    channel and purpose of the campaigns; `basics`: see `core.basics`, `since` None while they cover every event;
+    `latest_events`: the newest first. `entries`: the profile's timeline. Times are epoch ms."""
     events = [reread(entry) for entry in entries]
     since = known_since(profile, entries)
     zone = zone_of(profile, "UTC", plan.definitions.precedence.of(TIME_ZONE))

@@ -57,8 +57,7 @@ def revise(
 def press(standing: Published, revision: int, per_second: float | None) -> Published | None:
     """What pressing the button of a campaign writes with this revision; None if it would change nothing.
 
-    Pressed again while live, it is the same press, at another pace if one is given.
-    """
+    Pressed again while live, it is the same press, at another pace if one is given."""
     if standing.state != "live":
         return replace(standing, state="live", press=Pressed(revision, per_second))
     if standing.press is None or per_second in (None, standing.press.per_second):
@@ -69,9 +68,8 @@ def press(standing: Published, revision: int, per_second: float | None) -> Publi
 def roll_back(standing: Published, kept: Mapping[int, Json], to: int | None = None) -> Published | None:
     """What makes a definition what it was: a new version with the document of version `to`, which is one of `kept`.
 
-    `to` None: of the version before, or of the last if the definition was deleted. None where it says that already.
-    KeyError if there is no such version.
-    """
+    `to` None: of the version before, or of the last if the definition was deleted. None where it says that already. KeyError
+    if there is no such version."""
     if to is None:
         before = standing.version if standing.document is None else standing.version - 1
         to = max((version for version in kept if version <= before), default=0)

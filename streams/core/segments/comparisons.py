@@ -15,8 +15,7 @@ from streams.core.values import Json, Number, instant, number, same
 
 Check: TypeAlias = Callable[[Json], bool]
 Regex: TypeAlias = Callable[[str], Callable[[str], bool]]
-"""Compiles a pattern to a search anywhere in a text; RE2 in production, so that no pattern can hang a
-worker."""
+"""Compiles a pattern to a search anywhere in a text; RE2 in production, so that no pattern can hang a worker."""
 
 
 class Test:

@@ -32,9 +32,8 @@ class Crossing:
 def refresh(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event_id: str) -> list[Crossing]:
     """Judge the touched leaves after an event was folded; the crossings, in the order of the definitions.
 
-    `profile` must have been evaluated under this plan before (`create` or `evaluate_all`), and every leaf
-    that fell due before `now` must have lapsed.
-    """
+    `profile` must have been evaluated under this plan before (`create` or `evaluate_all`), and every leaf that fell due
+    before `now` must have lapsed."""
     if 0 < profile.timer_at <= now and _overdue(profile, now):
         return _refresh_at_the_instant(plan, profile, touched, now, event_id)
     flipped = _judge(plan, profile, touched, now)

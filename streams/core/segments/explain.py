@@ -1,8 +1,7 @@
 """Why somebody is or is not in a segment: the rule as a tree, with what decided each node and when it will change.
 
-Computed from the same leaves and formulas that decide membership, so it cannot tell another story. When a node will
-change is found by letting the clock run over the state, from one instant at which a leaf could change to the next.
-"""
+Computed from the same leaves and formulas that decide membership, so it cannot tell another story. When a node will change
+is found by letting the clock run over the state, from one instant at which a leaf could change to the next."""
 from __future__ import annotations
 
 from dataclasses import dataclass

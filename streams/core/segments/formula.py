@@ -1,8 +1,7 @@
 """A segment's rule as a boolean formula over leaves and other segments: no time, no events, no values.
 
 Compiled to closures over the set of true leaves, evaluated only when a leaf flipped. `compile_decision` also says which
-parts decided, which `because` is made of.
-"""
+parts decided, which `because` is made of."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence, Set

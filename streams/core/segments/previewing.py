@@ -1,8 +1,7 @@
 """What other definitions would make of a profile, computed without changing anything.
 
 With the same leaves and formulas that decide membership, so that the answer is what `apply` would bring. Only what the
-change can affect is rebuilt and judged, because a preview has seconds where a backfill has minutes.
-"""
+change can affect is rebuilt and judged, because a preview has seconds where a backfill has minutes."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -33,9 +32,8 @@ class Preview:
     def members(self, profile: Profile, now: int, events: Callable[[], Iterable[tuple[str, Event]]]) -> frozenset[str]:
         """The affected segments that the profile would be in at `now`.
 
-        `profile` must be a copy that nobody else has: what its fragments lack is rebuilt from `events`, each with the
-        key of its fragment, which are read only if something is lacking.
-        """
+        `profile` must be a copy that nobody else has: what its fragments lack is rebuilt from `events`, each with the key of
+        its fragment, which are read only if something is lacking."""
         if profile.handovers:
             return frozenset(profile.members) & frozenset(self.defined)
         self._rebuild(profile, events)

@@ -1,7 +1,6 @@
 """The rule language as a closed set of typed nodes. Durations and instants are milliseconds.
 
-Documents are parsed into these once, at the edge; the engine never sees a dictionary.
-"""
+Documents are parsed into these once, at the edge; the engine never sees a dictionary."""
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -26,9 +26,8 @@ class Vocabulary:
         self.precedence, self.regex = precedence, regex
 
     def term(self, path: Path, held: int | None = None, within: frozenset[str] = frozenset()) -> Term:
-        """What the name stands for: the whole name first, then the way into an object. held: for how long
-        back it must be able to say what it was. within: computed traits in whose definition the name
-        stands."""
+        """What the name stands for: the whole name first, then the way into an object. held: for how long back it must be
+        able to say what it was. within: computed traits in whose definition the name stands."""
         name = ".".join(path)
         if len(path) == 1 or self._computes(name, within):
             return self._named(name, held, within)

@@ -1,7 +1,6 @@
 """Rules in words, for `because` and `explain`: one phrase a leaf, short enough for a log line.
 
-Made of the definition alone, so it says nothing about anybody; a list of a million members is a number here.
-"""
+Made of the definition alone, so it says nothing about anybody; a list of a million members is a number here."""
 from __future__ import annotations
 
 from typing import assert_never

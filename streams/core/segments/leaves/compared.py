@@ -1,8 +1,7 @@
 """A term compared with a value: `trait`, `aggregate`, and `trait` with `for`.
 
-`for` looks back along event time: the value at a past moment is what the events up to that moment say, however late
-they came in. A late value can split a stretch of time or join two, so no judgement is remembered.
-"""
+`for` looks back along event time: the value at a past moment is what the events up to that moment say, however late they
+came in. A late value can split a stretch of time or join two, so no judgement is remembered."""
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right

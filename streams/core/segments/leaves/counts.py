@@ -1,9 +1,8 @@
 """`performed`: how many such events, or distinct values, against a bound.
 
-A count compared with n depends on the newest n+1 event times alone, so no more is kept: a late event finds its place
-among them, and no window has to be replayed. Only where a condition is itself relative to the clock do all entries stay
-(`CountOnClock`), because then an older event may outlive a newer one.
-"""
+A count compared with n depends on the newest n+1 event times alone, so no more is kept: a late event finds its place among
+them, and no window has to be replayed. Only where a condition is itself relative to the clock do all entries stay
+(`CountOnClock`), because then an older event may outlive a newer one."""
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -128,8 +127,7 @@ class CountEver(Count):
 class DistinctCount(CountByTime):
     """Distinct values: per value only its newest time matters, and only the newest n+1 of those.
 
-    Entries: [times, keys], ascending by time, each key once.
-    """
+    Entries: [times, keys], ascending by time, each key once."""
 
     def __init__(self, node: Performed, matcher: Matcher, distinct: Path) -> None:
         super().__init__(node, matcher)

@@ -1,9 +1,8 @@
 """A function of events as a term, over the events themselves or over a few numbers that stand for them.
 
-Events must stay (`Rows`) where they can stop counting again: in a sliding window, under a condition relative to the clock,
-or to look back. Otherwise everything ever folded counts, and a few numbers that add up over fragments are enough
-(`totals`).
-"""
+Events must stay (`Rows`) where they can stop counting again: in a sliding window, under a condition relative to the
+clock, or to look back. Otherwise everything ever folded counts, and a few numbers that add up over fragments are enough
+(`totals`)."""
 from __future__ import annotations
 
 from dataclasses import dataclass

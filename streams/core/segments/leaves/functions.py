@@ -1,8 +1,7 @@
 """The functions of `aggregate` and computed traits, over the events that count, ascending by (event time, arrival).
 
 Sums of floats are rounded once, at the end, to 15 digits: amounts add up as on paper (0.1 + 0.2 is 0.3), in any order, and
-nothing drifts when old events leave a window.
-"""
+nothing drifts when old events leave a window."""
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,9 +1,8 @@
 """The two base classes of rule conditions: a `Source` keeps state, a `Leaf` judges by it.
 
-A source folds single events into a fragment and never looks at the clock, so fragments can be merged, split and
-rebuilt in any order. A leaf reads what its sources kept in all fragments of a profile, and says whether it holds now
-and until when that is certain.
-"""
+A source folds single events into a fragment and never looks at the clock, so fragments can be merged, split and rebuilt in
+any order. A leaf reads what its sources kept in all fragments of a profile, and says whether it holds now and until when
+that is certain."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -52,9 +51,8 @@ class Hears:
 class Source(ABC):
     """State per fragment, under `Fragment.leaves[id]`: lists of plain values only.
 
-    names: the event names and patterns it folds, empty for any; None if it folds settings of `trait` instead. most: how
-    many entries it keeps in one fragment. is_exact: `most` follows from the rule; if not, older entries are forgotten.
-    """
+    names: the event names and patterns it folds, empty for any; None if it folds settings of `trait` instead. most: how many
+    entries it keeps in one fragment. is_exact: `most` follows from the rule; if not, older entries are forgotten."""
 
     id: str
     names: tuple[str, ...] | None

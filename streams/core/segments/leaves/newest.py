@@ -1,9 +1,8 @@
 """`last_performed`: what the newest matching event says.
 
-The newest event by (event time, arrival) is all that matters while the conditions do not depend on the clock; a late
-event that is older changes nothing. Where `where` is relative to the clock, an older event may become the newest that
-counts, so all are kept (`NewestOnClock`).
-"""
+The newest event by (event time, arrival) is all that matters while the conditions do not depend on the clock; a late event
+that is older changes nothing. Where `where` is relative to the clock, an older event may become the newest that counts, so
+all are kept (`NewestOnClock`)."""
 from __future__ import annotations
 
 from streams.core.events import Event

@@ -1,8 +1,7 @@
 """Events kept one by one, as (event time, arrival, value) in ascending order: for rules that fewer numbers cannot decide.
 
-Columns instead of a list of rows, so that sums, windows and merges run in C. Where the match depends on the clock, two
-more columns say from when to when the entry counts.
-"""
+Columns instead of a list of rows, so that sums, windows and merges run in C. Where the match depends on the clock, two more
+columns say from when to when the entry counts."""
 from __future__ import annotations
 
 from bisect import bisect_right

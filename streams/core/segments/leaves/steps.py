@@ -1,9 +1,8 @@
 """`sequence`: steps in order, and whether the latest completion stands.
 
 Reading from the oldest event on, it is enough to remember, per step, when the latest chain that got so far began: a chain
-that began later completes whenever one that began earlier does. So an event in order costs a few comparisons. A late
-event is put in its place and what follows it is read again, which is why events stay, up to a bound.
-"""
+that began later completes whenever one that began earlier does. So an event in order costs a few comparisons. A late event
+is put in its place and what follows it is read again, which is why events stay, up to a bound."""
 from __future__ import annotations
 
 from bisect import bisect_right

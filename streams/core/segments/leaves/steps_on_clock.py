@@ -1,8 +1,7 @@
 """`sequence` with a condition relative to the clock: which events are steps changes as time passes.
 
-Nothing can be concluded in advance, so the events stay and the chain is read anew at each judgement. Rare in practice,
-hence simple rather than fast, and bounded more tightly than other leaves.
-"""
+Nothing can be concluded in advance, so the events stay and the chain is read anew at each judgement. Rare in practice, hence
+simple rather than fast, and bounded more tightly than other leaves."""
 from __future__ import annotations
 
 from streams.core.events import Event
@@ -59,8 +58,7 @@ class StepsOnClock(Leaf):
         return (min(spans[FROM]), max(spans[TO])) if spans else NEVER
 
     def _latest(self, profile: Profile, now: int) -> tuple[When, When, int]:
-        """As of `now`: the latest completion, the newest stop, and when an event becomes or ceases to be a
-        step."""
+        """As of `now`: the latest completion, the newest stop, and when an event becomes or ceases to be a step."""
         reached, stop, until = self.progress.none(), NEVER_YET, FOREVER
         found = states(profile, self.id)
         columns = merged(found) if found else [[], [], []]

@@ -1,8 +1,7 @@
 """Terms: what a comparison compares. A trait, something inside it, the first of several, a function of events.
 
 A trait rule, an `aggregate` and a computed trait differ only in the term, so there is one leaf that compares (`compared`),
-and computed traits can stand wherever a trait can.
-"""
+and computed traits can stand wherever a trait can."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod

@@ -1,8 +1,7 @@
 """Functions of all events ever folded, kept as a few numbers per fragment that add up over fragments.
 
 Exact in any order of events: whole numbers stay whole, floats are kept as Shewchuk's partials (the method of `math.fsum`),
-and which event is first or newest is settled by (event time, arrival).
-"""
+and which event is first or newest is settled by (event time, arrival)."""
 from __future__ import annotations
 
 from abc import abstractmethod
