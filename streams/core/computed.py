@@ -6,8 +6,7 @@ from __future__ import annotations
 from streams.core.consent.merging import is_held_back
 from streams.core.events import GROUP
 from streams.core.precedence import in_force
-from streams.core.profile import VALUE, Profile
-from streams.core.segments.leaves.people import newest_statement
+from streams.core.profile import VALUE, Profile, newest_statement
 from streams.core.segments.plan import Plan
 from streams.core.values import Json
 

@@ -149,6 +149,12 @@ class Profile:
     """Purpose -> statement of each part, its own first, while they are joined (`consent.merging`)."""
 
 
+def newest_statement(profile: Profile, purpose: str) -> Statement | None:
+    """None if no fragment ever heard of the purpose."""
+    stated = [fragment.consent[purpose] for fragment in profile.fragments.values() if purpose in fragment.consent]
+    return max(stated, key=when, default=None)
+
+
 @dataclass(slots=True)
 class Forward:
     """What a released profile leaves behind, see `forwarding`. handovers: as in `Profile`, for fragments that come this

@@ -11,7 +11,7 @@ from streams.core.definitions import Campaign, ComputedTrait, Definitions, Desti
 from streams.core.errors import Misconfigured
 from streams.core.values import Json
 from streams.definitions.faults import Notes
-from streams.definitions.identity import Identity, whole_table
+from streams.definitions.identity import PERIODS, Identity, whole_table
 from streams.definitions.kinds import Parsed, read_document
 from streams.definitions.lists import attached, is_part
 from streams.definitions.references import Read, faults
@@ -65,10 +65,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         namespaces=identity.namespaces,
         caps=identity.caps,
         precedence=identity.precedence,
-        anonymous_expire_after=identity.anonymous_expire_after,
-        known_expire_after=identity.known_expire_after,
-        events_expire_after=identity.events_expire_after,
-        messages_expire_after=identity.messages_expire_after,
+        **{period: getattr(identity, period) for period in PERIODS},
         consent=consent[0] if consent else DEFAULT,
         sources=dict(sorted(sources.items())),
     )

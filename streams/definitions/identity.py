@@ -19,6 +19,7 @@ from streams.definitions.shapes import Found, Given, Shape, entries, many, recor
 EVER = "ever"
 NEVER = "never"
 MERGE_RULE = "known_beats_anonymous_then_oldest"
+PERIODS = ("anonymous_expire_after", "known_expire_after", "events_expire_after", "messages_expire_after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +80,8 @@ def _identity(given: Given) -> Identity:
     allowed = sum(row.at_most for row in table)
     caps = {"identifiers": max(Caps().identifiers, allowed), "merges": max(Caps().merges, allowed)}
     return Identity(
-        id=given["id"], namespaces=table, anonymous_expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER),
-        known_expire_after=given.get("known_expire_after"), caps=Caps(**(caps | given.get("caps", {}))),
-        precedence=given.get("traits", Precedence()),
-        events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER),
-        messages_expire_after=given.get("messages_expire_after", EVENTS_EXPIRE_AFTER))
+        id=given["id"], namespaces=table, caps=Caps(**(caps | given.get("caps", {}))),
+        precedence=given.get("traits", Precedence()), **{name: given[name] for name in PERIODS if name in given})
 
 
 def _merge(found: Found) -> str:
@@ -113,8 +111,7 @@ ROWS = Shape(_rows, {
 })
 
 IDENTITY = document(
-    {"namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
-            "anonymous_expire_after": EXPIRE_AFTER, "known_expire_after": EXPIRE_AFTER,
-            "events_expire_after": EXPIRE_AFTER, "messages_expire_after": EXPIRE_AFTER, "caps": CAPS, "traits": PRECEDENCE},
+    {"namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}), **dict.fromkeys(PERIODS, EXPIRE_AFTER),
+     "caps": CAPS, "traits": PRECEDENCE},
     make=_identity,
 )

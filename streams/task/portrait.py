@@ -15,8 +15,7 @@ from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.platforms import platform_of
 from streams.core.precedence import in_force, statements
-from streams.core.profile import EVENT_TIME, SOURCE, VALUE, Profile, Statement, when
-from streams.core.segments.leaves.people import newest_statement
+from streams.core.profile import EVENT_TIME, SOURCE, VALUE, Profile, Statement, newest_statement, when
 from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json

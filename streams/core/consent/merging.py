@@ -14,8 +14,7 @@ from typing import Any, TypeAlias
 
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.profile import SOURCE, VALUE, Fragment, Profile, Statement, note_handover, when
-from streams.core.segments.leaves.people import newest_statement
+from streams.core.profile import SOURCE, VALUE, Fragment, Profile, Statement, newest_statement, note_handover, when
 
 Mark: TypeAlias = list[Any]
 """[event time, arrival, source of the denial] of the newest grant that is held back."""

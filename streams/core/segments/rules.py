@@ -187,6 +187,18 @@ class Sequence:
     completed_within: int | None = None
     then_not: ThenNot | None = None
 
+    @property
+    def watched(self) -> tuple[EventMatch, ...]:
+        """The events it looks at: its steps and, last, what ends the wait."""
+        return self.steps if self.then_not is None else (*self.steps, self.then_not.match)
+
+    @property
+    def watched_names(self) -> tuple[str, ...]:
+        """The names and patterns of all of these; none as soon as one of them means any event."""
+        if any(not match.names for match in self.watched):
+            return ()
+        return tuple(sorted({name for match in self.watched for name in match.names}))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InSegment:

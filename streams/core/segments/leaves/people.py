@@ -5,7 +5,7 @@ from collections.abc import Container
 from hashlib import blake2b
 
 from streams.core.intervals import FOREVER
-from streams.core.profile import EVENT_TIME, VALUE, Profile, Statement, when
+from streams.core.profile import EVENT_TIME, VALUE, Profile, newest_statement
 from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, digest
 from streams.core.segments.listed import Digests
 from streams.core.segments.rules import Consent, ConsentState, HasIdentifier, Members, Random
@@ -57,12 +57,6 @@ class Consented(Leaf):
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
         statement = newest_statement(profile, self.purpose)
         return () if statement is None else (Evidence(event_time=statement[EVENT_TIME], value=statement[VALUE]),)
-
-
-def newest_statement(profile: Profile, purpose: str) -> Statement | None:
-    """None if no fragment ever heard of the purpose."""
-    stated = [fragment.consent[purpose] for fragment in profile.fragments.values() if purpose in fragment.consent]
-    return max(stated, key=when, default=None)
 
 
 class Share(Leaf):

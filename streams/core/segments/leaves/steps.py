@@ -26,7 +26,7 @@ from streams.core.segments.leaves.leaf import (
 )
 from streams.core.segments.leaves.rows import merged
 from streams.core.segments.matching import compile_match, compile_names
-from streams.core.segments.rules import EventMatch, Sequence
+from streams.core.segments.rules import Sequence
 
 TIMES, ARRIVALS, STEPS, BASE, TIP, STOP = range(6)
 """Places in the entries of `Steps`."""
@@ -35,18 +35,6 @@ DONE_AT, STARTS, DONE = -2, slice(None, -2), slice(-2, None)
 When: TypeAlias = tuple[int, int]
 """(event time, arrival)."""
 NEVER_YET: When = (BEGINNING, BEGINNING)
-
-
-def watched(node: Sequence) -> tuple[EventMatch, ...]:
-    """What the sequence looks at: its steps and, last, what ends the wait."""
-    return node.steps if node.then_not is None else (*node.steps, node.then_not.match)
-
-
-def watched_names(node: Sequence) -> tuple[str, ...]:
-    """The names and patterns of all of these; none as soon as one of them means any event."""
-    if any(not match.names for match in watched(node)):
-        return ()
-    return tuple(sorted({name for match in watched(node) for name in match.names}))
 
 
 class ChainProgress:
@@ -102,8 +90,8 @@ class Steps(Leaf, Source):
 
     def __init__(self, node: Sequence, regex: Regex) -> None:
         super().__init__(node, (self,))
-        tests = [(compile_names(match.names), compile_match(match, regex).check) for match in watched(node)]
-        self.names = watched_names(node)
+        tests = [(compile_names(match.names), compile_match(match, regex).check) for match in node.watched]
+        self.names = node.watched_names
         self.steps = tuple((1 << step, *test) for step, test in enumerate(tests[:len(node.steps)]))
         self.stops = None if node.then_not is None else tests[-1]
         self.progress, self.standing = ChainProgress(node), CompletionInterval(node)

@@ -10,16 +10,7 @@ from streams.core.profile import Profile
 from streams.core.segments.comparisons import Regex
 from streams.core.segments.leaves.leaf import Evidence, Judgement, Leaf, digest, states
 from streams.core.segments.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
-from streams.core.segments.leaves.steps import (
-    DONE,
-    NEVER_YET,
-    ChainProgress,
-    CompletionInterval,
-    Steps,
-    When,
-    watched,
-    watched_names,
-)
+from streams.core.segments.leaves.steps import DONE, NEVER_YET, ChainProgress, CompletionInterval, Steps, When
 from streams.core.segments.matching import Matcher, compile_match, compile_names
 from streams.core.segments.rules import Sequence, Window
 from streams.core.values import Json
@@ -30,7 +21,7 @@ STEP, FROM, TO = slice(0, None, 3), slice(1, None, 3), slice(2, None, 3)
 
 
 def compile_sequence(node: Sequence, regex: Regex) -> Leaf:
-    moving = any(compile_match(match, regex).span is not None for match in watched(node))
+    moving = any(compile_match(match, regex).span is not None for match in node.watched)
     return StepsOnClock(node, regex) if moving else Steps(node, regex)
 
 
@@ -38,10 +29,10 @@ class StepsOnClock(Leaf):
     """Entries: rows whose value is [step, from, to, step, from, to, …]; the step after the last one ends the wait."""
 
     def __init__(self, node: Sequence, regex: Regex) -> None:
-        self.tests = [(compile_names(match.names), compile_match(match, regex)) for match in watched(node)]
+        self.tests = [(compile_names(match.names), compile_match(match, regex)) for match in node.watched]
         self.stop = len(node.steps)
         self.progress, self.standing = ChainProgress(node), CompletionInterval(node)
-        matcher = Matcher(names=watched_names(node), check=None, span=self._hull)
+        matcher = Matcher(names=node.watched_names, check=None, span=self._hull)
         self.rows = Rows(digest(node), matcher, Window(), self._spans, Retention(most=MOST_STEPS))
         super().__init__(node, (self.rows,))
 
