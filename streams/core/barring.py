@@ -70,7 +70,7 @@ def bar_former(context: Context, identifier: str, end: int) -> Bar:
 
 
 def unnamed(context: Context, event: Event, barred: Collection[str], at: int) -> list[Sent]:
-    """The event without these identifiers, sent to its home anew; refused if it names nobody else."""
+    """Sends the event without these identifiers to its home again; refuses it if it names nobody else."""
     left = tuple(identifier for identifier in event.identifiers if identifier not in barred)
     if left:
         return [Arrive(context.redact(event, barred))]
@@ -81,8 +81,8 @@ def unnamed(context: Context, event: Event, barred: Collection[str], at: int) ->
 
 
 def undecided(context: Context, message: Decide, barred: Collection[str], at: int) -> list[Sent]:
-    """As `unnamed`, at the sequencer. An event that keeps its strongest identifier is decided here: its home has seen it
-    already."""
+    """As `unnamed`, at the sequencer. An event that keeps its strongest identifier is decided here, since its home has seen
+    it already."""
     if message.event.subject in barred:
         return unnamed(context, message.event, barred, at)
     return [replace(message, event=context.redact(message.event, barred))]

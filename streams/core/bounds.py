@@ -44,7 +44,7 @@ class _Part(NamedTuple):
 
 
 def add(context: Context, profile: Profile, event: Event) -> bool:
-    """Count an event that comes in. True if the profile may be too large now: then `curtail` has to look."""
+    """Counts an event that comes in. True if the profile may be too large now: then `curtail` has to look."""
     said = len(event.traits) + len(event.consent) + len(event.identifiers)
     with_source = (1 + said) * (OVERHEAD + LETTER * len(event.source))
     profile.weight += (SWELLING * len(event.raw) + with_source) * (1 + _hearing(context.plan, event))
@@ -58,7 +58,7 @@ def _hearing(plan: Plan, event: Event) -> int:
 
 
 def curtail(context: Context, profile: Profile, at: int) -> tuple[list[Curtailed], list[str]]:
-    """Measure the profile and drop what is too much. Returns what is reported of it, and the leaves to judge again."""
+    """Measures the profile and drops what is too much. Returns what is reported of it, and the leaves to judge again."""
     profile.weight = context.size_of(profile)
     dropped, touched = Counter[str](), list[str]()
     while profile.weight > (AFTERWARDS if dropped else LARGEST):

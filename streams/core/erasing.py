@@ -52,7 +52,7 @@ def decide(context: Context, message: Petition, at: int) -> list[Sent | receipts
 
 
 def _give_up(context: Context, key: str, identifier: str) -> list[Bar]:
-    """The profile's time with the identifier becomes nobody's: it must not fall to the next owner, as it does in expiry."""
+    """Makes the profile's time with the identifier nobody's: it must not fall to the next owner, as it does in expiry."""
     node = context.tables.nodes.get(identifier)
     if node is None:
         return []
@@ -63,7 +63,7 @@ def _give_up(context: Context, key: str, identifier: str) -> list[Bar]:
 
 
 def _bar(context: Context, identifier: str, at: int) -> Bar:
-    """Its hash takes the place of what the suppression list says of it, unless others have had it too."""
+    """Bars the identifier. Its hash takes the place of its row on the suppression list, unless others have had it too."""
     node = context.tables.nodes.get(identifier)
     if node is not None and not node.owners:
         context.tables.nodes.put(identifier, _unlisted(node))
@@ -78,7 +78,7 @@ def _unlisted(node: Node) -> Node:
 
 
 def wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
-    """The world hears of it at once. The rows go when everything that was decided before has come."""
+    """Tells the world at once. The rows go when everything that was decided before has come."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]
@@ -95,7 +95,7 @@ def wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
 
 
 def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Once nothing is under way to the profile any more: what came meanwhile is taken back too, and all of it goes."""
+    """Once nothing is under way to the profile any more, takes back what came meanwhile, and deletes all of it."""
     if profile.handovers:
         return []
     sends = _said(profile, farewell(context, profile, at, "erasure", BECAUSE))
@@ -106,7 +106,7 @@ def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def _said(profile: Profile, sends: list[Sent]) -> list[Sent]:
-    """These, counted for the receipt by topic."""
+    """Counts these for the receipt, by topic."""
     receipt, places = profile.erasure
     found: Counter[str] = Counter(places)
     for sent in sends:

@@ -20,8 +20,8 @@ TOGETHER = DAY_MS
 
 
 def watch(context: Context, profile: Profile, arrival: int | None = None) -> None:
-    """See that a timer fires when the oldest event is to go. arrival: of the oldest event that came; None where events may
-    have gone, or the definition has changed: then the timeline is asked."""
+    """Sees that a timer fires when the oldest event is to go. arrival: of the oldest event that came; None where events may
+    have gone, or the definition has changed, and the timeline is asked."""
     kept, timers = context.plan.definitions.events_expire_after, context.tables.timers
     if arrival is None:
         arrival = context.tables.timeline.oldest(profile.key) if kept is not None else None
@@ -43,7 +43,7 @@ def redefined(context: Context, profile: Profile) -> None:
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """The timer: what has been kept for long enough goes. `at`: the instant it was armed for, however late it fires."""
+    """The timer: lets go of what has been kept long enough. `at`: the instant it was armed for, however late it fires."""
     profile, kept = context.tables.profiles.get(key), context.plan.definitions.events_expire_after
     if not isinstance(profile, Profile):
         return []

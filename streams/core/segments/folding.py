@@ -15,14 +15,14 @@ from streams.core.segments.matching import compile_names
 from streams.core.segments.plan import Plan
 
 BEHIND = "-"
-"""`Fragment.plan` of a fragment that is complete for no plan."""
+"""`Fragment.plan` of a fragment that lacks state under every plan."""
 
 
 def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False) -> list[str]:
-    """Take a new event (never a copy) into the fragment; returns the ids of the leaves to judge again.
+    """Takes a new event (never a copy) into the fragment. Returns the ids of the leaves to judge again.
 
     is_alone: it is the only fragment of its profile, which was judged after the event before. The caller counts the event
-    and notes its identifiers beforehand. `Fragment.plan` says what marks a fragment as complete."""
+    and notes its identifiers beforehand."""
     if fragment.plan != plan.source_set:
         if fragment.plan:
             return _fold_under_older(plan, fragment, event)
@@ -47,8 +47,9 @@ def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False
 
 
 def _fold_under_older(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
-    """Into what the fragment has; what it lacks is left to `refold`, which finds this event among the others. What only the
-    older plan kept does not hear of it, and is dropped: that plan may come back before the fragment is folded anew."""
+    """The fragment was folded under other definitions: the event goes into the state that it has. What it lacks is left to
+    `refold`, which finds this event among the others. State that only the older plan keeps would miss this event, and is
+    dropped, since that plan may come back before the fragment is folded anew."""
     fragment.plan = BEHIND
     fragment.leaves = {leaf: entries for leaf, entries in fragment.leaves.items() if leaf in plan.sources}
     for source in _hearing([source for source in plan.sources.values() if source.id in fragment.leaves])(event):
@@ -83,7 +84,7 @@ def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[s
 
 
 def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> None:
-    """Keep what `former` knows of traits and consent, except for what the events of these arrivals said."""
+    """Keeps what `former` knows of traits and consent, except what the events of these arrivals said."""
     for name in former.traits:
         for statement in statements(former, name):
             if statement[ARRIVAL] not in given:
@@ -95,7 +96,7 @@ def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> Non
 
 
 def is_behind(plan: Plan, fragment: Fragment) -> bool:
-    """The fragment was folded under other sources than this plan's: `refold` it before it is judged by this plan."""
+    """Whether the fragment was folded under other sources than this plan's: then `refold` it before it is judged."""
     return fragment.plan != plan.source_set
 
 

@@ -31,7 +31,7 @@ MOST_NAMES, LONGEST_NAME = 4_096, 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledSegment:
-    """position: its place among the definitions. leaves: ids, each once. uses: segments that its rule names."""
+    """position: among the definitions. leaves: ids, each once. uses: segments that its rule names."""
 
     id: str
     version: int
@@ -126,7 +126,7 @@ class Plan:
 
 
 def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
-    """Raises ValueError for an `in_segment` that leads nowhere or round in a circle; the loader checks before."""
+    """Raises ValueError for an `in_segment` that leads nowhere or round in a circle, which the loader checks before."""
     vocabulary = Vocabulary(definitions.computed_traits, definitions.precedence, regex)
     compiler = Compiler(vocabulary, regex)
     segments = {segment.id: _compile(segment, position, compiler.formula(segment.rule))
