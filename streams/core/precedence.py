@@ -51,7 +51,7 @@ def _told_by(source: str) -> str:
     return kind if kind in SOURCE_TYPES else OTHER
 
 
-def state(fragment: Fragment, name: str, statement: Statement) -> bool:
+def keep_newest(fragment: Fragment, name: str, statement: Statement) -> bool:
     """Keep this statement, unless the same type of source made a newer one: then False. The order of calls does not matter,
     nor does repeating one."""
     known = fragment.traits.get(name)

@@ -1,6 +1,6 @@
 """The channels of a campaign, and what a variant may change of each.
 
-Templates are checked for their syntax here, while a marketer can mend them, and not when a message is due."""
+Templates are checked for their syntax here, while a marketer can fix them, and not when a message is due."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

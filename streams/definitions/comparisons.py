@@ -1,4 +1,4 @@
-"""The comparisons and what each may be compared with, as one table."""
+"""The comparisons, and what each may be compared with, as one table."""
 from __future__ import annotations
 
 from collections.abc import Mapping

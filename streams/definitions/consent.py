@@ -1,4 +1,4 @@
-"""kind: consent: what the purposes of consent strings mean for those that campaigns name.
+"""kind: consent. What the purposes of consent strings mean for those that campaigns name.
 
 One document. A purpose it does not name is only ever stated plainly (`context.consent.purposes`); without any document
 `personalised-ads` needs purposes 1, 3 and 4 of the TCF, or that nothing was opted out of."""

@@ -1,6 +1,4 @@
-"""kind: identity: the rows of the namespaces' table that a deployment changes.
-
-The result is always the whole table, so that nobody behind has to know which rows were left out."""
+"""kind: identity. The rows of the namespaces' table that a deployment changes, merged into the default table."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`traits` of `kind: identity`: which sources are believed before which, for all traits and for single ones."""
+"""`traits` of `kind: identity`: which sources are believed before which, for all traits or for single ones."""
 from __future__ import annotations
 
 from typing import Any

@@ -152,7 +152,7 @@ def _note_circle(read: Read, reference: Steps, way: list[Key], needed: Key) -> N
 
 def _chain_length(key: Key, keyed: Mapping[Key, Read], lengths: Mapping[Key, int]) -> int:
     """The length of the longest chain that begins here. A chain is noted where it first is too long: a document that needs
-    that one has nothing to mend."""
+    that one has nothing to fix."""
     steps, most = max(((steps, lengths.get(needed, 0)) for steps, needed in _needs(key, keyed)),
                       key=lambda each: each[1], default=((), 0))
     if most == LONGEST_CHAIN:

@@ -1,4 +1,4 @@
-"""Which profiles break the rules of identity, found in the state of all tasks."""
+"""Finds the profiles that break the rules of identity, in the state of all tasks."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable

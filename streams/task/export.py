@@ -1,7 +1,7 @@
 """Everything known of a person, for the person: the answer to a request for access.
 
-More than the 360 view: each trait and each consent with where and when it was stated, superseded ones of other sources too,
-what channels were told, and the events themselves as they came."""
+More than the 360 view: each trait and consent with where and when it was stated, superseded ones too, what channels were
+told, and the events as they came."""
 from __future__ import annotations
 
 from collections.abc import Callable

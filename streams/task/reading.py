@@ -1,4 +1,4 @@
-"""From records to messages: what each input topic's bytes mean to a task."""
+"""Reads records of the input topics into messages."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection

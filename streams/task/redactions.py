@@ -120,7 +120,7 @@ class Redactions:
             self._table.delete(WALK)
 
     def _begin(self) -> list[Any]:
-        """The events first: what a fragment is folded from anew holds none of it then."""
+        """Events first: then what a fragment is folded from anew has none of it."""
         waiting = [(key, until, at) for key, (until, is_taken, at) in self._asked() if not is_taken][:MOST]
         for key, until, at in waiting:
             self._table.put(key, [until, True, at])
@@ -167,7 +167,7 @@ class Redactions:
         return replace(_cleaned(fragment, found), identifiers=found.key(fragment.identifiers))
 
     def _back(self, found: Redaction, named: Iterable[tuple[str, int]]) -> Iterator[str]:
-        """Those that were named at a time after they were erased: until they are somebody's again, no event names them."""
+        """Those named later than they were erased: until they are somebody's again, no event names them."""
         for identifier, at in named:
             row = self._table.get(ASKED + identifier) if identifier in found.identifiers else None
             _, _, asked_at = row or (None, None, FOREVER)

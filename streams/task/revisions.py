@@ -90,7 +90,7 @@ class Revisions:
 
     def faults(self, revision: int) -> str:
         """What speaks against putting in force what was staged, empty if nothing does: somebody wrote past `apply`, or by
-        rules that this version does not know. It stays staged, and comes in force with what mends it."""
+        rules that this version does not know. It stays staged, and comes in force with what fixes it."""
         rows = dict(sorted({**dict(self.documents.rows()), **dict(self.staged.rows())}.items()))
         if unpaced := [key for key, row in self.staged.rows() if row.press and not _is_pace(row.press.per_second)]:
             return f"{', '.join(unpaced)}: per_second of the press is no number above 0"

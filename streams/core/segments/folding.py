@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 
 from streams.core.events import COUNTED, Event
-from streams.core.precedence import origin, state, statements
+from streams.core.precedence import keep_newest, origin, statements
 from streams.core.profile import ARRIVAL, EVENT_TIME, Fragment, when
 from streams.core.segments.leaves.leaf import KEPT, TURNED, Source
 from streams.core.segments.leaves.terms import TraitHistory
@@ -63,7 +63,7 @@ def _fold_under_older(plan: Plan, fragment: Fragment, event: Event) -> list[str]
 def _set_traits(plan: Plan, fragment: Fragment, event: Event, touched: list[str]) -> None:
     told = [event.event_time, event.arrival, *origin(event)]
     for name, value in event.traits.items():
-        if state(fragment, name, [value, *told]):
+        if keep_newest(fragment, name, [value, *told]):
             touched += plan.by_trait.get(name, ())
 
 
@@ -88,7 +88,7 @@ def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> Non
     for name in former.traits:
         for statement in statements(former, name):
             if statement[ARRIVAL] not in given:
-                state(fragment, name, statement)
+                keep_newest(fragment, name, statement)
     for purpose, statement in former.consent.items():
         known = fragment.consent.get(purpose)
         if statement[ARRIVAL] not in given and (known is None or when(statement) > when(known)):
