@@ -167,7 +167,7 @@ class Intake:
         return found
 
     def _from_context(self, found: list[str], context: Message) -> None:
-        """The devices and external ids of a message."""
+        """The devices and external ids of a message; an id whose type no rule could name is passed over."""
         if "device" in context and isinstance(device := context["device"], dict):
             if "id" in device:
                 self._add(found, "device_id", device["id"])
@@ -176,18 +176,13 @@ class Intake:
         if "externalIds" in context and isinstance(context["externalIds"], list):
             for entry in context["externalIds"]:
                 if (isinstance(entry, dict) and isinstance(entry.get("type"), str)
-                        and entry.get("collection") != OF_COMPANIES):
-                    self._add_named(found, entry["type"].strip().lower(), entry.get("id"))
+                        and entry.get("collection") != OF_COMPANIES and is_namespace(name := entry["type"].strip().lower())):
+                    self._add(found, name, entry.get("id"))
 
     def _person(self, found: list[str], traits: Message) -> None:
         for name in ("email", "phone"):
             if name in traits:
                 self._add(found, name, traits[name])
-
-    def _add_named(self, found: list[str], name: str, value: Json) -> None:
-        """Add one under a name from outside. A name that no rule could state is passed over, as blocked values are."""
-        if is_namespace(name):
-            self._add(found, name, value)
 
     def _add(self, found: list[str], name: str, value: Json) -> None:
         text = value if isinstance(value, str) else text_of(value)

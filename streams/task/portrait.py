@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
-from streams.core.basics import Basics, basics, known_since
+from streams.core.basics import basics, known_since
 from streams.core.campaigns.addressing import addressed
 from streams.core.campaigns.local_time import TIME_ZONE, zone_of
 from streams.core.campaigns.permission import may_activate
@@ -36,20 +36,17 @@ def portrait(
     events = [reread(entry) for entry in entries]
     since = known_since(profile, entries)
     zone = zone_of(profile, "UTC", plan.definitions.precedence.of(TIME_ZONE))
-    told = basics((event for event in events if since is None or event.event_time >= since), zone)
+    told = asdict(basics((event for event in events if since is None or event.event_time >= since), zone))
+    if since is not None:  # the first touch may be among the events that were forgotten
+        told["first_touch"] = None
     seen = view(plan, profile, at)
     newest_first = sorted(events, key=lambda event: (event.event_time, event.arrival), reverse=True)
     return {
         **seen, "trait_origins": {name: _origin(plan, profile, name) for name in seen["traits"]},
         "purposes": list(_purposes(profile, seen["consent"])), "channels": list(_channels(plan, profile)),
-        "basics": {"since": since, "time_zone": zone.key, **_plain(told, is_whole=since is None)},
+        "basics": {"since": since, "time_zone": zone.key, **told},
         "latest_events": [_shown(event) for event in newest_first[:latest]],
     }
-
-
-def _plain(told: Basics, *, is_whole: bool) -> dict[str, Json]:
-    """The first touch is said only where no older event was forgotten."""
-    return asdict(told) | ({} if is_whole else {"first_touch": None})
 
 
 def _origin(plan: Plan, profile: Profile, name: str) -> dict[str, Json]:

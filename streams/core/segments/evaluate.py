@@ -96,10 +96,7 @@ def create(plan: Plan, profile: Profile, touched: Iterable[str], now: int, event
         _settle(plan, profile, flips)
     entered = sorted(profile.members, key=plan.order.__getitem__)
     profile.members.clear()
-    crossings = [_cross(profile, plan.segments[segment], flips) for segment in entered]
-    if len(crossings) > 1:
-        crossings.sort(key=lambda crossing: plan.segments[crossing.segment_id].position)
-    return crossings
+    return _in_order(plan, [_cross(profile, plan.segments[segment], flips) for segment in entered])
 
 
 def evaluate_all(plan: Plan, profile: Profile, now: int) -> list[Crossing]:
@@ -193,6 +190,11 @@ def _settle(
         crossings.append(_cross(profile, segment, flips))
         for user in plan.users.get(name, ()):
             heappush(waiting, (order[user], user))
+    return _in_order(plan, crossings)
+
+
+def _in_order(plan: Plan, crossings: list[Crossing]) -> list[Crossing]:
+    """In the order of the definitions."""
     if len(crossings) > 1:
         crossings.sort(key=lambda crossing: plan.segments[crossing.segment_id].position)
     return crossings

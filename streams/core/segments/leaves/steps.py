@@ -65,20 +65,14 @@ class ChainProgress:
         return reached
 
 
-class CompletionInterval:
+def standing(node: Sequence, done: When, stop: When) -> Interval:
     """On which interval a completion counts, given the newest event that would end the wait."""
-
-    def __init__(self, node: Sequence) -> None:
-        self.width = node.completed_within
-        self.wait = None if node.then_not is None else node.then_not.wait
-
-    def interval(self, done: When, stop: When) -> Interval:
-        done_at, _ = done
-        if done_at == BEGINNING or (self.wait is not None and stop > done):
-            return NEVER
-        start = BEGINNING if self.wait is None else done_at + self.wait
-        end = FOREVER if self.width is None else done_at + self.width
-        return (start, end) if start < end else NEVER
+    done_at, _ = done
+    if done_at == BEGINNING or (node.then_not is not None and stop > done):
+        return NEVER
+    start = BEGINNING if node.then_not is None else done_at + node.then_not.wait
+    end = FOREVER if node.completed_within is None else done_at + node.completed_within
+    return (start, end) if start < end else NEVER
 
 
 class Steps(Leaf, Source):
@@ -94,7 +88,7 @@ class Steps(Leaf, Source):
         self.names = node.watched_names
         self.steps = tuple((1 << step, *test) for step, test in enumerate(tests[:len(node.steps)]))
         self.stops = None if node.then_not is None else tests[-1]
-        self.progress, self.standing = ChainProgress(node), CompletionInterval(node)
+        self.node, self.progress = node, ChainProgress(node)
         self.past = None if node.completed_within is None else node.completed_within + self.progress.width
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
@@ -175,7 +169,7 @@ class Steps(Leaf, Source):
         return self.progress.replay(starts + done, merged([_after(entries, since) for entries in live]))[DONE]
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        start, end = interval = self.standing.interval(*self._latest(profile, now))
+        start, end = interval = standing(self.node, *self._latest(profile, now))
         return start <= now < end, next_change(interval, now)
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:

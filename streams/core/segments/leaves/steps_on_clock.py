@@ -10,7 +10,7 @@ from streams.core.profile import Profile
 from streams.core.segments.comparisons import Regex
 from streams.core.segments.leaves.leaf import Evidence, Judgement, Leaf, digest, states
 from streams.core.segments.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
-from streams.core.segments.leaves.steps import DONE, NEVER_YET, ChainProgress, CompletionInterval, Steps, When
+from streams.core.segments.leaves.steps import DONE, NEVER_YET, ChainProgress, Steps, When, standing
 from streams.core.segments.matching import Matcher, compile_match, compile_names
 from streams.core.segments.rules import Sequence, Window
 from streams.core.values import Json
@@ -31,7 +31,7 @@ class StepsOnClock(Leaf):
     def __init__(self, node: Sequence, regex: Regex) -> None:
         self.tests = [(compile_names(match.names), compile_match(match, regex)) for match in node.watched]
         self.stop = len(node.steps)
-        self.progress, self.standing = ChainProgress(node), CompletionInterval(node)
+        self.node, self.progress = node, ChainProgress(node)
         matcher = Matcher(names=node.watched_names, check=None, span=self._hull)
         self.rows = Rows(digest(node), matcher, Window(), self._spans, Retention(most=MOST_STEPS))
         super().__init__(node, (self.rows,))
@@ -72,7 +72,7 @@ class StepsOnClock(Leaf):
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         done, stop, until = self._latest(profile, now)
-        start, end = interval = self.standing.interval(done, stop)
+        start, end = interval = standing(self.node, done, stop)
         return start <= now < end, min(until, next_change(interval, now))
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
