@@ -86,15 +86,6 @@ class Bound(StrEnum):
     AT_MOST = "at_most"
     EXACTLY = "exactly"
 
-    def admits(self, number: int, bound: int) -> bool:
-        match self:
-            case Bound.AT_LEAST:
-                return number >= bound
-            case Bound.AT_MOST:
-                return number <= bound
-            case Bound.EXACTLY:
-                return number == bound
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class All:

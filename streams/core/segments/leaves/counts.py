@@ -5,8 +5,10 @@ them, and no window has to be replayed. Only where a condition is itself relativ
 (`CountOnClock`), because then an older event may outlive a newer one."""
 from __future__ import annotations
 
+import operator
 from abc import abstractmethod
 from bisect import bisect_left, insort
+from collections.abc import Callable
 
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
@@ -17,6 +19,10 @@ from streams.core.segments.leaves.rows import Rows, active
 from streams.core.segments.matching import Matcher, compile_match, reader
 from streams.core.segments.rules import Bound, Path, Performed
 from streams.core.values import key_of
+
+HOLDS: dict[Bound, Callable[[int, int], bool]] = {
+    Bound.AT_LEAST: operator.ge, Bound.AT_MOST: operator.le, Bound.EXACTLY: operator.eq}
+"""Whether a number satisfies a bound, by its kind."""
 
 
 def compile_performed(node: Performed, regex: Regex) -> Leaf:
@@ -36,8 +42,9 @@ class Count(Leaf, Source):
         super().__init__(node, (self,))
         self.match, self.names, self.window = matcher.check, matcher.names, node.window
         self.bound, self.count, self.width = node.bound, node.count, node.window.width
-        self.needed = node.count if node.bound is Bound.AT_LEAST else 0
-        self.most = max(1, node.count if node.bound is Bound.AT_LEAST else node.count + 1)
+        self.has_ceiling, self.holds = node.bound is not Bound.AT_LEAST, HOLDS[node.bound]
+        self.needed = 0 if self.has_ceiling else node.count
+        self.most = max(1, node.count + 1 if self.has_ceiling else node.count)
 
 
 class CountByTime(Count):
@@ -49,7 +56,7 @@ class CountByTime(Count):
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         times = self.times(profile)
-        if self.bound is not Bound.AT_LEAST:
+        if self.has_ceiling:
             too_many = self._ends(times, self.count + 1, now)
             if too_many > now:
                 return False, too_many
@@ -114,7 +121,7 @@ class CountEver(Count):
         return KEPT if counted[NUMBER] < self.count else TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        return self.bound.admits(self._number(profile), self.count), FOREVER
+        return self.holds(self._number(profile), self.count), FOREVER
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
         number = self._number(profile)
@@ -177,13 +184,14 @@ class CountOnClock(Leaf):
             value = read(event)
             return None if value is None else key_of(value)
 
-        self.node, self.rows = node, Rows(digest(node), matcher, node.window, take)
+        self.count, self.holds, self.is_distinct = node.count, HOLDS[node.bound], read is not None
+        self.rows = Rows(digest(node), matcher, node.window, take)
         super().__init__(node, (self.rows,))
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         found = active(self.rows, profile, now)
-        number = len(found.values) if self.node.distinct is None else len(set(found.values))
-        return self.node.bound.admits(number, self.node.count), found.until
+        number = len(set(found.values)) if self.is_distinct else len(found.values)
+        return self.holds(number, self.count), found.until
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
         return tuple(Evidence(event_time=at) for at in active(self.rows, profile, now).times)[-5:]
