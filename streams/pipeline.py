@@ -31,8 +31,8 @@ from streams.core.requests import Receipt
 from streams.core.segments.plan import Plan
 from streams.core.values import Json
 from streams.definitions import load_folder
+from streams.definitions.build import by_key
 from streams.definitions.faults import no_such
-from streams.definitions.inlined import by_key
 from streams.definitions.lists import as_bytes
 from streams.definitions.members import meant
 from streams.memory import MemoryStore

@@ -1,8 +1,7 @@
-"""Where a message comes first: the home of its strongest identifier, which knows whether it is a copy and whose it is.
+"""Where a message comes first: the home of its strongest identifier, which knows if it is a copy and whose it is.
 
-A lone identifier is its own profile and has no pointer: its hits are folded in right here. Evidence that links
-identifiers anew goes round their homes, which fixes how old each is, and then to the sequencer.
-"""
+A lone identifier is its own profile and has no pointer: its hits are folded in right here. Evidence that links identifiers
+anew visits their homes, which know how old each is, and then goes to the sequencer."""
 from __future__ import annotations
 
 from dataclasses import replace

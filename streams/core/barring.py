@@ -2,9 +2,8 @@
 
 The hash stands with the sequencer and at the identifier's home. It is looked up only where nobody owns the identifier at the
 time of the event, so events of known people do not pay for it. Events up to the erasure are refused for ever, however often
-they are replayed; later ones are refused until the identifier is taken off the list. If the erased person had the identifier
-once and others have it since, the events of that person's time are refused. An event that also names others stays with them,
-without the identifier."""
+they are replayed; later ones until the identifier is taken off the list. If others had the identifier after the erased
+person, events of that person's time are refused. An event that also names others stays with them, without the identifier."""
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -71,7 +70,7 @@ def bar_former(context: Context, identifier: str, end: int) -> Bar:
 
 
 def unnamed(context: Context, event: Event, barred: Collection[str], at: int) -> list[Sent]:
-    """The event without these identifiers, sent to its home anew; refused if it names nobody else."""
+    """Sends the event without these identifiers to its home again; refuses it if it names nobody else."""
     left = tuple(identifier for identifier in event.identifiers if identifier not in barred)
     if left:
         return [Arrive(context.redact(event, barred))]
@@ -82,8 +81,8 @@ def unnamed(context: Context, event: Event, barred: Collection[str], at: int) ->
 
 
 def undecided(context: Context, message: Decide, barred: Collection[str], at: int) -> list[Sent]:
-    """As `unnamed`, at the sequencer. An event that keeps its strongest identifier is decided here: its home has seen it
-    already."""
+    """As `unnamed`, at the sequencer. An event that keeps its strongest identifier is decided here, since its home has seen
+    it already."""
     if message.event.subject in barred:
         return unnamed(context, message.event, barred, at)
     return [replace(message, event=context.redact(message.event, barred))]

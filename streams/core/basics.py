@@ -1,9 +1,7 @@
 """What a look at somebody's events tells at once: touches, sessions, visit days, platforms, devices, counters.
 
-Computed when asked for, from the timeline, and kept nowhere: an event costs nothing by it, and after a merge or a split
-the numbers are those of the person's events without any hand-over. The price is the timeline's bound: where it has
-forgotten events, everything here is about what happened since the instant that `known_since` gives.
-"""
+Computed from the timeline when asked for and kept nowhere, so an event costs nothing by it, and merges and splits need no
+hand-over. Where the timeline has forgotten events, everything here is about what happened since `known_since`."""
 from __future__ import annotations
 
 from collections import Counter

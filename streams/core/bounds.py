@@ -1,14 +1,13 @@
-"""How much is kept of one profile, in bytes, and what goes when it is more.
+"""Keeps a profile below a size in bytes, by dropping its largest values.
 
-Most of it is bounded by numbers: identifiers, merges, events, entries of a leaf. But how many traits and purposes somebody
-has, how many identifiers of others are named, and how long all these and the values in a leaf are, is up to whoever sends
-them; and a row that no record can hold would end the worker, and then the next one. So a profile counts, generously, what
-may have been added since it was last measured, and is measured again when that could be too much: most profiles never, a
-busy one once in some hundred events.
+Most of a profile is bounded by numbers: identifiers, merges, events, entries of a leaf. But whoever sends messages decides
+how many traits, purposes and others' identifiers there are, and how long all values; and a row that no record can hold would
+end one worker after the other. So a profile counts, generously, what may have been added since it was last measured, and is
+measured again when that could be too much: most profiles never, a busy one once in some hundred events.
 
-The largest values go first, of equal ones the oldest: what somebody floods a profile with is mostly large or much, and what
-a marketer set is neither. What is dropped is reported (`Curtailed`), because a segment may then decide otherwise. If
-somebody floods several profiles that become one, what goes depends on the order in which they meet."""
+The largest values go first, of equal ones the oldest: a flood is mostly large or much, and what a marketer set is neither.
+What is dropped is reported (`Curtailed`), because a segment may then decide otherwise. If several flooded profiles become
+one, what goes depends on the order in which they meet."""
 from __future__ import annotations
 
 from collections import Counter
@@ -45,7 +44,7 @@ class _Part(NamedTuple):
 
 
 def add(context: Context, profile: Profile, event: Event) -> bool:
-    """Count an event that comes in. True if the profile may be too large now: then `curtail` has to look."""
+    """Counts an event that comes in. True if the profile may be too large now: then `curtail` has to look."""
     said = len(event.traits) + len(event.consent) + len(event.identifiers)
     with_source = (1 + said) * (OVERHEAD + LETTER * len(event.source))
     profile.weight += (SWELLING * len(event.raw) + with_source) * (1 + _hearing(context.plan, event))
@@ -59,7 +58,7 @@ def _hearing(plan: Plan, event: Event) -> int:
 
 
 def curtail(context: Context, profile: Profile, at: int) -> tuple[list[Curtailed], list[str]]:
-    """Measure the profile and drop what is too much. Returns what is reported of it, and the leaves to judge again."""
+    """Measures the profile and drops what is too much. Returns what is reported of it, and the leaves to judge again."""
     profile.weight = context.size_of(profile)
     dropped, touched = Counter[str](), list[str]()
     while profile.weight > (AFTERWARDS if dropped else LARGEST):

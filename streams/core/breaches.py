@@ -1,7 +1,6 @@
-"""Profiles that today's rules would not have let come into being: what is left when an `identity` definition has changed.
+"""Finds profiles that break the rules of identity in force now: those left over when an `identity` definition changed.
 
-Rules hold for decisions to come. What they would have forbidden in the past is reported and not torn apart: nobody here
-knows which identifier should leave, and `identity split` does it once somebody does."""
+They are reported and not torn apart: only a human knows which identifier should leave, and `identity split` does it then."""
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,15 +1,12 @@
 """What is known of a profile at an instant: its traits, computed ones too, and its consent.
 
-Nothing of this is stored: the setting in force is read over the fragments, computed traits are computed when
-asked for. So they are current to the millisecond, and a merge or a split needs no recomputation.
-"""
+Nothing of this is stored, so it is current to the millisecond, and a merge or a split needs no recomputation."""
 from __future__ import annotations
 
 from streams.core.consent.merging import is_held_back
 from streams.core.events import GROUP
 from streams.core.precedence import in_force
-from streams.core.profile import VALUE, Profile
-from streams.core.segments.leaves.people import newest_statement
+from streams.core.profile import VALUE, Profile, newest_statement
 from streams.core.segments.plan import Plan
 from streams.core.values import Json
 

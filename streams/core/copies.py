@@ -1,9 +1,8 @@
-"""Which messages came before: a copy has the `messageId` and the strongest identifier of an earlier message.
+"""Recognises copies: messages with the `messageId` and the strongest identifier of an earlier message.
 
-Kept where every message first arrives, at the home of that identifier: 8-byte hashes, newest last, in the row that
-is read there anyway. After `FULL` of them they move to a chunk of their own, so that a busy identifier does not
-rewrite 8 KB with every message. The horizon is the last 1,024 messages of an identifier, however old.
-"""
+Remembered where every message first arrives, at the home of that identifier: 8-byte hashes, newest last, in the row that is
+read there anyway. `FULL` of them move to a chunk of their own, so that a busy identifier does not rewrite 8 KB with every
+message. The horizon is the last 1,024 messages of an identifier, however old."""
 from __future__ import annotations
 
 from hashlib import blake2b

@@ -1,8 +1,7 @@
 """What marketers and operators define, parsed: the typed counterpart of the files in a definitions folder.
 
-Loading, checking and saying what is wrong with a file is the edge's work (`streams.definitions`); these classes
-hold what is right.
-"""
+Loading, checking and saying what is wrong with a file is the edge's work (`streams.definitions`); these classes hold what is
+right."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -127,6 +126,11 @@ class Campaign:
     valid_for: int | None = None
     variants: tuple[Variant, ...] = ()
     zone_sources: tuple[str, ...] = ()
+
+    @property
+    def all_channels(self) -> tuple[Channel, ...]:
+        """Its channels, and as its variants have them."""
+        return self.channels + tuple(channel for variant in self.variants for channel in variant.channels)
 
 
 ANONYMOUS_EXPIRE_AFTER = 395 * DAY_MS

@@ -1,7 +1,6 @@
-"""How the sequencer and a profile agree that the profile ends. Apart from `messages`, as `requests` is.
+"""How the sequencer and a profile agree that the profile ends. Part of the unions of `messages`.
 
-The profile asks, the sequencer answers: so whatever was decided about the profile meanwhile comes first.
-"""
+The profile asks and the sequencer answers, so whatever was decided about the profile meanwhile comes first."""
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,9 +1,8 @@
-"""Somebody is to be forgotten because it was asked for: the person ends at once, wherever their parts are.
+"""Carries out a request to forget somebody: the person ends at once, wherever their parts are.
 
-A decision like any other, in the sequencer's order, so that it cannot race a merge: what was decided before still comes to
-the profile, which waits for it and goes with it; nothing is decided about the profile afterwards. From then on nobody owns
-its identifiers (`vacating`), and they are barred (`barring`). Rows are deleted where expiry deletes them, in `forgetting`.
-The receipt is written when the profile has said what was removed; until then the same request gets no other."""
+A decision in the sequencer's order, so it cannot race a merge: what was decided before still comes to the profile, which
+waits for it and goes with it; nothing is decided about the profile afterwards. From then on nobody owns its identifiers
+(`vacating`), and they are barred (`barring`). The receipt is written when the profile has said what was removed."""
 from __future__ import annotations
 
 from collections import Counter
@@ -53,7 +52,7 @@ def decide(context: Context, message: Petition, at: int) -> list[Sent | receipts
 
 
 def _give_up(context: Context, key: str, identifier: str) -> list[Bar]:
-    """The profile's time with the identifier becomes nobody's: it must not fall to the next owner, as it does in expiry."""
+    """Makes the profile's time with the identifier nobody's: it must not fall to the next owner, as it does in expiry."""
     node = context.tables.nodes.get(identifier)
     if node is None:
         return []
@@ -64,7 +63,7 @@ def _give_up(context: Context, key: str, identifier: str) -> list[Bar]:
 
 
 def _bar(context: Context, identifier: str, at: int) -> Bar:
-    """Its hash takes the place of what the suppression list says of it, unless others have had it too."""
+    """Bars the identifier. Its hash takes the place of its row on the suppression list, unless others have had it too."""
     node = context.tables.nodes.get(identifier)
     if node is not None and not node.owners:
         context.tables.nodes.put(identifier, _unlisted(node))
@@ -79,7 +78,7 @@ def _unlisted(node: Node) -> Node:
 
 
 def wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
-    """The world hears of it at once. The rows go when everything that was decided before has come."""
+    """Tells the world at once. The rows go when everything that was decided before has come."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Forward):
         return [replace(message, profile=profile.to)]
@@ -96,7 +95,7 @@ def wipe(context: Context, message: Wipe, at: int) -> list[Sent]:
 
 
 def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Once nothing is under way to the profile any more: what came meanwhile is taken back too, and all of it goes."""
+    """Once nothing is under way to the profile any more, takes back what came meanwhile, and deletes all of it."""
     if profile.handovers:
         return []
     sends = _said(profile, farewell(context, profile, at, "erasure", BECAUSE))
@@ -107,7 +106,7 @@ def finish(context: Context, profile: Profile, at: int) -> list[Sent]:
 
 
 def _said(profile: Profile, sends: list[Sent]) -> list[Sent]:
-    """These, counted for the receipt by topic."""
+    """Counts these for the receipt, by topic."""
     receipt, places = profile.erasure
     found: Counter[str] = Counter(places)
     for sent in sends:

@@ -1,12 +1,12 @@
-"""Profiles end when nobody comes back to them: anonymous ones by default 395 days after their last event was received, known
-ones after a time of their own, if there is one.
+"""Ends profiles that nobody comes back to: anonymous ones by default 395 days after their last event was received, known
+ones after a time of their own, if one is defined.
 
 A cookie that the identity graph never heard of is known to its own task alone and ends there. A profile that the graph knows
 asks the sequencer. Until the answer comes it passes its events on as new evidence, so that each is decided before the end or
-after it, and none is folded into what is about to go. Its identifiers then stay undecided for as long as a message can be
-under way; only after that may a lone profile begin there again.
+after it. Its identifiers then stay undecided for as long as a message can be under way; only after that may a lone profile
+begin there again.
 
-No event pays for this: the timer is armed with the profile, and when it fires the timeline says whether it was too early."""
+Events pay nothing for this: the timer is armed with the profile, and when it fires the timeline says if it was too early."""
 from __future__ import annotations
 
 from streams.core.context import Context
@@ -29,9 +29,8 @@ ASK_AGAIN, ASK_AT_LAST = 60_000, DAY_MS
 
 
 def watch(context: Context, profile: Profile, received_at: int | None = None) -> None:
-    """See that a timer fires when the profile is to end. Cheap: mostly there is nothing to do.
-
-    received_at: of the profile's last event, where the caller knows it; else the timeline is asked."""
+    """Sees that a timer fires when the profile is to end; mostly there is nothing to do. received_at: of the profile's last
+    event; None where the caller does not know, and the timeline is asked."""
     idle, timers = _idle(context, profile), context.tables.timers
     if idle == (profile.expiry[PERIOD] if profile.expiry else None) or profile.standing in ENDED or profile.handovers:
         return
@@ -44,7 +43,7 @@ def watch(context: Context, profile: Profile, received_at: int | None = None) ->
 
 
 def unwatch(context: Context, profile: Profile) -> None:
-    """Disarm the timer. Whatever the profile is given now may be older than its last event, so the next `watch` asks the
+    """Disarms the timer. What the profile is given now may be older than its last event, so the next `watch` asks the
     timeline. The caller writes the row."""
     if profile.expiry:
         context.tables.timers.disarm(profile.expiry[DUE], EXPIRY, profile.key)
@@ -52,8 +51,8 @@ def unwatch(context: Context, profile: Profile) -> None:
 
 
 def is_overdue(profile: Profile, received_at: int) -> bool:
-    """Whether an event came after the profile should have ended: its timer has yet to fire, since timers wait for what is
-    under way elsewhere."""
+    """Whether an event came after the profile should have ended: timers wait for what is under way elsewhere, so its own has
+    yet to fire."""
     return bool(profile.expiry) and profile.expiry[DUE] < received_at
 
 
@@ -66,7 +65,7 @@ def end_of(context: Context, profile: Profile) -> int | None:
 
 
 def due(context: Context, key: str, until: int) -> list[Sent]:
-    """The timer: the profile ends if that was due at `until` or before and nothing has come since the timer was armed."""
+    """The timer: ends the profile if that was due by `until` and nothing has come since the timer was armed."""
     profile = context.tables.profiles.get(key)
     if not isinstance(profile, Profile):
         return []
@@ -106,8 +105,8 @@ def decide(context: Context, message: Expire) -> list[Sent]:
 
 
 def keep(context: Context, message: Keep) -> list[Sent]:
-    """Not yet: some decision was faster. The profile asks again when it has heard that decision; if it has heard it already,
-    in a while, so that nothing goes round in a circle."""
+    """Not yet: a decision was faster. The profile asks again when it has heard that decision; if it has heard it already, in
+    a while, so that nothing goes round in a circle."""
     profile = context.tables.profiles.get(message.profile)
     if isinstance(profile, Profile) and profile.standing == LEAVING:
         profile.standing = LINKED
@@ -135,14 +134,15 @@ def asked_before(profile: Profile) -> bool:
 
 
 def ask_now(context: Context, profile: Profile) -> None:
-    """The decision that it waited for has come, or some of its events have left: it ends when its events say."""
+    """The decision that the profile waited for has come, or some of its events have left: its events say again when it
+    ends."""
     context.tables.timers.disarm(profile.expiry[DUE], EXPIRY, profile.key)
     profile.expiry = []
     watch(context, profile)
 
 
 def go(context: Context, message: Forget) -> list[Sent]:
-    """The profile goes. Its pointers were told before, so only messages that were under way can still find it; they then
+    """Ends the profile. Its pointers were told before, so only messages that were under way can still find it; they then
     count as new evidence."""
     profile = context.tables.profiles.get(message.profile)
     return _end(context, profile, message.at) if isinstance(profile, Profile) else []

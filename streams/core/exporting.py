@@ -1,6 +1,6 @@
-"""A person asks what is known of them. The document itself is for them alone and stands on no topic: `profile export` reads
-it from the state. What goes through `privacy.requests` is that it was asked, and a receipt of what there is.
-"""
+"""Answers a person's request for their data with a receipt of what there is.
+
+The document itself stands on no topic: `profile export` reads it from the state."""
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,8 +1,6 @@
-"""The end of a profile: every exit is told, channels take back what they have, and the rows go.
+"""Ends a profile: every exit is told, channels take back what they have, and the rows go.
 
-The one place that deletes what belongs to a profile, so that expiry and erasure cannot differ in what they leave behind.
-Who is to be forgotten, and when nobody can still refer to it, is theirs to decide.
-"""
+The one place that deletes what belongs to a profile, so expiry and erasure cannot differ in what they leave behind."""
 from __future__ import annotations
 
 from streams.core import campaigns, telling

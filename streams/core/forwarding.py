@@ -1,7 +1,7 @@
 """What an absorbed profile leaves behind, so that whoever still looks for it is sent on.
 
-It stays for a week, which is longer than anything is under way; and, however long that takes, for as long as fragments that
-the absorbed profile itself waited for are still to come this way: the profile that absorbed it waits for them."""
+It stays for a week, longer than anything is under way; and, however long that takes, while fragments that the absorbed
+profile waited for are still to come this way, since the profile that absorbed it waits for them."""
 from __future__ import annotations
 
 from dataclasses import replace

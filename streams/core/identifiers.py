@@ -1,8 +1,7 @@
 """Identifiers: which namespaces there are, in which order they bind, and which values are nobody's.
 
-An identifier is the text `namespace:value`. It is its own Kafka key and its own state key, so that there is one
-form everywhere and nothing to convert.
-"""
+An identifier is the text `namespace:value`. It is its own Kafka key and its own state key, so that there is one form
+everywhere and nothing to convert."""
 from __future__ import annotations
 
 import re
@@ -77,9 +76,8 @@ def is_blocked(value: str) -> bool:
 class Namespaces:
     """The namespaces in force: the defaults, with the rows that an `identity` definition replaces; and the hard caps.
 
-    A namespace in neither is a custom one: priority 4, limit 5, `keep`. Among equal priorities the table's order
-    decides, then the name, so that the strongest identifier of a message never depends on its field order.
-    """
+    A namespace in neither is a custom one: priority 4, limit 5, `keep`. Among equal priorities the table's order decides,
+    then the name, so that the strongest identifier of a message never depends on its field order."""
 
     def __init__(self, configured: Iterable[Namespace] = (), caps: Caps = DEFAULT_CAPS) -> None:
         self.caps = caps

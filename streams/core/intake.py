@@ -1,8 +1,7 @@
-"""From a Segment-spec message to an Event, or to the reason why not.
+"""Reads a Segment-spec message into an Event, or gives the reason why not.
 
-The one place that guesses at foreign dictionaries: whatever passes here has the types that `Event` states.
-Normalising phone numbers needs numbering plans, which the standard library lacks: that function is handed in.
-"""
+The one place that guesses at foreign dictionaries: whatever passes has the types that `Event` states. How to normalise phone
+numbers is handed in, as it needs numbering plans."""
 from __future__ import annotations
 
 import hashlib
@@ -83,8 +82,7 @@ def received(message: Message, otherwise: int) -> int:
 class Intake:
     """Reads messages under the namespaces and the mapping of consent strings in force.
 
-    consent_faults: reason -> number of messages whose consent could not be read for it, since this object began.
-    """
+    consent_faults: reason -> number of messages whose consent could not be read for it, since this object began."""
 
     def __init__(self, namespaces: Namespaces, phone: PhoneNumber) -> None:
         self.namespaces = namespaces
@@ -97,8 +95,7 @@ class Intake:
     ) -> Event:
         """The event that `message` is. Raises Rejected with a reason free of personal data.
 
-        `identifiers`: those it was accepted with, where it is read again; the rules of today are not asked.
-        """
+        `identifiers`: those it was accepted with, where it is read again; the rules of today are not asked."""
         kind = message.get("type")
         if kind not in KINDS:
             raise Rejected("type is missing or none of track, identify, page, screen, alias, group")
@@ -170,7 +167,7 @@ class Intake:
         return found
 
     def _from_context(self, found: list[str], context: Message) -> None:
-        """The devices and external ids of a message."""
+        """The devices and external ids of a message; an id whose type no rule could name is passed over."""
         if "device" in context and isinstance(device := context["device"], dict):
             if "id" in device:
                 self._add(found, "device_id", device["id"])
@@ -179,18 +176,13 @@ class Intake:
         if "externalIds" in context and isinstance(context["externalIds"], list):
             for entry in context["externalIds"]:
                 if (isinstance(entry, dict) and isinstance(entry.get("type"), str)
-                        and entry.get("collection") != OF_COMPANIES):
-                    self._add_named(found, entry["type"].strip().lower(), entry.get("id"))
+                        and entry.get("collection") != OF_COMPANIES and is_namespace(name := entry["type"].strip().lower())):
+                    self._add(found, name, entry.get("id"))
 
     def _person(self, found: list[str], traits: Message) -> None:
         for name in ("email", "phone"):
             if name in traits:
                 self._add(found, name, traits[name])
-
-    def _add_named(self, found: list[str], name: str, value: Json) -> None:
-        """Add one under a name from outside. A name that no rule could state is passed over, as blocked values are."""
-        if is_namespace(name):
-            self._add(found, name, value)
 
     def _add(self, found: list[str], name: str, value: Json) -> None:
         text = value if isinstance(value, str) else text_of(value)

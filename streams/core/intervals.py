@@ -1,10 +1,8 @@
 """Half-open intervals of the clock, [from, to) in milliseconds, on which something holds.
 
-Everything that time alone can change is an interval: a sliding window, `within_last`, a wait. So one
-question, "when does it change next?", serves them all, and no leaf has to know which kind of time it met.
-Plain tuples with sentinels instead of None: they compare without branches and fit a 64-bit MessagePack
-integer.
-"""
+Everything that time alone can change is an interval: a sliding window, `within_last`, a wait. So one question, "when does it
+change next?", serves them all, and no leaf has to know which kind of time it met. Plain tuples with sentinels instead of
+None: they compare without branches and fit a 64-bit MessagePack integer."""
 from __future__ import annotations
 
 from typing import TypeAlias

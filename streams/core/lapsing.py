@@ -41,7 +41,7 @@ def lapse(context: Context, profile: Profile, until: int) -> list[Sent]:
 
 
 def end_overdue(context: Context, profile: Profile, received_at: int) -> list[Sent]:
-    """What time has done to the profile before the event, as if its timers had fired in time. Afterwards it is not
+    """Does what time did to the profile before the event, as if its timers had fired in time. Afterwards it is not
     overdue."""
     end = expiry.end_of(context, profile)
     is_over = end is not None and end < received_at and profile.edition == context.edition
@@ -59,7 +59,7 @@ def next_due(profile: Profile) -> int | None:
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """The timer: let what time alone changed happen, and arm the next."""
+    """The timer: lets happen what time alone changed, and arms the next."""
     row = context.tables.profiles.get(key)
     if not isinstance(row, Profile):
         return []
@@ -74,7 +74,8 @@ def due(context: Context, key: str, at: int) -> list[Sent]:
 
 
 def arm(context: Context, profile: Profile) -> None:
-    """One timer per profile, written only when it moves to an earlier instant; one that fires too early is armed anew."""
+    """Arms the profile's one timer, written only when it moves to an earlier instant; one that fires too early is armed
+    anew."""
     if profile.standing == ERASED:
         return
     if profile.sent or profile.decided:

@@ -1,8 +1,7 @@
-"""How an identifier came to whom it belongs to: the audit log (`identity.changes`), read back for one identifier.
+"""How an identifier came to its owner: the audit log (`identity.changes`), read back for one identifier.
 
-From the log and not from the sequencer's graph: the graph knows what is, the log knows why, since when, and what was
-refused. So it tells only what is still in the log, and of an identifier that was always alone there is nothing to tell.
-"""
+The sequencer's graph knows what is; the log knows why, since when, and what was refused. It tells only what is still in the
+log, and nothing of an identifier that was always alone."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

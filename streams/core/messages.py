@@ -1,8 +1,7 @@
 """What tasks tell each other. Each says by `home` whose partition it goes to.
 
 A command travels on the internal topic `commands`, or straight into the queue of the same task; a stage cannot tell which.
-What stages tell the world is in `outputs`.
-"""
+What stages tell the world is in `outputs`."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -70,8 +69,7 @@ class Deliver(ToProfile):
     """An event for a profile. `fragment` is the one it is folded into; `decided` once the sequencer has spoken.
 
     gained: identifier -> [epoch, since]; expects: sources of fragments; suppressed: gained identifier -> row, as
-    `Node.suppressed`.
-    """
+    `Node.suppressed`."""
 
     event: Event
     profile: str

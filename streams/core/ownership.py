@@ -1,9 +1,8 @@
 """Who an identifier belongs to, by event time.
 
-Owners are half-open intervals [from, profile key, epoch], oldest first, the first one from `BEGINNING`: an identifier
-that is attached brings all its history; one that moves does so from the log-in on, and a late hit still finds who
-had the cookie then. Each interval has an epoch of its own, so each is a fragment of its own.
-"""
+Owners are half-open intervals [from, profile key, epoch], oldest first, the first one from `BEGINNING`: an attached
+identifier brings all its history. One that moves belongs to the new owner from the log-in on, and a late hit still finds who
+had the cookie then. Each interval has an epoch, and so a fragment, of its own."""
 from __future__ import annotations
 
 from operator import itemgetter

@@ -1,13 +1,11 @@
 """Which of several sources is believed about a trait.
 
-Without precedence the newest statement by event time is in force. With it a stronger source's statement stands before
-a newer one of a weaker source; of sources that rank alike, and of those that are not listed, the newest counts. A source
-that removes a trait (null) takes away what it and weaker ones said until then; what a weaker one says later counts, until
-the stronger speaks again.
+Without precedence the newest statement by event time is in force. With it, a stronger source's statement beats a newer one
+of a weaker source; among sources that rank alike, or are not listed, the newest counts. A source that removes a trait (null)
+removes what it and weaker ones said before. What a weaker one says later counts, until the stronger speaks again.
 
-The newest statement of each type of source decides all that, so a fragment keeps those: at most nine a trait, whatever
-precedence is in force. A new precedence therefore holds at once, for what was said before it too, and needs no events.
-"""
+The newest statement of each type of source decides all that, so a fragment keeps those: at most nine a trait. A new
+precedence therefore holds at once, for what was said before it too, and needs no events."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,7 +51,7 @@ def _told_by(source: str) -> str:
     return kind if kind in SOURCE_TYPES else OTHER
 
 
-def state(fragment: Fragment, name: str, statement: Statement) -> bool:
+def keep_newest(fragment: Fragment, name: str, statement: Statement) -> bool:
     """Keep this statement, unless the same type of source made a newer one: then False. The order of calls does not matter,
     nor does repeating one."""
     known = fragment.traits.get(name)

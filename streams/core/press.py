@@ -1,9 +1,8 @@
 """One press of a campaign's button, as the state of one task: who is meant by it, and who of them has been reached.
 
-A cursor over the keys of profiles and not a list of people: it is one small row however many are meant, it survives
-restarts and rebalances with the task's state, and who leaves meanwhile is simply not met. Pace is time of the task's
-clock, so a replay activates the same people at the same instants.
-"""
+A cursor over the keys of profiles instead of a list of people: one small row however many are meant, which survives restarts
+with the task's state; who leaves meanwhile is simply not met. Pace is time of the task's clock, so a replay reaches the same
+people at the same instants."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -21,12 +20,10 @@ class Pressed(NamedTuple):
 
 @dataclass(slots=True)
 class Press:
-    """revision: of the definitions that it came with. at: everybody is meant who has been in the segment since then or
-    longer.
-
-    per_second: people of this task a second, None for no limit. due: when the next may be reached. cursor: profiles with
-    smaller keys have been reached; None once all have. present: people meant; reached: those decided about; activated: those
-    of them to whom something was sent."""
+    """revision: of the definitions that it came with. at: meant is everybody who has been in the segment since then or
+    longer. per_second: people of this task a second, None for no limit. due: when the next may be reached. cursor: profiles
+    with smaller keys have been reached; None once all have. present: people meant; reached: those decided about; activated:
+    those of them to whom something was sent."""
 
     revision: int
     at: int

@@ -1,12 +1,11 @@
-"""A profile is the fold of fragments, one per (identifier, epoch).
+"""What is known of a person: a profile is the fold of fragments, one per (identifier, epoch).
 
-Every event is folded into exactly one fragment, that of its strongest identifier; what the profile knows is read
-over all of them. So merging adopts fragments and splitting gives them back, and nothing is ever added twice.
-State is mutable on purpose: the unit of work owns it from the read to the commit, and drops it on any failure.
+Every event is folded into exactly one fragment, that of its strongest identifier; what the profile knows is read over all of
+them. So merging adopts fragments, splitting gives them back, and nothing is added twice. State is mutable on purpose: the
+unit of work owns it from the read to the commit, and drops it on any failure.
 
-What stands in it many times over is a plain list, because that is the stored form and costs nothing to read. Whoever needs
-all of such a row unpacks it; single places of it have the names below.
-"""
+Rows that occur many times are plain lists, because that is the stored form and costs nothing to read; single places of them
+have the names below."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -148,6 +147,12 @@ class Profile:
     """What brought the fragments that came since the last evaluation, `merge` or `split`; empty if none did."""
     halves: list[dict[str, Statement]] = field(default_factory=list)
     """Purpose -> statement of each part, its own first, while they are joined (`consent.merging`)."""
+
+
+def newest_statement(profile: Profile, purpose: str) -> Statement | None:
+    """None if no fragment ever heard of the purpose."""
+    stated = [fragment.consent[purpose] for fragment in profile.fragments.values() if purpose in fragment.consent]
+    return max(stated, key=when, default=None)
 
 
 @dataclass(slots=True)

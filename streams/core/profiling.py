@@ -26,8 +26,8 @@ def next_visit(event: Event, pending: tuple[str, ...], visits: dict[str, int | N
 
 
 def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
-    """Fold the event in if this profile has all the identifiers that it names; the strongest too, which may have moved on
-    while the event was under way."""
+    """Folds the event in if this profile has all the identifiers that it names, its strongest included: that may have moved
+    on while the event was under way."""
     event, row = message.event, context.tables.profiles.get(message.profile)
     if isinstance(row, Forward):
         message.profile = row.to
@@ -47,10 +47,10 @@ def deliver(context: Context, message: Deliver, at: int) -> list[Sent]:
 def take(
     context: Context, profile: Profile, fragment: str, event: Event, at: int, decision: Deliver | None = None,
 ) -> list[Sent]:
-    """The event is this profile's own: fold it in, and say what it changes.
+    """The event is this profile's own: folds it in, and says what it changes.
 
     decision: the sequencer's, which came with the event; None for nearly every event, as it says nothing new about who this
-    is. Half a person is brought up to date with the other half."""
+    is. A profile that still waits for another part is brought up to date when that has come."""
     if at < profile.now:
         at = profile.now
     is_stale, is_half = profile.edition != context.edition, decision is not None and bool(decision.expects)
@@ -133,7 +133,7 @@ def fold_in(context: Context, profile: Profile, key: str, event: Event, at: int)
 
 
 def judge(context: Context, profile: Profile, event: Event, touched: Iterable[str], is_first: bool) -> list[Sent]:
-    """What the event that was just folded in changes."""
+    """Says what the event that was just folded in changes."""
     at, plan = profile.now, context.plan
     if is_first:
         crossings = evaluate.create(plan, profile, touched, at, event.message_id)
@@ -178,8 +178,8 @@ def count(fragment: Fragment, event: Event) -> None:
 
 
 def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list[Sent]:
-    """Once all fragments have come: evaluate the profile as a whole, and tell only the difference. Its cause is by default
-    whatever brought the fragments; if none came, only events of the profile's own can have changed anything."""
+    """Once all fragments have come, evaluates the profile as a whole and tells only the difference. Its cause is by default
+    whatever brought the fragments; if none came, only events of its own can have changed anything."""
     if profile.handovers:
         return []
     cause, profile.joined = cause or profile.joined or "event", ""
@@ -187,3 +187,13 @@ def settle(context: Context, profile: Profile, at: int, cause: str = "") -> list
     return sends + campaigns.answer_waiting(context, profile, max(at, profile.now))
 
 
+def shrink(context: Context, profile: Profile, at: int) -> list[Sent]:
+    """The row is too large, which `bounds` did not foresee: drop what is too much, and judge again what that touches."""
+    told, lost = bounds.curtail(context, profile, at)
+    context.tables.profiles.put(profile.key, profile)
+    if profile.handovers or profile.edition != context.edition or not profile.fragments:
+        return [*told]
+    crossings = evaluate.refresh(context.plan, profile, lost, max(at, profile.now), "")
+    sends = telling.tell(context, profile, crossings, "event", max(at, profile.now)) if crossings else []
+    arm(context, profile)
+    return [*told, *sends]

@@ -1,7 +1,7 @@
-"""A request that is repeated does nothing, and gets the receipt of the first.
+"""Answers each request once: a repetition does nothing, and gets the receipt of the first.
 
-Whoever asks may ask twice: a client retries, or a topic is replayed after an outage. A second split would be refused,
-because the identifiers have left, and a second `suppress` would undo a later `unsuppress`; both answers would be wrong."""
+Clients retry, and topics are replayed after an outage. A second split would be refused, because the identifiers have left,
+and a second `suppress` would undo a later `unsuppress`."""
 from __future__ import annotations
 
 from collections.abc import Callable

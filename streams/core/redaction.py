@@ -1,12 +1,11 @@
-"""Takes identifiers out of what others said or did: messages, rows and texts that name somebody who is erased.
+"""Takes the identifiers of erased people out of messages, rows and texts.
 
-In a text each is replaced by a pseudonym, a keyed hash, so that what is counted by value stays as it was. Written as
-`namespace:value` it is replaced wherever it stands between word boundaries, in any case; by its value alone only if that
-names nothing but them: an e-mail, a phone number, as written with spaces and dashes too, and of other namespaces values
-of `LONG` characters with a digit. `customer_id:screen` must not make every screen disappear. Numbers stay.
+In a text each is replaced by a pseudonym, a keyed hash, so that counts by value stay as they were. `namespace:value` is
+replaced wherever it stands between word boundaries, in any case. The value alone is replaced only if it can mean nobody
+else: e-mails, phone numbers (also as written with spaces and dashes), and other values of `LONG` characters with a digit,
+because `customer_id:screen` must not make every screen disappear. Numbers stay.
 
-One object looks for at most some hundred: what a text costs grows with their number.
-"""
+The cost of a text grows with the number of identifiers: give one object a hundred at most."""
 from __future__ import annotations
 
 import re

@@ -1,7 +1,4 @@
-"""What is asked on `privacy.requests`, on its way through the tasks, and the receipt.
-
-Apart from `messages` only to keep that file short: they travel in the same way and are part of its unions.
-"""
+"""What is asked on `privacy.requests`, on its way through the tasks, and the receipt. Part of the unions of `messages`."""
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """Whose message is it? The limit algorithm that Segment documents.
 
-Pure arithmetic over the persons involved; what follows from it is `sequencer`'s affair.
-"""
+Pure arithmetic over the persons involved; what follows from it is `sequencer`'s affair."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -91,8 +90,7 @@ def exceeds(parts: Sequence[Person], gained: Sequence[str], namespaces: Namespac
 def are_parted(parts: Sequence[Person], event_time: int) -> bool:
     """True if a split put two of them on different sides, and this evidence is not newer than it.
 
-    By the event's own time, so that the old evidence joins them again neither as a late copy nor in a replay.
-    """
+    By the event's own time, so that the old evidence joins them again neither as a late copy nor in a replay."""
     sides: dict[int, int] = {}
     for part in parts:
         for number, (side, at) in part.parted.items():

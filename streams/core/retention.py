@@ -1,11 +1,11 @@
-"""Events are kept for a limited time: no event of a profile's timeline outlasts it, whoever the profile is.
+"""Lets go of events that have been kept long enough, whoever's they are.
 
-By arrival and not by event time: old events that come late or are replayed are kept as long as others, and the timeline is
-in that order, so that letting go of the oldest reads nothing else. Only the events themselves go. Windows, counters, traits
-and consent are kept in fragments and need none of them; only what is built anew reaches back no further.
+By arrival instead of event time: old events that come late or are replayed are kept as long as others, and the timeline is
+in that order, so dropping the oldest reads nothing else. Windows, counters, traits and consent need no events and stay; only
+what is built anew reaches back no further.
 
-The oldest event of a profile goes at its very millisecond, and with it what arrived within `TOGETHER` after it: otherwise a
-busy profile would be rewritten once more for each of its events."""
+The oldest event of a profile goes at its very millisecond, and what arrived within `TOGETHER` after it goes along: otherwise
+a busy profile would be rewritten for each of its events."""
 from __future__ import annotations
 
 from streams.core.context import Context
@@ -20,8 +20,8 @@ TOGETHER = DAY_MS
 
 
 def watch(context: Context, profile: Profile, arrival: int | None = None) -> None:
-    """See that a timer fires when the oldest event is to go. arrival: of the oldest event that came; None where events may
-    have gone, or the definition has changed: then the timeline is asked."""
+    """Sees that a timer fires when the oldest event is to go. arrival: of the oldest event that came; None where events may
+    have gone, or the definition has changed, and the timeline is asked."""
     kept, timers = context.plan.definitions.events_expire_after, context.tables.timers
     if arrival is None:
         arrival = context.tables.timeline.oldest(profile.key) if kept is not None else None
@@ -43,7 +43,7 @@ def redefined(context: Context, profile: Profile) -> None:
 
 
 def due(context: Context, key: str, at: int) -> list[Sent]:
-    """The timer: what has been kept for long enough goes. `at`: the instant it was armed for, however late it fires."""
+    """The timer: lets go of what has been kept long enough. `at`: the instant it was armed for, however late it fires."""
     profile, kept = context.tables.profiles.get(key), context.plan.definitions.events_expire_after
     if not isinstance(profile, Profile):
         return []

@@ -1,9 +1,8 @@
 """The stage that owns the identity graph: all new evidence of a realm passes here, in one order.
 
-A decision changes the graph at once; pointers, profiles and fragments follow by messages. Whoever still acts on
-the old picture meanwhile is sent on by the forward that every release leaves. An identifier that was refused and
-that nobody owns stays undecided: its next event comes here too, so that no profile begins which the graph lacks.
-"""
+A decision changes the graph at once; pointers, profiles and fragments follow by messages. Who still acts on the old picture
+meanwhile is sent on by the forward that every release leaves. An identifier that was refused and that nobody owns stays
+undecided: its next event comes here too, so no profile begins which the graph lacks."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -59,7 +58,7 @@ class _Ruling:
 
 
 def decide(context: Context, message: Decide, at: int) -> list[Sent]:
-    """The decision on one event's evidence: the event goes to the profile so found, and all that follows goes with it."""
+    """Decides on one event's evidence: the event goes to the profile so found, and all that follows goes with it."""
     event = message.event
     owners = _owners(context, message)
     persons = {key: _person(context, message, key) for key in dict.fromkeys(owners.values())}
@@ -172,7 +171,7 @@ def _attach(ruling: _Ruling, identifiers: list[str]) -> None:
 
 
 def _leave_out(ruling: _Ruling, identifier: str, owner: str | None) -> None:
-    """An identifier that the message names, and that is not among those it was resolved to: refused, attached or moved."""
+    """Refuses, attaches or moves an identifier that the message names and that is not among those it was resolved to."""
     if owner == ruling.profile:
         return
     other = ruling.context.tables.persons.get(owner) if owner else None

@@ -1,9 +1,8 @@
-"""One person turns out to be two: some identifiers leave, with all that is theirs.
+"""Splits one person into two: some identifiers leave, with all that is theirs.
 
-A decision like any other, in the sequencer's order, so that it cannot race a merge. As every event lives in the
-fragment of one identifier, the fragments that leave are what was there before the two were joined. A new profile
-begins under a key that never was (`profile_key`), since forwards may still stand at the old one.
-"""
+A decision in the sequencer's order, so it cannot race a merge. As every event lives in the fragment of one identifier, the
+fragments that leave are what was there before the two were joined. The new profile begins under a key that never was
+(`profile_key`), since forwards may still stand at the old one."""
 from __future__ import annotations
 
 from streams.core import lapsing, profiling

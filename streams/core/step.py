@@ -13,6 +13,7 @@ from streams.core import (
     forwarding,
     handover,
     lapsing,
+    messages,
     profiling,
     receipts,
     retention,
@@ -24,19 +25,7 @@ from streams.core import (
 from streams.core.campaigns import history
 from streams.core.context import Context
 from streams.core.endings import Bar, Expire, Forget, Keep, Report, Reported, Vacate, Wipe
-from streams.core.messages import (
-    Adopt,
-    Arrive,
-    Command,
-    Cut,
-    Decide,
-    Deliver,
-    Point,
-    Release,
-    Resolve,
-    Sent,
-    Visit,
-)
+from streams.core.messages import Command, Sent
 from streams.core.requests import Announce, Asked, Petition, Split, Suppress, Suppressing
 from streams.core.tables import ANSWER, EVENTS, EXPIRY, FORWARD, MESSAGES, RULE, VACANT, VIEW
 
@@ -47,23 +36,23 @@ def step(context: Context, message: Command, at: int) -> list[Sent]:
     Deterministic and total: the same tables, definitions, message and instant give the same result, and no message that
     `Intake` or a stage has built makes it raise."""
     match message:
-        case Arrive():
+        case messages.Arrive():
             return arrival.arrive(context, message, at)
-        case Deliver():
+        case messages.Deliver():
             return profiling.deliver(context, message, at)
-        case Visit():
+        case messages.Visit():
             return arrival.visit(context, message, at)
-        case Decide():
+        case messages.Decide():
             return sequencer.decide(context, message, at)
-        case Point():
+        case messages.Point():
             return arrival.point(context, message, at)
-        case Release():
+        case messages.Release():
             return handover.release(context, message, at)
-        case Adopt():
+        case messages.Adopt():
             return handover.adopt(context, message, at)
-        case Cut():
+        case messages.Cut():
             return handover.cut(context, message, at)
-        case Resolve():
+        case messages.Resolve():
             return arrival.resolve_alias(context, message, at)
         case _:
             return _request_or_end(context, message, at)

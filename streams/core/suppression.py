@@ -1,9 +1,8 @@
 """Who is not to be written to or advertised to: unsubscribed, bounced, complained, asked not to be contacted.
 
-The list is the sequencer's, so that it stays with an identifier whoever comes to own it; the owner's profile has a copy,
-because that is where the question is asked, at the moment of sending. An identifier that nobody owns yet is listed too:
-its pointer stays undecided, and so its first event learns of it. Nothing is refused or forgotten by it: that is erasure.
-"""
+The list is the sequencer's, so it stays with an identifier whoever comes to own it. The owner's profile has a copy, because
+that is where the question is asked, at the moment of sending. An identifier that nobody owns yet is listed too: its pointer
+stays undecided, so its first event learns of it. Nothing is refused or forgotten by it; that is erasure."""
 from __future__ import annotations
 
 from streams.core import barring, campaigns

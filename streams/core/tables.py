@@ -1,8 +1,7 @@
-"""The state of a task, as the stages see it: tables of decoded rows, its timeline and its timers.
+"""The state of a task as the stages see it: tables of decoded rows, the timeline and timers.
 
-Rows are read once per unit of work and written once, however often they were touched; `RowTable` is the contract,
-the unit of work brings the implementation.
-"""
+Rows are read once per unit of work and written once, however often they were touched. These are the contracts; `task` brings
+the implementations."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Membership changes become outputs: the line for everybody, the record per identifier, the campaigns' reaction."""
+"""Turns membership changes into outputs: the line for everybody, and the campaigns' reaction."""
 from __future__ import annotations
 
 from collections.abc import Sequence

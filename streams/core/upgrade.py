@@ -1,7 +1,7 @@
-"""A profile under new definitions: rebuild from the timeline what the fragments lack, evaluate, tell the difference.
+"""Brings a profile up to date with the definitions in force: rebuild what fragments lack, evaluate, tell the difference.
 
-The same for a new revision, for a campaign that starts or ends, and for a completed hand-over: afterwards the profile is as
-if the present definitions had always been in force, as far as the timeline reaches back."""
+The same for a new revision, a campaign that starts or ends, and a completed hand-over. Afterwards the profile is as if these
+definitions had always been in force, as far as the timeline reaches back."""
 from __future__ import annotations
 
 from streams.core import bounds, campaigns, expiry, retention, telling

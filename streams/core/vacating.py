@@ -1,11 +1,10 @@
-"""Identifiers whose owner is forgotten: nobody's at once, and unknown once nothing that names them is under way any more.
+"""What becomes of the identifiers of a profile that ends, by expiry or erasure.
 
-Shared by the two ways in which a profile ends, expiry and erasure. In between an identifier stays undecided, so that every
-event of it goes to the sequencer and no profile begins beside what is still on its way.
+They are nobody's at once, and forgotten once nothing that names them can be under way any more. In between every event of
+such an identifier goes to the sequencer, and no profile begins beside what is still on its way.
 
 No profile keeps the name of an identifier that is nobody's: one that a split or a move left with nothing but the name gets
-another key. So when the identifier is unknown, no key has its name, and a profile that begins with it then meets no
-other."""
+another key. So a profile that begins with a forgotten identifier meets no other."""
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -27,7 +26,7 @@ RENAMED = "renamed:"
 
 
 def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
-    """The next generation and the next epoch: whatever begins there later is nothing that was there before. Called for every
+    """Raises generation and epoch, so that whatever begins there later is nothing that was there before. Called for every
     identifier of the profile: a forward may stand where a profile that it absorbed was named after it."""
     node = context.tables.nodes.get(identifier) or Node()
     vacate(node.owners, key)
@@ -38,8 +37,8 @@ def let_go(context: Context, key: str, identifier: str, at: int) -> Point:
 
 
 def leave_vacant(context: Context, identifier: str, node: Node, at: int) -> Point:
-    """If nobody else ever had it, what is known of it goes in a while. By the wall clock: after an outage the end may lie
-    far back while messages of now are under way."""
+    """If nobody else ever had the identifier, what is known of it goes in a while. By the wall clock: after an outage the
+    end may lie far back while messages of now are under way."""
     if not node.owners:
         node.vacant_until = max(at, context.wall) + UNDER_WAY
         context.tables.timers.arm(node.vacant_until, VACANT, identifier)
@@ -57,7 +56,8 @@ def named_after(context: Context, let_go: Collection[str]) -> list[str]:
 
 
 def rename_others(context: Context, keys: Collection[str], number: int, at: int, because: str) -> list[Sent]:
-    """Give them keys that name nobody. The instant is part of such a key, because a lone visitor's key comes again."""
+    """Gives these profiles keys that name nobody. The instant is part of such a key, because a lone visitor's key comes
+    again."""
     sends: list[Sent] = []
     for key in keys:
         to = f"{RENAMED}{mark(context, f'{key} {at}')}"
@@ -97,8 +97,8 @@ def _redacted(context: Context, identifier: str) -> list[Redact]:
 
 
 def leave(context: Context, message: Vacate) -> list[Sent]:
-    """Delete forwards that still stand under its names, and its pointer. Not the pointer if an event passed it since: that
-    event is with the sequencer, or was."""
+    """Deletes the forwards that still stand under the identifier's names, and its pointer, unless an event has passed it
+    since: that event is with the sequencer, or was."""
     tables, identifier = context.tables, message.identifier
     for each in range(message.generations):
         key = profile_key(identifier, each)

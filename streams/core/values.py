@@ -1,10 +1,7 @@
-"""What a JSON value means to a rule: as a number, as an instant, as a text to count by, and where a path
-leads.
+"""What a JSON value means to a rule: as a number, as an instant, as a text to count by, and where a path leads.
 
-Foreign JSON holds numbers in strings, times in three notations and dots in keys. These functions are total:
-they answer None for what is not such a value and never raise, because the values come from outside on every
-event.
-"""
+Foreign JSON holds numbers in strings, times in three notations and dots in keys. These functions are total: they answer None
+for what is not such a value and never raise, because the values come from outside on every event."""
 from __future__ import annotations
 
 import json
@@ -64,8 +61,7 @@ def _number_of_text(text: str) -> Number | None:
 def instant(value: Json) -> int | None:
     """Epoch milliseconds of an ISO 8601 text (without a zone: UTC) or of a number of milliseconds.
 
-    A text of digits is a number of milliseconds, except eight of them: ISO's basic date.
-    """
+    A text of digits is a number of milliseconds, except eight of them: ISO's basic date."""
     if isinstance(value, str):
         text = value.strip()
         found = None if _NUMBER.fullmatch(text) and not _DAY.fullmatch(text) else _parse(text)

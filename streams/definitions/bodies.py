@@ -1,4 +1,4 @@
-"""Templates for the bodies that destinations are sent. Connectors do not know the sandbox: whoever builds one hands it
+"""Templates for the bodies that destinations are sent. Connectors do not know the sandbox: who builds one hands it
 `compiled`."""
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents to `Definitions`: the same way for a folder and for the `definitions` topic."""
+"""Turns documents into `Definitions`, in the same way for a folder, the `definitions` topic and Python values."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from streams.core.definitions import Campaign, ComputedTrait, Definitions, Desti
 from streams.core.errors import Misconfigured
 from streams.core.values import Json
 from streams.definitions.faults import Notes
-from streams.definitions.identity import Identity, whole_table
+from streams.definitions.identity import PERIODS, Identity, whole_table
 from streams.definitions.kinds import Parsed, read_document
 from streams.definitions.lists import attached, is_part
 from streams.definitions.references import Read, faults
@@ -65,10 +65,7 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
         namespaces=identity.namespaces,
         caps=identity.caps,
         precedence=identity.precedence,
-        anonymous_expire_after=identity.anonymous_expire_after,
-        known_expire_after=identity.known_expire_after,
-        events_expire_after=identity.events_expire_after,
-        messages_expire_after=identity.messages_expire_after,
+        **{period: getattr(identity, period) for period in PERIODS},
         consent=consent[0] if consent else DEFAULT,
         sources=dict(sorted(sources.items())),
     )
@@ -77,3 +74,30 @@ def assemble(reads: Iterable[Read], revision: int, versions: Mapping[str, int]) 
 def _of(type_: type[P], parsed: Iterable[Parsed], kind: str, versions: Mapping[str, int]) -> tuple[P, ...]:
     found = sorted((each for each in parsed if isinstance(each, type_)), key=lambda each: each.id)
     return tuple(replace(each, version=versions.get(f"{kind}/{each.id}", 1)) for each in found)
+
+
+def by_key(given: Mapping[str, Json] | Iterable[Json]) -> dict[str, Json]:
+    """Documents by `kind/id`, from one document, a list of them, or such a mapping, as tests and notebooks write them.
+
+    Raises Misconfigured if a document has no kind or id, or two have the same. What else is wrong with one is found by
+    `build`, which names it by this key."""
+    if isinstance(given, Mapping):
+        if "kind" not in given:
+            return dict(given)
+        given = [given]
+    documents: dict[str, Json] = {}
+    for document in given:
+        key = _key(document)
+        if key in documents:
+            raise Misconfigured((f"{key} a second time; expected each id once within its kind",))
+        documents[key] = document
+    return documents
+
+
+def _key(document: Json) -> str:
+    if not isinstance(document, Mapping):
+        raise Misconfigured((f"a document is {type(document).__name__}; expected a dict with kind and id",))
+    for field in ("kind", "id"):
+        if document.get(field) is None:
+            raise Misconfigured((f"a document has no {field}; expected {{'kind': …, 'id': …}} with what else it says",))
+    return f"{document['kind']}/{document['id']}"

@@ -11,13 +11,13 @@ from streams.core.campaigns.caps import MOST
 from streams.core.definitions import Campaign, Cap, Channel, Over, QuietHours, Status, Trigger, Variant
 from streams.core.intervals import DAY_MS
 from streams.definitions.channels import OF_A_CAMPAIGN, OF_A_VARIANT
-from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.document import document
 from streams.definitions.faults import dotted
 from streams.definitions.foreign import word_meant
 from streams.definitions.matches import EVENT_NAMES
 from streams.definitions.samples import failures
 from streams.definitions.scalars import BOOLEAN, CLOCK, KEBAB_ID, TIME, TIME_ZONE, choice, duration, whole
-from streams.definitions.shapes import Found, Given, Record, Shape, many
+from streams.definitions.shapes import Found, Given, Shape, many, record
 
 _EACH_AS_TEXT = re.compile(r"each: *(\S(?:.*\S)?)")
 _PLAIN_TRIGGERS = tuple(trigger.value for trigger in Trigger if trigger is not Trigger.EACH)
@@ -128,41 +128,38 @@ def _campaign(given: Given) -> Campaign:
     )
 
 
-_EACH = Record(
-    fields={"each": EVENT_NAMES}, required=("each",), make=lambda given: given["each"],
-).shape()
+_EACH = record({"each": EVENT_NAMES}, required=("each",), make=lambda given: given["each"])
 TRIGGER = Shape(_trigger, {"anyOf": [
     {"enum": list(_PLAIN_TRIGGERS)}, _EACH.schema, {"type": "string", "pattern": f"^{_EACH_AS_TEXT.pattern}$"}]})
-_CAP = Record(
-    fields={"at_most": whole(least=1, most=MOST), "per": duration(), "mode": choice(CapMode), "over": choice(Over)},
+_CAP = record(
+    {"at_most": whole(least=1, most=MOST), "per": duration(), "mode": choice(CapMode), "over": choice(Over)},
     required=("at_most", "per"), check=_check_cap, make=_cap,
-).shape()
+)
 _CAPS = many(_CAP, least=1, expected="a cap or a list of them")
 CAPS = Shape(_caps, {"anyOf": [_CAP.schema, _CAPS.schema]})
 
-VARIANT = Record(
-    fields={"id": KEBAB_ID, "percent": whole(least=1), "channels": OF_A_VARIANT},
+VARIANT = record(
+    {"id": KEBAB_ID, "percent": whole(least=1), "channels": OF_A_VARIANT},
     required=("id", "percent"), make=dict,
-).shape()
-SPLIT = Record(
-    fields={"control": whole(least=0), "variants": many(VARIANT, least=1, expected="a list of variants")},
+)
+SPLIT = record(
+    {"control": whole(least=0), "variants": many(VARIANT, least=1, expected="a list of variants")},
     required=("variants",), check=_check_split, make=lambda given: given["variants"],
-).shape()
+)
 
 OBJECT = Shape(_object, {"type": "object"})
-SAMPLES = many(Record(fields={"traits": OBJECT, "event": OBJECT}, make=dict).shape(), least=1,
+SAMPLES = many(record({"traits": OBJECT, "event": OBJECT}, make=dict), least=1,
                expected="a list of sample profiles")
 
-CAMPAIGN = Record(
-    fields={
-        **DOCUMENT_FIELDS, "segment": KEBAB_ID, "trigger": TRIGGER,
-        "channels": OF_A_CAMPAIGN,
+CAMPAIGN = document(
+    {
+        "segment": KEBAB_ID, "trigger": TRIGGER, "channels": OF_A_CAMPAIGN,
         "cap": CAPS, "samples": SAMPLES, "split": SPLIT, "priority": whole(least=1),
-        "quiet_hours": Record(
-            fields={"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE, "local": BOOLEAN},
+        "quiet_hours": record(
+            {"from": CLOCK, "to": CLOCK, "time_zone": TIME_ZONE, "local": BOOLEAN},
             required=("from", "to", "time_zone"), check=_check_quiet_hours, make=_quiet_hours,
-        ).shape(),
+        ),
         "starts": TIME, "ends": TIME, "status": choice(Status), "valid_for": duration(),
     },
-    required=(*DOCUMENT_REQUIRED, "segment", "channels"), check=_check_campaign, make=_campaign,
+    required=("segment", "channels"), check=_check_campaign, make=_campaign,
 )

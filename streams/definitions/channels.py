@@ -1,7 +1,6 @@
 """The channels of a campaign, and what a variant may change of each.
 
-Templates are checked for their syntax here, while a marketer can mend them, and not when a message is due.
-"""
+Templates are checked for their syntax here, while a marketer can fix them, and not when a message is due."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from streams.core.definitions import Channel
 from streams.definitions.faults import dotted
 from streams.definitions.sandbox import Sandbox
 from streams.definitions.scalars import KEBAB_ID, NAMESPACE, TEXT
-from streams.definitions.shapes import Choice, Found, Given, Record, Schema, Shape, many
+from streams.definitions.shapes import Choice, Found, Given, Schema, Shape, many, record
 
 _SANDBOX = Sandbox(is_html=True)
 _JINJA_EXPECTED = "valid Jinja, such as {{ first_name | default('there') }}"
@@ -86,28 +85,28 @@ IDENTIFIERS = many(NAMESPACE, least=1, expected="a list of namespaces, such as e
 ADDRESSES = frozenset({"email", "phone"})
 
 CHANNELS: Mapping[str, Shape[Channel]] = {
-    "display": Record(
-        fields={"audience": TEXT, "destinations": DESTINATIONS, "identifiers": IDENTIFIERS, "purpose": TEXT,
+    "display": record(
+        {"audience": TEXT, "destinations": DESTINATIONS, "identifiers": IDENTIFIERS, "purpose": TEXT,
                 "parameters": PARAMETERS},
         required=("audience", "purpose"), check=_check_display, make=_channel("display"),
-    ).shape(),
-    "email": Record(
-        fields={"subject": TEMPLATE, "template": TEMPLATE_FILE, "html": TEMPLATE, "text": TEMPLATE,
+    ),
+    "email": record(
+        {"subject": TEMPLATE, "template": TEMPLATE_FILE, "html": TEMPLATE, "text": TEMPLATE,
                 "destinations": DESTINATIONS, "purpose": TEXT},
         required=("subject", "purpose"),
         choices=(Choice((("template", "html", "text"),), is_required=True), Choice.of("template", "html")),
         check=_check_channel, make=_channel("email"),
-    ).shape(),
-    "sms": Record(
-        fields={"text": TEMPLATE, "template": TEMPLATE_FILE, "destinations": DESTINATIONS, "purpose": TEXT},
+    ),
+    "sms": record(
+        {"text": TEMPLATE, "template": TEMPLATE_FILE, "destinations": DESTINATIONS, "purpose": TEXT},
         required=("purpose",), choices=(Choice.of("text", "template", is_required=True),),
         check=_check_channel, make=_channel("sms"),
-    ).shape(),
+    ),
 }
 
-OF_A_CAMPAIGN = Record(fields=CHANNELS, check=_check_channels, make=_channels).shape()
-OF_A_VARIANT = Record(fields={
-    "display": Record(fields={"audience": TEXT, "parameters": PARAMETERS}, make=dict).shape(),
-    "email": Record(fields={"subject": TEMPLATE, "html": TEMPLATE, "text": TEMPLATE}, make=dict).shape(),
-    "sms": Record(fields={"text": TEMPLATE}, make=dict).shape(),
-}, make=dict).shape()
+OF_A_CAMPAIGN = record(CHANNELS, check=_check_channels, make=_channels)
+OF_A_VARIANT = record({
+    "display": record({"audience": TEXT, "parameters": PARAMETERS}, make=dict),
+    "email": record({"subject": TEMPLATE, "html": TEMPLATE, "text": TEMPLATE}, make=dict),
+    "sms": record({"text": TEMPLATE}, make=dict),
+}, make=dict)

@@ -1,4 +1,4 @@
-"""The comparisons and what each may be compared with, as one table."""
+"""The comparisons, and what each may be compared with, as one table."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from streams.definitions.scalars import (
     TIME,
     duration,
 )
-from streams.definitions.shapes import Choice, Given, Record, Shape
+from streams.definitions.shapes import Choice, Given, Shape, record
 
 OPERANDS: Mapping[Operator, Shape[Any]] = {
     Operator.IS: SCALAR_OR_LIST,
@@ -58,10 +58,10 @@ def comparison(given: Given, fields: Mapping[str, Shape[Any]] = COMPARISON_FIELD
     return Comparison(operator=Operator(name), operand=given[name])
 
 
-CONDITION = Record(
-    fields={"property": PATH, **COMPARISON_FIELDS},
+CONDITION = record(
+    {"property": PATH, **COMPARISON_FIELDS},
     required=("property",),
     choices=(Choice.of(*COMPARISON_FIELDS, is_required=True,
                        instead="them; the other goes into a condition of its own, all must hold"),),
     make=lambda given: Condition(property=given["property"], comparison=comparison(given)),
-).shape()
+)

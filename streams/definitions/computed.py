@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from streams.core.definitions import Coalesce, ComputedTrait
 from streams.core.segments.rules import Function
-from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.document import document
 from streams.definitions.faults import dotted
 from streams.definitions.matches import MATCH_FIELDS, ONE_WINDOW, WINDOW_FIELDS, check_window, match, window
 from streams.definitions.scalars import PATH, TRAIT_ID, choice, whole
-from streams.definitions.shapes import Choice, Found, Given, Record, many
+from streams.definitions.shapes import Choice, Found, Given, many, record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +79,16 @@ def _computed(given: Given) -> ComputedTrait:
     )
 
 
-SOURCE = Record(
-    fields={"trait": PATH, **MATCH_FIELDS, "property": PATH},
+SOURCE = record(
+    {"trait": PATH, **MATCH_FIELDS, "property": PATH},
     choices=(Choice.of("trait", "event", is_required=True),), check=_check_source, make=_source,
-).shape()
+)
 
-COMPUTED_TRAIT = Record(
-    fields={
-        **DOCUMENT_FIELDS, "id": TRAIT_ID, "function": choice(Function), **MATCH_FIELDS, "property": PATH,
+COMPUTED_TRAIT = document(
+    {
+        "id": TRAIT_ID, "function": choice(Function), **MATCH_FIELDS, "property": PATH,
         **WINDOW_FIELDS, "limit": whole(least=1),
         "of": many(SOURCE, least=1, expected="a list of sources, each {trait} or {event, property}"),
     },
-    required=(*DOCUMENT_REQUIRED, "function"), choices=(ONE_WINDOW,), check=_check, make=_computed,
+    required=("function",), choices=(ONE_WINDOW,), check=_check, make=_computed,
 )

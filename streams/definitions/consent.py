@@ -1,17 +1,16 @@
-"""kind: consent: what the purposes of consent strings mean for those that campaigns name.
+"""kind: consent. What the purposes of consent strings mean for those that campaigns name.
 
 One document. A purpose it does not name is only ever stated plainly (`context.consent.purposes`); without any document
-`personalised-ads` needs purposes 1, 3 and 4 of the TCF, or that nothing was opted out of.
-"""
+`personalised-ads` needs purposes 1, 3 and 4 of the TCF, or that nothing was opted out of."""
 from __future__ import annotations
 
 from typing import Any
 
 from streams.core.consent.gpp import Activity
 from streams.core.consent.mapping import ConsentMapping, Purpose
-from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.document import document
 from streams.definitions.scalars import TEXT, choice, whole
-from streams.definitions.shapes import Found, Given, Record, Shape, entries, many
+from streams.definitions.shapes import Found, Given, Shape, entries, many, record
 
 PURPOSES_OF_TCF, FEATURES_OF_TCF = 24, 12
 
@@ -41,21 +40,21 @@ def _needs(given: Given) -> dict[str, Any]:
     return {**given.get("tcf", {}), "opt_outs": given.get("us", ())}
 
 
-NEEDS = Record(
-    fields={
-        "tcf": Record(
-            fields={"consent": _up_to(PURPOSES_OF_TCF), "legitimate_interest": _up_to(PURPOSES_OF_TCF),
+NEEDS = record(
+    {
+        "tcf": record(
+            {"consent": _up_to(PURPOSES_OF_TCF), "legitimate_interest": _up_to(PURPOSES_OF_TCF),
                     "special_features": _up_to(FEATURES_OF_TCF)},
             make=dict,
-        ).shape(),
+        ),
         "us": many(choice(Activity), least=1, expected="a list of sale, sharing, targeted_advertising"),
     },
     make=_needs,
-).shape()
+)
 PURPOSES = Shape(_purposes, {"type": "object", "additionalProperties": NEEDS.schema})
 
-CONSENT = Record(
-    fields={**DOCUMENT_FIELDS, "vendor": whole(least=1), "purposes": PURPOSES},
-    required=(*DOCUMENT_REQUIRED, "purposes"),
+CONSENT = document(
+    {"vendor": whole(least=1), "purposes": PURPOSES},
+    required=("purposes",),
     make=lambda given: ConsentMapping(id=given["id"], vendor=given.get("vendor"), purposes=given["purposes"]),
 )

@@ -7,10 +7,10 @@ from enum import StrEnum
 from streams.core.definitions import Destination
 from streams.core.values import Json
 from streams.definitions.channels import CHANNELS
-from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.document import document
 from streams.definitions.faults import dotted, nearest
 from streams.definitions.scalars import KEBAB_ID, TEXT, choice
-from streams.definitions.shapes import Found, Record, Shape
+from streams.definitions.shapes import Found, Shape, record
 
 _SECRET = re.compile(r"passw|secret|token|api_?key|access_?key|private_?key|credential|authorization")
 
@@ -56,17 +56,15 @@ def is_secret(name: str) -> bool:
     return _SECRET.search(name.lower().replace("-", "_")) is not None
 
 
-_ENVIRONMENT = Record(
-    fields={"env": TEXT}, required=("env",), make=lambda given: str(given["env"]),
-).shape()
+_ENVIRONMENT = record({"env": TEXT}, required=("env",), make=lambda given: str(given["env"]))
 SETTINGS = Shape(_settings, {"type": "object"})
 
-DESTINATION = Record(
-    fields={
-        **DOCUMENT_FIELDS, "channel": Shape(_channel, {"enum": list(CHANNELS)}), "connector": KEBAB_ID,
+DESTINATION = document(
+    {
+        "channel": Shape(_channel, {"enum": list(CHANNELS)}), "connector": KEBAB_ID,
         "settings": SETTINGS, "hashing": choice(Hashing),
     },
-    required=(*DOCUMENT_REQUIRED, "channel", "connector"),
+    required=("channel", "connector"),
     make=lambda given: Destination(
         id=given["id"], channel=given["channel"], connector=given["connector"],
         settings=given.get("settings", ()), hashing=given.get("hashing"),

@@ -1,8 +1,7 @@
-"""What is wrong with a definition, said so that its author can mend it without asking.
+"""What is wrong with a definition, said so that its author can fix it without asking.
 
-Why not an exception at the first fault: a folder with twenty faults would take twenty attempts. Readers note
-faults and go on; whoever called them raises one `Misconfigured` with the whole list.
-"""
+Why not an exception at the first fault: a folder with twenty faults would take twenty attempts. Readers note faults and go
+on; whoever called them raises one `Misconfigured` with the whole list."""
 from __future__ import annotations
 
 import difflib
@@ -32,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """`lines_below` goes further down from the line of `steps`: inside a template's text."""
+    """lines_below: how far below the line of `steps`, inside a template's text."""
 
     steps: Steps
     found: str
@@ -43,7 +42,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A document says at `steps` that it needs another one."""
+    """At `steps`, a document refers to another one."""
 
     kind: str
     id: str
@@ -56,6 +55,9 @@ class Notes:
 
     faults: list[Fault] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+
+    def fault(self, steps: Steps, found: str, expected: str, meant: str = "", *, lines_below: int = 0) -> None:
+        self.faults.append(Fault(steps=steps, found=found, expected=expected, meant=meant, lines_below=lines_below))
 
 
 def sentence(place: Place, found: str, expected: str, meant: str = "") -> str:

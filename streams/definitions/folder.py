@@ -1,4 +1,4 @@
-"""A folder of definition files, read whole or refused with everything that is wrong in it."""
+"""Reads definition files: a folder, a file or a text, whole or refused with everything that is wrong in it."""
 from __future__ import annotations
 
 import os
@@ -31,9 +31,8 @@ connectors know, and the caller brings them. Not used for what is on the topic: 
 def load_folder(path: Path, check: Check = lambda *_: ()) -> Definitions:
     """The definitions in `path` and below it, hidden folders left out; revision 0, every version 1.
 
-    `sources` holds the documents with templates and member lists read into them. Raises Misconfigured with
-    all faults, ordered by file and line, each `path/file:line: what was found; expected …; did you mean …?`.
-    """
+    `sources` holds the documents with templates and member lists read into them. Raises Misconfigured with all faults,
+    ordered by file and line, each `path/file:line: what was found; expected …; did you mean …?`."""
     if not path.is_dir():
         raise Misconfigured((f"{path}: no such folder; expected a folder of definition files",))
     illegible: list[str] = []
@@ -49,15 +48,15 @@ def without_definitions(path: Path) -> str:
 
 
 def load_file(path: Path, beside: Callable[[], Mapping[str, Json]]) -> tuple[Definitions, tuple[str, ...]]:
-    """The definitions of one file, in place of those of the same `kind/id` among what `beside` gives (documents without
-    faults), and the ids of the file's segments; it must have one. Raises as `load_folder` does. What the file refers to may
-    be in either; `beside` is called once nothing is wrong with the file by itself."""
+    """The definitions of one file and the ids of its segments, of which it must have one. They take the place of those of
+    the same `kind/id` among what `beside` gives (documents without faults), which is called once nothing is wrong with the
+    file by itself. Raises as `load_folder` does."""
     illegible: list[str] = []
     return _among(path.as_posix(), list(_reads(path.parent, path, illegible)), illegible, beside)
 
 
 def load_text(text: str, beside: Callable[[], Mapping[str, Json]]) -> tuple[Definitions, tuple[str, ...]]:
-    """As `load_file`, of a text that may name no files; faults are told as of the file `definition`."""
+    """As `load_file`, for a text, which may name no files; its faults name the file `definition`."""
     illegible: list[str] = []
     return _among(TEXT, list(_documents(None, TEXT, lambda: text, illegible)), illegible, beside)
 

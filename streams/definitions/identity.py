@@ -1,7 +1,4 @@
-"""kind: identity: the rows of the namespaces' table that a deployment changes.
-
-The result is always the whole table, so that nobody behind has to know which rows were left out.
-"""
+"""kind: identity. The rows of the namespaces' table that a deployment changes, merged into the default table."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -12,14 +9,15 @@ from streams.core.definitions import ANONYMOUS_EXPIRE_AFTER, EVENTS_EXPIRE_AFTER
 from streams.core.identifiers import DEFAULT_NAMESPACES, Namespaces
 from streams.core.precedence import Precedence
 from streams.core.tables import UNDER_WAY
-from streams.definitions.document import DOCUMENT_FIELDS, DOCUMENT_REQUIRED
+from streams.definitions.document import document
 from streams.definitions.precedence import PRECEDENCE
 from streams.definitions.scalars import NAMESPACE, TEXT, choice, duration, whole
-from streams.definitions.shapes import Found, Given, Record, Shape, entries, many
+from streams.definitions.shapes import Found, Given, Shape, entries, many, record
 
 EVER = "ever"
 NEVER = "never"
 MERGE_RULE = "known_beats_anonymous_then_oldest"
+PERIODS = ("anonymous_expire_after", "known_expire_after", "events_expire_after", "messages_expire_after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +78,8 @@ def _identity(given: Given) -> Identity:
     allowed = sum(row.at_most for row in table)
     caps = {"identifiers": max(Caps().identifiers, allowed), "merges": max(Caps().merges, allowed)}
     return Identity(
-        id=given["id"], namespaces=table, anonymous_expire_after=given.get("anonymous_expire_after", ANONYMOUS_EXPIRE_AFTER),
-        known_expire_after=given.get("known_expire_after"), caps=Caps(**(caps | given.get("caps", {}))),
-        precedence=given.get("traits", Precedence()),
-        events_expire_after=given.get("events_expire_after", EVENTS_EXPIRE_AFTER),
-        messages_expire_after=given.get("messages_expire_after", EVENTS_EXPIRE_AFTER))
+        id=given["id"], namespaces=table, caps=Caps(**(caps | given.get("caps", {}))),
+        precedence=given.get("traits", Precedence()), **{name: given[name] for name in PERIODS if name in given})
 
 
 def _merge(found: Found) -> str:
@@ -95,30 +90,26 @@ def _merge(found: Found) -> str:
 
 _DURATION = duration()
 EXPIRE_AFTER = Shape(_expire_after, {"anyOf": [{"const": NEVER}, _DURATION.schema]})
-CAPS = Record(
-    fields={"identifiers": whole(least=1), "merges": whole(least=1)}, make=dict,
-).shape()
+CAPS = record({"identifiers": whole(least=1), "merges": whole(least=1)}, make=dict)
 PER = Shape(_per, {"anyOf": [{"const": EVER}, _DURATION.schema]})
-ROW = Record(
-    fields={
+ROW = record(
+    {
         "priority": whole(least=1),
-        "limit": Record(
-            fields={"at_most": whole(least=1), "per": PER}, required=("at_most",),
+        "limit": record(
+            {"at_most": whole(least=1), "per": PER}, required=("at_most",),
             make=lambda given: {"at_most": given["at_most"], "per": given.get("per")},
-        ).shape(),
+        ),
         "on_conflict": choice(OnConflict),
         "blocked": many(TEXT, least=0, expected="a list of values that are nobody's"),
     },
     make=_row,
-).shape()
+)
 ROWS = Shape(_rows, {
     "type": "object", "propertyNames": NAMESPACE.schema, "additionalProperties": ROW.schema,
 })
 
-IDENTITY = Record(
-    fields={**DOCUMENT_FIELDS, "namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}),
-            "anonymous_expire_after": EXPIRE_AFTER, "known_expire_after": EXPIRE_AFTER,
-            "events_expire_after": EXPIRE_AFTER, "messages_expire_after": EXPIRE_AFTER, "caps": CAPS, "traits": PRECEDENCE},
-    required=DOCUMENT_REQUIRED,
+IDENTITY = document(
+    {"namespaces": ROWS, "merge": Shape(_merge, {"const": MERGE_RULE}), **dict.fromkeys(PERIODS, EXPIRE_AFTER),
+     "caps": CAPS, "traits": PRECEDENCE},
     make=_identity,
 )

@@ -1,7 +1,5 @@
-"""Reads the files that a definition names into it, so that a document is whole wherever it travels.
-
-The documents of the `definitions` topic are read by workers that have no folder.
-"""
+"""Puts the content of the files that a definition names in the place of their names: workers, which read documents from
+the `definitions` topic, have no folder."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -10,7 +8,7 @@ from pathlib import Path
 
 from streams.core.segments.listed import digest_of
 from streams.core.values import Json
-from streams.definitions.faults import Fault, Notes, Place, Steps, dotted, nearest, shown
+from streams.definitions.faults import Notes, Place, Steps, dotted, nearest, shown
 from streams.definitions.lists import LONGEST_PLAIN, MOST, listed
 from streams.definitions.members import NoIdentifier, identifier_of
 from streams.definitions.written import Written
@@ -24,11 +22,11 @@ class Inliner:
     """Replaces file names in one document. Faults are noted, and something empty stands in for the file."""
 
     folder: Path | None
-    """None for a text of somebody who must not read the files of this machine: a name of one is a fault."""
+    """None where the text's author must not read files of this machine: naming one is a fault then."""
     written: Written
     notes: Notes
     parts: dict[str, Json] = field(default_factory=dict)
-    """Documents that the document came to consist of, see `lists`."""
+    """The parts that long lists of the document were cut into, see `lists`."""
 
     def inline(self) -> None:
         """Changes `written.document`, and lets `written.places` point into the files read."""
@@ -48,12 +46,12 @@ class Inliner:
         field = "text" if name == "sms" or ".txt" in Path(file).suffixes else "html"
         steps = ("channels", name)
         if field in channel:
-            self._note((*steps, "template"), f"template beside {field}", "only one of them")
+            self.notes.fault((*steps, "template"), f"template beside {field}", "only one of them")
             channel.pop("template")
             return
         content = self._read(file, (*steps, "template"))
         if content is not None and not content.strip():
-            self._note((*steps, "template"), f"{shown(file)} is empty", "a template")
+            self.notes.fault((*steps, "template"), f"{shown(file)} is empty", "a template")
         renamed = {field if key == "template" else key: value for key, value in channel.items()}
         channel.clear()
         channel.update(renamed)
@@ -99,11 +97,11 @@ class Inliner:
                 if faulty <= MOST_FAULTS:
                     if place is not None:
                         self.written.places[(*steps, at)] = place(at)
-                    self._note((*steps, at), f"{dotted((*steps, at))} {fault.found}", fault.expected)
+                    self.notes.fault((*steps, at), f"{dotted((*steps, at))} {fault.found}", fault.expected)
         if faulty > MOST_FAULTS:
-            self._note(steps, f"{faulty - MOST_FAULTS:,} more of {dotted(steps)} are no identifiers", "one each")
+            self.notes.fault(steps, f"{faulty - MOST_FAULTS:,} more of {dotted(steps)} are no identifiers", "one each")
         if len(digests) > MOST:
-            self._note(steps, f"{dotted(steps)} lists {len(digests):,} identifiers", f"at most {MOST:,}")
+            self.notes.fault(steps, f"{dotted(steps)} lists {len(digests):,} identifiers", f"at most {MOST:,}")
         reference, parts = listed(sorted(digests))
         self.parts.update(parts)
         return reference
@@ -111,7 +109,7 @@ class Inliner:
     def _read(self, file: Json, steps: Steps) -> str | None:
         """None after a fault."""
         if self.folder is None:
-            self._note(steps, f"{shown(file)} cannot be read here", "what stands in the file")
+            self.notes.fault(steps, f"{shown(file)} cannot be read here", "what stands in the file")
             return None
         path = self._path(self.folder, file) if isinstance(file, str) else self.folder
         try:
@@ -119,11 +117,11 @@ class Inliner:
                 raise ValueError("no file")
             return path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
-            self._note(steps, f"{shown(file)} is not UTF-8", "a text file in UTF-8")
+            self.notes.fault(steps, f"{shown(file)} is not UTF-8", "a text file in UTF-8")
         except (OSError, ValueError):
             files = (each for each in self.folder.rglob("*") if each.is_file())
             names = [each.relative_to(self.folder).as_posix() for each in files]
-            self._note(steps, f"{shown(file)} cannot be read", "a file, named relative to the folder",
+            self.notes.fault(steps, f"{shown(file)} cannot be read", "a file, named relative to the folder",
                        nearest(file, names))
         return None
 
@@ -134,6 +132,3 @@ class Inliner:
 
     def _place(self, file: str, line: int) -> Place:
         return Place(file=self._path(self.folder, file).as_posix() if self.folder else self.written.file, line=line)
-
-    def _note(self, steps: Steps, found: str, expected: str, meant: str = "") -> None:
-        self.notes.faults.append(Fault(steps=steps, found=found, expected=expected, meant=meant))

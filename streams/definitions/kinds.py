@@ -10,17 +10,19 @@ from streams.definitions.campaigns import CAMPAIGN
 from streams.definitions.computed import COMPUTED_TRAIT
 from streams.definitions.consent import CONSENT
 from streams.definitions.destinations import DESTINATION
-from streams.definitions.document import DOCUMENT_FIELDS
+from streams.definitions.document import DOCUMENT_FIELDS, document
 from streams.definitions.faults import nearest, shown
 from streams.definitions.foreign import word_meant
 from streams.definitions.identity import IDENTITY, Identity
-from streams.definitions.segments import SEGMENT
-from streams.definitions.shapes import Found, Record
+from streams.definitions.nodes import RULE
+from streams.definitions.shapes import Found, Shape
 
 Parsed: TypeAlias = Segment | ComputedTrait | Campaign | Destination | Identity | ConsentMapping
 
-KINDS: Mapping[str, Record[Any]] = {
-    "segment": SEGMENT,
+KINDS: Mapping[str, Shape[Any]] = {
+    "segment": document(
+        {"rule": RULE}, required=("rule",),
+        make=lambda given: Segment(id=given["id"], rule=given["rule"], name=given.get("name", ""))),
     "computed-trait": COMPUTED_TRAIT,
     "campaign": CAMPAIGN,
     "destination": DESTINATION,

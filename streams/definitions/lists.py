@@ -1,9 +1,8 @@
-"""Long lists of members, as parts that a Kafka record can hold, beside the segment that names them.
+"""Cuts long lists of members into parts that a Kafka record can hold, beside the segment that names them.
 
-Why parts and not one large record: a record has an upper bound, and a list that grows by a line would be written whole
-again. A part is called by what is in it, so that the same list is the same documents wherever it stands, and a changed
-line replaces one part. Why digests: see `streams.core.segments.listed`; besides, no address stands in a topic that keeps it.
-"""
+Why parts: a record has an upper bound, and a list that grows by a line would be written whole again. A part is named after
+its content, so the same list is the same documents wherever it stands, and a changed line replaces one part. Why digests:
+see `streams.core.segments.listed`; besides, no address stands in a topic that keeps it."""
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
@@ -52,7 +51,7 @@ def parts_of(document: Json) -> list[str]:
 
 
 def as_bytes(documents: Mapping[str, Json]) -> dict[str, Json]:
-    """Documents in which the digests of parts are bytes, a quarter smaller: for use where one record must hold them all."""
+    """Documents with the digests of parts as bytes, a quarter smaller: for use where one record must hold them all."""
     return {key: {**document, "digests": b64decode(document["digests"])} if is_part(key) and document else document
             for key, document in documents.items()}
 
@@ -64,8 +63,8 @@ def as_text(documents: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def attached(document: Json, parts: Mapping[str, Json]) -> Json:
-    """The document with whole lists, as packed digests (which no file can hold), where it names their parts. A list of which
-    a part is missing, or is not a part, stays as it is, and is refused later."""
+    """The document with whole lists, as packed digests (which no file can hold), in the place of their parts' names. A list
+    of which a part is missing, or is no part, stays as it is, and is refused later."""
     if not parts or not isinstance(document, dict) or "rule" not in document:
         return document
     return {**document, "rule": _attach(document["rule"], parts)}

@@ -8,7 +8,7 @@ from streams.core.segments.rules import EventMatch, Window
 from streams.definitions.comparisons import CONDITION
 from streams.definitions.faults import dotted
 from streams.definitions.scalars import TIME, duration
-from streams.definitions.shapes import Choice, Found, Given, Record, Shape, many
+from streams.definitions.shapes import Choice, Found, Given, Shape, many, record
 
 _EVENT_EXPECTED = "an event's name, a pattern with *, or a list of them"
 
@@ -65,4 +65,4 @@ def window(given: Given) -> Window:
     return Window(within=given.get("within"), start=start, end=end)
 
 
-STEP = Record(fields=MATCH_FIELDS, make=match).shape()
+STEP = record(MATCH_FIELDS, make=match)

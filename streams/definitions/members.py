@@ -1,7 +1,6 @@
-"""The identifiers of a `members` list, normalised as messages' are, so that a listed e-mail is found.
+"""Normalises the identifiers of a `members` list as messages' are, so that a listed e-mail is found.
 
-No fault shows a listed value: it is personal data.
-"""
+No fault shows a listed value: it is personal data."""
 from __future__ import annotations
 
 from streams.core.identifiers import is_blocked, is_namespace, spelled
@@ -43,8 +42,8 @@ def normalised(written: str) -> str | None:
 
 
 def meant(text: str) -> str:
-    """For looking somebody up: whoever asks for Jane@Example.com means jane@example.com. A text that is no identifier stays
-    as it is."""
+    """For looking somebody up: who asks for Jane@Example.com means jane@example.com. A text that is no identifier stays as
+    it is."""
     return normalised(text) or text
 
 

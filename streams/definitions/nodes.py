@@ -1,40 +1,14 @@
 """The nodes of a rule: one table from which parser and JSON Schema are read.
 
-A new node is one entry in `NODES` and one class in `streams.core.segments.rules`.
-"""
+A new node is one entry in `NODES` and one class in `streams.core.segments.rules`."""
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from streams.core.segments.rules import (
-    Aggregate,
-    All,
-    AnyOf,
-    Bound,
-    Consent,
-    ConsentState,
-    Everyone,
-    Function,
-    HasIdentifier,
-    InSegment,
-    LastPerformed,
-    Not,
-    Performed,
-    Random,
-    Rule,
-    Sequence,
-    ThenNot,
-    Trait,
-)
-from streams.definitions.comparisons import (
-    COMPARISON_FIELDS,
-    IN_A_NODE,
-    ONE_COMPARISON,
-    ONE_VALUE,
-    VALUE_FIELDS,
-    comparison,
-)
+from streams.core.segments import rules
+from streams.core.segments.rules import Bound, ConsentState, Function, Rule
+from streams.definitions.comparisons import COMPARISON_FIELDS, IN_A_NODE, ONE_COMPARISON, ONE_VALUE, VALUE_FIELDS, comparison
 from streams.definitions.faults import dotted, shown
 from streams.definitions.foreign import word_meant
 from streams.definitions.matches import (
@@ -49,7 +23,7 @@ from streams.definitions.matches import (
 )
 from streams.definitions.members import MEMBERS
 from streams.definitions.scalars import KEBAB_ID, NAMESPACE, PATH, TEXT, choice, duration, whole
-from streams.definitions.shapes import Choice, Found, Given, Record, Shape, Unreadable, many
+from streams.definitions.shapes import Choice, Found, Given, Shape, Unreadable, many, record
 
 DEEPEST = 100
 COUNT_FIELDS = {bound.value: whole(least=0) for bound in Bound}
@@ -90,40 +64,23 @@ RULE: Shape[Rule] = Shape(read_rule, {"$ref": "#/$defs/rule"})
 RULES = many(RULE, least=0, expected="a list of rules")
 
 
-def _trait(given: Given) -> Trait:
-    return Trait(name=given["name"], comparison=comparison(given), held_for=given.get("for"))
+def _trait(given: Given) -> Rule:
+    return rules.Trait(name=given["name"], comparison=comparison(given), held_for=given.get("for"))
 
 
-def _performed(given: Given) -> Performed:
+def _performed(given: Given) -> Rule:
     bound = next((bound for bound in Bound if bound in given), Bound.AT_LEAST)
-    return Performed(
-        match=match(given), window=window(given), bound=bound, count=given.get(bound, 1),
-        distinct=given.get("distinct"),
-    )
+    return rules.Performed(match=match(given), window=window(given), bound=bound, count=given.get(bound, 1),
+                           distinct=given.get("distinct"))
 
 
-def _aggregate(given: Given) -> Aggregate:
-    return Aggregate(
-        match=match(given), window=window(given), function=given["function"], property=given["property"],
-        comparison=comparison(given, VALUE_FIELDS),
-    )
+def _aggregate(given: Given) -> Rule:
+    return rules.Aggregate(match=match(given), window=window(given), function=given["function"],
+                           property=given["property"], comparison=comparison(given, VALUE_FIELDS))
 
 
-def _last_performed(given: Given) -> LastPerformed:
-    return LastPerformed(
-        match=match(given), where_last=given.get("where_last", ()), within=given.get("within"),
-    )
-
-
-def _then_not(given: Given) -> ThenNot:
-    return ThenNot(match=match(given), wait=given.get("for", 0))
-
-
-def _sequence(given: Given) -> Sequence:
-    return Sequence(
-        steps=given["steps"], within=given.get("within"), completed_within=given.get("completed_within"),
-        then_not=given.get("then_not"),
-    )
+def _last_performed(given: Given) -> Rule:
+    return rules.LastPerformed(match=match(given), where_last=given.get("where_last", ()), within=given.get("within"))
 
 
 def _percent(found: Found) -> float:
@@ -138,63 +95,42 @@ def _salt(found: Found) -> str:
     return str(found.value) if is_whole else TEXT.read(found)
 
 
-def _function(found: Found) -> Function:
-    if found.value not in AGGREGATES:
-        found.unlike(f"one of {', '.join(AGGREGATES)}", word_meant(found.value, AGGREGATES))
-    return Function(found.value)
-
-
 PERCENT = Shape(_percent, {"type": "number", "minimum": 0, "maximum": 100})
 SALT = Shape(_salt, {"type": ["string", "integer"], "minLength": 1})
-FUNCTION = Shape(_function, {"enum": [function.value for function in AGGREGATES]})
-
-THEN_NOT = Record(fields={**MATCH_FIELDS, "for": duration(least_ms=0)}, make=_then_not).shape()
+THEN_NOT = record({**MATCH_FIELDS, "for": duration(least_ms=0)},
+                  lambda given: rules.ThenNot(match=match(given), wait=given.get("for", 0)))
 
 NODES: Mapping[str, Shape[Any]] = {
-    "all": Shape(lambda found: All(rules=RULES.read(found)), RULES.schema),
-    "any": Shape(lambda found: AnyOf(rules=RULES.read(found)), RULES.schema),
-    "not": Shape(lambda found: Not(rule=read_rule(found)), RULE.schema),
-    "everyone": Record(fields={}, make=lambda _: Everyone()).shape(),
-    "trait": Record(
-        fields={"name": PATH, "for": duration(least_ms=0), **COMPARISON_FIELDS},
-        required=("name",), choices=(ONE_COMPARISON,), make=_trait,
-    ).shape(),
-    "identifier": Record(
-        fields={"namespace": NAMESPACE}, required=("namespace",),
-        make=lambda given: HasIdentifier(namespace=given["namespace"]),
-    ).shape(),
-    "performed": Record(
-        fields={**MATCH_FIELDS, **WINDOW_FIELDS, **COUNT_FIELDS, "distinct": PATH},
-        choices=(ONE_WINDOW, Choice.of(*Bound, instead=IN_A_NODE)), check=check_window, make=_performed,
-    ).shape(),
-    "aggregate": Record(
-        fields={**MATCH_FIELDS, **WINDOW_FIELDS, "function": FUNCTION, "property": PATH, **VALUE_FIELDS},
-        required=("function", "property"), choices=(ONE_WINDOW, ONE_VALUE),
-        check=check_window, make=_aggregate,
-    ).shape(),
-    "last_performed": Record(
-        fields={**MATCH_FIELDS, "where_last": WHERE, "within": duration()}, make=_last_performed,
-    ).shape(),
-    "sequence": Record(
-        fields={
-            "steps": many(STEP, least=2, expected="a list of two or more steps, each {event, where}"),
-            "within": duration(), "completed_within": duration(), "then_not": THEN_NOT,
-        },
-        required=("steps",), make=_sequence,
-    ).shape(),
-    "in_segment": Record(
-        fields={"id": KEBAB_ID}, required=("id",), make=lambda given: InSegment(id=given["id"]),
+    "all": Shape(lambda found: rules.All(rules=RULES.read(found)), RULES.schema),
+    "any": Shape(lambda found: rules.AnyOf(rules=RULES.read(found)), RULES.schema),
+    "not": Shape(lambda found: rules.Not(rule=read_rule(found)), RULE.schema),
+    "everyone": record({}, lambda _: rules.Everyone()),
+    "trait": record(
+        {"name": PATH, "for": duration(least_ms=0), **COMPARISON_FIELDS}, _trait,
+        required=("name",), choices=(ONE_COMPARISON,),
+    ),
+    "identifier": record({"namespace": NAMESPACE}, lambda given: rules.HasIdentifier(**given), required=("namespace",)),
+    "performed": record(
+        {**MATCH_FIELDS, **WINDOW_FIELDS, **COUNT_FIELDS, "distinct": PATH}, _performed,
+        choices=(ONE_WINDOW, Choice.of(*Bound, instead=IN_A_NODE)), check=check_window,
+    ),
+    "aggregate": record(
+        {**MATCH_FIELDS, **WINDOW_FIELDS, "function": choice(AGGREGATES), "property": PATH, **VALUE_FIELDS}, _aggregate,
+        required=("function", "property"), choices=(ONE_WINDOW, ONE_VALUE), check=check_window,
+    ),
+    "last_performed": record({**MATCH_FIELDS, "where_last": WHERE, "within": duration()}, _last_performed),
+    "sequence": record(
+        {"steps": many(STEP, least=2, expected="a list of two or more steps, each {event, where}"),
+         "within": duration(), "completed_within": duration(), "then_not": THEN_NOT},
+        lambda given: rules.Sequence(**given), required=("steps",),
+    ),
+    "in_segment": record(
+        {"id": KEBAB_ID}, lambda given: rules.InSegment(**given), required=("id",),
         check=lambda _, found: found.at("id").needs("segment"),
-    ).shape(),
-    "consent": Record(
-        fields={"purpose": TEXT, "state": choice(ConsentState)}, required=("purpose",),
-        make=lambda given: Consent(
-            purpose=given["purpose"], state=given.get("state", ConsentState.GRANTED),
-        ),
-    ).shape(),
-    "random": Record(
-        fields={"percent": PERCENT, "salt": SALT}, required=("percent", "salt"),
-        make=lambda given: Random(percent=given["percent"], salt=given["salt"]),
-    ).shape(),
+    ),
+    "consent": record(
+        {"purpose": TEXT, "state": choice(ConsentState)}, lambda given: rules.Consent(**given), required=("purpose",)),
+    "random": record(
+        {"percent": PERCENT, "salt": SALT}, lambda given: rules.Random(**given), required=("percent", "salt")),
     "members": MEMBERS,
 }

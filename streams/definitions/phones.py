@@ -1,4 +1,4 @@
-"""Phone numbers, as messages and lists of members are to spell them alike. Not in core: numbering plans are a package."""
+"""Phone numbers, so that messages and lists of members spell them alike. Not in core: numbering plans are a package."""
 from __future__ import annotations
 
 import phonenumbers

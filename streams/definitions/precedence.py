@@ -1,4 +1,4 @@
-"""`traits` of `kind: identity`: which sources are believed before which, for all traits and for single ones."""
+"""`traits` of `kind: identity`: which sources are believed before which, for all traits or for single ones."""
 from __future__ import annotations
 
 from typing import Any
@@ -7,7 +7,7 @@ from streams.core.platforms import SourceType
 from streams.core.precedence import Order, Precedence
 from streams.definitions.faults import dotted, nearest, shown
 from streams.definitions.scalars import choice
-from streams.definitions.shapes import Found, Record, Shape, entries, many
+from streams.definitions.shapes import Found, Shape, entries, many, record
 
 NEWEST = "newest"
 _SOURCES = many(choice(SourceType), least=1, expected=f"a list of sources, the strongest first: {', '.join(SourceType)}")
@@ -35,6 +35,4 @@ def _by_trait(found: Found) -> dict[str, Order]:
 _ORDER_SCHEMA: dict[str, Any] = {**_SOURCES.schema, "uniqueItems": True}
 BY_TRAIT = Shape(_by_trait, {
     "type": "object", "additionalProperties": {"anyOf": [{"const": NEWEST}, _ORDER_SCHEMA]}})
-PRECEDENCE = Record(
-    fields={"sources": Shape(_order, _ORDER_SCHEMA), "by_trait": BY_TRAIT}, make=lambda given: Precedence(**given),
-).shape()
+PRECEDENCE = record({"sources": Shape(_order, _ORDER_SCHEMA), "by_trait": BY_TRAIT}, make=lambda given: Precedence(**given))

@@ -1,4 +1,4 @@
-"""Faults that only the folder as a whole shows: ids given twice, references to nothing, circles."""
+"""Finds the faults that only all documents together show: ids given twice, references to nothing, circles."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -66,7 +66,7 @@ def faults(reads: Iterable[Read]) -> list[tuple[Place, str]]:
 
 
 def noted(reads: Iterable[Read]) -> list[tuple[Place, str]]:
-    """The faults that are noted of each document until now, each with its place and whole sentence."""
+    """The faults noted so far, each with its place and whole sentence."""
     return [_located(read.written, fault) for read in reads for fault in read.notes.faults]
 
 
@@ -77,19 +77,16 @@ def _located(written: Written, fault: Fault) -> tuple[Place, str]:
 
 
 def _note_second_id(read: Read, first: Read, key: Key) -> None:
-    read.notes.faults.append(Fault(
-        steps=("id",), found=f"{key[0]} {shown(key[1])} a second time, after {first.written.place(('id',))}",
-        expected="each id once within its kind",
-    ))
+    kind, name = key
+    found = f"{kind} {shown(name)} a second time, after {first.written.place(('id',))}"
+    read.notes.fault(("id",), found, "each id once within its kind")
 
 
 def _note_second_document(kind: str, meaning: str, reads: list[Read]) -> None:
     found = [read for read in reads if read.key is not None and read.key[0] == kind]
     for read in found[1:]:
-        read.notes.faults.append(Fault(
-            steps=("kind",), found=f"a second {kind} document, after {found[0].written.place(('kind',))}",
-            expected=f"one for all {meaning}",
-        ))
+        first = found[0].written.place(("kind",))
+        read.notes.fault(("kind",), f"a second {kind} document, after {first}", f"one for all {meaning}")
 
 
 def _note_missing(read: Read, keyed: Mapping[Key, Read]) -> None:
@@ -97,16 +94,13 @@ def _note_missing(read: Read, keyed: Mapping[Key, Read]) -> None:
         known = [name for kind, name in keyed if kind == reference.kind]
         demanded = reference.kind in _MUST_EXIST or (reference.kind in _MAY_EXIST and known)
         if demanded and reference.id not in known:
-            read.notes.faults.append(Fault(
-                steps=reference.steps, found=f"no {reference.kind} {shown(reference.id)}",
-                expected=f"the id of a {reference.kind} in the folder", meant=nearest(reference.id, known),
-            ))
+            read.notes.fault(reference.steps, f"no {reference.kind} {shown(reference.id)}",
+                             f"the id of a {reference.kind} in the folder", nearest(reference.id, known))
 
 
 def _note_subtractions(read: Read, computed: Collection[str]) -> None:
     """Ids of computed traits have hyphens; Jinja's names have none."""
-    campaign = read.parsed if isinstance(read.parsed, Campaign) else Campaign(id="", segment="")
-    channels = [*campaign.channels, *(channel for variant in campaign.variants for channel in variant.channels)]
+    channels = read.parsed.all_channels if isinstance(read.parsed, Campaign) else ()
     for channel, (part, name) in ((each, found) for each in channels for found in subtracted(each, computed)):
         fault = Fault(
             steps=("channels", channel.name, part), expected=name.replace("-", "_"),
@@ -122,9 +116,8 @@ def _note_uncountable_caps(reads: Iterable[Read]) -> None:
     for read in reads:
         caps = read.parsed.caps if isinstance(read.parsed, Campaign) else ()
         if kept is not None and any(cap.per > kept for cap in caps):
-            read.notes.faults.append(Fault(
-                steps=("cap",), found=f"a cap over more than the {duration(kept)} for which messages are remembered",
-                expected="a shorter one, or a longer messages_expire_after in the identity definition"))
+            read.notes.fault(("cap",), f"a cap over more than the {duration(kept)} for which messages are remembered",
+                             "a shorter one, or a longer messages_expire_after in the identity definition")
 
 
 def _note_chains(keyed: Mapping[Key, Read]) -> None:
@@ -155,33 +148,30 @@ def _walk(start: Key, keyed: Mapping[Key, Read], lengths: dict[Key, int]) -> Non
 
 def _note_circle(read: Read, reference: Steps, way: list[Key], needed: Key) -> None:
     circle = [name for _, name in (*way[way.index(needed):], needed)]
-    read.notes.faults.append(Fault(
-        steps=reference, found=f"a circle: {' needs '.join(circle)}", expected="no document that needs itself"))
+    read.notes.fault(reference, f"a circle: {' needs '.join(circle)}", "no document that needs itself")
 
 
 def _chain_length(key: Key, keyed: Mapping[Key, Read], lengths: Mapping[Key, int]) -> int:
     """The length of the longest chain that begins here. A chain is noted where it first is too long: a document that needs
-    that one has nothing to mend."""
+    that one has nothing to fix."""
     steps, most = max(((steps, lengths.get(needed, 0)) for steps, needed in _needs(key, keyed)),
                       key=lambda each: each[1], default=((), 0))
     if most == LONGEST_CHAIN:
-        keyed[key].notes.faults.append(Fault(
-            steps=steps, found=f"more than {LONGEST_CHAIN} documents of kind {key[0]}, each needed by the one before",
-            expected=f"at most {LONGEST_CHAIN}"))
+        found = f"more than {LONGEST_CHAIN} documents of kind {key[0]}, each needed by the one before"
+        keyed[key].notes.fault(steps, found, f"at most {LONGEST_CHAIN}")
     return most + 1
 
 
 def _note_unfolding(keys: list[Key], keyed: Mapping[Key, Read]) -> None:
-    """Notes each computed trait that unfolds into too many: what it names is put in its place each time, so twenty that name
-    the next one twice are a million. keys: each after those that it needs."""
+    """Notes each computed trait that unfolds into too many: each name is replaced by what it stands for, so twenty that name
+    the next one twice are a million. keys: each after those it needs."""
     count: dict[Key, int] = {}
     for key in keys:
         below = [count.get(needed, 0) for _, needed in _needs(key, keyed)]
         count[key] = 1 + sum(below)
         if count[key] > MOST_UNFOLDED and max(below) <= MOST_UNFOLDED:
-            keyed[key].notes.faults.append(Fault(
-                steps=("of",), found=f"{key[1]} unfolds into {count[key]:,} computed traits",
-                expected=f"at most {MOST_UNFOLDED:,}; name each once"))
+            keyed[key].notes.fault(("of",), f"{key[1]} unfolds into {count[key]:,} computed traits",
+                                   f"at most {MOST_UNFOLDED:,}; name each once")
 
 
 def _needs(key: Key, keyed: Mapping[Key, Read]) -> Iterator[tuple[Steps, Key]]:

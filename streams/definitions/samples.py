@@ -1,8 +1,7 @@
-"""Templates tried on sample profiles while a marketer can still mend them.
+"""Tries a campaign's templates on its sample profiles, while a marketer can still fix them.
 
-Which traits a person has when a message is due only the author knows, so the samples are the author's; a campaign
-without any is checked for its syntax and its filters alone.
-"""
+Only the author knows which traits a person has when a message is due, so the samples are the author's; a campaign without
+any is checked for its syntax and its filters alone."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
@@ -32,8 +31,7 @@ def failures(channel: Channel, samples: tuple[Mapping[str, Any], ...]) -> Iterat
 
 
 def subtracted(channel: Channel, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """(field, name) of each name with hyphens that a template would read as a subtraction, so that nobody would get the
-    message."""
+    """(field, name) of each name with hyphens that a template reads as a subtraction: nobody would get the message."""
     for field, source in _templates(channel):
         for difference in _ENVIRONMENT.parse(source).find_all(nodes.Sub):
             if (name := _hyphened(difference)) in names:

@@ -1,9 +1,8 @@
-"""Where every template runs: Jinja2's sandbox, with bounds, because they meet whatever people send.
+"""The sandbox in which every template runs: Jinja2's own, with bounds on time and size.
 
-A template is a marketer's, but what it is filled with is anybody's: `{{ '*' * event.properties.stars }}` must not take the
-worker's memory, nor a message of 10 MB end it, which Kafka does not take. Steps are counted and not time taken, so that a
-message fails on every machine or on none.
-"""
+A template is a marketer's, but what fills it is anybody's: `{{ '*' * event.properties.stars }}` must not take the worker's
+memory, nor end it with a message of 10 MB, which Kafka refuses. Steps are counted instead of time, so that a message fails
+on every machine or on none."""
 from __future__ import annotations
 
 import re

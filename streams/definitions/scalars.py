@@ -1,13 +1,12 @@
-"""The words of a definition: texts, numbers, durations, times, paths, ids, patterns, time zones.
+"""The single values of a definition: texts, numbers, durations, times, paths, ids, patterns, time zones.
 
-Durations and instants become milliseconds here, once; nothing behind this module reads `3d` again.
-"""
+Durations and instants become milliseconds here, once; nothing behind this module reads `3d` again."""
 from __future__ import annotations
 
 import math
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from enum import StrEnum
 from typing import TypeVar
@@ -97,13 +96,14 @@ def _in_units(written: Json) -> str:
     return f"{words[1]}{words[2][0]}" if words else ""
 
 
-def choice(words: type[E]) -> Shape[E]:
-    valid = [word.value for word in words]
+def choice(words: Iterable[E]) -> Shape[E]:
+    by_value = {word.value: word for word in words}
+    valid = list(by_value)
 
     def read(found: Found) -> E:
         if found.value not in valid:
             found.unlike(f"one of {', '.join(valid)}", word_meant(found.value, valid))
-        return words(found.value)
+        return by_value[found.value]
 
     return Shape(read, {"enum": valid})
 

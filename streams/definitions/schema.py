@@ -1,7 +1,6 @@
 """The JSON Schema for editors, made from the tables that the parser reads by.
 
-It says less than the parser does: what takes two fields to see (an end before its start) is missing.
-"""
+It says less than the parser: what takes two fields to see (an end before its start) is missing."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -13,8 +12,8 @@ from streams.definitions.shapes import Schema
 
 
 def definitions_schema(connectors: Mapping[str, Schema] | None = None) -> Schema:
-    """JSON Schema 2020-12 of one document, whatever its kind. connectors: the schema of a destination by its connector; no
-    others are valid then. None where connectors are not at hand."""
+    """JSON Schema 2020-12 of one document, whatever its kind. connectors: the schema of a destination by its connector, and
+    no other is valid; None where connectors are not at hand."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "audience-streams definition",
@@ -26,7 +25,7 @@ def definitions_schema(connectors: Mapping[str, Schema] | None = None) -> Schema
             for kind in KINDS
         ],
         "$defs": {
-            **{kind: record.schema() for kind, record in KINDS.items()},
+            **{kind: shape.schema for kind, shape in KINDS.items()},
             **({} if connectors is None else _destination(connectors)),
             "rule": {
                 "type": "object",
@@ -39,7 +38,7 @@ def definitions_schema(connectors: Mapping[str, Schema] | None = None) -> Schema
 
 
 def _destination(connectors: Mapping[str, Schema]) -> dict[str, Schema]:
-    plain = DESTINATION.schema()
+    plain = DESTINATION.schema
     told = plain | {
         "properties": plain["properties"] | {"connector": {"enum": list(connectors)}},
         "allOf": [{"if": {"properties": {"connector": {"const": name}}}, "then": {"$ref": f"#/$defs/connector-{name}"}}

@@ -1,11 +1,10 @@
-"""The forms that parts of a definition may take: each knows how to read itself and its JSON Schema.
+"""Building blocks of the definition language: a `Shape` reads one form of value, and knows the JSON Schema of it.
 
-Why one object for both: parser and schema that are written apart differ after the second change. Why not a
-validation library: none gives file and line, the nearest valid word, and typed core nodes from one table.
+Why both in one object: a parser and a schema written apart differ after the second change. Why not a validation library:
+none gives file and line, the nearest valid word, and typed core nodes from one table.
 
-A reader that cannot read notes the fault and raises `Unreadable`; the record around it goes on with its other
-fields, so that all faults are found, and raises `Unreadable` itself at its end.
-"""
+A reader that fails notes the fault and raises `Unreadable`. The record around it goes on with its other fields, so that all
+faults are found, and raises `Unreadable` itself at the end."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from streams.core.values import Json
-from streams.definitions.faults import Fault, Notes, Reference, Steps, dotted, shown
+from streams.definitions.faults import Notes, Reference, Steps, dotted, shown
 from streams.definitions.foreign import word_meant
 
 T = TypeVar("T")
@@ -51,9 +50,7 @@ class Found:
         self.refuse(f"{dotted(self.steps)} is {shown(self.value)}", expected, meant)
 
     def note(self, found: str, expected: str, meant: str = "", *, lines_below: int = 0) -> None:
-        self.notes.faults.append(
-            Fault(steps=self.steps, found=found, expected=expected, meant=meant, lines_below=lines_below)
-        )
+        self.notes.fault(self.steps, found, expected, meant, lines_below=lines_below)
 
     def needs(self, kind: str) -> None:
         """Notes that a document of that kind, with the value as its id (or path), is referred to."""
@@ -134,18 +131,22 @@ class Choice:
         return {"not": {"anyOf": clashes}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record(Generic[T]):
-    """An object with known fields. `check` may refuse fields that are right each but not together."""
+def record(
+    fields: Mapping[str, Shape[Any]], make: Callable[[Given], T], *, required: tuple[str, ...] = (),
+    choices: tuple[Choice, ...] = (), check: Callable[[Given, Found], None] | None = None,
+) -> Shape[T]:
+    """An object with known fields. `check` may refuse fields that are each right but do not go together."""
+    shape = _Record(fields, make, required, choices, check)
+    return Shape(shape.read, shape.schema())
 
+
+@dataclass(frozen=True, slots=True)
+class _Record(Generic[T]):
     fields: Mapping[str, Shape[Any]]
     make: Callable[[Given], T]
-    check: Callable[[Given, Found], None] | None = None
-    required: tuple[str, ...] = ()
-    choices: tuple[Choice, ...] = ()
-
-    def shape(self) -> Shape[T]:
-        return Shape(self.read, self.schema())
+    required: tuple[str, ...]
+    choices: tuple[Choice, ...]
+    check: Callable[[Given, Found], None] | None
 
     def read(self, found: Found) -> T:
         if not isinstance(found.value, dict):
@@ -163,7 +164,7 @@ class Record(Generic[T]):
         return self.make(given)
 
     def _fields(self, found: Found) -> tuple[dict[str, Any], set[str], bool]:
-        """What could be read, the names present (a typo as what it stands for), whether all is well."""
+        """What could be read, the names present (of a typo the name it stands for), and whether all is well."""
         given: dict[str, Any] = {}
         present: set[str] = set()
         for name in found.value:

@@ -1,5 +1,7 @@
-"""Campaigns that take people out of each other's audience at a platform. No fault, since each does as it says, and people
-may share an audience on purpose; but hardly ever meant, so it is said."""
+"""Finds campaigns that take people out of each other's audience at a platform.
+
+That is no fault, since each does as it says, and people may share an audience on purpose; but hardly ever meant, so it is
+said."""
 from __future__ import annotations
 
 from collections import defaultdict

@@ -1,8 +1,7 @@
-"""Definition files as written: YAML or JSON text to plain documents, with the line of every part.
+"""Reads the text of definition files: YAML or JSON to plain documents, with the line of every part.
 
-Scalars follow JSON's notion of null, booleans and numbers also in YAML: to YAML 1.1, which PyYAML speaks by
-itself, the country `NO` is false, `21:00` is 1260 and `0612` is octal.
-"""
+In YAML too, null, booleans and numbers are what JSON takes for them: to YAML 1.1, which PyYAML speaks by itself, the country
+`NO` is false, `21:00` is 1260 and `0612` is octal."""
 from __future__ import annotations
 
 import json
@@ -38,8 +37,8 @@ class Written:
         self._repeated += id(node) in self._built
         self._built.add(id(node))
         if self._repeated > MOST_REPEATED:
-            raise Illegible(sentence(_line(node, self), f"aliases that stand for more than {MOST_REPEATED:,} parts",
-                                     "fewer, or what they stand for in a file"))
+            raise Illegible(_line(node, self), f"aliases that stand for more than {MOST_REPEATED:,} parts",
+                            "fewer, or what they stand for in a file")
 
     def place(self, steps: Steps) -> Place:
         """The line of the part at `steps`, or of the nearest part around it."""
@@ -52,19 +51,21 @@ def under(key: str, document: Json) -> Written:
 
 
 class Illegible(Exception):
-    """A text that is neither YAML nor JSON; the argument is the whole sentence."""
+    """A text that is neither YAML nor JSON."""
+
+    def __init__(self, place: Place, found: str, expected: str) -> None:
+        super().__init__(sentence(place, found, expected))
 
 
 def documents(text: str, file: str) -> Iterator[Written]:
     """The documents of a file in their order; a list at the top is a list of documents, an empty one is none.
 
-    Raises Illegible after the documents that come before the fault.
-    """
+    Raises Illegible after the documents that come before the fault."""
     for root, value in (_json_roots if file.lower().endswith(".json") else _yaml_roots)(text, file):
         if isinstance(root, yaml.SequenceNode):
             for place, item in enumerate(root.value):
                 yield _written(item, value[place] if value is not None else None, file)
-        elif not _is_null(root):
+        elif root.tag != _NULL:
             yield _written(root, value, file)
 
 
@@ -75,11 +76,11 @@ def _yaml_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
             yield root, None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Illegible(sentence(Place(file=file, line=line), str(error.problem), _valid(error))) from error
+        raise Illegible(Place(file=file, line=line), str(error.problem), _valid(error)) from error
     except (yaml.YAMLError, OverflowError, ValueError) as error:  # the last two: of an escape beyond Unicode
-        raise Illegible(sentence(Place(file=file, line=1), "a forbidden character", "valid YAML")) from error
+        raise Illegible(Place(file=file, line=1), "a forbidden character", "valid YAML") from error
     except RecursionError as error:
-        raise Illegible(sentence(Place(file=file, line=1), "nested too deeply", "fewer levels")) from error
+        raise Illegible(Place(file=file, line=1), "nested too deeply", "fewer levels") from error
 
 
 def _refuse_tags(root: yaml.Node, file: str) -> None:
@@ -96,7 +97,7 @@ def _refuse_tags(root: yaml.Node, file: str) -> None:
             is_plain = node.tag == (_OBJECT if isinstance(node, yaml.MappingNode) else _LIST)
         if not is_plain:
             line = Place(file=file, line=node.start_mark.line + 1)
-            raise Illegible(sentence(line, f"the tag {node.tag} of {_said(node)}", "plain YAML without tags"))
+            raise Illegible(line, f"the tag {node.tag} of {_said(node)}", "plain YAML without tags")
         children = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
         waiting += reversed(children if isinstance(node, yaml.CollectionNode) else [])
 
@@ -128,10 +129,10 @@ def _json_roots(text: str, file: str) -> Iterator[tuple[yaml.Node, Json]]:
             return
         try:
             value, at = decoder.raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError) as error:
-            line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-            what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-            raise Illegible(sentence(Place(file=file, line=line), what, "valid JSON")) from error
+        except json.JSONDecodeError as error:
+            raise Illegible(Place(file=file, line=error.lineno), error.msg, "valid JSON") from error
+        except RecursionError as error:
+            raise Illegible(Place(file=file, line=1), "nested too deeply", "valid JSON") from error
         above = "\n" * text.count("\n", 0, start)
         for root, _ in _yaml_roots(above + text[start:at].replace("\t", " "), file):
             yield root, value
@@ -144,10 +145,9 @@ def _written(root: yaml.Node, value: Json, file: str) -> Written:
     written.document = built if value is None else value
     for steps, leaf in _leaves(written.document, ()):
         if isinstance(leaf, float) and not math.isfinite(leaf):
-            raise Illegible(sentence(written.place(steps), "a number that JSON cannot hold", "a finite one"))
+            raise Illegible(written.place(steps), "a number that JSON cannot hold", "a finite one")
         if isinstance(leaf, str) and not leaf.isascii() and any("\ud800" <= letter <= "\udfff" for letter in leaf):
-            what = "half a surrogate pair, which no UTF-8 can hold"
-            raise Illegible(sentence(written.place(steps), what, "whole characters"))
+            raise Illegible(written.place(steps), "half a surrogate pair, which no UTF-8 can hold", "whole characters")
     return written
 
 
@@ -166,7 +166,7 @@ def _leaves(value: Json, steps: Steps) -> Iterator[tuple[Steps, Json]]:
 
 def _build(node: yaml.Node, steps: Steps, written: Written) -> Json:
     if len(steps) > DEEPEST:
-        raise Illegible(sentence(_line(node, written), "nested too deeply", f"at most {DEEPEST} levels"))
+        raise Illegible(_line(node, written), "nested too deeply", f"at most {DEEPEST} levels")
     written.places.setdefault(steps, _line(node, written))
     if isinstance(node, yaml.CollectionNode):
         written.note_built(node)
@@ -182,13 +182,12 @@ def _mapping(node: yaml.MappingNode, steps: Steps, written: Written) -> dict[str
     merged: dict[str, Json] = {}
     for key, value in sorted(node.value, key=lambda pair: not _is_merge(pair[0])):
         if not isinstance(key, yaml.ScalarNode):
-            raise Illegible(sentence(_line(key, written), "a list or an object as a key", "a text"))
+            raise Illegible(_line(key, written), "a list or an object as a key", "a text")
         if _is_merge(key):
             merged = _merged(value, steps, written) | merged
             continue
         if key.value in built:
-            again = f'the key "{key.value}" a second time'
-            raise Illegible(sentence(_line(key, written), again, "each key once"))
+            raise Illegible(_line(key, written), f'the key "{key.value}" a second time', "each key once")
         written.places[(*steps, key.value)] = _line(key, written)
         built[key.value] = _build(value, (*steps, key.value), written)
     return merged | built
@@ -204,7 +203,7 @@ def _merged(node: yaml.Node, steps: Steps, written: Written) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
         if not isinstance(source, yaml.MappingNode):
-            raise Illegible(sentence(_line(source, written), f"{MERGE} is no object", "an object, or a list of them"))
+            raise Illegible(_line(source, written), f"{MERGE} is no object", "an object, or a list of them")
         found = _build(source, steps, written) | found
     return found
 
@@ -227,10 +226,6 @@ def _whole(digits: str) -> int | float:
     """As in events: beyond 64 bits the nearest float."""
     value = int(digits) if len(digits) <= _LONGEST_WHOLE else None
     return value if value is not None and -1 << 63 <= value < 1 << 64 else float(digits)
-
-
-def _is_null(node: yaml.Node) -> bool:
-    return node.tag == _NULL
 
 
 def _line(node: yaml.Node, written: Written) -> Place:

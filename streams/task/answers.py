@@ -1,9 +1,8 @@
-"""Questions about segments that a task was asked, and its answers, given between batches.
+"""Answers questions about segments between batches: how a task stands, and what a preview finds.
 
-Asked through `commands` and answered on a topic, not over the workers' HTTP: whoever asks knows the broker and nobody
-knows where the workers are; and a task is asked at a place among its records, so what was sent before is counted. A
-question that a crash swallowed is asked again by whoever waits; nothing of it is state.
-"""
+Asked through `commands` and answered on a topic instead of the workers' HTTP: whoever asks knows the broker, and nobody
+knows where the workers are. A task is asked at a place among its records, so what was sent before is counted. Nothing of it
+is state: whoever waits for an answer that a crash swallowed asks again."""
 from __future__ import annotations
 
 from collections import deque

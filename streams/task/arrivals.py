@@ -1,4 +1,4 @@
-"""The numbers of a task's messages: in the order in which they came, also beside those of other tasks."""
+"""Numbers a task's messages in the order in which they came, also among those of other tasks."""
 from __future__ import annotations
 
 

@@ -1,4 +1,4 @@
-"""Which profiles break the rules of identity, found in the state of all tasks."""
+"""Finds the profiles that break the rules of identity, in the state of all tasks."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -17,8 +17,7 @@ def breaches_of(
 ) -> list[Breach]:
     """Of every profile in these stores, which are read once, in order of profile ids.
 
-    The graph counts as the sequencer does. A profile that it does not know is alone: it can only be of a blocked value.
-    """
+    The graph counts as the sequencer does. A profile that it does not know is alone: it can only be of a blocked value."""
     known: set[str] = set()
     found: list[Breach] = []
     alone: list[tuple[str, Breach]] = []

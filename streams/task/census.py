@@ -1,16 +1,15 @@
-"""How many profiles a task has, in which segments, and how far a backfill is: counted where their rows are written.
+"""Counts the profiles of a task by segment and edition, where their rows are written.
 
-Why not counted from the changes told: merges, splits and erasures move people without a line about each of their
-segments, and whoever adds another such road would have to think of it. A row cannot be written past this table. The
-counts are state like any other, in the same unit of work, so they are exact after a crash too.
-"""
+Counting told changes would miss merges, splits and erasures, which move people without a line about each of their segments;
+but no row is written past this table. The counts are state like any other, in the same unit of work, so they are exact after
+a crash too."""
 from __future__ import annotations
 
 from collections import Counter
 
 from streams.core.profile import Forward, Profile
 from streams.task.prefixes import Meta
-from streams.task.rows import NUMBER, PROFILE, RowCodec
+from streams.task.rows import PLAIN, PROFILE, RowCodec
 from streams.task.working import CAPACITY, DecodedRows, WorkingTable
 from streams.unit import ALL, LAST, Change, Store
 
@@ -25,7 +24,7 @@ class Census:
 
     def __init__(self, store: Store) -> None:
         rows = store.scan("meta", Meta.CENSUS, Meta.CENSUS + LAST, ALL)
-        self._counts: Counter[str] = Counter({key[len(Meta.CENSUS):].decode(): NUMBER.decode(data) for key, data in rows})
+        self._counts: Counter[str] = Counter({key[len(Meta.CENSUS):].decode(): PLAIN.decode(data) for key, data in rows})
         self._dirty: set[str] = set()
 
     def counts(self) -> dict[str, int]:
@@ -44,7 +43,7 @@ class Census:
             count = self._counts[name]
             if not count:
                 del self._counts[name]
-            found.append(Change("meta", Meta.CENSUS + name.encode(), NUMBER.encode(count) if count else None))
+            found.append(Change("meta", Meta.CENSUS + name.encode(), PLAIN.encode(count) if count else None))
         self._dirty.clear()
         return found
 

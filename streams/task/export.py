@@ -1,8 +1,7 @@
 """Everything known of a person, for the person: the answer to a request for access.
 
-More than the 360 view: each trait and each consent with where and when it was stated, superseded ones of other sources
-too, what channels were told, and the events themselves as they came.
-"""
+More than the 360 view: each trait and consent with where and when it was stated, superseded ones too, what channels were
+told, and the events as they came."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -20,8 +19,7 @@ def everything(
 ) -> dict[str, Json]:
     """As plain JSON. `entries`: the profile's timeline; `read`: a message's bytes as the Segment message they are.
 
-    Times are epoch ms. Events that the timeline has forgotten are counted in `events` and listed nowhere.
-    """
+    Times are epoch ms. Events that the timeline has forgotten are counted in `events` and listed nowhere."""
     return {
         "profile": view(plan, profile, at),
         "traits": [row for f in profile.fragments.values() for row in _traits(f)],

@@ -1,8 +1,7 @@
-"""What the stages tell the world, as records: one function a topic.
+"""Makes the records of what the stages tell the world.
 
-`audiences.memberships` gets one record an identifier and unit of work, `profiles` one a profile: whoever changed
-twice within a unit is told once, as it ended.
-"""
+`audiences.memberships` gets one record an identifier and unit of work, `profiles` one a profile: whoever changed twice
+within a unit is told once, as it ended."""
 from __future__ import annotations
 
 from collections import Counter

@@ -1,8 +1,7 @@
 """Which partition a key belongs to: Kafka's default, murmur2.
 
-Written out because no library at hand exposes it to Python; librdkafka's is inside its producer. A pass costs
-about 3 us, so the hot path asks only for keys that it has no state for.
-"""
+Written out because no library exposes it to Python. A pass costs about 3 us, so the hot path asks only for keys that it has
+no state for."""
 from __future__ import annotations
 
 from functools import lru_cache

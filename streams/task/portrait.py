@@ -1,25 +1,21 @@
-"""`profile show`: the 360 view, and with it where everything comes from and what the events tell at a look.
+"""`profile show`: the 360 view, with where everything comes from and what the events tell at a glance.
 
-Apart from the record on `profiles`, which is written on every change and so holds only what is at hand: this one reads
-the whole timeline.
-"""
+Reads the whole timeline, unlike the record on `profiles`, which is written on every change from what is at hand."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
-from streams.core.basics import Basics, basics, known_since
+from streams.core.basics import basics, known_since
 from streams.core.campaigns.addressing import addressed
 from streams.core.campaigns.local_time import TIME_ZONE, zone_of
 from streams.core.campaigns.permission import may_activate
 from streams.core.consent.merging import is_held_back
-from streams.core.definitions import Campaign, Channel
 from streams.core.events import Event
 from streams.core.identifiers import namespace_of
 from streams.core.platforms import platform_of
 from streams.core.precedence import in_force, statements
-from streams.core.profile import EVENT_TIME, SOURCE, VALUE, Profile, Statement, when
-from streams.core.segments.leaves.people import newest_statement
+from streams.core.profile import EVENT_TIME, SOURCE, VALUE, Profile, Statement, newest_statement, when
 from streams.core.segments.plan import Plan
 from streams.core.tables import Entry
 from streams.core.values import Json
@@ -34,27 +30,23 @@ def portrait(
     """As plain JSON: all fields of topic `profiles`, and
 
     `trait_origins`: trait -> event_time and source of the value, and the newer ones of weaker sources that are `outranked`,
-    or `computed`; `purposes`: each statement in force;
-    `channels`: whether each identifier may be addressed now, for every channel and purpose of the campaigns;
-    `basics`: see `core.basics`, `since` None while they cover every event; `latest_events`: the newest first.
-    `entries`: the profile's timeline. Times are epoch ms.
-    """
+    or `computed`; `purposes`: each statement in force; `channels`: whether each identifier may be addressed now, for every
+    channel and purpose of the campaigns; `basics`: see `core.basics`, `since` None while they cover every event;
+    `latest_events`: the newest first. `entries`: the profile's timeline. Times are epoch ms."""
     events = [reread(entry) for entry in entries]
     since = known_since(profile, entries)
     zone = zone_of(profile, "UTC", plan.definitions.precedence.of(TIME_ZONE))
-    told = basics((event for event in events if since is None or event.event_time >= since), zone)
+    told = asdict(basics((event for event in events if since is None or event.event_time >= since), zone))
+    if since is not None:  # the first touch may be among the events that were forgotten
+        told["first_touch"] = None
     seen = view(plan, profile, at)
+    newest_first = sorted(events, key=lambda event: (event.event_time, event.arrival), reverse=True)
     return {
         **seen, "trait_origins": {name: _origin(plan, profile, name) for name in seen["traits"]},
         "purposes": list(_purposes(profile, seen["consent"])), "channels": list(_channels(plan, profile)),
-        "basics": {"since": since, "time_zone": zone.key, **_plain(told, is_whole=since is None)},
-        "latest_events": [_shown(event) for event in _newest_first(events)[:latest]],
+        "basics": {"since": since, "time_zone": zone.key, **told},
+        "latest_events": [_shown(event) for event in newest_first[:latest]],
     }
-
-
-def _plain(told: Basics, *, is_whole: bool) -> dict[str, Json]:
-    """The first touch is said only where no older event was forgotten."""
-    return asdict(told) | ({} if is_whole else {"first_touch": None})
 
 
 def _origin(plan: Plan, profile: Profile, name: str) -> dict[str, Json]:
@@ -79,21 +71,13 @@ def _purposes(profile: Profile, consent: dict[str, bool]) -> Iterator[dict[str, 
 
 
 def _channels(plan: Plan, profile: Profile) -> Iterator[dict[str, Json]]:
-    used = [channel for campaign in plan.definitions.campaigns for channel in _used_by(campaign)]
+    used = [channel for campaign in plan.definitions.campaigns for channel in campaign.all_channels]
     asked = {(channel.name, channel.purpose, identifier) for channel in used for identifier in profile.identifiers
              if namespace_of(identifier) in addressed(channel)}
     for name, purpose, identifier in sorted(asked):
         answer = may_activate(profile, purpose, identifier)
         yield {"channel": name, "purpose": purpose, "identifier": identifier, "permitted": answer.is_given,
                "basis": answer.basis}
-
-
-def _used_by(campaign: Campaign) -> tuple[Channel, ...]:
-    return campaign.channels + tuple(channel for variant in campaign.variants for channel in variant.channels)
-
-
-def _newest_first(events: Sequence[Event]) -> list[Event]:
-    return sorted(events, key=lambda event: (event.event_time, event.arrival), reverse=True)
 
 
 def _shown(event: Event) -> dict[str, Json]:

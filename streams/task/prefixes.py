@@ -1,7 +1,6 @@
 """What begins the keys of the two tables that have rows of several kinds: all of it, so that nothing is used twice.
 
-Stored, and therefore permanent. Keys of `meta` that begin with a zero byte are the runtime's own (`runtime.state.store`).
-"""
+Stored, and therefore permanent. Keys of `meta` that begin with a zero byte are the runtime's own (`runtime.state.store`)."""
 from __future__ import annotations
 
 

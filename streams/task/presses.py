@@ -1,8 +1,7 @@
-"""Presses of buttons, carried out: a walk over this task's profiles between batches, as fast as the press allows.
+"""Carries out presses of campaigns' buttons: a walk over this task's profiles between batches, at the press's pace.
 
-The cursor and what may be spent are state, written with what the walk caused; so after a crash or on another worker it
-goes on where it was committed. A pace is kept on the task's clock: each task has its share of it.
-"""
+The cursor and what may be spent are state, written with what the walk caused; after a crash or on another worker it goes on
+where it was committed. Each task has its share of the pace, kept on its own clock."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -50,7 +49,8 @@ class Presses:
             if campaign.status is Status.LIVE and campaign.id in self.rows and self.rows[campaign.id].cursor is not None]
 
     def begin(self, context: Context, pressed: Mapping[str, Pressed], now: int) -> None:
-        """A revision came in force at `now`: presses that came with it begin, or change their pace."""
+        """A revision came in force at `now`: presses that came with it begin (when their campaign starts, if that is later),
+        or change their pace."""
         definitions = {campaign.id: campaign for campaign in context.plan.definitions.campaigns}
         for campaign_id in self.rows.keys() - pressed.keys():
             self._table.delete(campaign_id)
@@ -58,7 +58,8 @@ class Presses:
         for campaign_id, order in pressed.items():
             press, share = self.rows.get(campaign_id), order.per_second and order.per_second / self._partitions
             if press is None or press.revision != order.revision:
-                press = self.rows[campaign_id] = self._press(definitions[campaign_id], order.revision, now)
+                begins = max(now, definitions[campaign_id].starts or now)
+                press = self.rows[campaign_id] = Press(order.revision, at=begins, due=begins)
             if press.per_second != share:
                 if press.per_second and share and press.due > max(press.at, now):
                     press.due = now + ceil((press.due - now) * press.per_second / share)
@@ -136,12 +137,6 @@ class Presses:
         return {name: PressStanding(
             revision=press.revision, present=press.present, reached=press.reached, activated=press.activated,
             is_over=press.cursor is None, is_running=name in walking) for name, press in sorted(self.rows.items())}
-
-    @staticmethod
-    def _press(campaign: Campaign, revision: int, now: int) -> Press:
-        """A campaign that starts later is pressed then."""
-        begins = max(now, campaign.starts or now)
-        return Press(revision, at=begins, due=begins)
 
     def changes(self) -> list[Change]:
         return self._table.changes()

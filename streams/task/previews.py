@@ -1,9 +1,8 @@
-"""A preview in one task: a walk over its profiles as committed, in slices, that adds up what a change would do.
+"""Walks over a task's profiles in slices and adds up what other definitions would do to them.
 
-Reads past the working set, into copies: a preview must not turn out of memory what the next events need, and cannot
-change what it may not touch. Whom it looks at is decided by a hash of the profile's key, so that a sample is the same
-whenever it is taken, and has nothing to do with what people did.
-"""
+It reads past the working set, into copies: a preview must not push out of memory what the next events need, nor change
+anything. A hash of the profile's key decides whom it looks at, so a sample is the same whenever it is taken, and has nothing
+to do with what people did."""
 from __future__ import annotations
 
 from bisect import insort
@@ -24,11 +23,11 @@ from streams.unit import LAST, Store
 PROFILES_A_SLICE = 250
 ROWS_A_SLICE = 10_000
 CHANCE = 0
-"""Place in a row of `Tally.sample`."""
+"""Place in a row of `Effect.sample`."""
 
 
 @dataclass(slots=True)
-class Tally:
+class Effect:
     """What a change does to one segment, among the profiles looked at. both: by other segment, how many of those who would
     be in are in it too. sample: [place by chance, identifier], the first few in that order."""
 
@@ -49,7 +48,7 @@ class Walk:
         self._one_in = max(1, profiles // people) if people else 1
         self._cursor: bytes | None = b""
         self.looked_at = 0
-        self.tallies = {name: Tally() for name in sorted(preview.affected)}
+        self.effects = {name: Effect() for name in sorted(preview.affected)}
 
     @property
     def is_exact(self) -> bool:
@@ -76,28 +75,28 @@ class Walk:
         """What was found, as plain values."""
         return {"looked_at": self.looked_at, "is_exact": self.is_exact, "segments": {name: {
             "present": each.present, "after": each.after, "entering": each.entering, "leaving": each.leaving,
-            "both": dict(each.both), "sample": each.sample} for name, each in self.tallies.items()}}
+            "both": dict(each.both), "sample": each.sample} for name, each in self.effects.items()}}
 
     def _look_at(self, context: Context, profile: Profile, now: int, chance: int) -> None:
         self.looked_at += 1
         after = self._preview.members(profile, now, lambda: self._events(context, profile.key))
-        for name, tally in self.tallies.items():
+        for name, effect in self.effects.items():
             was, will = name in profile.members, name in after
-            tally.present += was
-            tally.after += will
-            tally.entering += will and not was
-            tally.leaving += was and not will
+            effect.present += was
+            effect.after += will
+            effect.entering += will and not was
+            effect.leaving += was and not will
         if self._shown:
             self._note_members(context, profile, after, chance)
 
     def _note_members(self, context: Context, profile: Profile, after: frozenset[str], chance: int) -> None:
         others = after | (profile.members.keys() - self._preview.affected)
         for name in after:
-            tally = self.tallies[name]
-            tally.both.update(others - {name})
-            if profile.identifiers and (len(tally.sample) < self._shown or chance < tally.sample[-1][CHANCE]):
-                insort(tally.sample, [chance, min(profile.identifiers, key=context.namespaces.strength)])
-                del tally.sample[self._shown:]
+            effect = self.effects[name]
+            effect.both.update(others - {name})
+            if profile.identifiers and (len(effect.sample) < self._shown or chance < effect.sample[-1][CHANCE]):
+                insort(effect.sample, [chance, min(profile.identifiers, key=context.namespaces.strength)])
+                del effect.sample[self._shown:]
 
     def _events(self, context: Context, key: str) -> Iterator[tuple[str, Event]]:
         return ((entry.fragment, context.reread(entry)) for entry in self._state.timeline.entries(key))

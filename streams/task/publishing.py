@@ -1,8 +1,7 @@
-"""Definitions on their way to the pipeline: the records that make one revision.
+"""Makes the records of one revision of definitions.
 
-Only what changed is written: applying the same folder twice writes nothing, so that a folder in git can be applied
-by every build. Versions rise by one with every change of a document and are never used twice.
-"""
+Only what changed is written, so a folder in git can be applied by every build. The version of a document rises by one with
+every change, and no version is used twice."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -58,8 +57,7 @@ def revise(
 def press(standing: Published, revision: int, per_second: float | None) -> Published | None:
     """What pressing the button of a campaign writes with this revision; None if it would change nothing.
 
-    Pressed again while live, it is the same press, at another pace if one is given.
-    """
+    Pressed again while live, it is the same press, at another pace if one is given."""
     if standing.state != "live":
         return replace(standing, state="live", press=Pressed(revision, per_second))
     if standing.press is None or per_second in (None, standing.press.per_second):
@@ -70,9 +68,8 @@ def press(standing: Published, revision: int, per_second: float | None) -> Publi
 def roll_back(standing: Published, kept: Mapping[int, Json], to: int | None = None) -> Published | None:
     """What makes a definition what it was: a new version with the document of version `to`, which is one of `kept`.
 
-    `to` None: of the version before, or of the last if the definition was deleted. None where it says that already.
-    KeyError if there is no such version.
-    """
+    `to` None: of the version before, or of the last if the definition was deleted. None where it says that already. KeyError
+    if there is no such version."""
     if to is None:
         before = standing.version if standing.document is None else standing.version - 1
         to = max((version for version in kept if version <= before), default=0)

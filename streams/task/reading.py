@@ -1,4 +1,4 @@
-"""From records to messages: what each input topic's bytes mean to a task."""
+"""Reads records of the input topics into messages."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
@@ -48,11 +48,10 @@ class Reader:
         self._decoded: dict[tuple[str, int], Message] = {}
 
     def frontier(self, record: Inbound) -> int:
-        """The instant that the record states for its receipt, its own time where it states none or no sense.
+        """The instant of receipt that the record states; its own time where it states none, or nonsense.
 
-        A command and a definition state their sender's clock: what waits for another task's backlog is not behind
-        this one's.
-        """
+        Of a command or a definition it is the sender's clock: what waits for another task's backlog is not behind this
+        one's."""
         value = record.value
         if not value or (value[:1] == b"{" and b'"receivedAt"' not in value):
             return record.at

@@ -1,13 +1,11 @@
-"""Erased identifiers in what others said: a walk over this task's profiles and events that takes them out.
+"""Takes erased identifiers out of what others said: a walk over this task's events and profiles, between batches.
 
-When it begins, a week after the erasure, nothing that names them is under way any more. A refused e-mail stands in the
-other person's events, a friend's address in somebody's traits, and no index knows where; so every row is looked at, by its
-bytes, between batches. What was asked while a walk runs waits for the next one. A profile that is handed over meanwhile
-could pass the cursor: for a day after, what comes of others is looked at when it comes.
+A refused e-mail may stand in another person's events, a friend's address in somebody's traits, and no index knows where; so
+every row is looked at, by its bytes. The walk begins a week after the erasure, when nothing that names the identifier is
+under way any more, and takes at most `MOST` identifiers, as its cost grows with their number; others wait for the next one.
+A profile handed over meanwhile could pass the cursor: for a day after, what comes from others is cleaned when it comes.
 
-A walk takes at most `MOST` identifiers, the others wait for the next one: looking costs time in proportion to their number.
-What names an identifier after it was erased is of somebody who came back with it, and stays as it is.
-"""
+What names an identifier after it was erased is about somebody who came back with it, and stays."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -122,7 +120,7 @@ class Redactions:
             self._table.delete(WALK)
 
     def _begin(self) -> list[Any]:
-        """The events first: what a fragment is folded from anew holds none of it then."""
+        """Events first: then what a fragment is folded from anew has none of it."""
         waiting = [(key, until, at) for key, (until, is_taken, at) in self._asked() if not is_taken][:MOST]
         for key, until, at in waiting:
             self._table.put(key, [until, True, at])
@@ -169,7 +167,7 @@ class Redactions:
         return replace(_cleaned(fragment, found), identifiers=found.key(fragment.identifiers))
 
     def _back(self, found: Redaction, named: Iterable[tuple[str, int]]) -> Iterator[str]:
-        """Those that were named at a time after they were erased: until they are somebody's again, no event names them."""
+        """Those named later than they were erased: until they are somebody's again, no event names them."""
         for identifier, at in named:
             row = self._table.get(ASKED + identifier) if identifier in found.identifiers else None
             _, _, asked_at = row or (None, None, FOREVER)

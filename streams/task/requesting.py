@@ -1,4 +1,4 @@
-"""Makes the record of `privacy.requests` for a request about a person, which `reading` reads."""
+"""Makes the records of `privacy.requests`, which `reading` reads."""
 from __future__ import annotations
 
 from collections.abc import Sequence

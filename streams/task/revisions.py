@@ -1,9 +1,7 @@
-"""Definitions on their way into a task: staged one by one, in force at once with their revision.
+"""Puts definitions in force in a task: documents are staged one by one, and count all at once with their revision.
 
-`apply` writes to one partition of `definitions`; the task that reads it hands every change on to all partitions of
-`commands`, so that each task sees a revision at one place among its own records, and sees it there again after
-a recovery.
-"""
+`apply` writes to one partition of `definitions`. The task that reads it hands every change on to all partitions of
+`commands`, so that each task sees a revision at one place among its own records, and again there after a recovery."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
@@ -23,7 +21,7 @@ from streams.core.segments.plan import Plan, compile_plan
 from streams.definitions import build
 from streams.definitions.lists import as_text
 from streams.task.prefixes import Meta
-from streams.task.rows import DOCUMENT, NUMBER, Documented
+from streams.task.rows import DOCUMENT, PLAIN, Documented
 from streams.task.wire import Staged
 from streams.task.working import WholeTable, WorkingTable
 from streams.unit import Change, Store
@@ -82,9 +80,9 @@ class Revisions:
         self._store = store
         self.documents: WholeTable[Documented] = WholeTable(store, "meta", DOCUMENT, Meta.DOCUMENTS)
         self.staged: WholeTable[Documented] = WholeTable(store, "meta", DOCUMENT, Meta.STAGED)
-        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", NUMBER, Meta.NUMBERS)
+        self.numbers: WorkingTable[Any] = WorkingTable(store, "meta", PLAIN, Meta.NUMBERS)
         self.numbers.prefetch(("sweep", "complete"))  # whoever asks `building` from another thread reads nothing in
-        self._changed: WholeTable[int] = WholeTable(store, "meta", NUMBER, Meta.CHANGED_SEGMENTS)
+        self._changed: WholeTable[int] = WholeTable(store, "meta", PLAIN, Meta.CHANGED_SEGMENTS)
 
     def stage(self, message: Staged) -> None:
         """Announced, and not yet in force."""
@@ -92,7 +90,7 @@ class Revisions:
 
     def faults(self, revision: int) -> str:
         """What speaks against putting in force what was staged, empty if nothing does: somebody wrote past `apply`, or by
-        rules that this version does not know. It stays staged, and comes in force with what mends it."""
+        rules that this version does not know. It stays staged, and comes in force with what fixes it."""
         rows = dict(sorted({**dict(self.documents.rows()), **dict(self.staged.rows())}.items()))
         if unpaced := [key for key, row in self.staged.rows() if row.press and not _is_pace(row.press.per_second)]:
             return f"{', '.join(unpaced)}: per_second of the press is no number above 0"

@@ -1,8 +1,7 @@
-"""Where a message goes: to this task's own queue, to another task, to the world.
+"""Where a message goes: to this task's own queue, to another task, or to the world.
 
-What is sent to a key of this same partition is handled within the same unit; only the rest travels through Kafka. So a
-visitor whose identifiers share a partition never waits for a commit.
-"""
+What is sent to a key of this partition is handled in the same unit of work, so a visitor whose identifiers share a partition
+never waits for a commit; only the rest travels through Kafka."""
 from __future__ import annotations
 
 from collections import deque

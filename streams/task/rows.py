@@ -1,8 +1,7 @@
 """State rows to bytes and back: MessagePack of field values in order.
 
-Positional rows, and not msgspec's own classes: `core` knows no third-party package, and a list of plain values
-encodes in half the time. A field is added at the end, with a default; anything else is a new version of the state.
-"""
+Positional rows instead of msgspec's own classes: `core` knows no third-party package, and plain lists encode in half the
+time. A new field comes last, with a default; anything else is a new version of the state."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -117,6 +116,5 @@ PRESS = _plain(Press)
 RECEIPT = _plain(Receipt)
 PERSON = RowCodec(_encode_person, _decode_person)
 RAW = RowCodec(bytes, bytes)
-NUMBER = RowCodec(pack, unpack)
 DOCUMENT = RowCodec(pack, _decode_document)
 PLAIN = RowCodec(pack, unpack)

@@ -8,7 +8,7 @@ from streams.core.requests import Receipt
 from streams.core.tables import Barred, Node, Person, Pointer, Tables
 from streams.task.census import CountedProfiles
 from streams.task.prefixes import Identities
-from streams.task.rows import BARRED, NODE, NUMBER, PERSON, POINTER, RAW, RECEIPT
+from streams.task.rows import BARRED, NODE, PERSON, PLAIN, POINTER, RAW, RECEIPT
 from streams.task.timelines import StoredTimeline
 from streams.task.wheel import Wheel
 from streams.task.wire import Taken
@@ -25,7 +25,7 @@ class State:
         self.profiles = CountedProfiles(store)
         self.nodes: WorkingTable[Node] = WorkingTable(store, "identities", NODE, Identities.NODES)
         self.persons: WorkingTable[Person] = WorkingTable(store, "identities", PERSON, Identities.PERSONS)
-        self.counters: WorkingTable[int] = WorkingTable(store, "identities", NUMBER, Identities.COUNTERS)
+        self.counters: WorkingTable[int] = WorkingTable(store, "identities", PLAIN, Identities.COUNTERS)
         self.receipts: WorkingTable[Receipt] = WorkingTable(store, "identities", RECEIPT, Identities.RECEIPTS)
         self.barred: RareTable[Barred] = RareTable(store, "identities", BARRED, Identities.BARRED)
         self.timeline = StoredTimeline(store)

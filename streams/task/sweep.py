@@ -1,7 +1,6 @@
-"""The backfill of a task: profiles are brought up to date slice by slice between batches, behind a cursor in state.
+"""The backfill of a task: brings profiles up to date slice by slice between batches, behind a cursor in state.
 
-Whoever is touched by an event meanwhile is brought up to date with it, so the cursor only has to pass everybody once.
-"""
+Whom an event touches meanwhile is brought up to date with it, so the cursor only has to pass everybody once."""
 from __future__ import annotations
 
 from collections.abc import Mapping

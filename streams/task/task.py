@@ -16,8 +16,8 @@ from streams.core.identifiers import Namespaces
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Adopt, Sent
 from streams.core.profile import Profile
+from streams.core.profiling import shrink
 from streams.core.segments.plan import Plan
-from streams.core.shrinking import shrink
 from streams.core.step import fire, step
 from streams.release import release
 from streams.standing import Standing
@@ -43,18 +43,18 @@ PROFILES = "profiles"
 GOVERNING = frozenset({Applied, Revise})
 """What may change how the records behind it are read."""
 AT_ONCE = 50
-"""Records that are read before the first of them is handled. All of a unit were out of the processor's caches by then, and
-every look for cycles that another task took met them: 2 us of 55 an event."""
+"""Records read before the first of them is handled. Reading the whole unit first costs 2 us of 55 an event: the records
+leave the processor's caches, and each search for cycles meets them."""
 TIMERS_A_UNIT = 250
-"""So few that events hardly wait for a flood of them, as when thousands came in together and leave together; as many as
-there are records, where those are more."""
+"""So few that events hardly wait for a flood of them, as when thousands came in together and leave together. Where there are
+more records than this, as many as records."""
 
 
 class Task:
     """All stages of one partition: a `streams.unit.Processor`.
 
-    Nothing of it refers back to it: all that it holds is freed with it, without a search for cycles (`runtime.cycles`).
-    """
+    Nothing that it holds refers back to it, so all of that is freed with it, without a search for cycles
+    (`runtime.cycles`)."""
 
     def __init__(
         self, partition: int, partitions: int, store: Store, settings: TaskSettings | None = None,
@@ -116,22 +116,17 @@ class Task:
             self._take(waiting, wall, outcome)
         self._fire(timers_until, max(ceil(TIMERS_A_UNIT * portion), len(batch)))
         self._work_on(timers_until, portion, has_records=bool(batch), has_turn=has_turn)
-        self._answer(has_records=bool(batch) or not has_turn)
-        self._note_clock()
+        self._router.outputs += self._answers.give(
+            self.context, self.now, self.standing, has_records=bool(batch) or not has_turn)
+        if self.now != self.revisions.numbers.get("now"):
+            self.revisions.numbers.put("now", self.now)
         self._collect(outcome)
         outcome.applied = len(batch) - outcome.rejected
         outcome.consent_faults = self.consent_faults - faults
         return outcome
 
-    def _answer(self, *, has_records: bool) -> None:
-        self._router.outputs += self._answers.give(self.context, self.now, self.standing, has_records=has_records)
-
-    def _note_clock(self) -> None:
-        if self.now != self.revisions.numbers.get("now"):
-            self.revisions.numbers.put("now", self.now)
-
     def _collect(self, outcome: Outcome) -> None:
-        """All that the unit has changed, said and counted. Nothing of it stays here."""
+        """Moves all that the unit has changed, said and counted into `outcome`."""
         outcome.changes += self._stored()
         outcome.changes += self.revisions.changes() + self._presses.changes() + self._redactions.changes()
         sends, outputs = self._router.take()
@@ -142,7 +137,7 @@ class Task:
         self._rebuilt.clear()
 
     def _stored(self) -> list[Change]:
-        """The state's changes. A profile whose row no record would hold, in spite of `bounds`, is made smaller first."""
+        """The state's changes. A profile whose row no record could hold, in spite of `bounds`, is made smaller first."""
         changes = self.state.changes()
         large = [each for each in changes if each.table == PROFILES and each.value and len(each.value) > LARGEST]
         for each in large:
@@ -160,7 +155,7 @@ class Task:
             self._handle(message)
 
     def _read(self, waiting: deque[Inbound], wall: int, outcome: Outcome) -> list[tuple[Taken, int]]:
-        """Takes the first of these off and reads them. What comes after a revision is not read before that is in force."""
+        """Takes the first of these off and reads them. What follows a revision is not read before that is in force."""
         found: list[tuple[Taken, int]] = []
         while waiting and len(found) < AT_ONCE:
             record = waiting.popleft()
@@ -246,9 +241,9 @@ class Task:
                 self._follow(fire(self.context, due, cause, key))
 
     def _work_on(self, timers_until: int, portion: float, *, has_records: bool, has_turn: bool) -> None:
-        """A slice of what no record asks for. Not beside records, which would wait for it; nor in the unit that began it:
-        profiles that are new in that unit are not in the store yet, and a walk over it would miss them. A press with a pace
-        goes on without a turn, as it comes by timer."""
+        """A slice of background work. Not beside records, which would wait for it; nor in the unit that began it, since a
+        walk over the store would miss the profiles that are new in that unit. A press with a pace goes on without a turn, as
+        it comes by timer."""
         is_new, self._is_new_edition = self._is_new_edition, False
         if has_records or is_new:
             return

@@ -1,4 +1,4 @@
-"""Templates of campaigns, filled in. HTML is escaped, everything else is taken as it is."""
+"""Fills in the templates of campaigns. HTML is escaped, everything else is taken as it is."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
-"""The events of profiles, as chunks: one a profile and unit of work, or several of a MiB, so that an append reads nothing.
+"""The stored events of profiles, in chunks: one a profile and unit of work (or several of a MiB), so that an append reads
+nothing.
 
-Key: profile key, two zero bytes, arrival of the chunk's first event (8 bytes, big endian): a scan gives the events
-of a profile in order of arrival, and what is to be forgotten stands together at the front. Bounded by number, beyond `MOST`
-the oldest whole chunks go, and by time (`core.retention`).
-"""
+Key: profile key, two zero bytes, arrival of the chunk's first event (8 bytes, big endian). A scan gives the events of a
+profile in order of arrival, and what is to be forgotten stands together at the front. Beyond `MOST` events the oldest whole
+chunks go; `core.retention` bounds the time."""
 from __future__ import annotations
 
 from operator import attrgetter

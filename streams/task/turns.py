@@ -1,4 +1,4 @@
-"""A turn of background work: what no record asks for is done a slice at a time, between batches."""
+"""A turn of background work, which is done in slices between batches."""
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
 """Timers in order of due time, without holding all of them in memory.
 
-The nearest ones are on a heap; the rest are rows in the store, keyed by due time, and come on when the heap runs
-out. A timer that is armed inside the heap's reach goes on it at once; a heap that has grown lets go of all but the nearest.
-"""
+The nearest are on a heap; the rest are rows in the store, keyed by due time, and are loaded when the heap runs out. A timer
+within the heap's reach is pushed on it at once; a heap that has grown keeps only the nearest."""
 from __future__ import annotations
 
 import heapq

@@ -1,14 +1,13 @@
-"""Commands between tasks, as bytes: an Avro envelope (kind, at) around a MessagePack row of the message.
+"""Commands between tasks as bytes: an Avro envelope (kind, at) around a MessagePack row of the message's fields.
 
-An event travels as the message that came in, with what its acceptance added; the receiver reads it anew. So a
-worker of the next version understands events of this one by the same rules as any other message.
-"""
+An event travels as the message that came in, with what its acceptance added, and the receiver reads it anew: by the rules of
+its own version, as any other message."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from schemas.codec import Codec
 from streams.core.endings import Bar, Expire, Forget, Keep, Redact, Report, Reported, Vacate, Wipe
@@ -79,38 +78,10 @@ Taken: TypeAlias = Wired | Applied
 Reread = Callable[[Entry, bool], Event]
 
 
-def _event(event: Event) -> list[Any]:
-    return [event.arrival, event.event_time, event.received_at, event.identifiers, event.raw, event.is_replayed]
-
-
 def encode(codec: Codec, message: Wired, at: int) -> bytes:
     """The message as a value for the topic `commands`."""
-    kind, row = _WRITERS[type(message)]
-    return codec.encode("command", {"kind": kind, "at": at, "body": pack(row(message))})
-
-
-def _plain(kind: type[Wired]) -> Callable[[Any], Sequence[Any]]:
-    """The row of a message whose fields go as they are."""
-    names = tuple(kind.__dataclass_fields__)
-    fields = attrgetter(*names)
-    return fields if len(names) > 1 else lambda message: (fields(message),)
-
-
-def _of_event(kind: type[Wired]) -> Callable[[Any], Sequence[Any]]:
-    """The row of a message whose first field is an event."""
-    fields = _plain(kind)
-
-    def row(message: Any) -> Sequence[Any]:
-        event, *others = fields(message)
-        return _event(event), *others
-
-    return row
-
-
-def _adopt(message: Adopt) -> Sequence[Any]:
-    state = profile_row(message.state) if message.state else None
-    return (message.profile, message.source, [fragment_row(f) for f in message.fragments], message.entries, state,
-            message.last, message.cause)
+    kind = type(message)
+    return codec.encode("command", {"kind": _NAMES[kind], "at": at, "body": pack(_WRITERS[kind](message))})
 
 
 def decode(record: Mapping[str, Any], reread: Reread) -> tuple[Wired, int]:
@@ -127,78 +98,74 @@ def decode(record: Mapping[str, Any], reread: Reread) -> tuple[Wired, int]:
                   "version again") from fault
 
 
+class _Field(NamedTuple):
+    """How a field that is no plain value is read from a row, and written to it if it does not go as it is."""
+
+    read: Callable[[Any, Reread], Any]
+    write: Callable[[Any], Any] | None = None
+
+
+def _write_event(event: Event) -> list[Any]:
+    return [event.arrival, event.event_time, event.received_at, event.identifiers, event.raw, event.is_replayed]
+
+
 def _read_event(fields: list[Any], reread: Reread) -> Event:
     arrival, event_time, received_at, identifiers, raw, is_replayed = fields
     return reread(Entry(arrival, event_time, received_at, "", tuple(identifiers), raw), is_replayed)
 
 
-def _reader(kind: Callable[..., Wired]) -> Callable[[list[Any], Reread], Wired]:
-    return lambda row, reread: kind(*row)
+def _writer(kind: type[Wired]) -> Callable[[Any], Sequence[Any]]:
+    """Makes the row of a message: its fields in their order."""
+    names = tuple(kind.__dataclass_fields__)
+    fields = attrgetter(*names) if len(names) > 1 else lambda message: (getattr(message, names[0]),)
+    special = [(names.index(name), field.write) for name, field in _FIELDS.get(kind, {}).items() if field.write]
+    if not special:
+        return fields
+
+    def row(message: Any) -> Sequence[Any]:
+        values = list(fields(message))
+        for place, write in special:
+            values[place] = write(values[place])
+        return values
+
+    return row
 
 
-def _read_deliver(row: list[Any], reread: Reread) -> Deliver:
-    event, profile, fragment, decided, created, gained, expects, suppressed, *_ = row
-    return Deliver(_read_event(event, reread), profile, fragment, decided, created, gained, tuple(expects), suppressed)
+def _reader(kind: type[Wired]) -> Callable[[list[Any], Reread], Wired]:
+    """Makes a message of its row."""
+    names = tuple(kind.__dataclass_fields__)
+    special = [(names.index(name), field.read) for name, field in _FIELDS.get(kind, {}).items()]
+    if not special:
+        return lambda row, reread: kind(*row)
+
+    def message(row: list[Any], reread: Reread) -> Wired:
+        values = row[:len(names)]
+        for place, read in special:
+            values[place] = read(values[place], reread)
+        return kind(*values)
+
+    return message
 
 
-def _read_arrive(row: list[Any], reread: Reread) -> Arrive:
-    event, *_ = row
-    return Arrive(_read_event(event, reread))
-
-
-def _read_resolve(row: list[Any], reread: Reread) -> Resolve:
-    event, as_customer, as_cookie, *_ = row
-    return Resolve(_read_event(event, reread), as_customer, as_cookie)
-
-
-def _read_visit(row: list[Any], reread: Reread) -> Visit:
-    event, pending, visits, *_ = row
-    return Visit(_read_event(event, reread), tuple(pending), visits)
-
-
-def _read_decide(row: list[Any], reread: Reread) -> Decide:
-    event, visits, *_ = row
-    return Decide(_read_event(event, reread), visits)
-
-
-def _read_split(row: list[Any], reread: Reread) -> Split:
-    request_id, identifier, split_off, *_ = row
-    return Split(request_id, identifier, tuple(split_off))
-
-
-def _read_announce(row: list[Any], reread: Reread) -> Announce:
-    profile, created, gained, expects, suppressed, *_ = row
-    return Announce(profile, created, gained, tuple(expects), suppressed)
-
-
-def _read_adopt(row: list[Any], reread: Reread) -> Adopt:
-    profile, source, fragments, entries, state, last, cause, *_ = row
-    return Adopt(profile, source, [Fragment(*fragment) for fragment in fragments], list(map(entry_of, entries)),
-                 profile_of(state) if state else None, last, cause)
-
-
-def _read_staged(row: list[Any], reread: Reread) -> Staged:
-    key, document, version, state, press, *_ = row
-    return Staged(key, document, version, state, Pressed(*press) if press else None)
-
-
-def _read_ask(row: list[Any], reread: Reread) -> Ask:
-    request_id, until, documents, people, shown, segments, *_ = row
-    return Ask(request_id, until, documents, people, shown, tuple(segments))
-
-
-_PLAIN: dict[type[Wired], str] = {
-    Point: "point", Release: "release", Asked: "asked", Suppress: "suppress", Suppressing: "suppressing",
-    Expire: "expire", Keep: "keep", Forget: "forget", Vacate: "vacate", Revise: "revise", Cut: "cut",
-    Petition: "petition", Bar: "bar", Wipe: "wipe", Report: "report", Reported: "reported", Redact: "redact"}
-"""Messages whose row is their fields as they are, and whose fields are its values as they are read."""
-_WRITERS: dict[type[Wired], tuple[str, Callable[[Any], Sequence[Any]]]] = {
-    **{kind: (name, _of_event(kind)) for kind, name in {
-        Deliver: "deliver", Arrive: "arrive", Resolve: "resolve", Visit: "visit", Decide: "decide"}.items()},
-    **{kind: (name, _plain(kind)) for kind, name in {
-        **_PLAIN, Split: "split", Announce: "announce", Staged: "stage", Ask: "ask"}.items()},
-    Adopt: ("adopt", _adopt)}
-_READERS: dict[str, Callable[[list[Any], Reread], Wired]] = {
-    "deliver": _read_deliver, "arrive": _read_arrive, "resolve": _read_resolve, "visit": _read_visit,
-    "decide": _read_decide, "split": _read_split, "announce": _read_announce, "adopt": _read_adopt,
-    "stage": _read_staged, "ask": _read_ask, **{name: _reader(kind) for kind, name in _PLAIN.items()}}
+_EVENT = _Field(_read_event, _write_event)
+_TUPLE = _Field(lambda items, _: tuple(items))
+_FIELDS: dict[type[Wired], dict[str, _Field]] = {
+    Arrive: {"event": _EVENT}, Resolve: {"event": _EVENT}, Decide: {"event": _EVENT},
+    Visit: {"event": _EVENT, "pending": _TUPLE}, Deliver: {"event": _EVENT, "expects": _TUPLE},
+    Split: {"split_off": _TUPLE}, Announce: {"expects": _TUPLE}, Ask: {"segments": _TUPLE},
+    Staged: {"press": _Field(lambda press, _: Pressed(*press) if press else None)},
+    Adopt: {
+        "fragments": _Field(lambda rows, _: [Fragment(*row) for row in rows], lambda given: list(map(fragment_row, given))),
+        "entries": _Field(lambda rows, _: list(map(entry_of, rows))),
+        "state": _Field(lambda row, _: profile_of(row) if row else None, lambda state: state and profile_row(state)),
+    },
+}
+"""The fields that are no plain values."""
+_NAMES: dict[type[Wired], str] = {
+    Arrive: "arrive", Resolve: "resolve", Visit: "visit", Decide: "decide", Deliver: "deliver", Adopt: "adopt",
+    Point: "point", Release: "release", Cut: "cut", Asked: "asked", Suppress: "suppress", Suppressing: "suppressing",
+    Petition: "petition", Split: "split", Announce: "announce", Expire: "expire", Keep: "keep", Forget: "forget",
+    Vacate: "vacate", Bar: "bar", Wipe: "wipe", Report: "report", Reported: "reported", Redact: "redact",
+    Staged: "stage", Revise: "revise", Ask: "ask"}
+_WRITERS = {kind: _writer(kind) for kind in _NAMES}
+_READERS = {name: _reader(kind) for kind, name in _NAMES.items()}

@@ -1,8 +1,7 @@
 """The working set: decoded rows of a task, read once, changed in place, written once a unit of work.
 
 Rows stay decoded after the commit, up to `CAPACITY` a table, because the same visitors come back within seconds. That is
-sound only because the processor is thrown away when a commit fails.
-"""
+sound only because the processor is thrown away when a commit fails."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -23,8 +22,7 @@ class DecodedRows(dict[str, Any]):
     """Decoded rows by key, None for one that is not there. What is not at hand when it is asked for is read.
 
     It knows its place in the store itself: with a method of its table, table and rows would be a cycle, and the rows of a
-    task that is let go would stay until Python looks for cycles.
-    """
+    task that is let go would stay until Python looks for cycles."""
 
     def __init__(self, store: Store, table: str, codec: RowCodec, prefix: bytes) -> None:
         self._store, self._table, self._codec, self._prefix = store, table, codec, prefix

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.core.events import Event
 from streams.core.platforms import SOURCE_TYPES, platform_of
-from streams.core.precedence import Precedence, in_force, kind_of, origin, state
+from streams.core.precedence import Precedence, in_force, keep_newest, kind_of, origin
 from streams.core.profile import Fragment, Profile, Statement
 
 CRM_FIRST = ("crm", "call_center")
@@ -21,7 +21,7 @@ def believed(order: tuple[str, ...], *said: Statement) -> Any:
     """What the trait is once a fragment heard all this."""
     fragment = Fragment("cookie:c")
     for setting in said:
-        state(fragment, "t", setting)
+        keep_newest(fragment, "t", setting)
     found = in_force(Profile("cookie:c", "id", fragments={"cookie:c": fragment}), "t", order)
     return None if found is None else found[0]
 
@@ -75,7 +75,7 @@ def test_neither_order_nor_fragments_nor_repetition_matter(
     said = [([value, at, arrival, source], place) for arrival, (value, at, source, place) in enumerate(rows)]
     fragments = {str(place): Fragment(str(place)) for place in range(3)}
     for setting, place in chance.sample(said, len(said)) + chance.sample(said, len(said) // 2):
-        state(fragments[str(place)], "t", setting)
+        keep_newest(fragments[str(place)], "t", setting)
     found = in_force(Profile("", "", fragments=fragments), "t", order)
     assert (None if found is None else found[0]) == plainly([setting for setting, _ in said], order)
     assert all(len(each.superseded.get("t", ())) <= len(SOURCE_TYPES) for each in fragments.values())

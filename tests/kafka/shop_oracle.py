@@ -31,7 +31,7 @@ from streams.runtime.state.store import TaskStore
 from streams.task.census import EDITION
 from streams.task.prefixes import Meta
 from streams.task.publishing import revise
-from streams.task.rows import NUMBER, PROFILE
+from streams.task.rows import PLAIN, PROFILE
 from streams.unit import TABLES
 from tests.kafka.deployment import Deployment, wait_until
 
@@ -199,7 +199,7 @@ def assert_census(state: State) -> None:
     rows = [PROFILE.decode(value) for (table, _), value in state.items() if table == "profiles"]
     people = [row for row in rows if isinstance(row, Profile) and row.fragments]
     counted = Counter(name for row in people for name in (f"{EDITION}{row.edition}", *row.members))
-    kept = {key[1:].decode(): NUMBER.decode(value) for (table, key), value in state.items()
+    kept = {key[1:].decode(): PLAIN.decode(value) for (table, key), value in state.items()
             if table == "meta" and key.startswith(Meta.CENSUS)}
     assert people and kept == counted
 

@@ -20,7 +20,6 @@ from streams.task.prefixes import Identities, Meta
 from streams.task.rows import (
     DOCUMENT,
     NODE,
-    NUMBER,
     PERSON,
     PLAIN,
     POINTER,
@@ -49,7 +48,7 @@ ROWS: dict[str, tuple[RowCodec, st.SearchStrategy[Any]]] = {
     "press": (PRESS, built(Press, {})),
     "receipt": (RECEIPT, built(Receipt, {})),
     "chunk": (RAW, st.binary()),
-    "number": (NUMBER, WHOLE),
+    "number": (PLAIN, WHOLE),
     "document": (DOCUMENT, st.builds(Documented, JSON, WHOLE, st.none() | st.text(), st.none() | PRESSED)),
     "plain row": (PLAIN, JSON),
 }

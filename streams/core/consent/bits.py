@@ -1,7 +1,6 @@
 """Bits of the IAB's base64url texts, as they are read one field after the other.
 
-A whole text becomes one integer, so that a field is a shift and a mask; a bit list would cost a hundred times that.
-"""
+A whole text becomes one integer, so that a field is a shift and a mask; a bit list would cost a hundred times that."""
 from __future__ import annotations
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -4,9 +4,8 @@ Source: IAB Tech Lab, Global-Privacy-Platform, "Consent String Specification" (h
 specification of each section. Of a US section only the opt-outs matter here, and they stand at a fixed place near its
 beginning: the table has those places, so that later versions that append fields are read as well. Compared field by field
 with the texts in Sections/US-National and Sections/US-States of github.com/InteractiveAdvertisingBureau/
-Global-Privacy-Platform in November 2026. Maryland, Indiana, Kentucky and Rhode Island (24 to 27) are not here: their
-texts are for public comment and begin with a section header of another form.
-"""
+Global-Privacy-Platform in November 2026. Maryland, Indiana, Kentucky and Rhode Island (24 to 27) are not here: their texts
+are for public comment and begin with a section header of another form."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """From the purposes of consent strings to those of the deployment.
 
 A statement is a grant only if everything asked of it is permitted; a string that cannot be read permits nothing, and is
-counted. Several strings in one message, and plain purposes beside them, bind together: the most restrictive holds.
-"""
+counted. Several strings in one message, and plain purposes beside them, bind together: the most restrictive holds."""
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,15 +1,12 @@
-"""Two people who turn out to be one, and said different things: the more restrictive holds.
+"""When two people turn out to be one and their consent differs, the more restrictive statement holds.
 
-Unless the newer statement came from the same source as the older: then that source knows what it said last. It is a
-mark beside the statements and not a change to them, so that the rule `consent` and a later split see what was said; the
-next statement, newer than the grant that was held back, ends it.
+Unless the newer statement came from the same source as the older: that source knows what it said last. The grant is held
+back by a mark beside the statements, which stay as they are: the rule `consent` and a later split see what was said. The
+next, newer grant ends it.
 
-Compared is what each half had stated by itself. Each is noted before anything of another is folded in (`Profile.halves`),
-and judged when all are there: so it does not matter which of them comes first, nor whether the message that joins them
-does, whose own grant is a new statement.
-
-The same kind of mark stands for a denial that is known but not folded in yet (`announce`).
-"""
+What each half had stated is noted before anything of another is folded in (`Profile.halves`), and compared when all halves
+are there. So it does not matter which comes first, nor when the message that joins them does: its own grant is a new
+statement. The same kind of mark stands for a denial that is known but not folded in yet (`announce`)."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
@@ -17,8 +14,7 @@ from typing import Any, TypeAlias
 
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
-from streams.core.profile import SOURCE, VALUE, Fragment, Profile, Statement, note_handover, when
-from streams.core.segments.leaves.people import newest_statement
+from streams.core.profile import SOURCE, VALUE, Fragment, Profile, Statement, newest_statement, note_handover, when
 
 Mark: TypeAlias = list[Any]
 """[event time, arrival, source of the denial] of the newest grant that is held back."""

@@ -2,8 +2,7 @@
 
 Source: IAB Tech Lab, "Consent string and vendor list formats v2" (core string, segments), and IAB Europe's TCF Policies:
 since 2.2 (policy version 4) no legitimate interest for purposes 3 to 6; since 2.3 (5) vendors must be in the segment of
-disclosed vendors.
-"""
+disclosed vendors."""
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """US privacy strings, version 1: four letters. Source: IAB Tech Lab, "U.S. Privacy String" (deprecated by GPP, still sent).
 
-Its one opt-out is of *sale*.
-"""
+Its one opt-out is of *sale*."""
 from __future__ import annotations
 
 import re

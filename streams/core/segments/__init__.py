@@ -1,5 +1,4 @@
 """The rule engine: from a definition to leaves, from events to memberships and the instants at which time changes them.
 
 Read `rules` (the language), `compilation` (one formula over shared leaves), `folding` (an event goes in), `evaluate` (who
-entered, who left), then `leaves`. It knows profiles as they lie in the state and nothing of identities, campaigns or topics.
-"""
+entered, who left), then `leaves`. It knows stored profiles, and nothing of identities, campaigns or topics."""

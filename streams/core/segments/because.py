@@ -1,12 +1,10 @@
 """`because`: one readable line on why somebody entered or left a segment.
 
-Made of definition text and a message id, and of nothing that is known about the person: it goes to topics
-that anyone may read.
-"""
+Made of definition text and a message id, with nothing known about the person: it goes to topics that anyone may read."""
 from __future__ import annotations
 
 from collections.abc import Container, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streams.core.segments.formula import Decide, Formula, LeafHolds, MemberOf, Part
 
@@ -16,11 +14,12 @@ MOST_REASONS = 4
 
 @dataclass(slots=True)
 class Flips:
-    """Which leaves have flipped, by the event and by time alone: leaf id -> whether it holds now."""
+    """Leaves that flipped at the instant `now`, by an event and by time alone: leaf id -> whether it holds now."""
 
-    event_id: str
-    by_event: dict[str, bool]
-    by_time: dict[str, bool]
+    now: int
+    event_id: str = ""
+    by_event: dict[str, bool] = field(default_factory=dict)
+    by_time: dict[str, bool] = field(default_factory=dict)
 
 
 def because_of(formula: Formula, decide: Decide, truth: Set[str], members: Container[str], flips: Flips) -> str:

@@ -1,10 +1,8 @@
-"""One comparison, compiled: does a value satisfy it, and on which interval of the clock?
+"""Compiles a comparison: does a value satisfy it, and on which interval of the clock?
 
-Compiled to closures and not interpreted, because a condition is tried on every matching event. A comparison
-whose answer does not depend on the clock has `check`; the three that do (`within_last`, `within_next`,
-`older_than`) have only `interval`. A missing value (None) satisfies only `is_not`, `not_in` and `exists:
-false`.
-"""
+Closures, because a condition is tried on every matching event. A comparison that does not depend on the clock has `check`;
+the three that do (`within_last`, `within_next`, `older_than`) have only `interval`. A missing value (None) satisfies only
+`is_not`, `not_in` and `exists: false`."""
 from __future__ import annotations
 
 import operator
@@ -17,8 +15,7 @@ from streams.core.values import Json, Number, instant, number, same
 
 Check: TypeAlias = Callable[[Json], bool]
 Regex: TypeAlias = Callable[[str], Callable[[str], bool]]
-"""Compiles a pattern to a search anywhere in a text; RE2 in production, so that no pattern can hang a
-worker."""
+"""Compiles a pattern to a search anywhere in a text; RE2 in production, so that no pattern can hang a worker."""
 
 
 class Test:
@@ -52,7 +49,7 @@ def _check(comparison: Comparison, regex: Regex) -> Check | None:
         case Operator.NOT_IN:
             return _negation(_any_of(operand))
         case Operator.GT | Operator.GTE | Operator.LT | Operator.LTE:
-            return _ordered(getattr(operator, _ORDER[comparison.operator]), number(operand))
+            return _ordered(_ORDER[comparison.operator], number(operand))
         case Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH | Operator.MATCHES:
             return _textual(comparison.operator, operand, regex)
         case Operator.EXISTS:
@@ -69,7 +66,8 @@ def _check(comparison: Comparison, regex: Regex) -> Check | None:
             assert_never(unknown)
 
 
-_ORDER = {Operator.GT: "gt", Operator.GTE: "ge", Operator.LT: "lt", Operator.LTE: "le"}
+_ORDER: dict[Operator, Callable[[Number, Number], bool]] = {
+    Operator.GT: operator.gt, Operator.GTE: operator.ge, Operator.LT: operator.lt, Operator.LTE: operator.le}
 
 
 def _negation(check: Check) -> Check:

@@ -1,8 +1,9 @@
-"""From a rule to its formula and leaves. A leaf that two rules share is one leaf."""
+"""Compiles a rule into a formula over leaves. Rules that state the same condition share its leaf."""
 from __future__ import annotations
 
 from typing import assert_never
 
+from streams.core.segments import rules
 from streams.core.segments.comparisons import Regex, compile_comparison
 from streams.core.segments.formula import Anyone, Every, Formula, Inverse, LeafHolds, MemberOf, Some
 from streams.core.segments.leaves.compared import Compared, Held
@@ -12,25 +13,7 @@ from streams.core.segments.leaves.leaf import Leaf, digest
 from streams.core.segments.leaves.newest import compile_last_performed
 from streams.core.segments.leaves.people import Consented, Identified, Listed, Share
 from streams.core.segments.leaves.steps_on_clock import compile_sequence
-from streams.core.segments.rules import (
-    Aggregate,
-    All,
-    AnyOf,
-    Consent,
-    Everyone,
-    HasIdentifier,
-    InSegment,
-    LastPerformed,
-    Members,
-    Not,
-    Performed,
-    Random,
-    Rule,
-    Sequence,
-    Trait,
-)
 from streams.core.segments.vocabulary import Vocabulary
-from streams.core.segments.wording import phrase
 
 
 class Compiler:
@@ -42,55 +25,52 @@ class Compiler:
         self.vocabulary, self.regex = vocabulary, regex
         self.leaves: dict[str, Leaf] = {}
 
-    def formula(self, rule: Rule) -> Formula:
+    def formula(self, rule: rules.Rule) -> Formula:
         match rule:
-            case All(rules=rules):
-                return Every(parts=tuple(map(self.formula, rules)))
-            case AnyOf(rules=rules):
-                return Some(parts=tuple(map(self.formula, rules)))
-            case Not(rule=inner):
+            case rules.All(rules=parts):
+                return Every(parts=tuple(map(self.formula, parts)))
+            case rules.AnyOf(rules=parts):
+                return Some(parts=tuple(map(self.formula, parts)))
+            case rules.Not(rule=inner):
                 return Inverse(part=self.formula(inner))
-            case Everyone():
+            case rules.Everyone():
                 return Anyone()
-            case InSegment(id=segment):
+            case rules.InSegment(id=segment):
                 return MemberOf(segment=segment)
             case _:
                 leaf = self._leaf(rule)
                 return LeafHolds(leaf=self.leaves.setdefault(leaf.id, leaf))
 
-    def _leaf(
-        self, rule: Trait | HasIdentifier | Performed | Aggregate | LastPerformed | Sequence | Consent | Random | Members,
-    ) -> Leaf:
+    def _leaf(self, rule: rules.Predicate) -> Leaf:
         match rule:
-            case Trait():
+            case rules.Trait():
                 return self._trait(rule)
-            case HasIdentifier():
+            case rules.HasIdentifier():
                 return Identified(rule)
-            case Performed():
+            case rules.Performed():
                 return compile_performed(rule, self.regex)
-            case Aggregate():
+            case rules.Aggregate():
                 return self._aggregate(rule)
-            case LastPerformed():
+            case rules.LastPerformed():
                 return compile_last_performed(rule, self.regex)
-            case Sequence():
+            case rules.Sequence():
                 return compile_sequence(rule, self.regex)
-            case Consent():
+            case rules.Consent():
                 return Consented(rule)
-            case Random():
+            case rules.Random():
                 return Share(rule)
-            case Members():
+            case rules.Members():
                 return Listed(rule)
             case _ as unknown:
                 assert_never(unknown)
 
-    def _trait(self, rule: Trait) -> Leaf:
+    def _trait(self, rule: rules.Trait) -> Leaf:
         term = self.vocabulary.term(rule.name, rule.held_for)
-        leaf, test = digest(rule, self.vocabulary.meaning(rule.name)), compile_comparison(rule.comparison, self.regex)
+        test, meaning = compile_comparison(rule.comparison, self.regex), digest(rule, self.vocabulary.meaning(rule.name))
         if rule.held_for is None:
-            return Compared(leaf, phrase(rule), term, test)
-        return Held(leaf, phrase(rule), term, test, rule.held_for)
+            return Compared(rule, term, test, meaning)
+        return Held(rule, term, test, meaning, rule.held_for)
 
-    def _aggregate(self, rule: Aggregate) -> Leaf:
+    def _aggregate(self, rule: rules.Aggregate) -> Leaf:
         term = Call(function=rule.function, match=rule.match, path=rule.property, window=rule.window).compile(self.regex)
-        test = compile_comparison(rule.comparison, self.regex)
-        return Compared(digest(rule), phrase(rule), term, test, is_blind=True)
+        return Compared(rule, term, compile_comparison(rule.comparison, self.regex), digest(rule), is_blind=True)

@@ -1,4 +1,4 @@
-"""What a definition may cost at most: what each leaf keeps and when it is judged, and which others share it."""
+"""What a definition may cost at most: what each leaf keeps, when it is judged, and which segments share it."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,9 @@ BYTES_AN_ENTRY = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafCost:
-    """entries: the most that is kept per fragment (one identifier of a person); is_exact: however much happens, nothing that
-    matters is forgotten. events: names and patterns whose events are folded into it, `*` for any; traits, purposes: those
-    that make it judged again; by_identity: whether a new identifier does. shared_with: segments that use the same leaf, and
-    so pay for it already."""
+    """entries: the most that is kept per fragment (one identifier of a person). is_exact: nothing that matters is ever
+    forgotten. events: names and patterns whose events are folded into it, `*` for any. traits, purposes, by_identity: what
+    else makes it judged again. shared_with: segments that use the same leaf, and so pay for it already."""
 
     text: str
     entries: int
@@ -34,8 +33,8 @@ class LeafCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """The cost of a segment: of all its leaves together. own_entries: what would go with it, since no other segment keeps
-    it. rests_on: segments named by `in_segment`, whose cost is their own."""
+    """The cost of all leaves of a segment together. own_entries: what would go with it, since no other segment keeps it.
+    rests_on: segments named by `in_segment`, whose cost is their own."""
 
     entries: int
     own_entries: int

@@ -1,8 +1,7 @@
 """Which segments mean something else under one plan than under another.
 
-Versions do not tell: a new name is a new version of the same meaning, and a changed computed trait changes segments
-whose own documents stay as they are.
-"""
+Versions do not tell: a new name is a new version of the same meaning, and an edited computed trait changes segments whose
+own documents stay as they are."""
 from __future__ import annotations
 
 from streams.core.segments.plan import Plan

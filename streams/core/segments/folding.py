@@ -1,14 +1,13 @@
-"""An event goes into a fragment: every source that hears it takes it in, and says which leaves to judge.
+"""Folds an event into a fragment: every source that hears it takes it in, and says which leaves to judge.
 
-Nothing here looks at the clock or at other fragments. The order of events does not matter to the outcome, so
-the same function serves live events, late ones, and a rebuild from the timeline.
-"""
+Nothing here looks at the clock or at other fragments, and the order of events does not matter to the outcome. So the same
+function serves live events, late ones, and a rebuild from the timeline."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 
 from streams.core.events import COUNTED, Event
-from streams.core.precedence import origin, state, statements
+from streams.core.precedence import keep_newest, origin, statements
 from streams.core.profile import ARRIVAL, EVENT_TIME, Fragment, when
 from streams.core.segments.leaves.leaf import KEPT, TURNED, Source
 from streams.core.segments.leaves.terms import TraitHistory
@@ -16,14 +15,14 @@ from streams.core.segments.matching import compile_names
 from streams.core.segments.plan import Plan
 
 BEHIND = "-"
-"""`Fragment.plan` of a fragment that is complete for no plan."""
+"""`Fragment.plan` of a fragment that lacks state under every plan."""
 
 
 def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False) -> list[str]:
-    """Take a new event (never a copy) into the fragment; returns the ids of the leaves to judge again.
+    """Takes a new event (never a copy) into the fragment. Returns the ids of the leaves to judge again.
 
     is_alone: it is the only fragment of its profile, which was judged after the event before. The caller counts the event
-    and notes its identifiers beforehand. `Fragment.plan` says what marks a fragment as complete."""
+    and notes its identifiers beforehand."""
     if fragment.plan != plan.source_set:
         if fragment.plan:
             return _fold_under_older(plan, fragment, event)
@@ -48,8 +47,9 @@ def fold(plan: Plan, fragment: Fragment, event: Event, *, is_alone: bool = False
 
 
 def _fold_under_older(plan: Plan, fragment: Fragment, event: Event) -> list[str]:
-    """Into what the fragment has; what it lacks is left to `refold`, which finds this event among the others. What only the
-    older plan kept does not hear of it, and is dropped: that plan may come back before the fragment is folded anew."""
+    """The fragment was folded under other definitions: the event goes into the state that it has. What it lacks is left to
+    `refold`, which finds this event among the others. State that only the older plan keeps would miss this event, and is
+    dropped, since that plan may come back before the fragment is folded anew."""
     fragment.plan = BEHIND
     fragment.leaves = {leaf: entries for leaf, entries in fragment.leaves.items() if leaf in plan.sources}
     for source in _hearing([source for source in plan.sources.values() if source.id in fragment.leaves])(event):
@@ -63,7 +63,7 @@ def _fold_under_older(plan: Plan, fragment: Fragment, event: Event) -> list[str]
 def _set_traits(plan: Plan, fragment: Fragment, event: Event, touched: list[str]) -> None:
     told = [event.event_time, event.arrival, *origin(event)]
     for name, value in event.traits.items():
-        if state(fragment, name, [value, *told]):
+        if keep_newest(fragment, name, [value, *told]):
             touched += plan.by_trait.get(name, ())
 
 
@@ -84,11 +84,11 @@ def _state_consent(plan: Plan, fragment: Fragment, event: Event, touched: list[s
 
 
 def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> None:
-    """Keep what `former` knows of traits and consent, except for what the events of these arrivals said."""
+    """Keeps what `former` knows of traits and consent, except what the events of these arrivals said."""
     for name in former.traits:
         for statement in statements(former, name):
             if statement[ARRIVAL] not in given:
-                state(fragment, name, statement)
+                keep_newest(fragment, name, statement)
     for purpose, statement in former.consent.items():
         known = fragment.consent.get(purpose)
         if statement[ARRIVAL] not in given and (known is None or when(statement) > when(known)):
@@ -96,19 +96,16 @@ def remember(fragment: Fragment, former: Fragment, given: Container[int]) -> Non
 
 
 def is_behind(plan: Plan, fragment: Fragment) -> bool:
-    """The fragment was folded under other sources than this plan's: `refold` it before it is judged by this plan."""
+    """Whether the fragment was folded under other sources than this plan's: then `refold` it before it is judged."""
     return fragment.plan != plan.source_set
 
 
 def refold(plan: Plan, fragment: Fragment, events: Iterable[Event]) -> int:
-    """Build what this plan keeps and the fragment lacks, from all its events that are still known, in any
-    order.
+    """Build what this plan keeps and the fragment lacks, from all its events that are still known, in any order.
 
-    State of leaves that the plan does not have is dropped; state that is there already stays, since it may
-    know events that the timeline has forgotten. Traits and consent are taken from the events too, as far as
-    newer, so a fragment cut anew from a timeline is complete. Counters and identifiers are the caller's. Returns how many
-    leaves got a state by it.
-    """
+    State of leaves that the plan lacks is dropped; what is there already stays, as it may know events that the timeline has
+    forgotten. Traits and consent are taken from the events too, as far as newer, so a fragment cut anew from a timeline is
+    complete. Counters and identifiers are the caller's. Returns how many leaves got a state by it."""
     fragment.leaves = {leaf: entries for leaf, entries in fragment.leaves.items() if leaf in plan.sources}
     kept = len(fragment.leaves)
     lacking = [source for source in plan.sources.values() if source.id not in fragment.leaves]

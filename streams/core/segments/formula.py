@@ -1,12 +1,10 @@
-"""A segment's rule as a boolean formula over leaf truths and other segments: no time, no events, no values in
-it.
+"""A segment's rule as a boolean formula over leaves and other segments: no time, no events, no values.
 
-Compiled to closures over the set of true leaves. It is evaluated only when a leaf's truth flipped, and can
-say which parts decided: that is what `because` is made of.
-"""
+Compiled to closures over the set of true leaves, evaluated only when a leaf flipped. `compile_decision` also says which
+parts decided, which `because` is made of."""
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence, Set
+from collections.abc import Callable, Container, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -89,36 +87,29 @@ def _some(parts: list[Holds]) -> Holds:
 
 def leaves_of(formula: Formula) -> list[Leaf]:
     """The leaves of the formula, in the order in which the rule names them."""
-    match formula:
-        case LeafHolds(leaf=leaf):
-            return [leaf]
-        case Every(parts=parts) | Some(parts=parts):
-            return [leaf for part in parts for leaf in leaves_of(part)]
-        case Inverse(part=part):
-            return leaves_of(part)
-        case MemberOf() | Anyone():
-            return []
-        case _ as unknown:
-            assert_never(unknown)
+    return [part.leaf for part in _parts(formula) if isinstance(part, LeafHolds)]
 
 
 def segments_of(formula: Formula) -> list[str]:
+    return [part.segment for part in _parts(formula) if isinstance(part, MemberOf)]
+
+
+def _parts(formula: Formula) -> Iterator[Part]:
     match formula:
-        case MemberOf(segment=segment):
-            return [segment]
+        case LeafHolds() | MemberOf() | Anyone():
+            yield formula
         case Every(parts=parts) | Some(parts=parts):
-            return [segment for part in parts for segment in segments_of(part)]
+            for part in parts:
+                yield from _parts(part)
         case Inverse(part=part):
-            return segments_of(part)
-        case LeafHolds() | Anyone():
-            return []
+            yield from _parts(part)
         case _ as unknown:
             assert_never(unknown)
 
 
 def compile_decision(formula: Formula) -> Decide:
-    """As `compile_formula`, with the parts that the answer rests on: of a conjunction that holds all parts, of one that
-    fails the failing ones."""
+    """As `compile_formula`, with the parts that the answer rests on: all parts of a conjunction that holds, the failing ones
+    of one that fails."""
     match formula:
         case LeafHolds(leaf=leaf):
             name, leaf_alone = leaf.id, [formula]

@@ -1,10 +1,8 @@
-"""Lists of identifiers that are too long to carry about as text: sorted digests of eight bytes each.
+"""Lists of identifiers too long to carry about as text: sorted digests of eight bytes each.
 
-A million of them are 8 MB, wherever they are, and a search takes twenty steps; as a set of texts they would be 150 MB in
-every task. Two identifiers of the same digest are taken for one: with a million listed and a hundred million people, the
-chance that anybody at all is taken for a member is five in a million. The digest is no secret: whoever has an address
-can see whether it is listed.
-"""
+A million of them take 8 MB and a search twenty steps; as a set of texts they would be 150 MB in every task. Two identifiers
+with the same digest are taken for one: with a million listed and a hundred million people, the chance that anybody at all is
+taken for a member is five in a million. The digest is no secret: whoever has an address can see whether it is listed."""
 from __future__ import annotations
 
 import sys

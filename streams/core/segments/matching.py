@@ -1,8 +1,7 @@
 """Which events a rule looks at: names or patterns, and the conditions on their properties.
 
-Compiled once a plan. The name decides through the plan's index and is not looked at again here; conditions
-that depend on the clock do not reject an event, they give the interval on which it counts.
-"""
+Compiled once a plan, whose index has looked at the name already. Conditions that depend on the clock do not reject an event;
+they give the interval on which it counts."""
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,11 +1,10 @@
 """Definitions compiled: what an event touches, which segments a leaf decides, and in which order.
 
-Immutable in meaning and shared by all profiles of a worker; the only thing that changes is a bounded cache of
-event names already looked up. Two plans of the same definitions have the same leaf ids, so state fits both.
-"""
+Shared by all profiles of a worker; the only thing that changes is a bounded cache of event names. Two plans of the same
+definitions have the same leaf ids, so state fits both."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
@@ -32,8 +31,7 @@ MOST_NAMES, LONGEST_NAME = 4_096, 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledSegment:
-    """position: its place among the definitions. leaves: ids, each once. uses: segments that its rule
-    names."""
+    """position: among the definitions. leaves: ids, each once. uses: segments that its rule names."""
 
     id: str
     version: int
@@ -109,6 +107,14 @@ class Plan:
         """These segments and all that they rest on, each after what it uses itself."""
         return sorted(_closure(segments, lambda segment: self.segments[segment].uses), key=self.order.__getitem__)
 
+    def members(self, segments: Iterable[str], truth: Set[str]) -> dict[str, None]:
+        """Which of these segments hold where these leaves hold and no other; each segment comes after those it uses."""
+        members: dict[str, None] = {}
+        for segment in segments:
+            if self.segments[segment].holds(truth, members):
+                members[segment] = None
+        return members
+
     def cost(self, segment: str) -> Cost:
         """The bound on what this segment's leaves keep per fragment, and what shares them. KeyError if there is none."""
         of = self.segments[segment]
@@ -120,8 +126,7 @@ class Plan:
 
 
 def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
-    """Raises ValueError for an `in_segment` that leads nowhere or round in a circle; the loader checks
-    before."""
+    """Raises ValueError for an `in_segment` that leads nowhere or round in a circle, which the loader checks before."""
     vocabulary = Vocabulary(definitions.computed_traits, definitions.precedence, regex)
     compiler = Compiler(vocabulary, regex)
     segments = {segment.id: _compile(segment, position, compiler.formula(segment.rule))
@@ -142,10 +147,11 @@ def compile_plan(definitions: Definitions, regex: Regex) -> Plan:
         birth_leaves=tuple(leaf.id for leaf in leaves.values() if leaf.hears.birth),
         source_set=digest(frozenset(sources)),
         blank=frozenset(leaf for leaf, (holds, _) in unknown.items() if holds),
-        personal=tuple(leaf for leaf, (_, until) in unknown.items() if until < FOREVER or _is_personal(leaves[leaf])),
+        personal=tuple(leaf for leaf, (_, until) in unknown.items()
+                       if until < FOREVER or leaves[leaf].hears.identity or leaves[leaf].hears.birth),
     )
     _listen(plan)
-    plan.blank_members = _blank_members(plan)
+    plan.blank_members = tuple(plan.members(sorted(segments, key=plan.order.__getitem__), plan.blank))
     return plan
 
 
@@ -203,15 +209,3 @@ def _listen(plan: Plan) -> None:
                 plan.patterns.append((name, listener))
             else:
                 plan.exact.setdefault(name, []).append(listener)
-
-
-def _is_personal(leaf: Leaf) -> bool:
-    return leaf.hears.identity or leaf.hears.birth
-
-
-def _blank_members(plan: Plan) -> tuple[str, ...]:
-    members: dict[str, None] = {}
-    for segment in sorted(plan.segments, key=plan.order.__getitem__):
-        if plan.segments[segment].holds(plan.blank, members):
-            members[segment] = None
-    return tuple(members)

@@ -1,15 +1,13 @@
-"""The rule language as a closed set of typed nodes.
+"""The rule language as a closed set of typed nodes. Durations and instants are milliseconds.
 
-Documents are parsed into these once, at the edge; inside there are no dictionaries to guess at. Construction
-by hand is as safe as parsing: every field has the type that the engine relies on. Durations and instants are
-milliseconds.
-"""
+Documents are parsed into these once, at the edge; the engine never sees a dictionary."""
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from streams.core.intervals import FOREVER
 from streams.core.values import Json
 
 Path: TypeAlias = tuple[str, ...]
@@ -72,6 +70,11 @@ class Window:
     within: int | None = None
     start: int | None = None
     end: int | None = None
+
+    @property
+    def width(self) -> int:
+        """`within` in ms, FOREVER where there is none."""
+        return FOREVER if self.within is None else self.within
 
     def excludes(self, event_time: int) -> bool:
         """Whether the absolute pair excludes it, which no passing of time changes."""
@@ -175,6 +178,18 @@ class Sequence:
     completed_within: int | None = None
     then_not: ThenNot | None = None
 
+    @property
+    def watched(self) -> tuple[EventMatch, ...]:
+        """The events it looks at: its steps and, last, what ends the wait."""
+        return self.steps if self.then_not is None else (*self.steps, self.then_not.match)
+
+    @property
+    def watched_names(self) -> tuple[str, ...]:
+        """The names and patterns of all of these; none as soon as one of them means any event."""
+        if any(not match.names for match in self.watched):
+            return ()
+        return tuple(sorted({name for match in self.watched for name in match.names}))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InSegment:
@@ -207,7 +222,8 @@ class Members:
     digests: bytes = b""
 
 
-Rule: TypeAlias = (
-    All | AnyOf | Not | Everyone | Trait | HasIdentifier | Performed | Aggregate | LastPerformed | Sequence
-    | InSegment | Consent | Random | Members
+Predicate: TypeAlias = (
+    Trait | HasIdentifier | Performed | Aggregate | LastPerformed | Sequence | Consent | Random | Members
 )
+"""Nodes that become leaves."""
+Rule: TypeAlias = All | AnyOf | Not | Everyone | InSegment | Predicate

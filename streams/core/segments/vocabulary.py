@@ -1,8 +1,7 @@
 """Which term the name of a trait stands for, plain or computed.
 
-A computed trait shadows a plain trait of its name everywhere, except in its own definition: there the name
-means the plain trait, so that a `coalesce` can mend a trait under its own name.
-"""
+A computed trait shadows a plain trait of its name, except in its own definition: there the name means the plain trait, so
+that a `coalesce` can repair a trait under its own name."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -27,9 +26,8 @@ class Vocabulary:
         self.precedence, self.regex = precedence, regex
 
     def term(self, path: Path, held: int | None = None, within: frozenset[str] = frozenset()) -> Term:
-        """What the name stands for: the whole name first, then the way into an object. held: for how long
-        back it must be able to say what it was. within: computed traits in whose definition the name
-        stands."""
+        """What the name stands for: the whole name first, then the way into an object. held: for how long back its value
+        must be known. within: computed traits in whose definition the name stands."""
         name = ".".join(path)
         if len(path) == 1 or self._computes(name, within):
             return self._named(name, held, within)
@@ -41,7 +39,7 @@ class Vocabulary:
         return FirstOf((*terms, Inside(self._named(path[0], held, within), path[1:])))
 
     def meaning(self, path: Path, within: frozenset[str] = frozenset()) -> str:
-        """Changes when what the name stands for changes: part of the id of every leaf that uses it."""
+        """Changes when what the name stands for changes; part of the id of every leaf that uses it."""
         whole = ".".join(path)
         names = [whole] if self._computes(whole, within) else [name for name, _ in self._around(path, within)]
         if not names:

@@ -1,36 +1,14 @@
-"""Rules in words, for `because` and `explain`: what the definition says and nothing about anybody.
+"""Rules in words, for `because` and `explain`: one phrase a leaf, short enough for a log line.
 
-One phrase per leaf, short enough for a log line; a list of a million members is a number here.
-"""
+Made of the definition alone, so it says nothing about anybody; a list of a million members is a number here."""
 from __future__ import annotations
 
 from typing import assert_never
 
 from streams.core.intervals import DAY_MS
+from streams.core.segments import rules
 from streams.core.segments.listed import WIDTH
-from streams.core.segments.rules import (
-    Aggregate,
-    All,
-    AnyOf,
-    Bound,
-    Comparison,
-    Condition,
-    Consent,
-    EventMatch,
-    Everyone,
-    HasIdentifier,
-    InSegment,
-    LastPerformed,
-    Members,
-    Not,
-    Operator,
-    Performed,
-    Random,
-    Rule,
-    Sequence,
-    Trait,
-    Window,
-)
+from streams.core.segments.rules import Bound, Comparison, Condition, EventMatch, Operator, Window
 from streams.core.values import Json, iso
 
 UNITS_MS = {"w": 7 * DAY_MS, "d": DAY_MS, "h": 3_600_000, "m": 60_000, "s": 1_000}
@@ -46,46 +24,30 @@ def duration(milliseconds: int) -> str:
     return f"{milliseconds}ms" if milliseconds else "0s"
 
 
-def phrase(rule: Rule) -> str:
+def phrase(rule: rules.Predicate) -> str:
     match rule:
-        case All() | AnyOf() | Not() | Everyone() | InSegment():
-            return _structure(rule)
-        case Trait():
+        case rules.Trait():
             held = "" if rule.held_for is None else f" for {duration(rule.held_for)}"
             return f"trait {'.'.join(rule.name)} {comparison(rule.comparison)}{held}"
-        case HasIdentifier():
+        case rules.HasIdentifier():
             return f"has identifier {rule.namespace}"
-        case Performed():
+        case rules.Performed():
             return f"performed {events(rule.match)}{_count(rule)}{window(rule.window)}"
-        case Aggregate():
+        case rules.Aggregate():
             return (f"{rule.function} of {'.'.join(rule.property)} over {events(rule.match)}{window(rule.window)} "
                     f"{comparison(rule.comparison)}")
-        case LastPerformed():
+        case rules.LastPerformed():
             return f"last {events(rule.match)}{window(Window(within=rule.within))}{_where(rule.where_last, ' has')}"
-        case Sequence():
+        case rules.Sequence():
             return _sequence(rule)
-        case Consent():
+        case rules.Consent():
             return f"consent {rule.purpose} is {rule.state}"
-        case Random():
+        case rules.Random():
             return f"random {rule.percent:g}% of {rule.salt}"
-        case Members():
+        case rules.Members():
             return f"one of {len(rule.identifiers) + len(rule.digests) // WIDTH} listed identifiers"
         case _ as unknown:
             assert_never(unknown)
-
-
-def _structure(rule: All | AnyOf | Not | Everyone | InSegment) -> str:
-    match rule:
-        case All():
-            return "all of"
-        case AnyOf():
-            return "any of"
-        case Not():
-            return "not"
-        case Everyone():
-            return "everyone"
-        case InSegment():
-            return f"in segment {rule.id}"
 
 
 def events(match: EventMatch) -> str:
@@ -125,7 +87,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST - 1] + "…"
 
 
-def _count(rule: Performed) -> str:
+def _count(rule: rules.Performed) -> str:
     distinct = "" if rule.distinct is None else f" with distinct {'.'.join(rule.distinct)}"
     if rule.bound is Bound.AT_LEAST and rule.count == 1:
         return distinct
@@ -142,7 +104,7 @@ def window(of: Window) -> str:
     return "" if of.end is None else f" before {iso(of.end)}"
 
 
-def _sequence(rule: Sequence) -> str:
+def _sequence(rule: rules.Sequence) -> str:
     text = " then ".join(map(events, rule.steps)) + window(Window(within=rule.within))
     if rule.completed_within is not None:
         text += f" completed within {duration(rule.completed_within)}"

@@ -1,9 +1,7 @@
-"""A term compared: `trait`, `aggregate`, and a trait that has compared so for a while.
+"""A term compared with a value: `trait`, `aggregate`, and `trait` with `for`.
 
-`for` looks back along event time: the value at any past moment is what the events up to that moment say,
-however late they came in. So a late value can split a stretch of time or join two, and nothing is remembered
-of judgements.
-"""
+`for` looks back along event time: the value at a past moment is what the events up to that moment say, however late they
+came in. A late value can split a stretch of time or join two, so no judgement is remembered."""
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
@@ -13,16 +11,17 @@ from streams.core.profile import Profile
 from streams.core.segments.comparisons import Test
 from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf
 from streams.core.segments.leaves.terms import Past, Term
+from streams.core.segments.rules import Aggregate, Trait
 
 
 class Compared(Leaf):
-    """The term compares so now. is_blind: over a missing value every comparison is false."""
+    """The comparison holds now. is_blind: of a missing value no comparison holds."""
 
-    __slots__ = ("hears", "id", "is_blind", "sources", "term", "test", "text")
-
-    def __init__(self, leaf: str, text: str, term: Term, test: Test, *, is_blind: bool = False) -> None:
-        self.id, self.text, self.term, self.test, self.is_blind = leaf, text, term, test, is_blind
-        self.sources, self.hears = term.sources, Hears(traits=term.traits)
+    def __init__(
+        self, node: Trait | Aggregate, term: Term, test: Test, meaning: str, *, is_blind: bool = False,
+    ) -> None:
+        super().__init__(node, term.sources, Hears(traits=term.traits), meaning=meaning)
+        self.term, self.test, self.is_blind = term, test, is_blind
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         found = self.term.value(profile, now)
@@ -39,14 +38,11 @@ class Compared(Leaf):
 
 
 class Held(Leaf):
-    """The term has compared so, unbroken, for at least `width` ms, counted from the profile's first event at
-    the earliest."""
+    """The comparison has held, unbroken, for at least `width` ms, counted from the profile's first event at the earliest."""
 
-    __slots__ = ("hears", "id", "sources", "term", "test", "text", "width")
-
-    def __init__(self, leaf: str, text: str, term: Term, test: Test, width: int) -> None:
-        self.id, self.text, self.term, self.test, self.width = leaf, text, term, test, width
-        self.sources, self.hears = term.sources, Hears(traits=term.traits, birth=True)
+    def __init__(self, node: Trait, term: Term, test: Test, meaning: str, width: int) -> None:
+        super().__init__(node, term.sources, Hears(traits=term.traits, birth=True), meaning=meaning)
+        self.term, self.test, self.width = term, test, width
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         past, birth = self.term.past(profile), first_seen(profile)
@@ -62,8 +58,8 @@ class Held(Leaf):
         return (True, until) if held <= now else (False, min(until, held))
 
     def _since(self, past: Past, birth: int, now: int) -> int | None:
-        """Since when it has compared so without a break, or a moment at least `width` before now; None if it
-        does not now."""
+        """Since when the comparison has held without a break, or a moment at least `width` before now; None if it does not
+        hold now."""
         end, since, enough = now + 1, None, now - self.width
         while since is None or since > max(birth, enough):
             mark = bisect_left(past.marks, end) - 1

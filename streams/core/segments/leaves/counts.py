@@ -1,25 +1,28 @@
 """`performed`: how many such events, or distinct values, against a bound.
 
-For a count compared with n the newest n+1 event times decide, whatever else happened; so that is all that is
-kept, a late event finds its place among them, and no window has to be replayed. Only where a condition is
-itself relative to the clock do all entries stay (`CountOnClock`), because then an older event may outlive a
-newer one.
-"""
+A count compared with n depends on the newest n+1 event times alone, so no more is kept: a late event finds its place among
+them, and no window has to be replayed. Only where a condition is itself relative to the clock do all entries stay
+(`CountOnClock`), because then an older event may outlive a newer one."""
 from __future__ import annotations
 
+import operator
 from abc import abstractmethod
 from bisect import bisect_left, insort
+from collections.abc import Callable
 
 from streams.core.events import Event
 from streams.core.intervals import FOREVER
 from streams.core.profile import Entries, Profile
 from streams.core.segments.comparisons import Regex
-from streams.core.segments.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.segments.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Judgement, Leaf, Source, digest, states
 from streams.core.segments.leaves.rows import Rows, active
 from streams.core.segments.matching import Matcher, compile_match, reader
 from streams.core.segments.rules import Bound, Path, Performed
-from streams.core.segments.wording import phrase
 from streams.core.values import key_of
+
+HOLDS: dict[Bound, Callable[[int, int], bool]] = {
+    Bound.AT_LEAST: operator.ge, Bound.AT_MOST: operator.le, Bound.EXACTLY: operator.eq}
+"""Whether a number satisfies a bound, by its kind."""
 
 
 def compile_performed(node: Performed, regex: Regex) -> Leaf:
@@ -33,62 +36,49 @@ def compile_performed(node: Performed, regex: Regex) -> Leaf:
 
 
 class Count(Leaf, Source):
-    """What all counts share."""
-
-    __slots__ = ("bound", "count", "hears", "id", "is_bounded", "match", "most", "names", "needed", "node", "sources",
-                 "text", "trait", "window")
+    """What all counts that keep no more than decides have in common."""
 
     def __init__(self, node: Performed, matcher: Matcher) -> None:
-        self.node, self.match, self.names, self.trait = node, matcher.check, matcher.names, None
-        self.bound, self.count = node.bound, node.count
-        self.is_bounded = node.window.start is not None or node.window.end is not None
-        self.needed = node.count if node.bound is Bound.AT_LEAST else 0
-        self.window = FOREVER if node.window.within is None else node.window.within
-        self.most = max(1, node.count if node.bound is Bound.AT_LEAST else node.count + 1)
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
-        self.sources: tuple[Source, ...] = (self,)
+        super().__init__(node, (self,))
+        self.match, self.names, self.window = matcher.check, matcher.names, node.window
+        self.bound, self.count, self.width = node.bound, node.count, node.window.width
+        self.has_ceiling, self.holds = node.bound is not Bound.AT_LEAST, HOLDS[node.bound]
+        self.needed = 0 if self.has_ceiling else node.count
+        self.most = max(1, node.count + 1 if self.has_ceiling else node.count)
 
 
 class CountByTime(Count):
     """Judged from the newest times that decide."""
-
-    __slots__ = ()
-
-    def ends(self, times: list[int], count: int, now: int) -> int:
-        """Until when at least `count` of these ascending times are in the window; `now` or less if they
-        are not."""
-        if count <= 0:
-            return FOREVER
-        if len(times) < count:
-            return now
-        return times[-count] + self.window if self.window < FOREVER else FOREVER
-
-    def verdict(self, times: list[int], now: int) -> Judgement:
-        enough = self.ends(times, self.count, now)
-        if self.bound is Bound.AT_LEAST:
-            return (True, enough) if enough > now else (False, FOREVER)
-        too_many = self.ends(times, self.count + 1, now)
-        if too_many > now:
-            return False, too_many
-        if self.bound is Bound.AT_MOST:
-            return True, FOREVER
-        return (True, enough) if enough > now else (False, FOREVER)
-
-    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
-        return tuple(Evidence(event_time=at) for at in self.times(profile) if now < at + self.window)[-5:]
 
     @abstractmethod
     def times(self, profile: Profile) -> list[int]:
         """The newest event times of all fragments, ascending, at least as many as can decide."""
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        return self.verdict(self.times(profile), now)
+        times = self.times(profile)
+        if self.has_ceiling:
+            too_many = self._ends(times, self.count + 1, now)
+            if too_many > now:
+                return False, too_many
+            if self.bound is Bound.AT_MOST:
+                return True, FOREVER
+        end = self._ends(times, self.count, now)
+        return (True, end) if end > now else (False, FOREVER)
+
+    def _ends(self, times: list[int], count: int, now: int) -> int:
+        """Until when at least `count` of these times are in the window; `now` or earlier if they are not."""
+        if count <= 0:
+            return FOREVER
+        if len(times) < count:
+            return now
+        return times[-count] + self.width if self.width < FOREVER else FOREVER
+
+    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
+        return tuple(Evidence(event_time=at) for at in self.times(profile) if now < at + self.width)[-5:]
 
 
 class CountWithin(CountByTime):
     """Entries: the newest event times, ascending."""
-
-    __slots__ = ()
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
@@ -107,20 +97,7 @@ class CountWithin(CountByTime):
 
     def times(self, profile: Profile) -> list[int]:
         found = states(profile, self.id)
-        if len(found) == 1:
-            return found[0]
-        together = [at for times in found for at in times]
-        together.sort()
-        return together
-
-    def judge(self, profile: Profile, now: int) -> Judgement:
-        times = self.times(profile)
-        if self.bound is not Bound.AT_LEAST or self.count < 1:
-            return self.verdict(times, now)
-        if len(times) < self.count:
-            return False, FOREVER
-        end = times[-self.count] + self.window
-        return (True, end) if end > now else (False, FOREVER)
+        return found[0] if len(found) == 1 else sorted(at for times in found for at in times)
 
 
 NUMBER = 0
@@ -130,15 +107,13 @@ NUMBER = 0
 class CountEver(Count):
     """Without a sliding window only the number matters. Entries: [number], never above what can decide."""
 
-    __slots__ = ()
-
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         counted = leaves.get(self.id)
         if counted is not None and counted[NUMBER] >= self.most:
             return PASSED
         if self.match is not None and not self.match(event):
             return PASSED
-        if self.is_bounded and self.node.window.excludes(event.event_time):
+        if self.window.excludes(event.event_time):
             return PASSED
         if counted is None:
             counted = leaves[self.id] = [0]
@@ -146,23 +121,20 @@ class CountEver(Count):
         return KEPT if counted[NUMBER] < self.count else TURNED
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        number = sum(counted[NUMBER] for counted in states(profile, self.id))
-        if self.bound is Bound.AT_LEAST:
-            return number >= self.count, FOREVER
-        return (number <= self.count if self.bound is Bound.AT_MOST else number == self.count), FOREVER
+        return self.holds(self._number(profile), self.count), FOREVER
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
-        number = sum(counted[NUMBER] for counted in states(profile, self.id))
+        number = self._number(profile)
         return (Evidence(value=f"{number} or more" if number >= self.most else number),)
+
+    def _number(self, profile: Profile) -> int:
+        return sum(counted[NUMBER] for counted in states(profile, self.id))
 
 
 class DistinctCount(CountByTime):
     """Distinct values: per value only its newest time matters, and only the newest n+1 of those.
 
-    Entries: [times, keys], ascending by time, each key once.
-    """
-
-    __slots__ = ("read",)
+    Entries: [times, keys], ascending by time, each key once."""
 
     def __init__(self, node: Performed, matcher: Matcher, distinct: Path) -> None:
         super().__init__(node, matcher)
@@ -172,7 +144,7 @@ class DistinctCount(CountByTime):
         if self.match is not None and not self.match(event):
             return PASSED
         value, at = self.read(event), event.event_time
-        if value is None or self.node.window.excludes(at):
+        if value is None or self.window.excludes(at):
             return PASSED
         times, keys = leaves.setdefault(self.id, [[], []])
         key = key_of(value)
@@ -201,13 +173,9 @@ class DistinctCount(CountByTime):
 
 
 class CountOnClock(Leaf):
-    """A condition relative to the clock: each event counts on an interval of its own, so all that can still
-    count are kept."""
-
-    __slots__ = ("hears", "id", "node", "rows", "sources", "text")
+    """A condition relative to the clock: each event counts on an interval of its own, so all that can still count stay."""
 
     def __init__(self, node: Performed, matcher: Matcher) -> None:
-        self.node, self.id, self.text, self.hears = node, digest(node), phrase(node), Hears()
         read = None if node.distinct is None else reader(node.distinct)
 
         def take(event: Event) -> object:
@@ -216,19 +184,14 @@ class CountOnClock(Leaf):
             value = read(event)
             return None if value is None else key_of(value)
 
-        self.rows = Rows(self.id, matcher, node.window, take)
-        self.sources: tuple[Source, ...] = (self.rows,)
+        self.count, self.holds, self.is_distinct = node.count, HOLDS[node.bound], read is not None
+        self.rows = Rows(digest(node), matcher, node.window, take)
+        super().__init__(node, (self.rows,))
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         found = active(self.rows, profile, now)
-        number = len(found.values) if self.node.distinct is None else len(set(found.values))
-        match self.node.bound:
-            case Bound.AT_LEAST:
-                return number >= self.node.count, found.until
-            case Bound.AT_MOST:
-                return number <= self.node.count, found.until
-            case Bound.EXACTLY:
-                return number == self.node.count, found.until
+        number = len(set(found.values)) if self.is_distinct else len(found.values)
+        return self.holds(number, self.count), found.until
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
         return tuple(Evidence(event_time=at) for at in active(self.rows, profile, now).times)[-5:]

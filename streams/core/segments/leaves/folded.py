@@ -1,19 +1,17 @@
-"""A function of events as a term: the events themselves where they must stay, a few numbers where those are
-enough.
+"""A function of events as a term, over the events themselves or over a few numbers that stand for them.
 
-Events must stay (`Rows`) while they can leave again: in a sliding window, under a condition relative to the
-clock, or to look back. Without a window everything ever folded counts, and a handful of numbers that add up
-over fragments say the same for any number of events (`totals`).
-"""
+Events must stay (`Rows`) where they can stop counting again: in a sliding window, under a condition relative to the
+clock, or to look back. Otherwise everything ever folded counts, and a few numbers that add up over fragments are enough
+(`totals`)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from streams.core.profile import Profile
 from streams.core.segments.comparisons import Regex
-from streams.core.segments.leaves.functions import calculation, takes
+from streams.core.segments.leaves.functions import CALCULATIONS, takes
 from streams.core.segments.leaves.leaf import MOST_ENTRIES, digest
-from streams.core.segments.leaves.rows import Retention, Rows, RowsPast, active, past
+from streams.core.segments.leaves.rows import Retention, Rows, active, past
 from streams.core.segments.leaves.terms import Past, Term, Valued
 from streams.core.segments.leaves.totals import Ends, Extreme, Tallied, Total
 from streams.core.segments.matching import compile_match, reader
@@ -71,10 +69,8 @@ _TOTALS: dict[Function, type[Total | Extreme | Tallied | Ends]] = {
 class Folded(Term):
     """Over the events that count now, one by one."""
 
-    __slots__ = ("calculate", "limit", "rows", "sources", "traits")
-
     def __init__(self, function: Function, rows: Rows, limit: int) -> None:
-        self.calculate, self.rows = calculation(function), rows
+        self.calculate, self.rows = CALCULATIONS[function], rows
         self.limit = limit if function is Function.LIST else MOST_ENTRIES
         self.sources, self.traits = (rows,), ()
 
@@ -87,14 +83,10 @@ class Folded(Term):
         return Valued(self.calculate(times, values), found.until, at)
 
     def past(self, profile: Profile) -> Past:
-        return FoldedPast(self, past(self.rows, profile))
+        rows = past(self.rows, profile)
 
+        def at(moment: int) -> Json:
+            found = rows.at(moment)
+            return self.calculate(found.times[-self.limit:], found.values[-self.limit:])
 
-class FoldedPast(Past):
-    def __init__(self, folded: Folded, rows: RowsPast) -> None:
-        self.marks, self.folded, self.rows = rows.marks, folded, rows
-
-    def at(self, moment: int) -> Json:
-        found = self.rows.at(moment)
-        limit = self.folded.limit
-        return self.folded.calculate(found.times[-limit:], found.values[-limit:])
+        return Past(rows.marks, at)

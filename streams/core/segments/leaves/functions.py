@@ -1,9 +1,7 @@
-"""The functions of `aggregate` and computed traits, over the events that count, ascending by (event time,
-arrival).
+"""The functions of `aggregate` and computed traits, over the events that count, ascending by (event time, arrival).
 
-Pure functions of columns. Sums of floats are rounded once, at the end, to 15 digits: amounts then add up as
-on paper (0.1 + 0.2 is 0.3), in any order, and nothing drifts when old events leave a window.
-"""
+Sums of floats are rounded once, at the end, to 15 digits: amounts add up as on paper (0.1 + 0.2 is 0.3), in any order, and
+nothing drifts when old events leave a window."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -43,10 +41,6 @@ def addend(value: Json) -> Number | None:
     """The number that it is, of one that can be added up."""
     found = number(value)
     return found if found is not None and -_LARGEST < found < _LARGEST else None
-
-
-def calculation(function: Function) -> Calculate:
-    return _CALCULATIONS[function]
 
 
 def total(values: list[Number]) -> Number:
@@ -100,7 +94,7 @@ def listing(times: list[int], values: list[Json]) -> Json:
             for at, (name, properties) in zip(reversed(times), reversed(values), strict=True)] or None
 
 
-_CALCULATIONS: dict[Function, Calculate] = {
+CALCULATIONS: dict[Function, Calculate] = {
     Function.SUM: lambda times, values: total(values) if values else None,
     Function.AVERAGE: lambda times, values: mean(values) if values else None,
     Function.MIN: lambda times, values: min(values) if values else None,
@@ -114,5 +108,5 @@ _CALCULATIONS: dict[Function, Calculate] = {
     Function.FIRST_SEEN: lambda times, values: iso(times[0]) if times else None,
     Function.LAST_SEEN: lambda times, values: iso(times[-1]) if times else None,
     Function.LIST: listing,
-    Function.COALESCE: lambda times, values: values[-1] if values else None,
 }
+"""Of columns of times and values. `coalesce` is no function of events, see `vocabulary`."""

@@ -1,20 +1,18 @@
 """`last_performed`: what the newest matching event says.
 
-The newest event by (event time, arrival) is all that matters as long as its conditions do not depend on the
-clock; a late event that is older than it changes nothing. Where `where` is relative to the clock, an older
-event may become the newest that counts: then all are kept.
-"""
+The newest event by (event time, arrival) is all that matters while the conditions do not depend on the clock; a late event
+that is older changes nothing. Where `where` is relative to the clock, an older event may become the newest that counts, so
+all are kept (`NewestOnClock`)."""
 from __future__ import annotations
 
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, intersection, next_change
 from streams.core.profile import Entries, Profile
 from streams.core.segments.comparisons import Regex
-from streams.core.segments.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.segments.leaves.leaf import KEPT, PASSED, TURNED, Evidence, Judgement, Leaf, Source, digest, states
 from streams.core.segments.leaves.rows import Rows, active
 from streams.core.segments.matching import Matcher, compile_match
 from streams.core.segments.rules import EventMatch, LastPerformed, Window
-from streams.core.segments.wording import phrase
 
 
 def compile_last_performed(node: LastPerformed, regex: Regex) -> Leaf:
@@ -24,6 +22,10 @@ def compile_last_performed(node: LastPerformed, regex: Regex) -> Leaf:
     return NewestUntil(node, matcher, verdict) if verdict.span is not None else Newest(node, matcher, verdict)
 
 
+def _width(node: LastPerformed) -> int:
+    return FOREVER if node.within is None else node.within
+
+
 AT, ARRIVAL, HOLDS = range(3)
 """Places in the entries of `Newest`."""
 
@@ -31,13 +33,12 @@ AT, ARRIVAL, HOLDS = range(3)
 class Newest(Leaf, Source):
     """Entries: [event time, arrival, whether `where_last` holds] of the newest event."""
 
-    __slots__ = ("check", "hears", "id", "match", "most", "names", "sources", "text", "trait", "verdict", "width")
+    most = 1
 
     def __init__(self, node: LastPerformed, matcher: Matcher, verdict: Matcher) -> None:
-        self.match, self.names, self.trait, self.most = matcher.check, matcher.names, None, 1
-        self.width, self.verdict, self.check = FOREVER if node.within is None else node.within, verdict, verdict.check
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
-        self.sources: tuple[Source, ...] = (self,)
+        super().__init__(node, (self,))
+        self.match, self.names, self.width = matcher.check, matcher.names, _width(node)
+        self.verdict, self.check = verdict, verdict.check
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
@@ -79,8 +80,6 @@ class Newest(Leaf, Source):
 class NewestUntil(Newest):
     """`where_last` is relative to the clock. Entries: [event time, arrival, from, to]: it holds on [from, to)."""
 
-    __slots__ = ()
-
     def says(self, event: Event) -> tuple[int, ...]:
         return intersection(self.verdict.admits(event) or NEVER, (BEGINNING, event.event_time + self.width))
 
@@ -100,13 +99,10 @@ class NewestOnClock(Leaf):
     """Among the events whose conditions hold at this instant, the newest; `within` and `where_last` then look
     at that one."""
 
-    __slots__ = ("hears", "id", "rows", "sources", "text", "width")
-
     def __init__(self, node: LastPerformed, matcher: Matcher, verdict: Matcher) -> None:
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
-        self.width = FOREVER if node.within is None else node.within
-        self.rows = Rows(self.id, matcher, Window(), lambda event: list(verdict.admits(event) or NEVER))
-        self.sources: tuple[Source, ...] = (self.rows,)
+        self.width = _width(node)
+        self.rows = Rows(digest(node), matcher, Window(), lambda event: list(verdict.admits(event) or NEVER))
+        super().__init__(node, (self.rows,))
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         found = active(self.rows, profile, now)

@@ -1,16 +1,14 @@
-"""Leaves that look at the person and not at events: identifiers, lists of members, consent, a stable
-share."""
+"""Leaves that look at the person instead of events: identifiers, lists of members, consent, a stable share."""
 from __future__ import annotations
 
 from collections.abc import Container
 from hashlib import blake2b
 
 from streams.core.intervals import FOREVER
-from streams.core.profile import EVENT_TIME, VALUE, Profile, Statement, when
-from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest
+from streams.core.profile import EVENT_TIME, VALUE, Profile, newest_statement
+from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, digest
 from streams.core.segments.listed import Digests
 from streams.core.segments.rules import Consent, ConsentState, HasIdentifier, Members, Random
-from streams.core.segments.wording import phrase
 
 _WHOLE = 1 << 64
 
@@ -18,12 +16,9 @@ _WHOLE = 1 << 64
 class Identified(Leaf):
     """The profile has an identifier of the namespace."""
 
-    __slots__ = ("hears", "id", "prefix", "sources", "text")
-
     def __init__(self, node: HasIdentifier) -> None:
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears(identity=True)
+        super().__init__(node, hears=Hears(identity=True))
         self.prefix = f"{node.namespace}:"
-        self.sources: tuple[Source, ...] = ()
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         return any(identifier.startswith(self.prefix) for identifier in profile.identifiers), FOREVER
@@ -36,31 +31,22 @@ class Identified(Leaf):
 class Listed(Leaf):
     """One of the profile's identifiers is in the list."""
 
-    __slots__ = ("hears", "id", "listed", "sources", "text")
-
     def __init__(self, node: Members) -> None:
         listing = node.digests or "\n".join(sorted(node.identifiers)).encode("utf-8", "surrogatepass")
-        self.id = digest("Members", blake2b(listing, digest_size=16).hexdigest())
-        self.text, self.hears = phrase(node), Hears(identity=True)
+        meaning = digest("Members", blake2b(listing, digest_size=16).hexdigest())
+        super().__init__(node, hears=Hears(identity=True), meaning=meaning)
         self.listed: Container[str] = Digests(node.digests) if node.digests else node.identifiers
-        self.sources: tuple[Source, ...] = ()
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         return any(identifier in self.listed for identifier in profile.identifiers), FOREVER
-
-    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
-        return ()
 
 
 class Consented(Leaf):
     """The newest statement about the purpose, by event time, then arrival."""
 
-    __slots__ = ("hears", "id", "purpose", "sources", "state", "text")
-
     def __init__(self, node: Consent) -> None:
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears(purposes=(node.purpose,))
+        super().__init__(node, hears=Hears(purposes=(node.purpose,)))
         self.purpose, self.state = node.purpose, node.state
-        self.sources: tuple[Source, ...] = ()
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         statement = newest_statement(profile, self.purpose)
@@ -73,27 +59,15 @@ class Consented(Leaf):
         return () if statement is None else (Evidence(event_time=statement[EVENT_TIME], value=statement[VALUE]),)
 
 
-def newest_statement(profile: Profile, purpose: str) -> Statement | None:
-    """None if no fragment ever heard of the purpose."""
-    stated = [fragment.consent[purpose] for fragment in profile.fragments.values() if purpose in fragment.consent]
-    return max(stated, key=when, default=None)
-
-
 class Share(Leaf):
     """A stable share of all profiles: the same profile falls in or out for ever."""
 
-    __slots__ = ("hears", "id", "limit", "salt", "sources", "text")
-
     def __init__(self, node: Random) -> None:
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears(identity=True)
+        super().__init__(node, hears=Hears(identity=True))
         self.salt, self.limit = node.salt, node.percent / 100
-        self.sources: tuple[Source, ...] = ()
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         return share(self.salt, profile.profile_id) < self.limit, FOREVER
-
-    def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:
-        return ()
 
 
 def share(salt: str, profile_id: str) -> float:

@@ -1,8 +1,7 @@
-"""Events kept one by one, as (event time, arrival, value) in ascending order, where fewer numbers would not do.
+"""Events kept one by one, as (event time, arrival, value) in ascending order: for rules that fewer numbers cannot decide.
 
-Columns and not a list of rows: sums, windows and merges then run in C, and an entry costs three numbers.
-Where the match depends on the clock two more columns say from when to when the entry counts.
-"""
+Columns instead of a list of rows, so that sums, windows and merges run in C. Where the match depends on the clock, two more
+columns say from when to when the entry counts."""
 from __future__ import annotations
 
 from bisect import bisect_right
@@ -37,18 +36,12 @@ class Retention:
 class Rows(Source):
     """take: what to keep of an event, None to pass it by."""
 
-    __slots__ = ("id", "is_exact", "is_moving", "match", "most", "names", "past", "take", "trait", "window")
-
     def __init__(
         self, source: str, matcher: Matcher, window: Window, take: Take, retention: Retention = Retention(),
     ) -> None:
-        self.id, self.match, self.names, self.trait = source, matcher, matcher.names, None
-        self.window, self.take, self.is_moving = window, take, matcher.span is not None
+        self.id, self.match, self.names = source, matcher, matcher.names
+        self.window, self.width, self.take, self.is_moving = window, window.width, take, matcher.span is not None
         self.past, self.most, self.is_exact = retention.past, retention.most, retention.is_exact
-
-    @property
-    def width(self) -> int:
-        return FOREVER if self.window.within is None else self.window.within
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         interval = self.match.admits(event)
@@ -72,7 +65,7 @@ class Rows(Source):
         return TURNED
 
     def _forget(self, columns: Entries, now: int) -> None:
-        """Drop the oldest that can never count again; the newest `most` at any rate are all that stay."""
+        """Drop the oldest that can never count again, and all but the newest `most`."""
         dead = bisect_right(columns[TIMES], now - self.past - self.width)
         number = len(columns[TIMES])
         if self.is_moving and (number > self.most or number % _SWEEP_EVERY == 0):
@@ -90,8 +83,7 @@ def _keep(columns: Entries, places: list[int]) -> None:
 
 
 class Active(NamedTuple):
-    """What counts at an instant, ascending by event time, then arrival. until: when that set changes by
-    time."""
+    """What counts at an instant, ascending by event time, then arrival. until: when time changes that set."""
 
     times: list[int]
     values: list[Json]
@@ -138,8 +130,7 @@ def _active_moving(columns: Entries, now: int) -> Active:
 
 
 class RowsPast(NamedTuple):
-    """All that was kept, to look back. marks: every instant at which the set of what counts changed or
-    will."""
+    """All that was kept, to look back. marks: every instant at which the set of what counts changed or will change."""
 
     columns: Entries
     marks: list[int]

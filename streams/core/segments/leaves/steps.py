@@ -1,10 +1,8 @@
 """`sequence`: steps in order, and whether the latest completion stands.
 
-Read from the oldest event on, it is enough to remember per step the latest first-step time of a chain that
-got so far: a chain that began later completes whenever one that began earlier does. So an event in order
-costs a few comparisons. A late event is put in its place and what follows it is read again; therefore events
-stay, up to a bound.
-"""
+Reading from the oldest event on, it is enough to remember, per step, when the latest chain that got so far began: a chain
+that began later completes whenever one that began earlier does. So an event in order costs a few comparisons. A late event
+is put in its place and what follows it is read again, which is why events stay, up to a bound."""
 from __future__ import annotations
 
 from bisect import bisect_right
@@ -20,45 +18,27 @@ from streams.core.segments.leaves.leaf import (
     PASSED,
     TURNED,
     Evidence,
-    Hears,
     Judgement,
     Leaf,
     Source,
-    digest,
     place_of,
     states,
 )
 from streams.core.segments.leaves.rows import merged
 from streams.core.segments.matching import compile_match, compile_names
-from streams.core.segments.rules import EventMatch, Sequence
-from streams.core.segments.wording import phrase
+from streams.core.segments.rules import Sequence
 
 TIMES, ARRIVALS, STEPS, BASE, TIP, STOP = range(6)
 """Places in the entries of `Steps`."""
 DONE_AT, STARTS, DONE = -2, slice(None, -2), slice(-2, None)
 """Places in the progress of chains: when the latest completed; the starts; [event time, arrival] of the completion."""
-Moment: TypeAlias = tuple[int, int]
+When: TypeAlias = tuple[int, int]
 """(event time, arrival)."""
-NONE: Moment = (BEGINNING, BEGINNING)
-
-
-def watched(node: Sequence) -> tuple[EventMatch, ...]:
-    """What the sequence looks at: its steps and, last, what ends the wait."""
-    return node.steps if node.then_not is None else (*node.steps, node.then_not.match)
-
-
-def watched_names(node: Sequence) -> tuple[str, ...]:
-    """The names and patterns of all of these; none as soon as one of them means any event."""
-    if any(not match.names for match in watched(node)):
-        return ()
-    return tuple(sorted({name for match in watched(node) for name in match.names}))
+NEVER_YET: When = (BEGINNING, BEGINNING)
 
 
 class ChainProgress:
-    """How far chains got: [latest start that reached step 1, … step k-1, completion's event time, its
-    arrival]."""
-
-    __slots__ = ("last", "width")
+    """How far chains got: [latest start that reached step 1, … step k-1, completion's event time, its arrival]."""
 
     def __init__(self, node: Sequence) -> None:
         self.last = len(node.steps) - 1
@@ -85,22 +65,14 @@ class ChainProgress:
         return reached
 
 
-class CompletionInterval:
+def standing(node: Sequence, done: When, stop: When) -> Interval:
     """On which interval a completion counts, given the newest event that would end the wait."""
-
-    __slots__ = ("wait", "width")
-
-    def __init__(self, node: Sequence) -> None:
-        self.width = node.completed_within
-        self.wait = None if node.then_not is None else node.then_not.wait
-
-    def interval(self, done: Moment, stop: Moment) -> Interval:
-        done_at, _ = done
-        if done_at == BEGINNING or (self.wait is not None and stop > done):
-            return NEVER
-        start = BEGINNING if self.wait is None else done_at + self.wait
-        end = FOREVER if self.width is None else done_at + self.width
-        return (start, end) if start < end else NEVER
+    done_at, _ = done
+    if done_at == BEGINNING or (node.then_not is not None and stop > done):
+        return NEVER
+    start = BEGINNING if node.then_not is None else done_at + node.then_not.wait
+    end = FOREVER if node.completed_within is None else done_at + node.completed_within
+    return (start, end) if start < end else NEVER
 
 
 class Steps(Leaf, Source):
@@ -108,19 +80,16 @@ class Steps(Leaf, Source):
     of the rows, tip after the last; stop is [event time, arrival] of the newest event that ends the wait."""
 
     is_exact = False
-    __slots__ = ("hears", "id", "most", "names", "past", "progress", "sources", "standing", "steps", "stops", "text",
-                 "trait")
+    most = MOST_ENTRIES
 
     def __init__(self, node: Sequence, regex: Regex) -> None:
-        tests = [(compile_names(match.names), compile_match(match, regex).check) for match in watched(node)]
-        self.names = watched_names(node)
+        super().__init__(node, (self,))
+        tests = [(compile_names(match.names), compile_match(match, regex).check) for match in node.watched]
+        self.names = node.watched_names
         self.steps = tuple((1 << step, *test) for step, test in enumerate(tests[:len(node.steps)]))
         self.stops = None if node.then_not is None else tests[-1]
-        self.progress, self.standing = ChainProgress(node), CompletionInterval(node)
+        self.node, self.progress = node, ChainProgress(node)
         self.past = None if node.completed_within is None else node.completed_within + self.progress.width
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
-        self.most, self.trait = MOST_ENTRIES, None
-        self.sources: tuple[Source, ...] = (self,)
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         steps, name = 0, event.name
@@ -159,8 +128,7 @@ class Steps(Leaf, Source):
         entries[TIP] = self.progress.replay(entries[BASE], entries)
 
     def _forget(self, entries: Entries, now: int) -> None:
-        """Leave out what no completion later than the present one can begin with, nor any that is young
-        enough."""
+        """Drop the events that can be in no completion which is later than the present one and still young enough."""
         times, done = entries[TIMES], entries[TIP][DONE_AT]
         dead = len(times) - self.most
         if self.progress.width < FOREVER:
@@ -174,17 +142,17 @@ class Steps(Leaf, Source):
                 del column[:dead]
 
     def _since(self, done: int, now: int) -> int:
-        """Events up to this time can belong to no completion that is later than `done` and still young enough."""
+        """Events up to this time can be in no completion that is later than `done` and still young enough."""
         if self.progress.width == FOREVER:
             return done - 1 if done > BEGINNING else BEGINNING
         since = done - self.progress.width
         return since if self.past is None else max(since, now - self.past)
 
-    def _latest(self, profile: Profile, now: int) -> tuple[Moment, Moment]:
+    def _latest(self, profile: Profile, now: int) -> tuple[When, When]:
         """The latest completion and the newest stop over all fragments."""
         found = states(profile, self.id)
         if not found:
-            return NONE, NONE
+            return NEVER_YET, NEVER_YET
         stop_at, stop_arrival = max(entries[STOP] for entries in found)
         done_at, done_arrival = found[0][TIP][DONE] if len(found) == 1 else self._together(found, now)
         return (done_at, done_arrival), (stop_at, stop_arrival)
@@ -201,7 +169,7 @@ class Steps(Leaf, Source):
         return self.progress.replay(starts + done, merged([_after(entries, since) for entries in live]))[DONE]
 
     def judge(self, profile: Profile, now: int) -> Judgement:
-        start, end = interval = self.standing.interval(*self._latest(profile, now))
+        start, end = interval = standing(self.node, *self._latest(profile, now))
         return start <= now < end, next_change(interval, now)
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:

@@ -1,29 +1,18 @@
-"""`sequence` with a condition relative to the clock: which events are steps changes while time passes.
+"""`sequence` with a condition relative to the clock: which events are steps changes as time passes.
 
-Nothing can be concluded in advance then, so the events stay and the chain is read anew at each judgement.
-Rare in practice, hence simple rather than fast, and bounded more tightly than other leaves.
-"""
+Nothing can be concluded in advance, so the events stay and the chain is read anew at each judgement. Rare in practice, hence
+simple rather than fast, and bounded more tightly than other leaves."""
 from __future__ import annotations
 
 from streams.core.events import Event
 from streams.core.intervals import BEGINNING, FOREVER, NEVER, Interval, next_change
 from streams.core.profile import Profile
 from streams.core.segments.comparisons import Regex
-from streams.core.segments.leaves.leaf import Evidence, Hears, Judgement, Leaf, Source, digest, states
+from streams.core.segments.leaves.leaf import Evidence, Judgement, Leaf, digest, states
 from streams.core.segments.leaves.rows import ARRIVALS, TIMES, VALUES, Retention, Rows, merged
-from streams.core.segments.leaves.steps import (
-    DONE,
-    NONE,
-    ChainProgress,
-    CompletionInterval,
-    Moment,
-    Steps,
-    watched,
-    watched_names,
-)
+from streams.core.segments.leaves.steps import DONE, NEVER_YET, ChainProgress, Steps, When, standing
 from streams.core.segments.matching import Matcher, compile_match, compile_names
 from streams.core.segments.rules import Sequence, Window
-from streams.core.segments.wording import phrase
 from streams.core.values import Json
 
 MOST_STEPS = 2_000
@@ -32,24 +21,20 @@ STEP, FROM, TO = slice(0, None, 3), slice(1, None, 3), slice(2, None, 3)
 
 
 def compile_sequence(node: Sequence, regex: Regex) -> Leaf:
-    moving = any(compile_match(match, regex).span is not None for match in watched(node))
+    moving = any(compile_match(match, regex).span is not None for match in node.watched)
     return StepsOnClock(node, regex) if moving else Steps(node, regex)
 
 
 class StepsOnClock(Leaf):
-    """Entries: rows whose value is [step, from, to, step, from, to, …]; the step after the last one ends
-    the wait."""
-
-    __slots__ = ("hears", "id", "progress", "rows", "sources", "standing", "stop", "tests", "text")
+    """Entries: rows whose value is [step, from, to, step, from, to, …]; the step after the last one ends the wait."""
 
     def __init__(self, node: Sequence, regex: Regex) -> None:
-        self.tests = [(compile_names(match.names), compile_match(match, regex)) for match in watched(node)]
+        self.tests = [(compile_names(match.names), compile_match(match, regex)) for match in node.watched]
         self.stop = len(node.steps)
-        self.progress, self.standing = ChainProgress(node), CompletionInterval(node)
-        self.id, self.text, self.hears = digest(node), phrase(node), Hears()
-        matcher = Matcher(names=watched_names(node), check=None, span=self._hull)
-        self.rows = Rows(self.id, matcher, Window(), self._spans, Retention(most=MOST_STEPS))
-        self.sources: tuple[Source, ...] = (self.rows,)
+        self.node, self.progress = node, ChainProgress(node)
+        matcher = Matcher(names=node.watched_names, check=None, span=self._hull)
+        self.rows = Rows(digest(node), matcher, Window(), self._spans, Retention(most=MOST_STEPS))
+        super().__init__(node, (self.rows,))
 
     def _spans(self, event: Event) -> list[int] | None:
         spans: list[int] = []
@@ -63,10 +48,9 @@ class StepsOnClock(Leaf):
         spans = self._spans(event)
         return (min(spans[FROM]), max(spans[TO])) if spans else NEVER
 
-    def _latest(self, profile: Profile, now: int) -> tuple[Moment, Moment, int]:
-        """As of `now`: the latest completion, the newest stop, and when an event becomes or ceases to be a
-        step."""
-        reached, stop, until = self.progress.none(), NONE, FOREVER
+    def _latest(self, profile: Profile, now: int) -> tuple[When, When, int]:
+        """As of `now`: the latest completion, the newest stop, and when an event becomes or ceases to be a step."""
+        reached, stop, until = self.progress.none(), NEVER_YET, FOREVER
         found = states(profile, self.id)
         columns = merged(found) if found else [[], [], []]
         for at, arrival, spans in zip(columns[TIMES], columns[ARRIVALS], columns[VALUES], strict=True):
@@ -88,7 +72,7 @@ class StepsOnClock(Leaf):
 
     def judge(self, profile: Profile, now: int) -> Judgement:
         done, stop, until = self._latest(profile, now)
-        start, end = interval = self.standing.interval(done, stop)
+        start, end = interval = standing(self.node, done, stop)
         return start <= now < end, min(until, next_change(interval, now))
 
     def evidence(self, profile: Profile, now: int) -> tuple[Evidence, ...]:

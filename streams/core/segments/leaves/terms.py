@@ -1,13 +1,12 @@
-"""Terms: what a comparison compares. A trait, something inside it, the first of several, a function of
-events.
+"""Terms: what a comparison compares. A trait, something inside it, the first of several, a function of events.
 
-A trait rule, an `aggregate` and a computed trait differ only in the term; so there is one leaf that compares
-(`compared`), and computed traits can stand wherever a trait can.
-"""
+A trait rule, an `aggregate` and a computed trait differ only in the term, so there is one leaf that compares (`compared`),
+and computed traits can stand wherever a trait can."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from streams.core.events import Event
@@ -20,29 +19,25 @@ from streams.core.values import Json, descend
 
 
 class Valued(NamedTuple):
-    """A value (None: missing), when time alone may change it, and the event time it rests on, if it is one
-    event's."""
+    """A value (None: missing), when time alone may change it, and the event time it rests on, if it is one event's."""
 
     value: Json
     until: int = FOREVER
     event_time: int | None = None
 
 
-class Past(ABC):
-    """The values of a term as they were by event time."""
+class Past(NamedTuple):
+    """The values of a term by event time. marks: every instant at which the value may have changed. at: the value at an
+    instant."""
 
     marks: list[int]
-    """Every instant at which the value may have changed."""
-
-    @abstractmethod
-    def at(self, moment: int) -> Json: ...
+    at: Callable[[int], Json]
 
 
 class Term(ABC):
-    """sources: what it folds. traits: the trait names it reads. `past` works only on a term that was built to
-    be looked back on (with a `held` duration)."""
+    """sources: what it folds. traits: the trait names it reads. `past` works only on a term that was built with a `held`
+    duration, to be looked back on."""
 
-    __slots__ = ()
     sources: tuple[Source, ...]
     traits: tuple[str, ...]
 
@@ -54,13 +49,9 @@ class Term(ABC):
 
 
 class TraitHistory(Source):
-    """Every statement about a trait that matters for the last `held` ms: those within it, and of each type of source the
-    newest before.
+    """The statements about a trait that matter for the last `held` ms: those made in it, and the newest before it of each
+    type of source. Entries: [times, arrivals, values, types of source], ascending."""
 
-    Entries: [times, arrivals, values, types of source], ascending.
-    """
-
-    __slots__ = ("held", "id", "most", "names", "trait")
     trait: str
     is_exact = False
 
@@ -87,7 +78,7 @@ class TraitHistory(Source):
         return TURNED
 
     def _forget(self, columns: Entries, received_at: int) -> None:
-        """What the same type of source said anew before the last `held` ms, and what is too much."""
+        """Drop what the same type of source replaced before the last `held` ms, and what is too much."""
         times, _, _, kinds = columns
         settled = bisect_right(times, received_at - self.held)
         last = {kinds[place]: place for place in range(settled)}
@@ -100,19 +91,9 @@ class TraitHistory(Source):
                 del column[:-self.most]
 
     def recall(self, fragment: Fragment) -> None:
-        """What is known of the trait, for a fragment whose timeline no longer has the events that said it."""
+        """Note what is known of the trait, for a fragment whose timeline no longer has the events that said it."""
         for statement in statements(fragment, self.trait):
             self.note(fragment.leaves, statement, statement[EVENT_TIME])
-
-
-class TraitPast(Past):
-    def __init__(self, columns: Entries, order: Order) -> None:
-        times, _, values, _ = columns
-        self.marks, self.values = times, _in_turn(columns, order) if order else values
-
-    def at(self, moment: int) -> Json:
-        place = bisect_right(self.marks, moment)
-        return self.values[place - 1] if place else None
 
 
 def _in_turn(columns: Entries, order: Order) -> list[Json]:
@@ -129,8 +110,6 @@ def _in_turn(columns: Entries, order: Order) -> list[Json]:
 class TraitValue(Term):
     """A trait under its whole name; `order` says which sources are believed."""
 
-    __slots__ = ("name", "order", "settings", "sources", "traits")
-
     def __init__(self, name: str, held: int | None, order: Order) -> None:
         self.name, self.order, self.traits = name, order, (name,)
         self.settings = None if held is None else TraitHistory(name, held)
@@ -142,13 +121,19 @@ class TraitValue(Term):
 
     def past(self, profile: Profile) -> Past:
         found = [] if self.settings is None else states(profile, self.settings.id)
-        return TraitPast(merged(found) if found else [[], [], [], []], self.order)
+        columns = merged(found) if found else [[], [], [], []]
+        times, _, stated, _ = columns
+        values = _in_turn(columns, self.order) if self.order else stated
+
+        def at(moment: int) -> Json:
+            place = bisect_right(times, moment)
+            return values[place - 1] if place else None
+
+        return Past(times, at)
 
 
 class Inside(Term):
     """Where a path leads inside another term's value."""
-
-    __slots__ = ("path", "sources", "term", "traits")
 
     def __init__(self, term: Term, path: tuple[str, ...]) -> None:
         self.term, self.path = term, path
@@ -159,21 +144,12 @@ class Inside(Term):
         return Valued(descend(found.value, self.path), found.until, found.event_time)
 
     def past(self, profile: Profile) -> Past:
-        return InsidePast(self.term.past(profile), self.path)
-
-
-class InsidePast(Past):
-    def __init__(self, past: Past, path: tuple[str, ...]) -> None:
-        self.marks, self.whole, self.path = past.marks, past, path
-
-    def at(self, moment: int) -> Json:
-        return descend(self.whole.at(moment), self.path)
+        whole = self.term.past(profile)
+        return Past(whole.marks, lambda moment: descend(whole.at(moment), self.path))
 
 
 class FirstOf(Term):
     """The first value that is present."""
-
-    __slots__ = ("sources", "terms", "traits")
 
     def __init__(self, terms: tuple[Term, ...]) -> None:
         self.terms = terms
@@ -190,12 +166,9 @@ class FirstOf(Term):
         return Valued(None, until)
 
     def past(self, profile: Profile) -> Past:
-        return FirstOfPast([term.past(profile) for term in self.terms])
+        pasts = [term.past(profile) for term in self.terms]
 
+        def at(moment: int) -> Json:
+            return next((value for past in pasts if (value := past.at(moment)) is not None), None)
 
-class FirstOfPast(Past):
-    def __init__(self, pasts: list[Past]) -> None:
-        self.marks, self.pasts = sorted({mark for past in pasts for mark in past.marks}), pasts
-
-    def at(self, moment: int) -> Json:
-        return next((value for past in self.pasts if (value := past.at(moment)) is not None), None)
+        return Past(sorted({mark for past in pasts for mark in past.marks}), at)

@@ -1,11 +1,11 @@
-"""Functions over everything ever folded, in a few numbers per fragment that add up over fragments.
+"""Functions of all events ever folded, kept as a few numbers per fragment that add up over fragments.
 
-Exact in any order of events: whole numbers are whole, floats are kept as Shewchuk's partials (the method of
-`math.fsum`), and what is first or newest is settled by (event time, arrival).
-"""
+Exact in any order of events: whole numbers stay whole, floats are kept as Shewchuk's partials (the method of `math.fsum`),
+and which event is first or newest is settled by (event time, arrival)."""
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Iterable
 from math import fsum
 
 from streams.core.errors import Bug
@@ -23,13 +23,11 @@ from streams.core.values import Json, Number, iso, key_of
 class Accumulator(Term, Source):
     """What all of these share. None of them can look back (see `folded`)."""
 
-    __slots__ = ("function", "id", "match", "most", "names", "sources", "take", "trait", "traits", "window")
-    kept = 1
+    most = 1
 
     def __init__(self, source: str, function: Function, matcher: Matcher, window: Window, take: Take) -> None:
         self.id, self.function, self.match, self.window, self.take = source, function, matcher.check, window, take
-        self.names, self.trait, self.traits, self.most = matcher.names, None, (), self.kept
-        self.sources: tuple[Source, ...] = (self,)
+        self.names, self.traits, self.sources = matcher.names, (), (self,)
 
     def fold(self, leaves: dict[str, Entries], event: Event) -> int:
         if self.match is not None and not self.match(event):
@@ -44,8 +42,9 @@ class Accumulator(Term, Source):
             entries = leaves[self.id] = self.empty()
         return self.add(entries, value, event)
 
-    @abstractmethod
-    def empty(self) -> Entries: ...
+    def empty(self) -> Entries:
+        """The entries before the first event."""
+        return []
 
     @abstractmethod
     def add(self, entries: Entries, value: Json, event: Event) -> int: ...
@@ -62,8 +61,7 @@ class Total(Accumulator):
     """`sum`, `average`, `count`. Entries: [number of values, whole part, partials…]; floats make partials. Before these
     stands an integer if the whole part ever left 64 bits: so many times WIDEST belong to it."""
 
-    __slots__ = ()
-    kept = 43
+    most = 43
 
     def empty(self) -> Entries:
         return [0, 0]
@@ -124,28 +122,22 @@ def _grown(partials: list[float], value: float) -> list[float]:
 class Extreme(Accumulator):
     """`min`, `max`. Entries: [value]."""
 
-    __slots__ = ()
-
-    def empty(self) -> Entries:
-        return []
+    @property
+    def best(self) -> Callable[[Iterable[Number]], Number]:
+        return min if self.function is Function.MIN else max
 
     def add(self, entries: Entries, value: Json, event: Event) -> int:
         if entries:
             [known] = entries
-            value = self._better(known, value)
+            value = self.best((known, value))
             if value == known:
                 return PASSED
         entries[:] = [value]
         return TURNED
 
-    def _better(self, one: Number, other: Number) -> Number:
-        return min(one, other) if self.function is Function.MIN else max(one, other)
-
     def value(self, profile: Profile, now: int) -> Valued:
         found = [best for [best] in states(profile, self.id)]
-        if not found:
-            return Valued(None)
-        return Valued(min(found) if self.function is Function.MIN else max(found))
+        return Valued(self.best(found) if found else None)
 
 
 def _when(entries: Entries) -> Entries:
@@ -157,11 +149,6 @@ def _when(entries: Entries) -> Entries:
 class Ends(Accumulator):
     """`first`, `last`, `first_seen`, `last_seen`. Entries: [event time, arrival, value] of that one event. In
     a sliding window only the newest can be said so: it is the last to leave."""
-
-    __slots__ = ()
-
-    def empty(self) -> Entries:
-        return []
 
     @property
     def is_first(self) -> bool:
@@ -191,8 +178,7 @@ class Tallied(Accumulator):
     """`most_frequent`, `distinct`, `distinct_count`. Entries: [{key: [number, event time, arrival, value]}],
     the value as it was sent last; beyond the bound new values are no longer noticed."""
 
-    __slots__ = ()
-    kept = MOST_ENTRIES
+    most = MOST_ENTRIES
     is_exact = False
 
     def empty(self) -> Entries:
