@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -39,6 +39,16 @@ class Switch:
 
     at: int
     definitions: Definitions
+
+
+def for_ever(definitions: Definitions) -> Definitions:
+    """With `sources`, which a pipeline reads, of which nothing ends that they do not say ends: a worker's defaults are about
+    people of today, and a history of two years is looked at as a whole."""
+    key, stated = next(
+        ((key, each) for key, each in definitions.sources.items() if key.startswith("identity/") and isinstance(each, dict)),
+        ("identity/backtest", {"kind": "identity", "id": "backtest"}))
+    never = {"anonymous_expire_after": "never", "events_expire_after": "never"}
+    return replace(definitions, sources={**definitions.sources, key: {**never, **stated}})
 
 
 def in_order(lines: Iterable[Line], *, is_as_given: bool) -> list[tuple[int, Line]]:

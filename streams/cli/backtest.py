@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"no message was accepted; why is in {options.output / 'rejected.jsonl'}{hint}", file=sys.stderr)
     if summary["profiles_ended"]:
         print(f"{summary['profiles_ended']} profiles ended, because nothing came of them for as long as",
-              "`known_expire_after` or `anonymous_expire_after` of a definition `identity` say (left out: never, and 395",
-              "days). Their events are in no profile; to keep them, say `never`", file=sys.stderr)
+              "`known_expire_after` or `anonymous_expire_after` of a definition `identity` say. Their events are in no",
+              "profile; to keep them, say `never`", file=sys.stderr)
     for reason, messages in summary["consent_faults"].items():
         print(f"consent of {messages} messages could not be read, so it permits nothing: {printable(reason)}",
               file=sys.stderr)
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 def _switches(options: argparse.Namespace) -> list[Any]:
     """The definitions to begin with, then those of `--definitions-at`: all are read before the first event, and what is
     wrong is said of all at once."""
-    from streams.backtest import Switch
+    from streams.backtest import Switch, for_ever
     from streams.core.errors import Misconfigured
     from streams.definitions import without_definitions
 
@@ -74,8 +74,9 @@ def _switches(options: argparse.Namespace) -> list[Any]:
                           "it; expected another folder")
             continue
         try:
-            found.append(Switch(at=at, definitions=_load(path)))
-            if not found[-1].definitions.sources:
+            definitions = _load(path)
+            found.append(Switch(at=at, definitions=for_ever(definitions)))
+            if not definitions.sources:
                 print(without_definitions(path), file=sys.stderr)
         except Misconfigured as fault:
             faults += fault.faults

@@ -14,9 +14,15 @@ NOBODY = ""
 """Owner of an interval whose profile was forgotten: of the last interval, if others still have older ones; of any interval,
 if its owner was erased."""
 MOST_INTERVALS = 64
+"""Of one identifier. After that many, late events of its oldest owner's time count for the next one."""
 Owners: TypeAlias = list[list[Any]]
 FROM, OWNER = range(2)
 """Places in an interval."""
+
+
+def begins_erased(owners: Owners) -> bool:
+    """Whether the oldest interval was an erased person's, whose events must never fall to somebody else."""
+    return not owners[0][OWNER]
 
 
 def owner_at(owners: Owners, event_time: int) -> tuple[str, int] | None:
@@ -43,6 +49,13 @@ def move(owners: Owners, event_time: int, profile: str, epoch: int) -> Owners:
     kept.append([event_time, profile, epoch])
     kept.sort(key=itemgetter(FROM))
     return kept
+
+
+def shorten(owners: Owners) -> None:
+    """Not more than `MOST_INTERVALS`: the next owner has the time of the oldest one too."""
+    while len(owners) > MOST_INTERVALS:
+        del owners[0]
+        owners[0][FROM] = BEGINNING
 
 
 def rename(owners: Owners, absorbed: str, survivor: str) -> None:

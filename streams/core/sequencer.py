@@ -15,7 +15,7 @@ from streams.core.identifiers import namespace_of
 from streams.core.intervals import BEGINNING
 from streams.core.messages import Cut, Decide, Deliver, Point, Release, Sent
 from streams.core.outputs import IdentityChanged
-from streams.core.ownership import MOST_INTERVALS, claim, move, owner_at, rename, until
+from streams.core.ownership import MOST_INTERVALS, begins_erased, claim, move, owner_at, rename, shorten, until
 from streams.core.profile import fragment_key, profile_key
 from streams.core.resolution import Resolution, are_parted, capped, exceeds, rejoined, resolve
 from streams.core.tables import Node, Person
@@ -206,11 +206,12 @@ def _move(ruling: _Ruling, identifier: str, owner: str) -> None:
     owned, end = owner_at(node.owners, since), until(node.owners, since)
     assert owned is not None
     _, before = owned
-    if len(node.owners) >= MOST_INTERVALS:
+    if len(node.owners) >= MOST_INTERVALS and begins_erased(node.owners):
         ruling.audit("refused", [identifier], owner, f"moved {MOST_INTERVALS} times already")
         return
     node.epochs += 1
     node.owners = move(node.owners, since, ruling.profile, node.epochs)
+    shorten(node.owners)
     ruling.point(identifier, node)
     if end is None:
         former.identifiers.pop(identifier, None)

@@ -17,9 +17,7 @@ ALWAYS = -(10**15)
 ANONYMOUS = ("cookie", "device_id", "device_ad_id")
 CUSTOM, CUSTOM_LIMIT = 4, 5
 LIMITS = {"customer_id": 1, "email": 5, "phone": 5, "device_id": 10, "device_ad_id": 10, "cookie": 50}
-
-
-MOST_INTERVALS, MOST_SPLITS = 64, 64
+MOST_SPLITS = 64
 
 
 class Line(NamedTuple):
@@ -200,8 +198,7 @@ class Ledger:
             return
         is_kept = namespace(identifier) not in ANONYMOUS or namespace(identifier) in self.keeps
         is_parted = owner is not None and self._are_parted([owner, person], at)
-        is_worn = len(self.owned.get(identifier, ())) >= MOST_INTERVALS
-        if is_kept or is_parted or is_worn or self._too_many([self.current(person)], {identifier}, clock):
+        if is_kept or is_parted or self._too_many([self.current(person)], {identifier}, clock):
             self.audit.append(Line("refused", person, (identifier,), owner))
         elif owner is None:
             self._attach([identifier], person, age)

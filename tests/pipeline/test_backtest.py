@@ -214,11 +214,12 @@ def test_activations_of_one_instant_are_in_the_order_in_which_they_were_told(tmp
     assert told == [[(1, "entered"), (2, "exited"), (3, "entered"), (4, "exited"), (5, "entered")]] * 4
 
 
-@pytest.mark.parametrize(("expires", "ended"), [({}, 2), ({"anonymous_expire_after": "never"}, 0)], ids=["default", "never"])
+@pytest.mark.parametrize(("expires", "ended"), [({}, 0), ({"anonymous_expire_after": "395d"}, 2)], ids=["default", "stated"])
 def test_how_many_profiles_ended_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], expires: dict[str, str], ended: int,
 ) -> None:
-    """A history of two years had fewer events in its profiles than were read, and nothing said why."""
+    """A history of two years had fewer events in its profiles than were read, and nothing said why. Only what a definition
+    states ends in a backtest."""
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "all.json").write_bytes(orjson.dumps({"kind": "identity", "id": "rules", **expires}))
     who: list[dict[str, str]] = [
@@ -232,3 +233,18 @@ def test_how_many_profiles_ended_is_said(
     summary = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())
     assert (summary["profiles_ended"], summary["profiles"]) == (ended, 4 - ended)
     assert (f"{ended} profiles ended, because nothing came of them" in capsys.readouterr().err) is bool(ended)
+
+
+def test_a_definition_of_later_looks_back_over_all_the_events(tmp_path: Path) -> None:
+    """They are not forgotten after 750 days, as on a worker; the identity definition has no period of its own here."""
+    for name, documents in (("before", b"kind: identity\nid: rules"), ("after", (
+            b"kind: segment\nid: bought\nrule: {performed: {event: Bought}}\n---\nkind: identity\nid: rules"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "all.yaml").write_bytes(documents)
+    (tmp_path / "events.jsonl").write_bytes(orjson.dumps(
+        {"type": "track", "event": "Bought", "anonymousId": "c", "messageId": "m", "timestamp": START}))
+    switched = str(START + 1_000 * DAY)
+    assert cli.main(["backtest", f"{tmp_path}/events.jsonl", "--definitions", f"{tmp_path}/before", "--output",
+                     f"{tmp_path}/out", "--definitions-at", f"{switched}={tmp_path}/after", "--until", switched]) == 0
+    row = orjson.loads((tmp_path / "out" / "profiles.jsonl").read_bytes())
+    assert (row["segments"], row["events"]) == (["bought"], 1)

@@ -4,7 +4,7 @@ adobe: Experience Platform, "Examples of graph configurations" of the identity g
 ECID the cookie, GAID and IDFA the advertising id, loginID a namespace of its own; e-mails and numbers made up). segment,
 mixpanel, posthog, rudderstack, treasure data: their pages on merging at log-in, and PostHog's tests of persons. A unique
 namespace of theirs is `at_most: 1`, a newest link that wins `last_login`. Expected is what INTERFACES, section 1, makes of
-each, which is not always what they do.
+each, which is not always what they do. The last stories are nobody's: that page read to the letter.
 """
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Story(NamedTuple):
 
 
 def message(number: int, names: str) -> Json:
-    """Who a message names; `alias:x`: it is an alias of x; `on:2/10:00`: its time."""
+    """Who a message names; `alias:x`: it is an alias of x; `on:2/10:00`: its time; `at:2/10:00`: when it came, if later."""
     given = dict(name.split(":", 1) for name in names.split())
     traits = {name: given[key] for name, key in (("email", "e"), ("phone", "p")) if key in given}
     context: Json = {"traits": traits} if traits else {}
@@ -39,12 +39,13 @@ def message(number: int, names: str) -> Json:
     kind = {"type": "alias", "previousId": given["alias"]} if "alias" in given else {"type": "track", "event": "E"}
     named = {field: given[key] for field, key in (("userId", "u"), ("anonymousId", "c")) if key in given}
     at = iso(given.get("on", f"1/10:{number:02d}"))
-    return {"messageId": f"m{number}", "timestamp": at, "context": context, **kind, **named}
+    came = {"receivedAt": iso(given["at"])} if "at" in given else {}
+    return {"messageId": f"m{number}", "timestamp": at, "context": context, **kind, **named, **came}
 
 
 def person(profile: Json) -> str:
     names = sorted(f"{WORDS[name]}:{value}" for name, value in (each.split(":", 1) for each in profile["identifiers"]))
-    return f"{' '.join(names)} #{profile['events']}"
+    return " ".join([*names, f"#{profile['events']}"])
 
 
 TOM, SUMMER = "e:tom@x.yz p:+31612345678", "e:sum@x.yz p:+31687654321"
@@ -126,7 +127,30 @@ LOG_IN = {
         "email: {priority: 1, limit: {at_most: 1}}, customer_id: {priority: 2}"),
     "a test account, in any case": Story("u:TEST c:1, u:Test c:2", "c:1 #1 | c:2 #1", "customer_id: {blocked: [test]}"),
 }
-STORIES = ADOBE | LOG_IN
+TO_THE_LETTER = {
+    "a log-in that harms nobody is left out before the address that does": Story(
+        "u:A e:j@x.yz, u:B e:j@x.yz l:1, l:1", "u:A e:j@x.yz #1 | u:B #1 | l:1 #1"),
+    "a cookie so left out moves along": Story("u:A e:j@x.yz, u:B e:j@x.yz c:9, c:9", "u:A e:j@x.yz #1 | u:B c:9 #2"),
+    "what it did before stays where it was, with nobody": Story(
+        "c:9, c:9, u:A e:j@x.yz, u:B e:j@x.yz c:9", "u:A e:j@x.yz #1 | u:B c:9 #1 | #2"),
+    "an address refused still leads to whose it is": Story(
+        "u:A e:j@x.yz, u:B e:j@x.yz, e:j@x.yz", "u:A e:j@x.yz #2 | u:B #1"),
+    "an address and a number of two people": Story(
+        f"u:A {TOM[:10]}, u:B {TOM[11:]}, {TOM}", f"u:A {TOM[:10]} #2 | u:B {TOM[11:]} #1"),
+    "a telephone and a browser of two people": Story("u:A a:d, u:B c:1, a:d c:1", "u:A a:d c:1 #2 | u:B #1"),
+    "three become one at once": Story(f"c:1, {TOM[:10]}, {TOM[11:]}, u:A c:1 {TOM}", f"u:A c:1 {TOM} #4"),
+    "two with three addresses each": Story(
+        f"{', '.join(f'e:{n}@x.yz c:{n // 3}x' for n in range(6))}, {TOM[11:]} c:0x, {TOM[11:]} c:1x",
+        f"e:0@x.yz e:1@x.yz e:2@x.yz {TOM[11:]} c:0x c:1x #5 | e:3@x.yz e:4@x.yz e:5@x.yz #3"),
+    "an alias of a cookie of somebody else": Story("u:A c:k, alias:k u:B, c:k", "u:A #1 | u:B c:k #2"),
+    "a log-in that is told late takes what came after it": Story(
+        "on:10:00 u:A c:1, on:10:10 c:1, on:10:20 c:1, on:10:15 at:10:30 u:B c:1", "u:A #2 | u:B c:1 #2"),
+    "also what came after the other's next": Story(
+        "on:10:00 u:A c:1, on:10:20 c:1, on:10:25 u:A c:1, on:10:27 c:1, on:10:15 at:10:30 u:B c:1", "u:A #2 | u:B c:1 #3"),
+    "a hit of before anybody's log-in is the first one's": Story(
+        "on:10:10 u:A c:1, on:10:20 u:B c:1, on:10:05 at:10:30 c:1", "u:A #2 | u:B c:1 #1"),
+}
+STORIES = ADOBE | LOG_IN | TO_THE_LETTER
 
 
 @pytest.mark.parametrize("name", STORIES)
