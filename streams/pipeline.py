@@ -56,7 +56,7 @@ Given: TypeAlias = Path | str | Definitions | Mapping[str, Json] | Sequence[Json
 
 class Pipeline:
     """Definitions may be a folder, `Definitions`, a document or a list of them, or documents by `kind/id`. `now` is epoch
-    ms."""
+    ms. Profiles and events end for their age as on a worker (`streams/core/README.md`)."""
 
     def __init__(
         self, definitions: Given | None = None, partitions: int = 4,
