@@ -42,8 +42,8 @@ class Switch:
 
 
 def for_ever(definitions: Definitions) -> Definitions:
-    """The same, but profiles and events end for their age only if these definitions state one. A worker's defaults suit people
-    of today; a backtest looks at a history of years as a whole."""
+    """The same, but profiles and events end for their age only if these definitions state one. A worker's defaults suit
+    people of today; a backtest looks at a history of years as a whole."""
     key, stated = next(
         ((key, each) for key, each in definitions.sources.items() if key.startswith("identity/") and isinstance(each, dict)),
         ("identity/backtest", {"kind": "identity", "id": "backtest"}))

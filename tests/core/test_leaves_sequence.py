@@ -1,6 +1,7 @@
 """`sequence`: order, reach, completion, and what ends the wait."""
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -135,6 +136,11 @@ MOVING: dict[str, Case] = {
     "a_stop_that_ceases_to_be_one":
         (steps("A", "B", then_not=ThenNot(match=on("C", where=(where("due", "within_last", 10),)))),
          [track("A", 1), track("B", 2), track("C", 3, due=5)], [(2, IN), (5, OUT), (15, IN)]),
+    "within_excludes_its_far_end":
+        (moving(1, "within_next", 100, within=10), [track("A", 1), track("B", 11, due=50)], []),
+    "an_earlier_last_step_is_in_reach_and_the_newest_is_not":
+        (moving(1, "within_next", 100, within=10), [track("A", 1), track("B", 10, due=50), track("B", 20, due=60)],
+         [(10, IN), (51, OUT)]),
     "one_event_for_two_steps_at_different_times":
         (Sequence(steps=(on("A", where=(where("due", "within_last", 10),)),
          on("A", where=(where("due", "older_than", 10),)))),
@@ -177,3 +183,17 @@ def test_what_can_no_longer_be_young_enough_is_forgotten() -> None:
     story = Story(plan_of(steps("A", "B", within=10, completed_within=20)))
     story.send(*(track("A", at) for at in range(500)))
     assert kept(story) <= 30
+
+
+def test_with_a_clock_the_latest_of_many_events_are_enough_to_judge_by() -> None:
+    plan = plan_of(moving(1, "within_next", 10_000, within=10))
+    story = Story(plan)
+    story.send(*(track("AB"[at % 2], at, due=5_000) for at in range(1_000)))
+    (leaf,), calls = plan.leaves.values(), []
+    sys.setprofile(lambda _, kind, __: calls.append(kind))
+    try:
+        judged = leaf.judge(story.profile, 1_000)
+    finally:
+        sys.setprofile(None)
+    assert judged == (True, 5_001)
+    assert calls.count("call") < 50

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from streams.core.copies import FULL, KEPT_CHUNKS, remember_message
+from streams.core.identifiers import MOST_NAMESPACES, Namespaces
 from streams.core.resolution import MOST_SPLITS, rejoined
-from streams.core.segments.leaves import totals
+from streams.core.segments.leaves import folded, totals
 from streams.core.tables import Pointer
 from streams.task import timelines
 from streams.testing import Pipeline
@@ -52,6 +53,26 @@ def test_l10_beyond_so_many_different_values_new_ones_are_not_noticed(monkeypatc
     [profile] = pipeline.profiles()
     [[counted]] = [entries for fragment in profile.fragments.values() for entries in fragment.leaves.values()]
     assert len(counted) == 3 and not pipeline.members("s")
+
+
+def test_l10_of_what_is_looked_back_on_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folded, "MOST_LOOKED_BACK", 10)
+    pipeline = Pipeline({
+        "computed-trait/n": {"kind": "computed-trait", "id": "n", "function": "count", "event": "A", "within": "7d"},
+        "segment/s": {"kind": "segment", "id": "s", "rule": {"trait": {"name": "n", "gte": 1, "for": "3d"}}}})
+    for _ in range(30):
+        send(pipeline, "v")
+    [profile] = pipeline.profiles()
+    looked_back = [len(entries[0]) for fragment in profile.fragments.values() for entries in fragment.leaves.values()]
+    assert sorted(looked_back) == [10, 30]
+
+
+def test_l10_of_namespaces_that_messages_make_up_no_more_are_kept_than_a_thousand() -> None:
+    namespaces = Namespaces()
+    ranks = [namespaces.strength(f"n{number}:1") for number in range(3 * MOST_NAMESPACES)]
+    assert ranks == [namespaces.strength(f"n{number}:1") for number in range(3 * MOST_NAMESPACES)]
+    tables = [len(table) for table in vars(namespaces).values() if isinstance(table, dict)]
+    assert max(tables) == MOST_NAMESPACES
 
 
 def test_l10_the_timeline_of_a_fragment_that_goes_on_and_on_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 import pytest
 
 from streams.core.campaigns.messaging import STRAYED
-from tests.pipeline.test_campaigns import DAY, EMAIL, HOUR, QUIET, START, Person, campaign, ms, world
+from streams.core.campaigns.told import SENT, answer, forget_former, note_answer
+from streams.core.profile import Profile
+from tests.pipeline.test_campaigns import DAY, EMAIL, HOUR, QUIET, START, Person, campaign, ms, sent, world
 
 
 def test_of_an_event_and_the_membership_it_gives_the_stronger_campaign_is_answered_first() -> None:
@@ -123,3 +125,49 @@ def test_what_waits_is_for_the_segment_that_its_campaign_has(traits: dict[str, b
     pipeline.advance(by=DAY)
     assert [a.at for a in pipeline.activations()] == [ms("2026-01-13T08:00:00+01:00")] * told
     assert STRAYED in {each.reason for each in pipeline.suppressed}
+
+
+@pytest.mark.parametrize("apart", [0, HOUR])
+@pytest.mark.parametrize("joined", [False, True])
+def test_each_of_two_segments_is_answered_once_however_an_edit_goes_back_and_forth(apart: int, joined: bool) -> None:
+    """INTERFACES section 3: whoever is in the segment is activated once, also where both memberships began at one instant,
+    and where somebody older turns out to be the same person."""
+    vips = {"segment/vips": {"kind": "segment", "id": "vips", "rule": {"trait": {"name": "vip", "is": True}}}}
+    fans = {"segment/fans": {"kind": "segment", "id": "fans", "rule": {"trait": {"name": "fan", "is": True}}}}
+    older = {"traits": {"email": "older@example.org"}}
+    pipeline, counts = world(campaign("c", trigger="entered"), vips), []
+    person = Person(pipeline)
+    pipeline.send({"type": "track", "event": "X", "context": older})
+    person.becomes(fan=True, **{} if apart else {"vip": True})
+    pipeline.advance(by=apart)
+    person.becomes(vip=True)
+    for segment in ("vips", "fans", "vips"):
+        counts.append(len(sent(pipeline)))
+        pipeline.apply(fans | vips | campaign("c", trigger="entered", segment=segment))
+        pipeline.advance(by=HOUR)
+        if joined:
+            person.says(event="X", context=older)
+    assert [*counts, len(sent(pipeline))] == [1, 2, 2, 2]
+    person.becomes(fan=False)
+    pipeline.apply(fans | vips | campaign("c", segment="vips"))
+    assert all(":" in key for profile in pipeline.profiles() for key in profile.told if key.startswith("#"))
+
+
+def test_an_answer_that_names_no_segment_is_that_of_the_segment_asked_about() -> None:
+    """As the state has it that was written before answers named theirs."""
+    profile = Profile("k", "p", members={"fans": [1, 5, ""], "vips": [1, 6, ""]}, told={"c|email": [5, SENT], "c|sms": [5]})
+    assert [answer(profile, "fans", key) for key in ("c|email", "c|sms", "d|email")] == [[SENT], [], None]
+    assert answer(profile, "vips", "c|email") is None
+    note_answer(profile, "vips", "c|email")
+    assert profile.told["c|email"] == [6, "@vips"]
+
+
+def test_what_a_former_segment_was_answered_is_forgotten_with_the_membership() -> None:
+    profile = Profile("k", "p", members={"fans": [1, 5, ""], "vips": [1, 5, ""]}, told={"#crm:a|b": [3]})
+    for segment in ("fans", "vips"):
+        note_answer(profile, segment, "c|email", SENT)
+    forget_former(profile)
+    assert answer(profile, "fans", "c|email") == [SENT]
+    del profile.members["fans"]
+    forget_former(profile)
+    assert profile.told == {"#crm:a|b": [3], "c|email": [5, SENT, "@vips"]}

@@ -9,7 +9,7 @@ from streams.core.campaigns.addressing import ADDRESS
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.holding import HeldMessage
 from streams.core.campaigns.messaging import has_expired
-from streams.core.campaigns.told import SENT, answer, answer_key, note_answer
+from streams.core.campaigns.told import SENT, answer, answer_key, answered_segments, note_answer
 from streams.core.context import Context
 from streams.core.definitions import Trigger
 from streams.core.messages import Sent
@@ -35,9 +35,10 @@ def answered(plan: Plan, profile: Profile) -> set[str]:
     answered."""
     rows = set(profile.inherited)
     for campaign in plan.definitions.campaigns:
-        keys = [answer_key(campaign.id, channel.name) for channel in campaign.channels if channel.name in ADDRESS]
-        rows |= {"|".join((campaign.segment, key, *how)) for key in keys
-                 if (how := answer(profile, campaign.segment, key)) is not None}
+        for key in (answer_key(campaign.id, channel.name) for channel in campaign.channels if channel.name in ADDRESS):
+            for segment in answered_segments(profile, key) | {campaign.segment}:
+                how = answer(profile, segment, key)
+                rows |= set() if how is None else {"|".join((segment, key, *how))}
     return rows
 
 

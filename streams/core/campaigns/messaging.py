@@ -15,7 +15,7 @@ from streams.core.campaigns.content import content
 from streams.core.campaigns.holding import HeldMessage
 from streams.core.campaigns.local_time import quiet_until, zone_named, zone_of
 from streams.core.campaigns.permission import may_activate
-from streams.core.campaigns.told import SENT, answer, answer_key, note_answer
+from streams.core.campaigns.told import SENT, answer, answer_key, forget_answer, note_answer
 from streams.core.campaigns.variants import CONTROL, channels_of, variant_of
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Channel, Trigger
@@ -57,7 +57,7 @@ def undo(profile: Profile, segment: str, at: int, *, entered: bool) -> list[Sent
     sends: list[Sent] = []
     for row in holding.take_reversed(profile, segment, entered=entered):
         if not entered:
-            profile.told.pop(answer_key(row.campaign, row.channel), None)
+            forget_answer(profile, row.segment, answer_key(row.campaign, row.channel))
         sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, reason, at))
     return sends
 
@@ -67,7 +67,7 @@ def undo_strayed(context: Context, profile: Profile, at: int) -> list[Sent]:
     segments = {campaign.id: campaign.segment for campaign in context.plan.definitions.campaigns}
     sends: list[Sent] = []
     for row in holding.take_strayed(profile, segments):
-        profile.told.pop(answer_key(row.campaign, row.channel), None)
+        forget_answer(profile, row.segment, answer_key(row.campaign, row.channel))
         sends.append(Suppressed(row.campaign, row.channel, profile.profile_id, STRAYED, at))
     return sends
 
@@ -87,7 +87,7 @@ def _release(context: Context, profile: Profile, campaign: Campaign | None, row:
     reason = ""
     if campaign is None or channel is None:
         reason = "campaign not live when due"
-        profile.told.pop(answer_key(row.campaign, row.channel), None)
+        forget_answer(profile, row.segment, answer_key(row.campaign, row.channel))
     elif (row.segment in profile.members) is (row.kind is Trigger.EXITED):
         reason = REENTERED if row.kind is Trigger.EXITED else LEFT
     if has_expired(context, row, at):

@@ -9,7 +9,7 @@ from streams.core.campaigns.advertising import memberships_now
 from streams.core.campaigns.display import empty, take_back, update_audiences, withdraw
 from streams.core.campaigns.explaining import remember
 from streams.core.campaigns.messaging import Occasion, messages, release, undo, undo_strayed
-from streams.core.campaigns.told import campaign_of
+from streams.core.campaigns.told import campaign_of, forget_former
 from streams.core.context import Context
 from streams.core.definitions import Campaign, Status, Trigger
 from streams.core.events import COUNTED, Event
@@ -95,6 +95,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
             sends += _activate_present(context, profile, campaign, at)
     defined = {campaign.id for campaign in context.plan.definitions.campaigns}
     caps.forget(profile, defined)
+    forget_former(profile)
     profile.decided = {key: said for key, said in profile.decided.items() if campaign_of(key) in defined}
     return sends + take_back(context, profile, at)
 

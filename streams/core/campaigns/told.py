@@ -2,8 +2,10 @@
 
 `campaign|channel|identifier`: in that audience; [segment, purpose, content, version of the segment], so that a campaign that
 is deleted can be taken back. `=memberships|identifier`: the record as it stands; no campaign can be called so.
-`campaign|channel`: the membership that began then was answered, [instant], by a message, [instant, SENT], or, of display, by
-a dead letter, [instant, version]. `#identifier`: the last sequence number.
+`campaign|channel`: the membership that began then was answered, [instant, @segment], by a message, [instant, SENT,
+@segment], or, of display, by a dead letter, [instant, version]; older rows name no segment and answer for whichever is asked
+about. `#campaign|channel|segment`: the same of a membership in a segment that the campaign had before. `#identifier`: the
+last sequence number.
 """
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ from streams.core.profile import SINCE, Profile
 
 MEMBERSHIPS = "=memberships"
 SENT = "sent"
+OF = "@"
+"""Begins the segment of an answer."""
 SEGMENT, PURPOSE, CONTENT, SEGMENT_VERSION = range(4)
 """Places in what was told of an audience."""
 
@@ -37,16 +41,52 @@ def campaign_of(key: str) -> str:
 
 def answer(profile: Profile, segment: str, key: str) -> list[Any] | None:
     """How the present membership was answered by e-mail or SMS: [SENT] or nothing more to say; None if it was not."""
-    member, said = profile.members.get(segment), profile.told.get(key)
-    if not member or not said:
-        return None
-    began, *how = said
-    return how if began == member[SINCE] else None
+    member = profile.members.get(segment)
+    for said in (profile.told.get(key), profile.told.get(_former_key(key, segment))):
+        if member and said and said[0] == member[SINCE] and _segment(said) in (None, segment):
+            return [how for how in said[1:] if how == SENT]
+    return None
 
 
 def note_answer(profile: Profile, segment: str, key: str, *how: object) -> None:
-    """The present membership is answered so."""
-    profile.told[key] = [profile.members[segment][SINCE], *how]
+    """The present membership is answered so. What another segment's was answered stays, in case an edit brings it back."""
+    said = profile.told.get(key)
+    other = _segment(said) if said else None
+    if said and other is not None:
+        profile.told[_former_key(key, other)] = said
+    profile.told.pop(_former_key(key, segment), None)
+    profile.told[key] = [profile.members[segment][SINCE], *how, f"{OF}{segment}"]
+
+
+def forget_answer(profile: Profile, segment: str, key: str) -> None:
+    """The membership counts as unanswered again."""
+    profile.told.pop(_former_key(key, segment), None)
+    if key in profile.told and _segment(profile.told[key]) in (None, segment):
+        del profile.told[key]
+
+
+def answered_segments(profile: Profile, key: str) -> set[str]:
+    """Segments whose memberships were answered, if they still last."""
+    said, former = profile.told.get(key), _former_key(key, "")
+    newest = _segment(said) if said else None
+    return {each.removeprefix(former) for each in profile.told if each.startswith(former)} | ({newest} if newest else set())
+
+
+def forget_former(profile: Profile) -> None:
+    """Answers to memberships of former segments that are over. No identifier is without a colon, and no name has one."""
+    for key in [key for key in profile.told if key.startswith("#") and ":" not in key]:
+        member = profile.members.get(key.rpartition("|")[2])
+        if not member or member[SINCE] != profile.told[key][0]:
+            del profile.told[key]
+
+
+def _former_key(key: str, segment: str) -> str:
+    return f"#{key}|{segment}"
+
+
+def _segment(said: list[Any]) -> str | None:
+    last = said[-1]
+    return last.removeprefix(OF) if isinstance(last, str) and last.startswith(OF) else None
 
 
 def next_sequence(profile: Profile, identifier: str) -> int:
@@ -86,5 +126,5 @@ def _identifier(key: str) -> str | None:
 
 
 def _counted(key: str) -> str | None:
-    """The identifier of a sequence number."""
+    """The identifier of a sequence number; of a former answer, what is no identifier."""
     return key[1:] if key.startswith("#") else None
