@@ -68,7 +68,7 @@ IDENTITY = {
     "a removal locks weaker sources out": Fault(
         _PRECEDENCE, "if removed is not None and when(statement) < when(removed):", "if removed is not None:"),
     "an unstated source is nobody's": Fault(_PRECEDENCE, "found = platform_of(event)", "found = _told_by(event.source)"),
-    "the past goes by the newest": Fault(_TERMS, "_in_turn(columns, order) if order else values", "values"),
+    "the past goes by the newest": Fault(_TERMS, "_in_turn(columns, self.order) if self.order else stated", "stated"),
     "what is settled goes by the newest": Fault(_TERMS, "if last[kinds[place]] != place}", "if place < settled - 1}"),
 }
 
