@@ -102,7 +102,7 @@ def withdraw_early(context: Context, profile: Profile, event: Event, at: int) ->
     at = max(at, profile.now)
     sends = catch_up(context, profile, at)
     profile.now = at
-    sends += campaigns.consent_changed(context, profile, at)
+    sends += campaigns.permission_changed(context, profile, at, "consent changed")
     arm(context, profile)
     return sends
 
@@ -144,7 +144,7 @@ def judge(context: Context, profile: Profile, event: Event, touched: Iterable[st
         crossings = []
     sends = telling.tell(context, profile, crossings, "event", at, event) if crossings else []
     if event.consent:
-        sends += campaigns.consent_changed(context, profile, at)
+        sends += campaigns.permission_changed(context, profile, at, "consent changed")
     if plan.definitions.campaigns and not crossings:
         sends += campaigns.event_happened(context, profile, event, at)
     return sends

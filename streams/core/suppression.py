@@ -102,4 +102,5 @@ def tell_owner(context: Context, message: Suppressing, at: int) -> list[Sent]:
     if profile is None or not take_note(profile, message.identifier, message.row):
         return []
     context.tables.profiles.put(profile.key, profile)
-    return [] if profile.handovers else campaigns.consent_changed(context, profile, max(at, profile.now))
+    return [] if profile.handovers else campaigns.permission_changed(
+        context, profile, max(at, profile.now), "suppression changed")

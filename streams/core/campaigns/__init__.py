@@ -8,11 +8,11 @@ from streams.core.campaigns.advertising import ADVERTISING
 from streams.core.campaigns.inheriting import answered, inherit, take_answers
 from streams.core.campaigns.reacting import (
     catch_up,
-    consent_changed,
     event_happened,
     identifiers_changed,
     live,
     memberships_changed,
+    permission_changed,
     reach,
     release_held,
     take_everything_back,
@@ -20,6 +20,6 @@ from streams.core.campaigns.reacting import (
 from streams.core.campaigns.told import hand_over
 from streams.core.campaigns.waiting import answer_waiting, give_waiting, postpone
 
-__all__ = ["ADVERTISING", "answer_waiting", "answered", "catch_up", "consent_changed", "event_happened", "give_waiting",
-           "hand_over", "identifiers_changed", "inherit", "live", "memberships_changed", "postpone", "reach", "release_held",
-           "take_answers", "take_everything_back"]
+__all__ = ["ADVERTISING", "answer_waiting", "answered", "catch_up", "event_happened", "give_waiting", "hand_over",
+           "identifiers_changed", "inherit", "live", "memberships_changed", "permission_changed", "postpone", "reach",
+           "release_held", "take_answers", "take_everything_back"]

@@ -84,12 +84,14 @@ def _is_there(said: Mapping[str, Any], channel: Channel) -> bool:
 
 
 def withdraw(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Take out at once whoever may not be addressed any more, from audiences of paused campaigns too."""
+    """Take out at once whoever may not be addressed any more, from audiences of paused campaigns too. Because of that: it
+    may be a suppression, or a cookie that has come to somebody who never consented."""
     sends: list[Sent] = []
     for campaign_id, name, identifier in audiences(profile):
         purpose = profile.told[audience_key(campaign_id, name, identifier)][PURPOSE]
-        if not may_activate(profile, purpose, identifier).is_given:
-            sends.append(_take_out(context, profile, (campaign_id, name, identifier), Cause(at, "consent changed")))
+        permission = may_activate(profile, purpose, identifier)
+        if not permission.is_given:
+            sends.append(_take_out(context, profile, (campaign_id, name, identifier), Cause(at, permission.basis)))
     return sends
 
 

@@ -50,10 +50,10 @@ def memberships_changed(
     return sends
 
 
-def consent_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
-    """Consent was given or withdrawn: audiences and records follow at once. Messages missed before are not sent now."""
+def permission_changed(context: Context, profile: Profile, at: int, because: str) -> list[Sent]:
+    """Consent or suppression: audiences and records follow at once. Messages missed before are not sent now."""
     sends = memberships_now(profile, at) + withdraw(context, profile, at)
-    return sends + _update_all_audiences(context, profile, Cause(at, "consent changed"))
+    return sends + _update_all_audiences(context, profile, Cause(at, because))
 
 
 def identifiers_changed(context: Context, profile: Profile, at: int) -> list[Sent]:
@@ -90,7 +90,7 @@ def catch_up(context: Context, profile: Profile, at: int) -> list[Sent]:
         sends += undoings
     for campaign in live(context, at):
         if _is_waiting(context, profile, campaign):
-            sends += update_audiences(context, profile, campaign, Cause(at, "campaign live"), may_enter=False)
+            sends += update_audiences(context, profile, campaign, _standing(profile, campaign, at), may_enter=False)
         else:
             sends += _activate_present(context, profile, campaign, at)
     defined = {campaign.id for campaign in context.plan.definitions.campaigns}
@@ -154,11 +154,17 @@ def _answer_each(context: Context, profile: Profile, campaign: Campaign, event: 
 def _activate_present(context: Context, profile: Profile, campaign: Campaign, at: int) -> list[Sent]:
     """Whoever leaves at this very instant is not present: their timer comes after what the instant brings."""
     is_present = not is_leaving(context.plan, profile, campaign.segment, at)
-    sends = update_audiences(context, profile, campaign, Cause(at, "campaign live"), may_enter=is_present)
+    sends = update_audiences(context, profile, campaign, _standing(profile, campaign, at), may_enter=is_present)
     member = profile.members.get(campaign.segment)
     if member and is_present and campaign.trigger in (Trigger.ENTERED, Trigger.BOTH):
         sends += _decided(context, profile, campaign, at, Occasion(Trigger.ENTERED, member[BECAUSE], None, at))
     return sends
+
+
+def _standing(profile: Profile, campaign: Campaign, at: int) -> Cause:
+    """Where nobody crossed: how they stand. A cookie may have come to somebody who was never in the segment."""
+    is_member = campaign.segment in profile.members
+    return Cause(at, "campaign live" if is_member else f"not in segment {campaign.segment}")
 
 
 def _is_waiting(context: Context, profile: Profile, campaign: Campaign) -> bool:
