@@ -77,7 +77,7 @@ def _channels(plan: Plan, profile: Profile) -> Iterator[dict[str, Json]]:
     for name, purpose, identifier in sorted(asked):
         answer = may_activate(profile, purpose, identifier)
         yield {"channel": name, "purpose": purpose, "identifier": identifier, "permitted": answer.is_given,
-               "basis": answer.basis}
+               "basis": answer.why}
 
 
 def _shown(event: Event) -> dict[str, Json]:

@@ -59,8 +59,8 @@ AUDIENCES: dict[str, tuple[list[Step], str]] = {
         [did(2, "B", userId="joe", **GRANTED), JOE], "exited: not in segment s"),
     "the cookie comes to somebody who never said anything": ([JOE], "exited: no consent for p"),
     "the cookie is split off from what the customer said": ([split], "exited: no consent for p"),
-    "the person is suppressed": ([asked("suppress", JANE, "complained")], "exited: suppressed: complained"),
-    "the cookie is suppressed": ([asked("suppress", COOKIE)], "exited: suppressed: do not contact"),
+    "the person is suppressed": ([asked("suppress", JANE, "complained")], "exited: suppressed"),
+    "the cookie is suppressed": ([asked("suppress", COOKIE)], "exited: suppressed"),
     "the person is suppressed no longer": (
         [asked("suppress", JANE), asked("unsuppress", JANE)], "entered: suppression changed"),
     "consent is withdrawn": ([did(2, "B", **DENIED)], "exited: consent for p withdrawn"),

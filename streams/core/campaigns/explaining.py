@@ -75,7 +75,7 @@ def _against(profile: Profile, campaign: Campaign, channel: Channel, at: int) ->
     if identifier is None:
         yield f"no {' or '.join(sorted(addressed(channel)))} known"
     elif not (permission := may_activate(profile, channel.purpose, identifier)).is_given:
-        yield permission.basis
+        yield permission.why
     if namespace:
         yield from (why for _, why in waits_for(profile, campaign, channel.name, at))
 

@@ -161,7 +161,7 @@ class _Decision:
             return f"no {ADDRESS[self.channel.name]} known"
         permission = may_activate(self.profile, self.channel.purpose, identifier)
         if not permission.is_given:
-            return permission.basis
+            return permission.why
         event = self.occasion.event
         if event is not None and event.is_replayed and self.at - event.event_time > OLDEST_REPLAYED:
             return "replayed event older than 24 h"

@@ -17,10 +17,17 @@ ADDRESSES = frozenset({"email", "phone", "cookie", "device_id", "device_ad_id"})
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """`basis`: what permits it, as `consent_basis` of the activation, or why not. No personal data in it."""
+    """`basis`: what permits it, as `consent_basis` of the activation, or why not; it goes out with activations. `said`: what
+    whoever suppressed it gave as a reason, which platforms need not know."""
 
     is_given: bool
     basis: str
+    said: str = ""
+
+    @property
+    def why(self) -> str:
+        """For those who ask inside."""
+        return f"{self.basis}: {self.said}" if self.said else self.basis
 
 
 def may_activate(profile: Profile, purpose: str, identifier: str) -> Permission:
@@ -28,7 +35,7 @@ def may_activate(profile: Profile, purpose: str, identifier: str) -> Permission:
     the profile stands. Missing consent is no; what is suppressed is no whatever the consent."""
     suppressed = _suppression(profile, identifier)
     if suppressed is not None:
-        return Permission(False, f"suppressed: {suppressed}")
+        return Permission(False, "suppressed", suppressed)
     state = consent_state(profile).get(purpose)
     if state is None:
         return Permission(False, f"no consent for {purpose}")
