@@ -122,3 +122,22 @@ def test_a_topic_without_an_id_has_none(monkeypatch: pytest.MonkeyPatch) -> None
     for found, said in ((Uuid(0, 0), ""), (Uuid(1, 2), str(Uuid(1, 2)))):
         monkeypatch.setattr(topics, "_admin", lambda settings, found=found: Describing(found))
         assert topics.topic_id(SETTINGS, "t") == said
+
+
+@pytest.mark.parametrize("others_work", [True, False])
+def test_what_a_worker_beside_this_one_has_created_and_used_meanwhile_was_not_deleted(
+    monkeypatch: pytest.MonkeyPatch, others_work: bool,
+) -> None:
+    declared = topics.declared_topics(SETTINGS)
+    there = {each.name: topics.Shape(each.partitions, each.replication) for each in declared}
+    before = {name: shape for name, shape in there.items() if name != "commands"}
+    looks = iter((before, there if others_work else before, there))
+    monkeypatch.setattr(topics, "_admin", lambda settings: Admin(None))
+    monkeypatch.setattr(topics, "_shapes", lambda admin, broker: next(looks))
+    monkeypatch.setattr(topics, "_create", lambda admin, missing: [])
+    monkeypatch.setattr(topics, "begin", lambda settings, lacking: iter(("They were deleted",)))
+    if others_work:
+        topics.ensure_topics(SETTINGS)
+    else:
+        with pytest.raises(Misconfigured, match="They were deleted"):
+            topics.ensure_topics(SETTINGS)

@@ -175,4 +175,3 @@ def refuse_other(version: int) -> None:
             f"The state has version {version}, this worker reads up to {STATE_VERSION}: a newer one ran with this "
             "AUDIENCE_APP. Start that version again; or, to go back for good, choose another AUDIENCE_APP, which rebuilds "
             "its state from the source topics"))
-
