@@ -145,6 +145,9 @@ MOVING: dict[str, Case] = {
         (Sequence(steps=(on("A", where=(where("due", "within_last", 10),)),
          on("A", where=(where("due", "older_than", 10),)))),
          [track("A", 1, due=20), track("A", 2, due=10)], [(20, IN), (30, OUT)]),
+    "one_event_is_not_two_steps":
+        (Sequence(steps=(on("A", where=(where("due", "within_next", 100),)), on("A"))),
+         [track("A", 1, due=50), track("A", 2, due=50)], [(2, IN), (51, OUT)]),
 }
 ALL = {**CASES, **{f"moving_{name}": case for name, case in MOVING.items()}}
 
