@@ -79,7 +79,7 @@ def test_a_coordination_that_fails_ends_the_worker_and_one_that_is_ended_does_no
 
 
 def test_inputs_that_were_given_apart_end_the_worker_with_what_to_do() -> None:
-    """As a bug, with every topic and partition in its message."""
+    """They ended it as a bug, with every topic and partition in the message and no advice."""
     topics = [topic.name for topic in INPUTS]
     assert _whole_tasks({TP(topic, partition) for topic in topics for partition in (0, 3)}) == {0, 3}
     with pytest.raises(Stop, match="were some added to a topic") as end:

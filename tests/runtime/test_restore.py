@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import TopicPartition
 
 from streams.runtime.exits import Exit, Stop
 from streams.runtime.state.changelog import CODES
@@ -15,28 +15,10 @@ from streams.runtime.state.memory import Memory
 from streams.runtime.state.restore import RestoreProgress, Superseded, restore
 from streams.runtime.state.store import TaskStore
 from streams.unit import Change
+from tests.consumed import Message
 
 NOW = 1_800_000_000_000
 CHANGELOG = TopicPartition("audience-state-changelog", 0)
-
-
-class Message:
-    """A record of the changelog; without a key: the news that it ends there."""
-
-    def __init__(self, offset: int, key: bytes | None = None, value: bytes | None = None) -> None:
-        self._offset, self._key, self._value = offset, key, value
-
-    def offset(self) -> int:
-        return self._offset
-
-    def key(self) -> bytes | None:
-        return self._key
-
-    def value(self) -> bytes | None:
-        return self._value
-
-    def error(self) -> KafkaError | None:
-        return None if self._key is not None else KafkaError(KafkaError._PARTITION_EOF)
 
 
 class Reader:

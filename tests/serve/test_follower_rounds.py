@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import TopicPartition
 
 from schemas import Codec
 from streams.runtime.memberships import follower
@@ -15,33 +15,9 @@ from streams.runtime.memberships.follower import Follower, _MadeAnew
 from streams.runtime.memberships.store import MembershipsStore
 from streams.runtime.settings import Settings
 from streams.runtime.state.memory import Memory
+from tests.consumed import Message
 
 TOPIC, CODEC = "audiences.memberships", Codec()
-
-
-class Message:
-    """A record of partition 0; without a key the news that it ends there."""
-
-    def __init__(self, offset: int, key: bytes | None = None, value: bytes | None = None) -> None:
-        self._offset, self._key, self._value = offset, key, value
-
-    def topic(self) -> str:
-        return TOPIC
-
-    def partition(self) -> int:
-        return 0
-
-    def offset(self) -> int:
-        return self._offset
-
-    def key(self) -> bytes | None:
-        return self._key
-
-    def value(self) -> bytes | None:
-        return self._value
-
-    def error(self) -> KafkaError | None:
-        return None if self._key is not None else KafkaError(KafkaError._PARTITION_EOF)
 
 
 class Topic:
